@@ -1,0 +1,176 @@
+import { RidgeflowError, describe, invalidArgument } from './errors.js';
+
+/** Element types of the library's arrays. */
+export type DType = 'float32' | 'float64';
+
+/** The storage of a library array. */
+export type FloatData = Float32Array | Float64Array;
+
+/**
+ * A dense row-major array. In a cloud of points (`shape` = [n, d]) a row is a point. Functions of the library never
+ * change an array they are given and never copy it on the way in: do not write to it, and do not transfer its buffer
+ * to another thread, until the call that uses it has settled.
+ */
+export interface NdArray {
+  readonly data: FloatData;
+  readonly shape: readonly number[];
+}
+
+/** The element type of an array. */
+export function dtypeOf(array: { readonly data: FloatData }): DType {
+  return array.data instanceof Float64Array ? 'float64' : 'float32';
+}
+
+/** Zero-filled storage. Throws OUT_OF_MEMORY, naming `what`, where the machine refuses. */
+export function allocate(dtype: DType, length: number, what = 'a result'): FloatData {
+  try {
+    return dtype === 'float64' ? new Float64Array(length) : new Float32Array(length);
+  } catch (cause) {
+    throw new RidgeflowError('OUT_OF_MEMORY', `Cannot allocate ${length} ${dtype} values for ${what}`, {
+      cause,
+    });
+  }
+}
+
+/** A zero-filled array. */
+export function zeros(shape: readonly number[], dtype: DType = 'float32', what?: string): NdArray {
+  return { data: allocate(dtype, elementCount(shape), what), shape: [...shape] };
+}
+
+/** Product of a shape's extents; 1 for a scalar's empty shape. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, extent) => product * extent, 1);
+}
+
+/**
+ * An array over existing storage, or over a plain array of numbers or of rows (which is copied; float32 unless `dtype`
+ * says otherwise). Throws INVALID_SHAPE where shape and length disagree.
+ */
+export function ndarray(
+  data: FloatData | readonly number[] | readonly (readonly number[])[],
+  shape?: readonly number[],
+  dtype: DType = 'float32',
+): NdArray {
+  if (data instanceof Float32Array || data instanceof Float64Array) {
+    const array = { data, shape: shape ? [...shape] : [data.length] };
+    checkArray(array, 'data');
+    return array;
+  }
+  if (!Array.isArray(data)) throw invalidArgument('data', 'a Float32Array, a Float64Array or an array', data);
+  const rows = data as readonly (number | readonly number[])[];
+  const nested = Array.isArray(rows[0]);
+  const columns = nested ? (rows[0] as readonly number[]).length : 1;
+  const out = allocate(dtype, rows.length * columns);
+  rows.forEach((row, i) => {
+    const values = nested ? (row as readonly number[]) : [row as number];
+    if (!Array.isArray(values) || values.length !== columns) {
+      throw new RidgeflowError(
+        'INVALID_SHAPE',
+        `Expected ${columns} values in row ${i} of data but received ${describe(row)}`,
+        {
+          details: { row: i },
+        },
+      );
+    }
+    out.set(values, i * columns);
+  });
+  const array = { data: out, shape: shape ? [...shape] : nested ? [rows.length, columns] : [rows.length] };
+  checkArray(array, 'data');
+  return array;
+}
+
+/** Throws unless `array` is well formed: float storage, whole non-negative extents that multiply to its length. */
+export function checkArray(array: NdArray, name: string): void {
+  if (array === null || typeof array !== 'object' || !('data' in array) || !('shape' in array)) {
+    throw invalidArgument(name, 'an array { data, shape }', array);
+  }
+  const { data, shape } = array;
+  if (!(data instanceof Float32Array) && !(data instanceof Float64Array)) {
+    throw new RidgeflowError(
+      'INVALID_DTYPE',
+      `Expected a Float32Array or a Float64Array for ${name}.data but received ${describe(data)}`,
+      {
+        details: { parameter: name },
+      },
+    );
+  }
+  if ((data.buffer as { resizable?: boolean }).resizable === true) {
+    // A buffer that shrinks while a kernel reads it would take the process down.
+    throw invalidArgument(`${name}.data`, 'storage that is not a resizable ArrayBuffer', data);
+  }
+  if (!Array.isArray(shape) || !shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0)) {
+    throw new RidgeflowError(
+      'INVALID_SHAPE',
+      `Expected whole non-negative numbers for ${name}.shape but received ${describe(shape)}`,
+      {
+        details: { parameter: name },
+      },
+    );
+  }
+  if (elementCount(shape) !== data.length) {
+    throw new RidgeflowError(
+      'INVALID_SHAPE',
+      `Expected ${elementCount(shape)} values for ${name} of shape [${shape.join(', ')}] but received ${data.length}`,
+      { details: { parameter: name } },
+    );
+  }
+}
+
+/**
+ * Throws unless `points` is a cloud: shape [n, d] with n ≥ `minimum` (EMPTY_CLOUD), d ≥ 1, d equal to `dimension`
+ * where that is given (INVALID_SHAPE). Returns n and d. O(1): it does not look at the values.
+ */
+export function checkPoints(
+  points: NdArray,
+  name: string,
+  { minimum = 1, dimension }: { minimum?: number; dimension?: number } = {},
+): { n: number; d: number } {
+  checkArray(points, name);
+  const [n, d] = points.shape;
+  if (points.shape.length !== 2 || d === 0) {
+    throw new RidgeflowError(
+      'INVALID_SHAPE',
+      `Expected shape [n, d] with d ≥ 1 for ${name} but received [${points.shape.join(', ')}]`,
+      {
+        details: { parameter: name },
+      },
+    );
+  }
+  if (n < minimum) {
+    throw new RidgeflowError(
+      'EMPTY_CLOUD',
+      `Expected at least ${minimum} point${minimum === 1 ? '' : 's'} for ${name} but received ${n}`,
+      {
+        details: { parameter: name, points: n },
+      },
+    );
+  }
+  if (dimension !== undefined && d !== dimension) {
+    throw new RidgeflowError(
+      'INVALID_SHAPE',
+      `Expected points of dimension ${dimension} for ${name} but received ${d}`,
+      {
+        details: { parameter: name },
+      },
+    );
+  }
+  return { n, d };
+}
+
+/** Throws INVALID_DTYPE unless both arrays have the same element type. */
+export function checkSameDtype(a: NdArray, aName: string, b: NdArray, bName: string): void {
+  if (dtypeOf(a) !== dtypeOf(b)) {
+    throw new RidgeflowError(
+      'INVALID_DTYPE',
+      `Expected the same dtype for ${aName} and ${bName} but received ${dtypeOf(a)} and ${dtypeOf(b)}`,
+    );
+  }
+}
+
+/** The array itself where it has that element type, else a converted copy. */
+export function toDtype(array: NdArray, dtype: DType): NdArray {
+  if (dtypeOf(array) === dtype) return array;
+  const data = allocate(dtype, array.data.length);
+  data.set(array.data);
+  return { data, shape: array.shape };
+}

@@ -1,0 +1,66 @@
+import { RidgeflowError, invalidArgument } from './errors.js';
+import type { DType } from './array.js';
+
+/** Where the heavy work of a call is done. `tfjs` means the best TensorFlow.js engine that loads. */
+export type BackendName = 'native' | 'tfjs' | 'tfjs-node' | 'tfjs-wasm' | 'tfjs-cpu';
+
+/** What every heavy call of the library takes. */
+export interface CallOptions {
+  /** Aborts the call: it stops within 100 ms and rejects with code ABORTED. */
+  signal?: AbortSignal;
+  /** Called with the finished fraction of the work, 0 to 1, now and then (at most about 20 times a second). */
+  onProgress?: (fraction: number) => void;
+  /** Seed of everything random in the call: a whole number from 0 to 2⁵³ − 1. The same seed gives the same bits. Default 0. */
+  seed?: number;
+  /** Element type of the computation and the results. Default: that of the input. */
+  dtype?: DType;
+  /** Backend to use. Default: the environment variable RIDGEFLOW_BACKEND, else native, else tfjs. */
+  backend?: BackendName;
+}
+
+/** Throws ABORTED where the signal has fired. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw abortError(signal);
+}
+
+/** The error of an aborted call, with the signal's own reason as its cause. */
+export function abortError(signal: AbortSignal | undefined): RidgeflowError {
+  return new RidgeflowError('ABORTED', 'The call was aborted', { cause: signal?.reason });
+}
+
+/** Throws INVALID_ARGUMENT unless the seed is a whole number from 0 to 2⁵³ − 1; returns it, or 0. */
+export function checkSeed(seed: number | undefined): number {
+  if (seed === undefined) return 0;
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    throw invalidArgument('seed', 'a whole number from 0 to 2⁵³ − 1', seed);
+  return seed;
+}
+
+/** Throws INVALID_ARGUMENT unless `value` is a finite number above zero; returns it. */
+export function checkPositive(value: number, name: string): number {
+  if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0)
+    throw invalidArgument(name, 'a finite number above 0', value);
+  return value;
+}
+
+/** Throws INVALID_ARGUMENT unless `value` is a whole number from `minimum` to `maximum`; returns it. */
+export function checkInteger(
+  value: number,
+  name: string,
+  minimum: number,
+  maximum = Number.MAX_SAFE_INTEGER,
+): number {
+  if (!Number.isSafeInteger(value) || value < minimum || value > maximum) {
+    const range =
+      maximum === Number.MAX_SAFE_INTEGER ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
+    throw invalidArgument(name, `a whole number ${range}`, value);
+  }
+  return value;
+}
+
+/** A progress callback for one part of a call's work, mapped onto [from, to] of the whole. */
+export function partOf(options: CallOptions, from: number, to: number): CallOptions {
+  const { onProgress } = options;
+  if (!onProgress) return options;
+  return { ...options, onProgress: (fraction) => onProgress(from + (to - from) * fraction) };
+}
