@@ -1,0 +1,122 @@
+import { allocate, type FloatData } from '../../core/array.js';
+import type { Kernels, LinearTerm, Matrix, RunControl } from '../contract.js';
+import type { Engine } from './engine.js';
+import { Pace } from './pace.js';
+import { blocks, columnMeans, requireFloat32 } from './points.js';
+
+type ProductProblem = Parameters<Kernels['matmul']>[0];
+
+const TILE = 128;
+/** Rows or columns that one product sums over; longer sums are put together in float64. */
+const INNER_TILE = 512;
+
+/** {@link Kernels.matmul} in tiles: float32 products, summed over the inner dimension in float64. */
+export async function matmul(engine: Engine, problem: ProductProblem, run?: RunControl): Promise<FloatData> {
+  const a = requireFloat32(problem.a, 'matmul');
+  const b = requireFloat32(problem.b, 'matmul');
+  const { transposeA = false, transposeB = false } = problem;
+  const [n, inner] = transposeA ? [a.columns, a.rows] : [a.rows, a.columns];
+  const columns = transposeB ? b.rows : b.columns;
+  const pace = new Pace(run, n * columns);
+  const out = allocate('float32', n * columns, 'a matrix product');
+  for (const [row, height] of blocks(n, TILE)) {
+    for (const [column, width] of blocks(columns, TILE)) {
+      const sum = new Float64Array(height * width);
+      for (const [from, depth] of blocks(inner, INNER_TILE)) {
+        const left = submatrix(a, transposeA, row, height, from, depth);
+        const right = submatrix(b, transposeB, from, depth, column, width);
+        const part = engine.product(left, right, height, depth, width);
+        for (let t = 0; t < part.length; t++) sum[t] += part[t];
+        await pace.tick((height * width * depth) / inner);
+      }
+      for (let i = 0; i < height; i++) {
+        out.set(sum.subarray(i * width, (i + 1) * width), (row + i) * columns + column);
+      }
+    }
+  }
+  pace.finish();
+  return out;
+}
+
+/** A copy of height × width values of the matrix, or of its transpose. */
+function submatrix(
+  { data, columns }: Matrix<Float32Array>,
+  transpose: boolean,
+  row: number,
+  height: number,
+  column: number,
+  width: number,
+): Float32Array {
+  const out = new Float32Array(height * width);
+  const [down, right] = transpose ? [1, columns] : [columns, 1];
+  for (let i = 0; i < height; i++) {
+    const start = (row + i) * down + column * right;
+    for (let j = 0; j < width; j++) out[i * width + j] = data[start + j * right];
+  }
+  return out;
+}
+
+/** {@link Kernels.covariance}, in float64 throughout: products of float32 would lose the small eigenvalues. */
+export async function covariance(
+  points: Matrix,
+  run?: RunControl,
+): Promise<{ mean: Float64Array; covariance: Float64Array }> {
+  const { data, rows, columns: d } = points;
+  const pace = new Pace(run, rows);
+  const mean = await columnMeans(points, pace);
+  const matrix = allocate('float64', d * d, 'a covariance matrix') as Float64Array;
+  const centred = new Float64Array(d);
+  for (let i = 0; i < rows; i++) {
+    for (let k = 0; k < d; k++) centred[k] = data[i * d + k] - mean[k];
+    for (let k = 0; k < d; k++) {
+      const factor = centred[k];
+      for (let l = k; l < d; l++) matrix[k * d + l] += factor * centred[l];
+    }
+    await pace.tick(1);
+  }
+  for (let k = 0; k < d; k++) {
+    for (let l = k; l < d; l++) matrix[l * d + k] = matrix[k * d + l] /= rows;
+  }
+  pace.finish();
+  return { mean, covariance: matrix };
+}
+
+/** {@link Kernels.symmetricEigen} by tridiagonal reduction and QL iterations. */
+export async function symmetricEigen(
+  matrix: Float64Array,
+  d: number,
+): Promise<{ values: Float64Array; vectors: Float64Array }> {
+  const { EigenvalueDecomposition, Matrix: DenseMatrix } = await import('ml-matrix');
+  const dense = new DenseMatrix(d, d);
+  for (let i = 0; i < d; i++) {
+    for (let j = 0; j < d; j++) dense.set(i, j, matrix[i * d + j]);
+  }
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(dense, {
+    assumeSymmetric: true,
+  });
+  const order = realEigenvalues.map((_, i) => i).sort((i, j) => realEigenvalues[i] - realEigenvalues[j]);
+  const values = Float64Array.from(order, (column) => realEigenvalues[column]);
+  const vectors = new Float64Array(d * d);
+  order.forEach((column, row) => {
+    for (let i = 0; i < d; i++) vectors[row * d + i] = eigenvectorMatrix.get(i, column);
+  });
+  return { values, vectors };
+}
+
+/** {@link Kernels.linearCombination}, a block at a time, so that the sums stay in cache and `out` may be a term. */
+export function linearCombination(out: FloatData, terms: readonly LinearTerm[]): void {
+  const sum = new Float64Array(Math.min(1024, out.length));
+  for (const [start, count] of blocks(out.length, 1024)) {
+    sum.fill(0);
+    for (const { coefficient, array } of terms) {
+      for (let i = 0; i < count; i++) sum[i] += coefficient * array[start + i];
+    }
+    out.set(count < sum.length ? sum.subarray(0, count) : sum, start);
+  }
+}
+
+/** {@link Kernels.firstNonFinite}. */
+export function firstNonFinite(data: FloatData): number {
+  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return i;
+  return -1;
+}
