@@ -1,0 +1,68 @@
+#include "addon.hpp"
+
+#include <string>
+
+#include <hwy/highway.h>
+#include <hwy/targets.h>
+
+#include "arguments.hpp"
+#include "linalg/blas.hpp"
+#include "runtime/parallel.hpp"
+
+namespace ridgeflow::bindings {
+namespace {
+
+/// The best instruction set that both this build and this processor have.
+std::string simdTarget() {
+  const auto supported = hwy::SupportedTargets();
+  const auto best = supported & -supported;
+  return hwy::TargetName(static_cast<std::uint32_t>(best));
+}
+
+/// What `ridgeflow doctor` shows.
+Napi::Value info(const Napi::CallbackInfo& call) {
+  Napi::Object result = Napi::Object::New(call.Env());
+  result.Set("blasCore", blas::coreName());
+  result.Set("blas", blas::configuration());
+  result.Set("simd", simdTarget());
+  result.Set("threads", threadCount());
+  result.Set("compiler", __VERSION__);
+  return result;
+}
+
+Napi::Value setThreads(const Napi::CallbackInfo& call) {
+  if (call.Length() < 1 || !call[0].IsNumber()) throw Napi::TypeError::New(call.Env(), "Expected a number of threads");
+  setThreadCount(call[0].As<Napi::Number>().Int32Value());
+  return call.Env().Undefined();
+}
+
+/// Takes { float64, size, threads, repetitions }; returns FLOP/s. For benchmarks: it blocks.
+Napi::Value gemmRate(const Napi::CallbackInfo& call) {
+  const Arguments arguments(call);
+  return Napi::Number::New(call.Env(), blas::measureGemmRate(arguments.flag("float64"), arguments.size("size"),
+                                                             static_cast<int>(arguments.size("threads")),
+                                                             static_cast<int>(arguments.size("repetitions"))));
+}
+
+Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  exports.Set("score", Napi::Function::New(env, scoreKernel));
+  exports.Set("nearestNeighbours", Napi::Function::New(env, nearestNeighboursKernel));
+  exports.Set("matmul", Napi::Function::New(env, matmulKernel));
+  exports.Set("covariance", Napi::Function::New(env, covarianceKernel));
+  exports.Set("symmetricEigen", Napi::Function::New(env, symmetricEigenKernel));
+  exports.Set("linearCombination", Napi::Function::New(env, linearCombinationKernel));
+  exports.Set("firstNonFinite", Napi::Function::New(env, firstNonFiniteKernel));
+  exports.Set("info", Napi::Function::New(env, info));
+  exports.Set("setThreads", Napi::Function::New(env, setThreads));
+  exports.Set("gemmRate", Napi::Function::New(env, gemmRate));
+  return exports;
+}
+
+}  // namespace
+}  // namespace ridgeflow::bindings
+
+static Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  return ridgeflow::bindings::initialise(env, exports);
+}
+
+NODE_API_MODULE(ridgeflow, initialise)

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <napi.h>
+
+// Every function of the addon takes one object (see Arguments) unless its comment says otherwise; results are written
+// into arrays that the caller made. ts/kernel/native/addon.ts mirrors this list with types.
+
+namespace ridgeflow::bindings {
+
+Napi::Value scoreKernel(const Napi::CallbackInfo& info);
+Napi::Value nearestNeighboursKernel(const Napi::CallbackInfo& info);
+Napi::Value matmulKernel(const Napi::CallbackInfo& info);
+Napi::Value covarianceKernel(const Napi::CallbackInfo& info);
+Napi::Value symmetricEigenKernel(const Napi::CallbackInfo& info);
+Napi::Value linearCombinationKernel(const Napi::CallbackInfo& info);
+/// Takes a typed array; returns an index or −1.
+Napi::Value firstNonFiniteKernel(const Napi::CallbackInfo& info);
+
+}  // namespace ridgeflow::bindings

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+
+#include <napi.h>
+
+namespace ridgeflow::bindings {
+
+/// The fields of the one object that every kernel of the addon takes. Each getter checks what it gives out and throws
+/// a TypeError that names the field, so that no kernel ever sees a pointer to less memory than it was promised.
+class Arguments {
+ public:
+  explicit Arguments(const Napi::CallbackInfo& info) : env_(info.Env()) {
+    if (info.Length() < 1 || !info[0].IsObject()) fail("the arguments", "an object");
+    object_ = info[0].As<Napi::Object>();
+  }
+
+  Napi::Env env() const { return env_; }
+  Napi::Object object() const { return object_; }
+
+  /// A whole number from 0 to 2⁵³ − 1.
+  std::size_t size(const char* name) const {
+    const double value = number(name);
+    if (!(value >= 0 && value <= 9007199254740991.0) || value != static_cast<double>(static_cast<std::uint64_t>(value))) {
+      fail(name, "a whole number from 0");
+    }
+    return static_cast<std::size_t>(value);
+  }
+
+  double number(const char* name) const {
+    const Napi::Value value = object_.Get(name);
+    if (!value.IsNumber()) fail(name, "a number");
+    return value.As<Napi::Number>().DoubleValue();
+  }
+
+  bool flag(const char* name) const { return object_.Get(name).ToBoolean().Value(); }
+
+  bool has(const char* name) const {
+    const Napi::Value value = object_.Get(name);
+    return !value.IsUndefined() && !value.IsNull();
+  }
+
+  bool isFloat64(const char* name) const {
+    const Napi::Value value = object_.Get(name);
+    return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_float64_array;
+  }
+
+  /// The memory of a typed array of exactly `rows` × `columns` elements.
+  template <class T>
+  T* array(const char* name, std::size_t rows, std::size_t columns = 1) const {
+    const Napi::Value value = object_.Get(name);
+    if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != typeOf<T>()) {
+      fail(name, typeName<T>());
+    }
+    auto typed = value.As<Napi::TypedArrayOf<T>>();
+    std::size_t expected = 0;
+    if (__builtin_mul_overflow(rows, columns, &expected) || typed.ElementLength() != expected) {
+      fail(name, "a typed array of " + std::to_string(rows) + " × " + std::to_string(columns) + " elements");
+    }
+    return typed.Data();
+  }
+
+  template <class T>
+  T* optionalArray(const char* name, std::size_t rows, std::size_t columns = 1) const {
+    return has(name) ? array<T>(name, rows, columns) : nullptr;
+  }
+
+  [[noreturn]] void fail(const std::string& name, const std::string& expected) const {
+    throw Napi::TypeError::New(env_, "Expected " + expected + " for " + name);
+  }
+
+ private:
+  template <class T>
+  static constexpr napi_typedarray_type typeOf() {
+    if constexpr (std::is_same_v<T, float>) return napi_float32_array;
+    else if constexpr (std::is_same_v<T, double>) return napi_float64_array;
+    else return napi_int32_array;
+  }
+  template <class T>
+  static constexpr const char* typeName() {
+    if constexpr (std::is_same_v<T, float>) return "a Float32Array";
+    else if constexpr (std::is_same_v<T, double>) return "a Float64Array";
+    else return "an Int32Array";
+  }
+
+  Napi::Env env_;
+  Napi::Object object_;
+};
+
+}  // namespace ridgeflow::bindings

@@ -1,0 +1,116 @@
+#include <stdexcept>
+#include <vector>
+
+#include "addon.hpp"
+#include "linalg/blas.hpp"
+#include "linalg/linalg.hpp"
+#include "task.hpp"
+
+namespace ridgeflow::bindings {
+namespace {
+
+// LAPACK and BLAS count in 32-bit integers.
+constexpr std::size_t largestExtent = 0x7fffffff;
+
+template <class T>
+Napi::Value matmulOf(const Arguments& arguments) {
+  const std::size_t rowsA = arguments.size("rowsA"), columnsA = arguments.size("columnsA");
+  const std::size_t rowsB = arguments.size("rowsB"), columnsB = arguments.size("columnsB");
+  const bool transposeA = arguments.flag("transposeA"), transposeB = arguments.flag("transposeB");
+  const std::size_t m = transposeA ? columnsA : rowsA, k = transposeA ? rowsA : columnsA;
+  const std::size_t n = transposeB ? rowsB : columnsB;
+  if ((transposeB ? columnsB : rowsB) != k) arguments.fail("b", "the inner extent of a");
+  if (columnsA > largestExtent || columnsB > largestExtent || n > largestExtent) arguments.fail("a", "extents below 2³¹");
+  const T* a = arguments.array<T>("a", rowsA, columnsA);
+  const T* b = arguments.array<T>("b", rowsB, columnsB);
+  T* out = arguments.array<T>("out", m, n);
+  const double work = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+  return run(arguments, work, [=](Control& control) {
+    matmul(a, rowsA, columnsA, transposeA, b, rowsB, columnsB, transposeB, out, control);
+  });
+}
+
+template <class T>
+Napi::Value covarianceOf(const Arguments& arguments) {
+  const std::size_t n = arguments.size("n"), d = arguments.size("d");
+  const T* points = arguments.array<T>("points", n, d);
+  double* mean = arguments.array<double>("mean", d);
+  double* out = arguments.array<double>("covariance", d, d);
+  if (n == 0) arguments.fail("points", "at least one row");
+  const double work = static_cast<double>(n) * static_cast<double>(d) * static_cast<double>(d);
+  return run(arguments, work, [=](Control& control) { covariance(points, n, d, mean, out, control); });
+}
+
+template <class T>
+void combine(const Arguments& arguments, const Napi::Array& arrays, const std::vector<double>& coefficients) {
+  const Napi::Value target = arguments.object().Get("out");
+  const std::size_t count = target.As<Napi::TypedArray>().ElementLength();
+  T* out = arguments.array<T>("out", count);
+  std::vector<const T*> pointers;
+  for (std::uint32_t i = 0; i < arrays.Length(); ++i) {
+    const Napi::Value value = arrays.Get(i);
+    if (!value.IsTypedArray()) arguments.fail("arrays", "typed arrays");
+    const auto typed = value.As<Napi::TypedArray>();
+    if (typed.TypedArrayType() != target.As<Napi::TypedArray>().TypedArrayType() || typed.ElementLength() != count) {
+      arguments.fail("arrays", "typed arrays of the type and length of out");
+    }
+    pointers.push_back(value.As<Napi::TypedArrayOf<T>>().Data());
+  }
+  linearCombination(out, count, coefficients.data(), pointers.data(), pointers.size());
+}
+
+}  // namespace
+
+Napi::Value matmulKernel(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  return arguments.isFloat64("a") ? matmulOf<double>(arguments) : matmulOf<float>(arguments);
+}
+
+Napi::Value covarianceKernel(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  return arguments.isFloat64("points") ? covarianceOf<double>(arguments) : covarianceOf<float>(arguments);
+}
+
+Napi::Value symmetricEigenKernel(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const std::size_t d = arguments.size("d");
+  if (d == 0 || d > 46340) arguments.fail("d", "a number from 1 to 46340");
+  double* matrix = arguments.array<double>("matrix", d, d);
+  double* values = arguments.array<double>("values", d);
+  const double work = 10.0 * static_cast<double>(d) * static_cast<double>(d) * static_cast<double>(d);
+  return run(arguments, work, [=](Control&) {
+    if (!blas::symmetricEigen(matrix, d, values)) throw std::runtime_error("the eigenvalue iteration did not converge");
+  });
+}
+
+Napi::Value linearCombinationKernel(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const Napi::Value list = arguments.object().Get("arrays");
+  if (!list.IsArray()) arguments.fail("arrays", "an array");
+  const auto arrays = list.As<Napi::Array>();
+  const double* given = arguments.array<double>("coefficients", arrays.Length());
+  const std::vector<double> coefficients(given, given + arrays.Length());
+  if (!arguments.object().Get("out").IsTypedArray()) arguments.fail("out", "a typed array");
+  if (arguments.isFloat64("out")) {
+    combine<double>(arguments, arrays, coefficients);
+  } else {
+    combine<float>(arguments, arrays, coefficients);
+  }
+  return arguments.env().Undefined();
+}
+
+Napi::Value firstNonFiniteKernel(const Napi::CallbackInfo& info) {
+  if (info.Length() < 1 || !info[0].IsTypedArray()) throw Napi::TypeError::New(info.Env(), "Expected a typed array");
+  const auto typed = info[0].As<Napi::TypedArray>();
+  std::int64_t index = -1;
+  if (typed.TypedArrayType() == napi_float64_array) {
+    index = firstNonFinite(info[0].As<Napi::Float64Array>().Data(), typed.ElementLength());
+  } else if (typed.TypedArrayType() == napi_float32_array) {
+    index = firstNonFinite(info[0].As<Napi::Float32Array>().Data(), typed.ElementLength());
+  } else {
+    throw Napi::TypeError::New(info.Env(), "Expected a Float32Array or a Float64Array");
+  }
+  return Napi::Number::New(info.Env(), static_cast<double>(index));
+}
+
+}  // namespace ridgeflow::bindings

@@ -1,0 +1,36 @@
+#include "addon.hpp"
+#include "neighbours/neighbours.hpp"
+#include "task.hpp"
+
+namespace ridgeflow::bindings {
+namespace {
+
+template <class T>
+Napi::Value neighboursOf(const Arguments& arguments) {
+  NeighbourProblem<T> problem;
+  problem.n = arguments.size("n");
+  problem.m = arguments.size("m");
+  problem.d = arguments.size("d");
+  problem.k = arguments.size("k");
+  problem.queries = arguments.array<T>("queries", problem.n, problem.d);
+  problem.points = arguments.array<T>("points", problem.m, problem.d);
+  problem.excludeSelf = arguments.flag("excludeSelf");
+  problem.distances = arguments.array<T>("distances", problem.n, problem.k);
+  problem.indices = arguments.array<std::int32_t>("indices", problem.n, problem.k);
+  if (problem.m >= 0x7fffffffU) arguments.fail("points", "fewer than 2³¹ points");
+  if (problem.excludeSelf && problem.n > problem.m) arguments.fail("excludeSelf", "no more queries than points");
+  if (problem.k < 1 || problem.k > problem.m - (problem.excludeSelf ? 1 : 0)) {
+    arguments.fail("k", "a number from 1 to that of the points");
+  }
+  const double work = static_cast<double>(problem.n) * static_cast<double>(problem.m) * static_cast<double>(problem.d + 8);
+  return run(arguments, work, [problem](Control& control) { nearestNeighbours(problem, control); });
+}
+
+}  // namespace
+
+Napi::Value nearestNeighboursKernel(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  return arguments.isFloat64("queries") ? neighboursOf<double>(arguments) : neighboursOf<float>(arguments);
+}
+
+}  // namespace ridgeflow::bindings

@@ -1,0 +1,80 @@
+#include "task.hpp"
+
+#include <new>
+#include <string>
+#include <utility>
+
+namespace ridgeflow::bindings {
+namespace {
+
+struct Failure {
+  std::string code;  // empty: none
+  std::string message;
+};
+
+Failure attempt(const std::function<void(Control&)>& kernel, Control& control) {
+  try {
+    control.check();
+    kernel(control);
+    return {};
+  } catch (const Aborted&) {
+    return {"ABORTED", "The call was aborted"};
+  } catch (const std::bad_alloc&) {
+    return {"OUT_OF_MEMORY", "The kernel could not allocate its working memory"};
+  } catch (const std::exception& error) {
+    return {"KERNEL_FAILED", error.what()};
+  }
+}
+
+Napi::Error toError(Napi::Env env, const Failure& failure) {
+  Napi::Error error = Napi::Error::New(env, failure.message);
+  error.Set("code", Napi::String::New(env, failure.code));
+  return error;
+}
+
+class Task : public Napi::AsyncWorker {
+ public:
+  Task(const Arguments& arguments, std::int32_t* cells, std::function<void(Control&)> kernel)
+      : Napi::AsyncWorker(arguments.env()),
+        deferred_(arguments.env()),
+        arguments_(Napi::Persistent(arguments.object())),
+        control_(cells),
+        kernel_(std::move(kernel)) {}
+
+  Napi::Promise promise() const { return deferred_.Promise(); }
+
+  void Execute() override { failure_ = attempt(kernel_, control_); }
+
+  void OnOK() override {
+    if (failure_.code.empty()) {
+      deferred_.Resolve(Env().Undefined());
+    } else {
+      deferred_.Reject(toError(Env(), failure_).Value());
+    }
+  }
+
+ private:
+  Napi::Promise::Deferred deferred_;
+  Napi::ObjectReference arguments_;
+  Control control_;
+  std::function<void(Control&)> kernel_;
+  Failure failure_;
+};
+
+}  // namespace
+
+Napi::Value run(const Arguments& arguments, double work, std::function<void(Control&)> kernel) {
+  std::int32_t* cells = arguments.optionalArray<std::int32_t>("control", 2);
+  if (work <= inlineWork) {
+    Control control(cells);
+    const Failure failure = attempt(kernel, control);
+    if (!failure.code.empty()) throw toError(arguments.env(), failure);
+    return arguments.env().Undefined();
+  }
+  auto* task = new Task(arguments, cells, std::move(kernel));
+  const Napi::Promise promise = task->promise();
+  task->Queue();
+  return promise;
+}
+
+}  // namespace ridgeflow::bindings

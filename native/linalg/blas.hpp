@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+
+namespace ridgeflow::blas {
+
+/// C (m × n) ← A·B + beta·C on one thread, row-major; A is m × k, or k × m where transposed, B likewise.
+void gemm(bool transposeA, bool transposeB, std::size_t m, std::size_t n, std::size_t k, const float* a,
+          std::size_t strideA, const float* b, std::size_t strideB, float beta, float* c, std::size_t strideC);
+void gemm(bool transposeA, bool transposeB, std::size_t m, std::size_t n, std::size_t k, const double* a,
+          std::size_t strideA, const double* b, std::size_t strideB, double beta, double* c, std::size_t strideC);
+
+/// Eigenvalues ascending and orthonormal eigenvectors as rows of a symmetric d × d matrix (LAPACK dsyevd). The matrix
+/// is overwritten by the eigenvectors. Returns false where the iteration does not converge.
+bool symmetricEigen(double* matrix, std::size_t d, double* values);
+
+/// The name of the kernels that OpenBLAS chose for this processor, and its build description.
+const char* coreName();
+const char* configuration();
+
+/// FLOP/s of OpenBLAS's own parallel gemm on square matrices of the given size: what benchmarks compare with.
+double measureGemmRate(bool float64, std::size_t size, int threads, int repetitions);
+
+}  // namespace ridgeflow::blas

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "runtime/control.hpp"
+
+namespace ridgeflow {
+
+/// out (m × n) ← op(a)·op(b), row-major, op the transpose where asked. Parallel over blocks of the result; where the
+/// inner extent is long, partial products over blocks of it are added in float64 in a fixed order.
+template <class T>
+void matmul(const T* a, std::size_t rowsA, std::size_t columnsA, bool transposeA, const T* b, std::size_t rowsB,
+            std::size_t columnsB, bool transposeB, T* out, Control& control);
+
+/// Mean (d) and covariance (d × d, divided by n) of n rows, in float64. O(nd²) time, O(d²) memory per 8192 rows at once.
+template <class T>
+void covariance(const T* points, std::size_t n, std::size_t d, double* mean, double* covariance, Control& control);
+
+/// out[i] ← Σ_k coefficients[k]·arrays[k][i]. `out` may be one of the arrays.
+template <class T>
+void linearCombination(T* out, std::size_t count, const double* coefficients, const T* const* arrays, std::size_t terms);
+
+/// Index of the first NaN or infinity, or −1.
+template <class T>
+std::int64_t firstNonFinite(const T* values, std::size_t count);
+
+}  // namespace ridgeflow

@@ -1,0 +1,190 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "neighbours/search.hpp"
+#include "neighbours/tiles.hpp"
+#include "runtime/memory.hpp"
+#include "runtime/parallel.hpp"
+
+namespace ridgeflow {
+namespace {
+
+using neighbour_tiles::kTile;
+using neighbour_tiles::TileOperations;
+
+constexpr std::size_t kPanelsPerBlock = 8;
+constexpr std::size_t kSpare = 6;  // candidates kept beyond k, so that rounding seldom forces a second search
+
+/// What is the same for all tasks of one call.
+template <class T>
+struct Plan {
+  const NeighbourProblem<T>& problem;
+  const TileOperations<T>& operations;
+  std::size_t stride;
+  std::vector<double> origin;
+  std::vector<T> halfSquares;  // |p|²/2 of each centred point
+  double largestSquare = 0.0;
+};
+
+template <class T>
+Plan<T> makePlan(const NeighbourProblem<T>& problem) {
+  const std::size_t m = problem.m, d = problem.d;
+  Plan<T> plan{problem, neighbour_tiles::tileOperations(T()), packedStride<T>(d), std::vector<double>(d, 0.0), std::vector<T>(m)};
+  for (std::size_t j = 0; j < m; ++j) {
+    for (std::size_t k = 0; k < d; ++k) plan.origin[k] += problem.points[j * d + k];
+  }
+  for (double& value : plan.origin) value /= static_cast<double>(m);
+  for (std::size_t j = 0; j < m; ++j) {
+    double square = 0.0;
+    for (std::size_t k = 0; k < d; ++k) {
+      const double centred = problem.points[j * d + k] - plan.origin[k];
+      square += centred * centred;
+    }
+    plan.halfSquares[j] = static_cast<T>(square / 2);
+    plan.largestSquare = std::max(plan.largestSquare, square);
+  }
+  return plan;
+}
+
+template <class T>
+bool excluded(const NeighbourProblem<T>& problem, std::size_t query, std::size_t point) {
+  return problem.excludeSelf && query == point;
+}
+
+/// The search without shortcuts.
+template <class T>
+void searchExactly(const NeighbourProblem<T>& problem, std::size_t query, Candidates<double>& found, const Control& control) {
+  found.clear();
+  const T* x = problem.queries + query * problem.d;
+  for (std::size_t j = 0; j < problem.m; ++j) {
+    if (j % 65536 == 0) control.check();
+    if (!excluded(problem, query, j)) {
+      found.offer(squaredDistance(x, problem.points + j * problem.d, problem.d), static_cast<std::int32_t>(j));
+    }
+  }
+}
+
+template <class T>
+class Block {
+ public:
+  Block(const Plan<T>& plan, std::size_t firstQuery, std::size_t count)
+      : plan_(plan),
+        firstQuery_(firstQuery),
+        count_(count),
+        width_(plan.operations.panelWidth),
+        panels_(ceilDivide(count, width_)),
+        rows_(allocateBuffer<T>(kTile * plan.stride)),
+        queries_(allocateBuffer<T>(panels_ * plan.problem.d * width_)),
+        values_(allocateBuffer<T>(kTile * width_)),
+        thresholds_(allocateBuffer<T>(panels_ * width_)),
+        querySquares_(count),
+        candidates_(count, Candidates<T>(plan.problem.k + kSpare)) {
+    packQueries();
+    std::fill_n(thresholds_.get(), panels_ * width_, std::numeric_limits<T>::infinity());
+  }
+
+  void run(Control& control) {
+    for (std::size_t first = 0; first < plan_.problem.m; first += kTile) {
+      const std::size_t tile = std::min(kTile, plan_.problem.m - first);
+      packPoints(first, tile);
+      for (std::size_t p = 0; p < panels_; ++p) scan(p, first, tile);
+      control.check();
+    }
+    Candidates<double> found(plan_.problem.k);
+    for (std::size_t local = 0; local < count_; ++local) refine(local, found, control);
+    control.advance(count_);
+  }
+
+ private:
+  std::size_t lanesOf(std::size_t p) const { return std::min(width_, count_ - p * width_); }
+
+  void packQueries() {
+    const std::size_t d = plan_.problem.d;
+    for (std::size_t p = 0; p < panels_; ++p) {
+      for (std::size_t lane = 0; lane < width_; ++lane) {
+        const std::size_t local = p * width_ + std::min(lane, lanesOf(p) - 1);
+        const T* x = plan_.problem.queries + (firstQuery_ + local) * d;
+        double square = 0.0;
+        for (std::size_t k = 0; k < d; ++k) {
+          const double centred = x[k] - plan_.origin[k];
+          square += centred * centred;
+          queries_[(p * d + k) * width_ + lane] = static_cast<T>(centred);
+        }
+        querySquares_[local] = square;
+      }
+    }
+  }
+
+  void packPoints(std::size_t first, std::size_t tile) {
+    const std::size_t d = plan_.problem.d;
+    for (std::size_t j = 0; j < tile; ++j) {
+      const T* point = plan_.problem.points + (first + j) * d;
+      T* out = rows_.get() + j * plan_.stride;
+      for (std::size_t k = 0; k < d; ++k) out[k] = static_cast<T>(point[k] - plan_.origin[k]);
+    }
+  }
+
+  void scan(std::size_t p, std::size_t first, std::size_t tile) {
+    const std::size_t d = plan_.problem.d;
+    T* thresholds = thresholds_.get() + p * width_;
+    plan_.operations.halfDistances(queries_.get() + p * d * width_, rows_.get(), plan_.stride,
+                                   plan_.halfSquares.data() + first, tile, d, values_.get());
+    for (std::size_t j = 0; (j = plan_.operations.nextBelow(values_.get(), thresholds, j, tile)) < tile; ++j) {
+      for (std::size_t lane = 0; lane < lanesOf(p); ++lane) {
+        const T value = values_[j * width_ + lane];
+        const std::size_t local = p * width_ + lane;
+        if (!(value < thresholds[lane]) || excluded(plan_.problem, firstQuery_ + local, first + j)) continue;
+        candidates_[local].offer(value, static_cast<std::int32_t>(first + j));
+        thresholds[lane] = candidates_[local].worst();
+      }
+      // Lanes beyond the last query repeat it, and must not keep the scan busy.
+      for (std::size_t lane = lanesOf(p); lane < width_; ++lane) thresholds[lane] = -std::numeric_limits<T>::infinity();
+    }
+  }
+
+  /// Measures the candidates from differences, and searches again where a point left out could be nearer.
+  void refine(std::size_t local, Candidates<double>& found, const Control& control) {
+    const NeighbourProblem<T>& problem = plan_.problem;
+    const std::size_t query = firstQuery_ + local;
+    found.clear();
+    for (const auto& candidate : candidates_[local].entries()) {
+      const T* point = problem.points + static_cast<std::size_t>(candidate.index) * problem.d;
+      found.offer(squaredDistance(problem.queries + query * problem.d, point, problem.d), candidate.index);
+    }
+    if (candidates_[local].full()) {
+      // |computed − true| ≤ ~ε √d (|x|² + |p|²): rounding of the products, of their sum, and of the packed values.
+      const double rounding = std::numeric_limits<T>::epsilon() * (4.0 + std::sqrt(static_cast<double>(problem.d))) *
+                              (querySquares_[local] + plan_.largestSquare);
+      const double leftOut = 2.0 * static_cast<double>(candidates_[local].worst()) + querySquares_[local] - rounding;
+      if (found.worst() >= leftOut) searchExactly(problem, query, found, control);
+    }
+    writeNeighbours(problem, query, found);
+  }
+
+  const Plan<T>& plan_;
+  std::size_t firstQuery_, count_, width_, panels_;
+  Buffer<T> rows_, queries_, values_, thresholds_;
+  std::vector<double> querySquares_;
+  std::vector<Candidates<T>> candidates_;
+};
+
+}  // namespace
+
+template <class T>
+void searchTiles(const NeighbourProblem<T>& problem, Control& control) {
+  const Plan<T> plan = makePlan(problem);
+  const std::size_t panels = ceilDivide(problem.n, plan.operations.panelWidth);
+  const std::size_t sharedOut = ceilDivide(panels, 4 * static_cast<std::size_t>(threadCount()));
+  const std::size_t block = std::min(kPanelsPerBlock, sharedOut) * plan.operations.panelWidth;
+  parallelFor(ceilDivide(problem.n, block), [&](std::size_t task) {
+    const std::size_t first = task * block;
+    Block<T>(plan, first, std::min(block, problem.n - first)).run(control);
+  });
+}
+
+template void searchTiles<float>(const NeighbourProblem<float>&, Control&);
+template void searchTiles<double>(const NeighbourProblem<double>&, Control&);
+
+}  // namespace ridgeflow

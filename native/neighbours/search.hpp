@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cmath>
+
+#include "neighbours/candidates.hpp"
+#include "neighbours/neighbours.hpp"
+
+namespace ridgeflow {
+
+/// Above this dimension a tree visits most of its leaves, and tiles are faster.
+inline constexpr std::size_t kTreeDimensions = 10;
+/// Below this many points building a tree is not worth it.
+inline constexpr std::size_t kTreePoints = 256;
+
+template <class T>
+void searchTree(const NeighbourProblem<T>& problem, Control& control);
+
+template <class T>
+void searchTiles(const NeighbourProblem<T>& problem, Control& control);
+
+template <class T>
+double squaredDistance(const T* a, const T* b, std::size_t d) {
+  double sum = 0.0;
+  for (std::size_t k = 0; k < d; ++k) {
+    const double difference = static_cast<double>(a[k]) - static_cast<double>(b[k]);
+    sum += difference * difference;
+  }
+  return sum;
+}
+
+/// Writes the first k candidates of a query.
+template <class T>
+void writeNeighbours(const NeighbourProblem<T>& problem, std::size_t query, const Candidates<double>& found) {
+  for (std::size_t r = 0; r < problem.k; ++r) {
+    problem.distances[query * problem.k + r] = static_cast<T>(std::sqrt(found.entries()[r].distance));
+    problem.indices[query * problem.k + r] = found.entries()[r].index;
+  }
+}
+
+}  // namespace ridgeflow

@@ -1,0 +1,324 @@
+// Vector code of the score kernel, compiled once for every instruction set and chosen at run time.
+
+#include "score/tiles.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "score/tiles.cpp"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+#include "runtime/exp2-inl.h"
+#include "runtime/microkernel-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace ridgeflow {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using score_tiles::CentreTile;
+using score_tiles::kDirectTile;
+using score_tiles::kExcluded;
+using score_tiles::kHeadroom;
+using score_tiles::PassOptions;
+using score_tiles::QueryPanel;
+using score_tiles::TileOperations;
+
+constexpr int kDirectVectors = 2;
+
+/// Shifted base-2 logits of kM centres against a panel.
+template <int kM, bool kDifferences, class T>
+HWY_INLINE void Logits(const QueryPanel<T>& panel, const CentreTile<T>& tile, std::size_t first, std::size_t d,
+                       Vector<T> (&logit)[kM][kVectors], Vector<T> (&squares)[kM][kVectors]) {
+  const Tag<T> tag;
+  const std::size_t lanes = hn::Lanes(tag);
+  const T* rows = tile.rows + first * tile.stride;
+  Vector<T> shift[kVectors];
+#pragma GCC unroll 8
+  for (int v = 0; v < kVectors; ++v) shift[v] = hn::Load(tag, panel.maximum + v * lanes);
+#pragma GCC unroll 8
+  for (int r = 0; r < kM; ++r) {
+    const Vector<T> bias = hn::Set(tag, tile.bias[first + r]);
+#pragma GCC unroll 8
+    for (int v = 0; v < kVectors; ++v) {
+      logit[r][v] = kDifferences ? hn::Zero(tag) : hn::Sub(bias, shift[v]);
+    }
+  }
+  AddProducts<kM, kDifferences>(panel.transposed, rows, tile.stride, d, logit);
+  if constexpr (kDifferences) {
+#pragma GCC unroll 8
+    for (int r = 0; r < kM; ++r) {
+      const Vector<T> bias = hn::Set(tag, tile.bias[first + r]);
+#pragma GCC unroll 8
+      for (int v = 0; v < kVectors; ++v) {
+        squares[r][v] = logit[r][v];
+        logit[r][v] = hn::Sub(hn::Sub(bias, shift[v]), logit[r][v]);
+      }
+    }
+  }
+  if (tile.excludeSelf) {
+    for (int r = 0; r < kM; ++r) {
+      const auto lane = static_cast<std::ptrdiff_t>(first) + r - tile.self;
+      if (lane < 0 || lane >= static_cast<std::ptrdiff_t>(kVectors * lanes)) continue;
+#pragma GCC unroll 8
+      for (int v = 0; v < kVectors; ++v) {
+        const auto number = hn::Iota(tag, static_cast<T>(v * lanes));
+        const auto isSelf = hn::Eq(number, hn::Set(tag, static_cast<T>(lane)));
+        logit[r][v] = hn::IfThenElse(isSelf, hn::Set(tag, -kExcluded<T>), logit[r][v]);
+      }
+    }
+  }
+}
+
+template <int kM, bool kDifferences, class T>
+HWY_NOINLINE void LargestRows(const QueryPanel<T>& panel, const CentreTile<T>& tile, std::size_t first, std::size_t d) {
+  const Tag<T> tag;
+  const std::size_t lanes = hn::Lanes(tag);
+  Vector<T> logit[kM][kVectors], squares[kM][kVectors];
+  Logits<kM, kDifferences>(panel, tile, first, d, logit, squares);
+#pragma GCC unroll 8
+  for (int v = 0; v < kVectors; ++v) {
+    Vector<T> largest = hn::Load(tag, panel.largest + v * lanes);
+#pragma GCC unroll 8
+    for (int r = 0; r < kM; ++r) largest = hn::Max(largest, logit[r][v]);
+    hn::Store(largest, tag, panel.largest + v * lanes);
+  }
+}
+
+/// Weights of kM centres, and their sums.
+template <int kM, bool kDifferences, bool kMoment, class T>
+HWY_NOINLINE void WeightRows(const QueryPanel<T>& panel, const CentreTile<T>& tile, std::size_t first, std::size_t d) {
+  const Tag<T> tag;
+  const std::size_t lanes = hn::Lanes(tag);
+  Vector<T> logit[kM][kVectors], squares[kM][kVectors];
+  Logits<kM, kDifferences>(panel, tile, first, d, logit, squares);
+  T* out = panel.weights + first * kVectors * lanes;
+#pragma GCC unroll 8
+  for (int v = 0; v < kVectors; ++v) {
+    Vector<T> largest = hn::Load(tag, panel.largest + v * lanes);
+    Vector<T> weightSum = hn::Load(tag, panel.weightSum + v * lanes);
+    Vector<T> momentSum = hn::Load(tag, panel.momentSum + v * lanes);
+#pragma GCC unroll 8
+    for (int r = 0; r < kM; ++r) {
+      largest = hn::Max(largest, logit[r][v]);
+      const Vector<T> weight = Exp2(tag, logit[r][v]);
+      weightSum = hn::Add(weightSum, weight);
+      if constexpr (kMoment) {
+        const Vector<T> square = kDifferences ? squares[r][v] : hn::Set(tag, tile.square[first + r]);
+        momentSum = hn::MulAdd(weight, square, momentSum);
+      }
+      hn::Store(weight, tag, out + r * kVectors * lanes + v * lanes);
+    }
+    hn::Store(largest, tag, panel.largest + v * lanes);
+    hn::Store(weightSum, tag, panel.weightSum + v * lanes);
+    if constexpr (kMoment) hn::Store(momentSum, tag, panel.momentSum + v * lanes);
+  }
+}
+
+/// meanSum[k..k+kM) += Σ_j c_j[k..k+kM) p_j over the tile.
+template <int kM, class T>
+HWY_NOINLINE void MeanRows(const QueryPanel<T>& panel, const CentreTile<T>& tile, std::size_t k) {
+  const Tag<T> tag;
+  const std::size_t lanes = hn::Lanes(tag);
+  const std::size_t width = kVectors * lanes;
+  Vector<T> sum[kM][kVectors];
+  T* out = panel.meanSum + k * width;
+#pragma GCC unroll 8
+  for (int r = 0; r < kM; ++r) {
+#pragma GCC unroll 8
+    for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::Load(tag, out + r * width + v * lanes);
+  }
+  const T* p = panel.weights;
+  const T* c = tile.rows + k;
+  for (std::size_t j = 0; j < tile.count; ++j, p += width, c += tile.stride) {
+    Vector<T> weight[kVectors];
+#pragma GCC unroll 8
+    for (int v = 0; v < kVectors; ++v) weight[v] = hn::Load(tag, p + v * lanes);
+#pragma GCC unroll 8
+    for (int r = 0; r < kM; ++r) {
+      const Vector<T> centre = hn::Set(tag, c[r]);
+#pragma GCC unroll 8
+      for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(weight[v], centre, sum[r][v]);
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < kM; ++r) {
+#pragma GCC unroll 8
+    for (int v = 0; v < kVectors; ++v) hn::Store(sum[r][v], tag, out + r * width + v * lanes);
+  }
+}
+
+template <class T>
+HWY_INLINE void Fill(T* values, T value, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) values[i] = value;
+}
+
+template <class T>
+void Largest(const QueryPanel<T>& panel, const CentreTile<T>& tile, std::size_t d, bool differences) {
+  Fill(panel.largest, -kExcluded<T>, kVectors * hn::Lanes(Tag<T>()));
+  ForRowBlocks(tile.count, [&]<int kM>(std::size_t first) {
+    if (differences) {
+      LargestRows<kM, true>(panel, tile, first, d);
+    } else {
+      LargestRows<kM, false>(panel, tile, first, d);
+    }
+  });
+}
+
+template <class T>
+HWY_INLINE bool WithinHeadroom(const T* largest, std::size_t width) {
+  const Tag<T> tag;
+  const Vector<T> headroom = hn::Set(tag, static_cast<T>(kHeadroom));
+  for (std::size_t i = 0; i < width; i += hn::Lanes(tag)) {
+    if (!hn::AllFalse(tag, hn::Gt(hn::Load(tag, largest + i), headroom))) return false;
+  }
+  return true;
+}
+
+template <class T>
+bool Accumulate(const QueryPanel<T>& panel, const CentreTile<T>& tile, std::size_t d, PassOptions options) {
+  const std::size_t width = kVectors * hn::Lanes(Tag<T>());
+  Fill(panel.largest, -kExcluded<T>, width);
+  Fill(panel.weightSum, T(0), width);
+  Fill(panel.momentSum, T(0), width);
+  ForRowBlocks(tile.count, [&]<int kM>(std::size_t first) {
+    if (options.differences) {
+      options.moment ? WeightRows<kM, true, true>(panel, tile, first, d)
+                     : WeightRows<kM, true, false>(panel, tile, first, d);
+    } else {
+      options.moment ? WeightRows<kM, false, true>(panel, tile, first, d)
+                     : WeightRows<kM, false, false>(panel, tile, first, d);
+    }
+  });
+  if (!WithinHeadroom(panel.largest, width)) return false;
+  if (options.mean) {
+    ForRowBlocks(d, [&]<int kM>(std::size_t k) { MeanRows<kM>(panel, tile, k); });
+  }
+  return true;
+}
+
+template <int kD, bool kLargestOnly, class T>
+HWY_NOINLINE void DirectPass(const QueryPanel<T>& panel, const CentreTile<T>& tile) {
+  const Tag<T> tag;
+  const std::size_t lanes = hn::Lanes(tag);
+  const std::size_t width = kDirectVectors * lanes;
+  Vector<T> query[kD][kDirectVectors], meanSum[kD][kDirectVectors];
+  Vector<T> shift[kDirectVectors], largest[kDirectVectors], weightSum[kDirectVectors], momentSum[kDirectVectors];
+#pragma GCC unroll 8
+  for (int v = 0; v < kDirectVectors; ++v) {
+    shift[v] = hn::Load(tag, panel.maximum + v * lanes);
+    largest[v] = hn::Set(tag, -kExcluded<T>);
+    weightSum[v] = momentSum[v] = hn::Zero(tag);
+#pragma GCC unroll 8
+    for (int k = 0; k < kD; ++k) {
+      query[k][v] = hn::Load(tag, panel.transposed + k * width + v * lanes);
+      meanSum[k][v] = hn::Zero(tag);
+    }
+  }
+  const auto pass = [&](std::size_t from, std::size_t to, auto excludeSelf) HWY_ATTR {
+    const T* row = tile.rows + from * tile.stride;
+    for (std::size_t j = from; j < to; ++j, row += tile.stride) {
+      const Vector<T> bias = hn::Set(tag, tile.bias[j]);
+#pragma GCC unroll 8
+      for (int v = 0; v < kDirectVectors; ++v) {
+        const Vector<T> first = hn::Sub(query[0][v], hn::Set(tag, row[0]));
+        Vector<T> square = hn::Mul(first, first);
+#pragma GCC unroll 8
+        for (int k = 1; k < kD; ++k) {
+          const Vector<T> difference = hn::Sub(query[k][v], hn::Set(tag, row[k]));
+          square = hn::MulAdd(difference, difference, square);
+        }
+        Vector<T> logit = hn::Sub(hn::Sub(bias, shift[v]), square);
+        if constexpr (decltype(excludeSelf)::value) {
+          const auto lane = static_cast<T>(static_cast<std::ptrdiff_t>(j) - tile.self);
+          const auto isSelf = hn::Eq(hn::Iota(tag, static_cast<T>(v * lanes)), hn::Set(tag, lane));
+          logit = hn::IfThenElse(isSelf, hn::Set(tag, -kExcluded<T>), logit);
+        }
+        largest[v] = hn::Max(largest[v], logit);
+        if constexpr (!kLargestOnly) {
+          const Vector<T> weight = Exp2(tag, logit);
+          weightSum[v] = hn::Add(weightSum[v], weight);
+          momentSum[v] = hn::MulAdd(weight, square, momentSum[v]);
+#pragma GCC unroll 8
+          for (int k = 0; k < kD; ++k) meanSum[k][v] = hn::MulAdd(weight, hn::Set(tag, row[k]), meanSum[k][v]);
+        }
+      }
+    }
+  };
+  // Only the centres that are queries of this panel need the test.
+  const auto clamp = [&](std::ptrdiff_t value) {
+    return static_cast<std::size_t>(value < 0 ? 0 : value > static_cast<std::ptrdiff_t>(tile.count) ? static_cast<std::ptrdiff_t>(tile.count) : value);
+  };
+  const std::size_t selfBegin = tile.excludeSelf ? clamp(tile.self) : tile.count;
+  const std::size_t selfEnd = tile.excludeSelf ? clamp(tile.self + static_cast<std::ptrdiff_t>(width)) : tile.count;
+  pass(0, selfBegin, std::false_type());
+  pass(selfBegin, selfEnd, std::true_type());
+  pass(selfEnd, tile.count, std::false_type());
+#pragma GCC unroll 8
+  for (int v = 0; v < kDirectVectors; ++v) {
+    hn::Store(largest[v], tag, panel.largest + v * lanes);
+    if constexpr (!kLargestOnly) {
+      hn::Store(weightSum[v], tag, panel.weightSum + v * lanes);
+      hn::Store(momentSum[v], tag, panel.momentSum + v * lanes);
+#pragma GCC unroll 8
+      for (int k = 0; k < kD; ++k) hn::Store(meanSum[k][v], tag, panel.meanSum + k * width + v * lanes);
+    }
+  }
+}
+
+template <bool kLargestOnly, class T>
+HWY_INLINE void DirectForDimension(const QueryPanel<T>& panel, const CentreTile<T>& tile, std::size_t d) {
+  switch (d) {
+    case 1: return DirectPass<1, kLargestOnly>(panel, tile);
+    case 2: return DirectPass<2, kLargestOnly>(panel, tile);
+    case 3: return DirectPass<3, kLargestOnly>(panel, tile);
+    default: return DirectPass<4, kLargestOnly>(panel, tile);
+  }
+}
+
+template <class T>
+void DirectLargest(const QueryPanel<T>& panel, const CentreTile<T>& tile, std::size_t d) {
+  DirectForDimension<true>(panel, tile, d);
+}
+
+template <class T>
+bool DirectAccumulate(const QueryPanel<T>& panel, const CentreTile<T>& tile, std::size_t d) {
+  DirectForDimension<false>(panel, tile, d);
+  return WithinHeadroom(panel.largest, kDirectVectors * hn::Lanes(Tag<T>()));
+}
+
+template <class T>
+TileOperations<T> Operations() {
+  return {kVectors * hn::Lanes(Tag<T>()),
+          kDirectVectors * hn::Lanes(Tag<T>()),
+          &Largest<T>,
+          &Accumulate<T>,
+          &DirectLargest<T>,
+          &DirectAccumulate<T>};
+}
+TileOperations<float> OperationsFloat() { return Operations<float>(); }
+TileOperations<double> OperationsDouble() { return Operations<double>(); }
+
+}  // namespace HWY_NAMESPACE
+}  // namespace ridgeflow
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace ridgeflow {
+
+HWY_EXPORT(OperationsFloat);
+HWY_EXPORT(OperationsDouble);
+
+namespace score_tiles {
+
+const TileOperations<float>& tileOperations(float) {
+  static const TileOperations<float> operations = HWY_DYNAMIC_DISPATCH(OperationsFloat)();
+  return operations;
+}
+
+const TileOperations<double>& tileOperations(double) {
+  static const TileOperations<double> operations = HWY_DYNAMIC_DISPATCH(OperationsDouble)();
+  return operations;
+}
+
+}  // namespace score_tiles
+}  // namespace ridgeflow
+#endif  // HWY_ONCE

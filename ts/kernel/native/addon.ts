@@ -1,0 +1,132 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { FloatData } from '../../core/array.js';
+import { RidgeflowError } from '../../core/errors.js';
+
+/** What the addon says of itself. */
+export interface AddonInfo {
+  blasCore: string;
+  blas: string;
+  simd: string;
+  threads: number;
+  compiler: string;
+}
+
+type Arguments = Record<string, FloatData | Int32Array | number | boolean | undefined>;
+/** Undefined where the work was small enough to be done at once. */
+type Finished = Promise<undefined> | undefined;
+
+/** The functions of bindings/addon.hpp. */
+export interface Addon {
+  score(problem: Arguments): Finished;
+  nearestNeighbours(problem: Arguments): Finished;
+  matmul(problem: Arguments): Finished;
+  covariance(problem: Arguments): Finished;
+  symmetricEigen(problem: Arguments): Finished;
+  linearCombination(problem: { out: FloatData; coefficients: Float64Array; arrays: FloatData[] }): void;
+  firstNonFinite(data: FloatData): number;
+  info(): AddonInfo;
+  setThreads(count: number): void;
+  gemmRate(problem: { float64: boolean; size: number; threads: number; repetitions: number }): number;
+}
+
+/** The package's own folder: the nearest one above this file that holds package.json. */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) {
+    const parent = dirname(folder);
+    if (parent === folder)
+      throw new RidgeflowError('BACKEND_UNAVAILABLE', 'The folder of the package ridgeflow cannot be found');
+    folder = parent;
+  }
+  return folder;
+}
+
+/** Where a build puts the addon, best first. */
+function candidates(): string[] {
+  const root = packageRoot();
+  return [join(root, 'build', 'Release', 'ridgeflow.node'), join(root, 'build', 'Debug', 'ridgeflow.node')];
+}
+
+/**
+ * The OpenBLAS kernels to ask for. OpenBLAS takes its AVX2 kernels on processors with AVX-512 that are newer than it
+ * is; its AVX-512 kernels are then about twice as fast. Undefined: its own choice stands.
+ */
+export function preferredBlasCore(cpuinfo: string): string | undefined {
+  const flags = /^flags\s*:(.*)$/m.exec(cpuinfo)?.[1].split(/\s+/) ?? [];
+  const needed = ['avx512f', 'avx512dq', 'avx512bw', 'avx512vl', 'avx512cd'];
+  return needed.every((flag) => flags.includes(flag)) ? 'SkylakeX' : undefined;
+}
+
+function readCpuInfo(): string {
+  try {
+    return readFileSync('/proc/cpuinfo', 'utf8').slice(0, 1 << 16);
+  } catch {
+    return ''; // not Linux: OpenBLAS chooses
+  }
+}
+
+/** Threads that kernels may use: RIDGEFLOW_THREADS, else as many as the machine offers this process. */
+export function defaultThreads(): number {
+  const given = process.env.RIDGEFLOW_THREADS;
+  if (given === undefined || given === '') return availableParallelism();
+  const count = Number(given);
+  if (!Number.isInteger(count) || count < 1 || count > 1024) {
+    throw new RidgeflowError(
+      'INVALID_ARGUMENT',
+      `Expected a whole number from 1 to 1024 for RIDGEFLOW_THREADS but received "${given}"`,
+    );
+  }
+  return count;
+}
+
+/** Runs `body` with environment variables that are unset set to these values, and takes them away again. */
+function withEnvironment<R>(variables: Record<string, string | undefined>, body: () => R): R {
+  const added = Object.entries(variables).filter(
+    ([name, value]) => value !== undefined && process.env[name] === undefined,
+  );
+  for (const [name, value] of added) process.env[name] = value;
+  try {
+    return body();
+  } finally {
+    for (const [name] of added) delete process.env[name];
+  }
+}
+
+let loaded: Addon | RidgeflowError | undefined;
+
+/** Loads the addon, once. Throws BACKEND_UNAVAILABLE with the reason of every attempt. */
+export function loadAddon(): Addon {
+  if (loaded === undefined) loaded = tryToLoad();
+  if (loaded instanceof RidgeflowError) throw loaded;
+  return loaded;
+}
+
+function tryToLoad(): Addon | RidgeflowError {
+  const require = createRequire(import.meta.url);
+  const failures: string[] = [];
+  for (const path of candidates()) {
+    if (!existsSync(path)) {
+      failures.push(`${path} has not been built`);
+      continue;
+    }
+    try {
+      // OpenBLAS reads both once, while it loads. Its own threads would only get in the way of ours.
+      const environment = { OPENBLAS_CORETYPE: preferredBlasCore(readCpuInfo()), OPENBLAS_NUM_THREADS: '1' };
+      const addon = withEnvironment(environment, () => require(path) as Addon);
+      addon.setThreads(defaultThreads());
+      return addon;
+    } catch (error) {
+      if (error instanceof RidgeflowError) return error;
+      failures.push(`${path}: ${(error as Error).message.split('\n')[0]}`);
+    }
+  }
+  return new RidgeflowError(
+    'BACKEND_UNAVAILABLE',
+    `The native addon cannot be loaded: ${failures.join('; ')}`,
+    { details: { failures } },
+  );
+}

@@ -1,0 +1,76 @@
+import { RidgeflowError } from '../../core/errors.js';
+import { abortError, throwIfAborted } from '../../core/options.js';
+import type { RunControl } from '../contract.js';
+
+/** How often progress is looked at, in milliseconds. */
+const INTERVAL = 50;
+
+/**
+ * Starts a kernel with the cells of native/runtime/control.hpp connected to the caller's signal and progress callback,
+ * and turns its failures into RidgeflowErrors.
+ */
+export async function withControl(
+  run: RunControl | undefined,
+  start: (control: Int32Array | undefined) => Promise<undefined> | undefined,
+): Promise<void> {
+  const signal = run?.signal;
+  const onProgress = run?.onProgress;
+  throwIfAborted(signal);
+  const cells = signal || onProgress ? new Int32Array(2) : undefined;
+  try {
+    const finished = start(cells);
+    // A small kernel has already run: no promise, no waiting.
+    if (finished !== undefined) await watch(finished, cells, signal, onProgress);
+  } catch (error) {
+    throw translate(error, signal);
+  }
+  onProgress?.(1);
+}
+
+async function watch(
+  finished: Promise<undefined>,
+  cells: Int32Array | undefined,
+  signal: AbortSignal | undefined,
+  onProgress: ((fraction: number) => void) | undefined,
+): Promise<void> {
+  if (!cells) {
+    await finished;
+    return;
+  }
+  const abort = () => Atomics.store(cells, 0, 1);
+  let failure: { error: unknown } | undefined;
+  const timer = onProgress
+    ? setInterval(() => {
+        try {
+          onProgress(Atomics.load(cells, 1) / 1e6);
+        } catch (error) {
+          // A callback that throws ends the call, not the process.
+          failure = { error };
+          abort();
+        }
+      }, INTERVAL)
+    : undefined;
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    await finished;
+  } catch (error) {
+    throw failure ? failure.error : error;
+  } finally {
+    clearInterval(timer);
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+function translate(error: unknown, signal: AbortSignal | undefined): unknown {
+  if (error instanceof RidgeflowError) return error;
+  switch ((error as { code?: string }).code) {
+    case 'ABORTED':
+      return abortError(signal);
+    case 'OUT_OF_MEMORY':
+      return new RidgeflowError('OUT_OF_MEMORY', (error as Error).message, { cause: error });
+    case 'KERNEL_FAILED':
+      return new RidgeflowError('NOT_CONVERGED', (error as Error).message, { cause: error });
+    default:
+      return error;
+  }
+}
