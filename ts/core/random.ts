@@ -1,0 +1,139 @@
+import type { FloatData } from './array.js';
+import { checkSeed } from './options.js';
+
+// Philox 4×32 with 10 rounds: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as
+// 1, 2, 3", SC 2011. Counter-based: value i of a stream is a function of (seed, stream, i) alone, so that any part of a
+// stream can be made anywhere, in any order, by any number of workers, on any backend, to the same bits.
+
+const MULTIPLIER_0 = 0xd2511f53;
+const MULTIPLIER_1 = 0xcd9e8d57;
+const WEYL_0 = 0x9e3779b9;
+const WEYL_1 = 0xbb67ae85;
+const ROUNDS = 10;
+
+/** High 32 bits of an unsigned 32 × 32 bit product. */
+function multiplyHigh(a: number, b: number): number {
+  const aLow = a & 0xffff;
+  const aHigh = a >>> 16;
+  const bLow = b & 0xffff;
+  const bHigh = b >>> 16;
+  const low = aLow * bLow;
+  const middle = aHigh * bLow + (low >>> 16);
+  const carry = aLow * bHigh + (middle & 0xffff);
+  return (aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(carry / 65536)) >>> 0;
+}
+
+/** One block of four 32-bit words: Philox of the counter (four words) under the key (two words). */
+export function philox(counter: Uint32Array, key0: number, key1: number, out: Uint32Array): void {
+  let [c0, c1, c2, c3] = counter;
+  let k0 = key0;
+  let k1 = key1;
+  for (let round = 0; round < ROUNDS; round++) {
+    const high0 = multiplyHigh(MULTIPLIER_0, c0);
+    const low0 = Math.imul(MULTIPLIER_0, c0) >>> 0;
+    const high1 = multiplyHigh(MULTIPLIER_1, c2);
+    const low1 = Math.imul(MULTIPLIER_1, c2) >>> 0;
+    c0 = (high1 ^ c1 ^ k0) >>> 0;
+    c1 = low1;
+    c2 = (high0 ^ c3 ^ k1) >>> 0;
+    c3 = low0;
+    k0 = (k0 + WEYL_0) >>> 0;
+    k1 = (k1 + WEYL_1) >>> 0;
+  }
+  out[0] = c0;
+  out[1] = c1;
+  out[2] = c2;
+  out[3] = c3;
+}
+
+/** What a stream of random numbers is for: different purposes under one seed never share numbers. */
+export type StreamName =
+  'sample' | 'component' | 'noise' | 'directions' | 'shuffle' | 'initial' | 'probe' | 'subsample';
+
+const STREAM_NUMBERS: Record<StreamName, number> = {
+  sample: 1,
+  component: 2,
+  noise: 3,
+  directions: 4,
+  shuffle: 5,
+  initial: 6,
+  probe: 7,
+  subsample: 8,
+};
+
+/**
+ * A random-access stream of uniform and normal numbers. `substream` (0 to 2³² − 1) separates, say, the time steps of
+ * one run. Position i always gives the same value; uniforms and normals at the same position are related, so a stream
+ * should be used for one of them.
+ */
+export class RandomStream {
+  readonly #key0: number;
+  readonly #key1: number;
+  readonly #counter = new Uint32Array(4);
+  readonly #block = new Uint32Array(4);
+
+  constructor(seed: number | undefined, stream: StreamName, substream = 0) {
+    const checked = checkSeed(seed);
+    this.#key0 = checked >>> 0;
+    this.#key1 = Math.floor(checked / 2 ** 32);
+    this.#counter[2] = substream;
+    this.#counter[3] = STREAM_NUMBERS[stream];
+  }
+
+  #load(blockNumber: number): void {
+    this.#counter[0] = blockNumber >>> 0;
+    this.#counter[1] = Math.floor(blockNumber / 2 ** 32);
+    philox(this.#counter, this.#key0, this.#key1, this.#block);
+  }
+
+  /** Uniform in the open interval (0, 1) with 52 random bits, positions [first, first + out.length). */
+  fillUniform(out: FloatData | number[], first = 0): void {
+    for (let i = 0; i < out.length; i++) {
+      const position = first + i;
+      if (i === 0 || position % 2 === 0) this.#load(Math.floor(position / 2));
+      out[i] = unit(this.#block, position % 2);
+    }
+  }
+
+  /** Standard normal by Box and Muller's transform, positions [first, first + out.length). */
+  fillNormal(out: FloatData | number[], first = 0): void {
+    let cosine = 0;
+    let sine = 0;
+    for (let i = 0; i < out.length; i++) {
+      const position = first + i;
+      if (i === 0 || position % 2 === 0) {
+        this.#load(Math.floor(position / 2));
+        const radius = Math.sqrt(-2 * Math.log(unit(this.#block, 0)));
+        const angle = 2 * Math.PI * unit(this.#block, 1);
+        cosine = radius * Math.cos(angle);
+        sine = radius * Math.sin(angle);
+      }
+      out[i] = position % 2 === 0 ? cosine : sine;
+    }
+  }
+
+  /** One uniform number in (0, 1). */
+  uniform(position: number): number {
+    this.#load(Math.floor(position / 2));
+    return unit(this.#block, position % 2);
+  }
+
+  /** `count` distinct whole numbers of [0, n) in random order (a partial Fisher–Yates shuffle). O(n) memory. */
+  choose(n: number, count: number): Int32Array {
+    const numbers = Int32Array.from({ length: n }, (_, i) => i);
+    for (let i = 0; i < Math.min(count, n - 1); i++) {
+      const j = i + Math.floor(this.uniform(i) * (n - i));
+      const chosen = numbers[j];
+      numbers[j] = numbers[i];
+      numbers[i] = chosen;
+    }
+    return numbers.slice(0, Math.min(count, n));
+  }
+}
+
+/** 52 bits of words 2h and 2h + 1 of a block, centred in their cell: never 0, never 1. */
+function unit(block: Uint32Array, half: number): number {
+  const high = block[2 * half] >>> 6;
+  const low = block[2 * half + 1] >>> 6;
+  return (high * 2 ** 26 + low + 0.5) / 2 ** 52;
+}

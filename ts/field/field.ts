@@ -1,0 +1,34 @@
+import type { FloatData, NdArray } from '../core/array.js';
+import type { CallOptions } from '../core/options.js';
+
+/** Velocities (n × d) and, where wanted, divergences (n) at n points. */
+export interface FieldValues {
+  velocity: NdArray;
+  divergence?: FloatData;
+}
+
+/**
+ * A time-dependent velocity field v_t(x) on ℝ^d, evaluated on a batch of points. Fields of the library know their
+ * divergence and Jacobian–vector products exactly; a user's function need not.
+ */
+export interface VelocityField {
+  /** d, where the field has a fixed one. */
+  readonly dimension?: number;
+
+  /** The open-ended interval of times on which the field exists; −∞ and ∞ where it always does. */
+  readonly times: { from: number; to: number };
+
+  /** Whether `divergence` and `jacobianVector` are exact. Where false, integrators fall back on Hutchinson's estimate and finite differences. */
+  readonly differentiable: boolean;
+
+  /** v_t at every row of `x`, and its divergence where asked (only if differentiable). Throws COLLAPSED outside `times`. */
+  evaluate(
+    x: NdArray,
+    t: number,
+    want: { divergence?: boolean },
+    options?: CallOptions,
+  ): Promise<FieldValues>;
+
+  /** Dv_t(x_i) · u_i for every row (only if differentiable). */
+  jacobianVector?(x: NdArray, t: number, u: NdArray, options?: CallOptions): Promise<NdArray>;
+}

@@ -1,0 +1,57 @@
+import type { FloatData, NdArray } from '../core/array.js';
+import type { CallOptions } from '../core/options.js';
+
+/** A number with how it was obtained; estimates carry their standard error. */
+export interface Estimate {
+  value: number;
+  method: 'exact' | 'monte-carlo' | 'nearest-neighbours';
+  standardError?: number;
+}
+
+/** What to compute of a density at points. */
+export interface DensityRequest {
+  logDensity?: boolean;
+  score?: boolean;
+  divergence?: boolean;
+}
+
+/** Log-density, score ∇log μ (n × d) and Δ log μ at n points. */
+export interface DensityValues {
+  logDensity?: FloatData;
+  score?: NdArray;
+  divergence?: FloatData;
+}
+
+/**
+ * A probability measure on ℝ^d. Times are those of the heat semigroup ∂u/∂t = Δu: `heat(t)` of N(m, Σ) is
+ * N(m, Σ + 2tI), and a negative t runs it backwards.
+ */
+export interface Measure {
+  readonly dimension: number;
+
+  /** The longest time the heat equation can be run backwards; beyond it there is no measure. 0 for an empirical measure. */
+  readonly collapseTime: number;
+
+  /** n independent points, by the option `seed`. */
+  sample(n: number, options?: CallOptions): Promise<NdArray>;
+
+  /** Log-density, score and divergence of the score at the rows of `x`, as wanted, in one pass. */
+  evaluate(x: NdArray, want: DensityRequest, options?: CallOptions): Promise<DensityValues>;
+
+  /** ∇² log μ(x_i) · v_i for every row. */
+  hessianVector(x: NdArray, v: NdArray, options?: CallOptions): Promise<NdArray>;
+
+  /** The measure after heat flow for time t, forward (t > 0) or backward (−collapseTime < t < 0). Throws COLLAPSED. */
+  heat(t: number): Measure;
+
+  /** Shannon entropy −∫ μ log μ in nats. */
+  entropy(options?: CallOptions): Promise<Estimate>;
+
+  /** Fisher information ∫ |∇log μ|² μ. */
+  fisherInformation(options?: CallOptions): Promise<Estimate>;
+
+  mean(): Float64Array;
+
+  /** Covariance, d × d row-major. */
+  covariance(): Float64Array;
+}
