@@ -97,7 +97,7 @@ export function referenceCovariance(points: Matrix): { mean: number[]; covarianc
 export function referenceEigenvalues(matrix: readonly number[][]): number[] {
   const a = matrix.map((row) => [...row]);
   const d = a.length;
-  for (let sweep = 0; sweep < 30; sweep++) {
+  for (let sweep = 0; sweep < 12; sweep++) {
     for (let p = 0; p < d; p++) {
       for (let q = p + 1; q < d; q++) {
         const angle = 0.5 * Math.atan2(2 * a[p][q], a[p][p] - a[q][q]);

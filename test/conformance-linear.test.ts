@@ -1,0 +1,162 @@
+import test from 'ava';
+import type { FloatData } from '../ts/core/array.js';
+import { Differences, backends, combinations, rounding } from './conformance-backends.js';
+import { clouds, matrix, sizesOfPairs, storage } from './reference/clouds.js';
+import {
+  referenceCovariance,
+  referenceEigenvalues,
+  referenceFirstNonFinite,
+  referenceLinearCombination,
+  referenceMatmul,
+} from './reference/kernels.js';
+import { Random } from './reference/random.js';
+
+for (const { kernels, dtype, tolerance, title } of combinations) {
+  test(`${title} matmul: agrees with the reference, transposed or not`, async (t) => {
+    const random = new Random(21);
+    const differences = new Differences();
+    const across = [
+      { n: 300, m: 130, d: 530 },
+      { n: 1, m: 1, d: 2000 },
+    ];
+    for (const { n, m, d } of [...sizesOfPairs(), ...across]) {
+      const [transposeA, transposeB] = [random.uniform() < 0.5, random.uniform() < 0.5];
+      const [aRows, aColumns] = transposeA ? [d, n] : [n, d];
+      const [bRows, bColumns] = transposeB ? [m, d] : [d, m];
+      const a = matrix(dtype, random.normals(n * d), aRows, aColumns);
+      const b = matrix(dtype, random.normals(d * m), bRows, bColumns);
+      const problem = { a, b, transposeA, transposeB };
+      const magnitude = referenceMatmul(problem, { absolute: true }).flat();
+      const product = await kernels.matmul(problem);
+      t.is(product.constructor, a.data.constructor);
+      differences.compare(
+        `matmul ${n} × ${d} × ${m}${transposeA ? ' aᵀ' : ''}${transposeB ? ' bᵀ' : ''}`,
+        product,
+        referenceMatmul(problem).flat(),
+        (i) => tolerance * magnitude[i],
+      );
+    }
+    t.deepEqual(differences.found, []);
+  });
+
+  test(`${title} matmul: small whole numbers are exact`, async (t) => {
+    const [a, b] = clouds(new Random(22), 'lattice', dtype, [97, 31], 65);
+    const problem = { a, b, transposeB: true };
+    t.deepEqual(Array.from(await kernels.matmul(problem)), referenceMatmul(problem).flat());
+  });
+
+  test(`${title} covariance: agrees with the reference`, async (t) => {
+    const differences = new Differences();
+    const random = new Random(23);
+    for (const kind of ['normal', 'shifted', 'duplicates'] as const) {
+      for (const [n, d] of [1, 2, 17, 97, 600].flatMap((n) => [1, 3, 16, 65].map((d) => [n, d]))) {
+        const [points] = clouds(random, kind, dtype, [n], d);
+        const expected = referenceCovariance(points);
+        const { mean, covariance } = await kernels.covariance(points);
+        t.true(mean instanceof Float64Array && covariance instanceof Float64Array);
+        const where = `covariance n=${n} d=${d} ${kind}`;
+        // Results are float64 in either dtype, but a backend may multiply float32 input in float32.
+        differences.compare(
+          `${where} mean`,
+          mean,
+          expected.mean,
+          (k) => tolerance * 1e-2 + rounding(dtype, expected.mean[k]),
+        );
+        differences.compare(`${where}`, covariance, expected.covariance.flat(), (i) => {
+          const sizes =
+            expected.covariance[Math.floor(i / d)][Math.floor(i / d)] + expected.covariance[i % d][i % d];
+          return tolerance * sizes + rounding(dtype, expected.mean[i % d]) ** 2;
+        });
+        differences.check(
+          `${where} is not symmetric`,
+          covariance.every((value, i) => value === covariance[(i % d) * d + Math.floor(i / d)]),
+        );
+      }
+    }
+    t.deepEqual(differences.found, []);
+  });
+
+  test(`${title} linearCombination: agrees with the reference, out among the terms or not`, (t) => {
+    const differences = new Differences();
+    const random = new Random(24);
+    for (const length of [1, 2, 15, 16, 17, 31, 257, 1024, 5003]) {
+      for (const count of [0, 1, 2, 3, 7]) {
+        const terms = Array.from({ length: count }, () => ({
+          coefficient: random.normal(),
+          array: storage(dtype, random.normals(length)),
+        }));
+        const expected = referenceLinearCombination(length, terms);
+        const where = `linearCombination length=${length} terms=${count}`;
+        const allowed = () => 4 * rounding(dtype, 8);
+        const out = storage(dtype, random.normals(length));
+        kernels.linearCombination(out, terms);
+        differences.compare(where, out, expected, allowed);
+        if (count === 0) continue;
+        kernels.linearCombination(terms[count - 1].array, terms);
+        differences.compare(`${where} in place`, terms[count - 1].array, expected, allowed);
+      }
+    }
+    t.deepEqual(differences.found, []);
+  });
+
+  test(`${title} linearCombination: one term with coefficient 1 is a copy`, (t) => {
+    const array = storage(dtype, new Random(25).normals(1000));
+    const out = storage(dtype, new Array<number>(1000).fill(NaN));
+    kernels.linearCombination(out, [{ coefficient: 1, array }]);
+    t.deepEqual(out, array);
+  });
+
+  test(`${title} firstNonFinite: finds the first NaN or infinity`, (t) => {
+    const random = new Random(26);
+    for (const length of [0, 1, 2, 15, 16, 17, 31, 97, 257, 4099]) {
+      const clean = storage(dtype, random.normals(length));
+      t.is(kernels.firstNonFinite(clean), -1);
+      for (const bad of [NaN, Infinity, -Infinity]) {
+        for (const place of [0, length >> 1, length - 1]) {
+          if (length === 0) continue;
+          const data: FloatData = clean.slice();
+          data[place] = bad;
+          data[length - 1] = bad;
+          t.is(kernels.firstNonFinite(data), referenceFirstNonFinite(data));
+        }
+      }
+    }
+    const extremes =
+      dtype === 'float64' ? [Number.MAX_VALUE, -Number.MAX_VALUE, 5e-324] : [3.4e38, -3.4e38, 1e-45];
+    t.is(kernels.firstNonFinite(storage(dtype, [...extremes, 0, -0])), -1);
+  });
+}
+
+for (const kernels of backends) {
+  test(`${kernels.name} symmetricEigen: eigenvalues ascend and vectors are orthonormal`, async (t) => {
+    const differences = new Differences();
+    const random = new Random(27);
+    const matrices = [1, 2, 3, 15, 16, 17, 64].flatMap((d) => {
+      const symmetric = Array.from({ length: d }, () => random.normals(d));
+      for (let i = 0; i < d; i++) for (let j = 0; j < i; j++) symmetric[i][j] = symmetric[j][i];
+      const identity = symmetric.map((row, i) => row.map((_, j) => (i === j ? 2 : 0)));
+      const rankOne = symmetric.map((row, i) => row.map((_, j) => (1 + i) * (1 + j)));
+      const zero = symmetric.map((row) => row.map(() => 0));
+      return [symmetric, identity, rankOne, zero];
+    });
+    for (const [index, rows] of matrices.entries()) {
+      const d = rows.length;
+      const where = `symmetricEigen matrix ${index} d=${d}`;
+      const { values, vectors } = await kernels.symmetricEigen(Float64Array.from(rows.flat()), d);
+      const size = Math.max(...rows.flat().map(Math.abs)) * d;
+      differences.compare(`${where} values`, values, referenceEigenvalues(rows), () => 1e-12 * size);
+      differences.check(
+        `${where}: values descend`,
+        values.every((value, i) => i === 0 || value >= values[i - 1]),
+      );
+      const v = matrix('float64', Array.from(vectors), d, d);
+      const identity = rows.flatMap((row, i) => row.map((_, j) => (i === j ? 1 : 0)));
+      const gram = referenceMatmul({ a: v, b: v, transposeB: true }).flat();
+      differences.compare(`${where} vectors`, Float64Array.from(gram), identity, () => 1e-12 * d);
+      const image = referenceMatmul({ a: v, b: matrix('float64', rows.flat(), d, d) }).flat();
+      const scaled = Array.from(vectors, (value, i) => value * values[Math.floor(i / d)]);
+      differences.compare(`${where} A·v`, Float64Array.from(image), scaled, () => 1e-12 * size);
+    }
+    t.deepEqual(differences.found, []);
+  });
+}
