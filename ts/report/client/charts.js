@@ -1,0 +1,79 @@
+/* global document, HTMLElement, innerWidth, matchMedia, window */
+import { find, findAll } from './dom.js';
+
+/**
+ * @typedef {import('vega').View} View
+ * @typedef {import('../charts.js').ThemedSpec} ThemedSpec
+ */
+
+const { vega } = /** @type {{ vega: typeof import('vega') }} */ (/** @type {unknown} */ (window));
+const dark = matchMedia('(prefers-color-scheme: dark)');
+let printing = false;
+
+/**
+ * Draws a chart into every element that names one, in the reader's colours, and again when those change or the page is
+ * printed. `onDraw` is called with a chart's view every time it has been made.
+ *
+ * @param {Record<string, ThemedSpec>} charts
+ * @param {Record<string, (view: View) => void>} [onDraw]
+ */
+export function mountCharts(charts, onDraw = {}) {
+  /** @type {Map<string, View>} */
+  const drawn = new Map();
+  const draw = () => {
+    for (const element of findAll(document, '[data-chart]', HTMLElement)) {
+      const { chart = '', renderer } = element.dataset;
+      drawn.get(chart)?.finalize();
+      const view = new vega.View(vega.parse(charts[chart][dark.matches && !printing ? 'dark' : 'light']), {
+        container: element,
+        renderer: renderer === 'canvas' ? 'canvas' : 'svg',
+        tooltip: showTooltip,
+      });
+      drawn.set(chart, view.run());
+      onDraw[chart]?.(view);
+    }
+  };
+  draw();
+  onLook(draw);
+}
+
+/**
+ * Calls back when the look changes: with the reader's setting, and before and after printing, which is always light.
+ *
+ * @param {() => void} callback
+ */
+export function onLook(callback) {
+  dark.addEventListener('change', callback);
+  for (const moment of ['beforeprint', 'afterprint']) {
+    window.addEventListener(moment, () => {
+      printing = moment === 'beforeprint';
+      callback();
+    });
+  }
+}
+
+/**
+ * Vega's tooltip handler: names and values of a mark, next to the pointer and inside the window.
+ *
+ * @param {unknown} _handler
+ * @param {MouseEvent | null} event null where Vega itself takes a tooltip away
+ * @param {unknown} _item
+ * @param {Record<string, unknown> | null | undefined} value
+ */
+function showTooltip(_handler, event, _item, value) {
+  const box = find(document, '#tooltip', HTMLElement);
+  box.hidden = !value || !event;
+  if (!value || !event) return;
+  const lines = Object.entries(value).map(([name, text]) => {
+    const line = document.createElement('div');
+    const strong = document.createElement('b');
+    strong.textContent = String(text);
+    line.append(`${name} `, strong);
+    return line;
+  });
+  box.replaceChildren(...lines);
+  const { width, height } = box.getBoundingClientRect();
+  const left = Math.max(8, Math.min(event.clientX + 14, innerWidth - width - 8));
+  const above = event.clientY - height - 12;
+  box.style.transform = `translate(${left}px, ${above < 8 ? event.clientY + 18 : above}px)`;
+}

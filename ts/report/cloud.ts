@@ -1,0 +1,152 @@
+import { checkPoints, type NdArray } from '../core/array.js';
+import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import { RandomStream } from '../core/random.js';
+import type { DepthRun } from '../dae/depth-comparison.js';
+import { depthPhrase, depthTick } from './format.js';
+import { frameRange, keyFrames, packFrames, packIntegers, type Frames, type PackedFrames } from './frames.js';
+import { sampleRows } from './sampling.js';
+
+/** The plane, or for d = 1 the line, that points are seen in. */
+export interface PrincipalPlane {
+  /** Mean of the cloud, d values. */
+  mean: ArrayLike<number>;
+  /** Orthonormal axes as rows, k × d, k ≥ 2 (k ≥ 1 where d = 1); the first two are used. */
+  axes: ArrayLike<number>;
+  /** Fraction of the cloud's variance along each axis, 0 to 1. */
+  explained: ArrayLike<number>;
+}
+
+/** Class of every point, as a number into `names`. */
+export interface ClassLabels {
+  values: Int32Array;
+  names: readonly string[];
+}
+
+/** A moving cloud as a page carries it. */
+export interface CloudData {
+  /** Row numbers of the points shown. */
+  rows: number[];
+  /** Base64 of the class of every point shown, or null. */
+  classes: string | null;
+  classNames: readonly string[];
+  /** Whether the second coordinate means something; for d = 1 it is random, so that points can be told apart. */
+  flat: boolean;
+  x: [number, number];
+  y: [number, number];
+  runs: { tick: string; phrase: string; layers: number | null; frames: PackedFrames }[];
+}
+
+/** Points that are shown at most; of larger clouds a page carries a sample. */
+export const MAXIMUM_POINTS = 5000;
+/** Straight lines replace the flow where they pass within this fraction of the picture's size: under a pixel. */
+const TOLERANCE = 1 / 700;
+
+/**
+ * Projects the snapshots of every run, samples the points beyond {@link MAXIMUM_POINTS}, and packs the frames that are
+ * needed to draw the motion. Throws INVALID_SHAPE and INVALID_ARGUMENT where plane, labels and runs do not fit the cloud.
+ * O(points shown · snapshots · d) time.
+ */
+export function cloudData(
+  runs: readonly DepthRun[],
+  points: NdArray,
+  plane: PrincipalPlane,
+  labels: ClassLabels | undefined,
+  seed: number,
+): CloudData {
+  const { n, d } = checkPoints(points, 'points');
+  checkPlane(plane, d);
+  if (labels) checkLabels(labels, n);
+  const rows = sampleRows(n, MAXIMUM_POINTS, seed);
+  const flat = d === 1;
+  const jitter = flat ? spread(rows.length, seed) : undefined;
+  const projected = runs.map(({ depth, snapshots }): Frames => {
+    const { times, positions } = snapshots;
+    if (times.length === 0 || times.length !== positions.length) {
+      throw invalidArgument(`snapshots of depth ${depth}`, 'at least one time, and a cloud for each', times);
+    }
+    const end = times[times.length - 1];
+    return {
+      times: times.map((t) => (end > 0 ? t / end : 0)),
+      rows: positions.map((cloud) => {
+        checkPoints(cloud, `snapshots of depth ${depth}`, { minimum: n, dimension: d });
+        return project(cloud, rows, plane, jitter);
+      }),
+    };
+  });
+  const x = frameRange(projected, 0, 2);
+  const y = frameRange(projected, 1, 2);
+  const tolerance = TOLERANCE * Math.max(x[1] - x[0], flat ? 0 : y[1] - y[0]);
+  return {
+    rows,
+    classes: labels ? packIntegers(rows.map((row) => labels.values[row])) : null,
+    classNames: labels?.names ?? [],
+    flat,
+    x,
+    y,
+    runs: runs.map(({ depth }, i) => ({
+      tick: depthTick(depth),
+      phrase: depthPhrase(depth),
+      layers: depth === 'continuous' ? null : depth,
+      frames: packFrames(keyFrames(projected[i], tolerance), [x, y], 65535),
+    })),
+  };
+}
+
+/** Throws INVALID_ARGUMENT where a point has no class or a class no name, INVALID_SHAPE where the lengths differ. */
+export function checkLabels({ values, names }: ClassLabels, n: number): void {
+  if (values.length !== n) {
+    throw new RidgeflowError(
+      'INVALID_SHAPE',
+      `Expected ${n} values for labels but received ${values.length}`,
+    );
+  }
+  const row = values.findIndex((value) => value < 0 || value >= names.length);
+  if (row >= 0) {
+    throw invalidArgument(
+      `labels.values[${row}]`,
+      `a class number from 0 to ${names.length - 1}`,
+      values[row],
+    );
+  }
+}
+
+function checkPlane({ mean, axes, explained }: PrincipalPlane, d: number): void {
+  const needed = d === 1 ? 1 : 2;
+  if (mean.length !== d || axes.length < needed * d || explained.length < needed) {
+    throw new RidgeflowError(
+      'INVALID_SHAPE',
+      `Expected ${d} means and ${needed} axes of ${d} values for principal but received ` +
+        `${mean.length} means, ${axes.length} values of axes and ${explained.length} explained fractions`,
+    );
+  }
+}
+
+/** Random heights from −1 to 1. */
+function spread(count: number, seed: number): Float64Array {
+  const heights = new Float64Array(count);
+  new RandomStream(seed, 'noise').fillUniform(heights);
+  return heights.map((u) => 2 * u - 1);
+}
+
+/** x and y by turns, in float64; y is the jitter where there is only one axis. */
+function project(
+  cloud: NdArray,
+  rows: readonly number[],
+  { mean, axes }: PrincipalPlane,
+  jitter: Float64Array | undefined,
+): Float64Array {
+  const d = mean.length;
+  const out = new Float64Array(2 * rows.length);
+  rows.forEach((row, i) => {
+    let x = 0;
+    let y = 0;
+    for (let j = 0; j < d; j++) {
+      const centred = cloud.data[row * d + j] - mean[j];
+      x += centred * axes[j];
+      if (!jitter) y += centred * axes[d + j];
+    }
+    out[2 * i] = x;
+    out[2 * i + 1] = jitter ? jitter[i] : y;
+  });
+  return out;
+}

@@ -1,0 +1,123 @@
+/** Text that is already HTML. Everything else that goes into {@link html} is escaped. */
+export class Html {
+  constructor(readonly text: string) {}
+
+  toString(): string {
+    return this.text;
+  }
+}
+
+/** What may be put into {@link html}: plain values are escaped, `Html` is kept, lists are joined, nothing is dropped. */
+export type HtmlValue = Html | string | number | null | undefined | false | readonly HtmlValue[];
+
+/** Template tag that builds HTML and escapes every value put into it, in text and in quoted attributes alike. */
+export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
+  let text = strings[0];
+  values.forEach((value, i) => (text += render(value) + strings[i + 1]));
+  return new Html(text);
+}
+
+/** Text with the five characters that mean something in HTML replaced. */
+export function escapeHtml(text: string): string {
+  return text.replace(
+    /[&<>"']/g,
+    (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' })[c] ?? c,
+  );
+}
+
+/** A value as JSON that can stand inside a script element: no text in it can close the element or open a comment. */
+export function scriptJson(value: unknown): Html {
+  const json = JSON.stringify(value) ?? 'null';
+  return new Html(
+    json.replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  );
+}
+
+/** JavaScript source that can stand inside a script element. */
+export function scriptSource(source: string): Html {
+  // These sequences occur in strings, templates and regular expressions, where the escape means the same character.
+  return new Html(source.replace(/<(?=\/script|!--)/gi, '\\x3c'));
+}
+
+/** A column of {@link table}. */
+export interface TableColumn {
+  title: string;
+  /** Shown under the title. */
+  unit?: string;
+  /** What the numbers are; becomes a numbered footnote under the table. */
+  note?: string;
+  /** `start` for words; numbers are aligned at the end (default). */
+  align?: 'start' | 'end';
+}
+
+/** A table in a box that scrolls sideways by itself; the first cell of a row is its header. `id` is unique in the page. */
+export function table(options: {
+  id: string;
+  caption: string;
+  columns: readonly TableColumn[];
+  rows: readonly (readonly HtmlValue[])[];
+}): Html {
+  const { id, caption, columns, rows } = options;
+  const notes = columns.filter((column) => column.note !== undefined);
+  const noteId = (column: TableColumn) => `${id}-note-${notes.indexOf(column) + 1}`;
+  const head = columns.map(
+    (column) =>
+      html`<th scope="col" class="${column.align ?? 'end'}">
+        ${column.title}${
+          column.note !== undefined &&
+          html`<sup><a href="#${noteId(column)}">${notes.indexOf(column) + 1}</a></sup>`
+        }${column.unit && html`<span class="unit">${column.unit}</span>`}
+      </th>`,
+  );
+  const body = rows.map(
+    (row) =>
+      html`<tr>
+        ${row.map((cell, j) =>
+          j === 0
+            ? html`<th scope="row" class="${columns[j].align ?? 'end'}">${cell}</th>`
+            : html`<td class="${columns[j].align ?? 'end'}">${cell}</td>`,
+        )}
+      </tr>`,
+  );
+  return html`<div class="table-box" tabindex="0" role="region" aria-label="${caption}">
+      <table id="${id}">
+        <caption>
+          ${caption}
+        </caption>
+        <thead>
+          <tr>
+            ${head}
+          </tr>
+        </thead>
+        <tbody>
+          ${body}
+        </tbody>
+      </table>
+    </div>
+    ${
+      notes.length > 0 &&
+      html`<ol class="notes">
+        ${notes.map((column) => html`<li id="${noteId(column)}"><b>${column.title}.</b> ${column.note}</li>`)}
+      </ol>`
+    }`;
+}
+
+/** Pairs of a term and what it is, as a description list. */
+export function facts(entries: readonly (readonly [string, HtmlValue])[]): Html {
+  return html`<dl class="facts">
+    ${entries.map(
+      ([term, value]) =>
+        html`<div>
+          <dt>${term}</dt>
+          <dd>${value}</dd>
+        </div>`,
+    )}
+  </dl>`;
+}
+
+function render(value: HtmlValue): string {
+  if (value === null || value === undefined || value === false) return '';
+  if (value instanceof Html) return value.text;
+  if (typeof value === 'object') return value.map(render).join('');
+  return escapeHtml(String(value));
+}

@@ -1,0 +1,122 @@
+import { checkPoints, type NdArray } from '../core/array.js';
+import { invalidArgument } from '../core/errors.js';
+import type { DepthComparison } from '../dae/depth-comparison.js';
+import { compileChart, type ThemedSpec } from './charts.js';
+import { cloudChart } from './cloud-chart.js';
+import { cloudData, type ClassLabels, type CloudData, type PrincipalPlane } from './cloud.js';
+import { depthChart } from './depth-chart.js';
+import { findings } from './findings.js';
+import { formatCount, formatList, formatNumber } from './format.js';
+import { facts, html, type Html } from './html.js';
+import { imageExamples, type ImageExamples } from './images.js';
+import { renderPage } from './page.js';
+import {
+  depthSection,
+  flowSection,
+  numbersSection,
+  reportCharts,
+  reproduceSection,
+} from './transport-sections.js';
+
+/** What {@link transportReport} needs to know beside the numbers. */
+export interface TransportReportContext {
+  /** Name or path of the file that the cloud came from. */
+  input: string;
+  /** The cloud before anything moved, n × d. */
+  points: NdArray;
+  /** The plane of its first two principal components. */
+  principal: PrincipalPlane;
+  /** Class of every point. */
+  labels?: ClassLabels;
+  /** Rows and columns, where a point is an image; d = rows · columns. */
+  imageShape?: readonly [number, number];
+  /** The command that makes this page again. */
+  command: string;
+  /** Versions and other facts of the machine, in the order to be shown. */
+  versions: Readonly<Record<string, string>>;
+}
+
+/** What the report's script reads. */
+export interface TransportPageData {
+  T: number;
+  cloud: CloudData;
+  images: ImageExamples | null;
+}
+
+/**
+ * The report of one comparison of depths: a single HTML file that needs nothing else. Vega's runtime, the charts and the
+ * (sampled, quantised) motion are inside; 0.6 MB and 4 bytes per point shown and key frame, at most 5000 points.
+ * Throws INVALID_ARGUMENT without runs, and INVALID_SHAPE, INVALID_ARGUMENT or EMPTY_CLOUD where the context does not fit
+ * the comparison.
+ * O(points shown · snapshots · d) time.
+ */
+export async function transportReport(
+  comparison: DepthComparison,
+  context: TransportReportContext,
+): Promise<string> {
+  const { runs, n, d, T, seed } = comparison;
+  const { points, principal, labels, imageShape, command, versions } = context;
+  checkPoints(points, 'points', { minimum: n, dimension: d });
+  if (runs.length === 0) throw invalidArgument('comparison.runs', 'at least one run', runs);
+  const cloud = cloudData(runs, points, principal, labels, seed);
+  const images = imageShape ? imageExamples(runs, points, imageShape, labels) : null;
+  const { main, small } = reportCharts(comparison);
+  const charts: Record<string, ThemedSpec> = { cloud: cloudChart(cloud, principal) };
+  for (const { name, chart } of [...main, ...small])
+    charts[name] = await compileChart(depthChart(runs, chart));
+  const data: TransportPageData = { T, cloud, images };
+  return renderPage({
+    title: `How depth moves ${fileName(context.input)}`,
+    kicker: 'Transport report',
+    header: header(comparison, context),
+    sections: [
+      depthSection(comparison),
+      flowSection(comparison, cloud, images),
+      numbersSection(comparison),
+      reproduceSection(command, versions),
+    ],
+    charts,
+    data,
+    script: 'transport',
+  });
+}
+
+function header(comparison: DepthComparison, { input }: TransportReportContext): Html {
+  const { n, d, T, smoothing, chosen, backend, dtype, seed, runs } = comparison;
+  const depths = runs.flatMap(({ depth }) => (depth === 'continuous' ? [] : String(depth)));
+  const limit = runs.some(({ depth }) => depth === 'continuous');
+  const networks = [
+    ...(depths.length > 0
+      ? [`by denoising autoencoders of ${formatList(depths)} ${depths.join() === '1' ? 'layer' : 'layers'}`]
+      : []),
+    ...(limit ? ['by their continuous limit'] : []),
+  ].join(' and ');
+  const origin = (choice: 'given' | 'default') => (choice === 'given' ? 'as given' : 'from the data');
+  return html`<p class="standfirst">
+      The ${formatCount(n)} points of ${fileName(input)}, in ${formatCount(d)}
+      ${d === 1 ? 'dimension' : 'dimensions'}, were moved ${networks}, each removing the same noise: a
+      variance of T = ${formatNumber(T)}.
+    </p>
+    <ul class="findings">
+      ${findings(comparison).map(
+        ({ topic, figure, sentence }) =>
+          html`<li>
+            <b>${topic}</b> <span class="figure">${figure}</span>
+            <p>${sentence}</p>
+          </li>`,
+      )}
+    </ul>
+    ${facts([
+      ['Points n', formatCount(n)],
+      ['Dimensions d', formatCount(d)],
+      ['Noise T', `${formatNumber(T)} (${origin(chosen.T)})`],
+      ['Smoothing s', `${formatNumber(smoothing)} (${origin(chosen.smoothing)})`],
+      ['Backend', backend],
+      ['Precision', dtype],
+      ['Seed', String(seed)],
+    ])}`;
+}
+
+function fileName(path: string): string {
+  return path.split(/[\\/]/).at(-1) || path;
+}
