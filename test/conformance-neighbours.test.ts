@@ -113,6 +113,24 @@ for (const { kernels, dtype, tolerance, title } of combinations) {
     t.deepEqual(differences.found, []);
   });
 
+  test(`${title} nearestNeighbours: tight clusters far apart keep their order inside`, async (t) => {
+    const differences = new Differences();
+    for (const d of [3, 16, 64]) {
+      const random = new Random(18);
+      const values = Array.from({ length: 300 }, (_, i) =>
+        random.normals(d).map((value) => (i % 2 ? 8 : -8) + 1e-3 * value),
+      );
+      const points = matrix(dtype, values.flat(), 300, d);
+      await compare(
+        differences,
+        `clusters d=${d}`,
+        { queries: points, points, k: 5, excludeSelf: true },
+        true,
+      );
+    }
+    t.deepEqual(differences.found, []);
+  });
+
   test(`${title} nearestNeighbours: does not depend on the unit of the data`, async (t) => {
     const differences = new Differences();
     for (const [d, unit] of [3, 64].flatMap((d) => [1e-15, 1e15].map((unit) => [d, unit]))) {

@@ -15,7 +15,18 @@ function spreadOf({ centres }: ScoreProblem): number {
   return rows.reduce((sum, row) => sum + squaredDistance(row, mean), 0) / (rows.length * centres.columns);
 }
 
-/** Runs a problem and compares all its results with the reference. */
+/** Farthest squared distance of any query from any centre. */
+function farthest({ queries, centres }: ScoreProblem): number {
+  const rows = toRows(centres);
+  return toRows(queries)
+    .flatMap((x) => rows.map((c) => squaredDistance(x, c)))
+    .reduce((a, b) => Math.max(a, b));
+}
+
+/**
+ * Runs a problem and compares all its results with the reference. Where the variance is far below the squared
+ * distances, their rounding shows in the weights, and so in the mean and the divergence: that much is allowed.
+ */
 async function compareScore(
   differences: Differences,
   where: string,
@@ -30,12 +41,8 @@ async function compareScore(
   const means = expected.mean.flat();
   const spread = Math.sqrt(spreadOf(problem));
   const curvature = problem.centres.columns / variance;
-  differences.compare(
-    `${where} mean`,
-    actual.mean,
-    means,
-    (i) => tolerance * spread + rounding(dtype, means[i]),
-  );
+  const loose = tolerance + rounding(dtype, farthest(problem) / variance);
+  differences.compare(`${where} mean`, actual.mean, means, (i) => loose * spread + rounding(dtype, means[i]));
   differences.compare(
     `${where} logDensity`,
     actual.logDensity,
@@ -47,7 +54,7 @@ async function compareScore(
     `${where} divergence`,
     actual.divergence,
     expected.divergence,
-    (i) => tolerance * (2 * curvature + Math.abs(expected.divergence[i])),
+    (i) => loose * (2 * curvature + Math.abs(expected.divergence[i])),
   );
 }
 
@@ -193,8 +200,10 @@ for (const { kernels, dtype, tolerance, title } of combinations) {
       );
       const problem = { queries: far, centres, variance: 4, want: WANT_ALL };
       await compare(differences, `far d=${d}`, problem);
-      const { logDensity = [] } = await kernels.score(problem);
+      const { mean, logDensity = [] } = await kernels.score(problem);
       differences.check(`far d=${d} is finite`, Array.from(logDensity).every(Number.isFinite));
+      // The far centres weigh next to nothing here, so that the mean is good in spite of the rounded distances.
+      differences.compare(`far d=${d} mean`, mean, referenceScore(problem).mean.flat(), () => 5 * tolerance);
     }
     t.deepEqual(differences.found, []);
   });

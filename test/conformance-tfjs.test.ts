@@ -4,7 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import test from 'ava';
 import { RidgeflowError } from '../ts/core/errors.js';
 import { loadTfjs } from '../ts/kernel/tfjs/index.js';
-import { clouds } from './reference/clouds.js';
+import { clouds, matrix } from './reference/clouds.js';
+import { referenceScore } from './reference/kernels.js';
 import { Random } from './reference/random.js';
 
 const WANT_ALL = { mean: true, logDensity: true, divergence: true };
@@ -35,6 +36,28 @@ for (const engine of ['tfjs-wasm', 'tfjs-cpu'] as const) {
       kernels.score({ ...score, queries: many, centres: many }, { signal: AbortSignal.timeout(30) }),
     );
     t.is(tf.memory().numTensors, before);
+  });
+
+  test.serial(`${engine}: score keeps its digits where float32 products lose them`, async (t) => {
+    const kernels = await loadTfjs(engine);
+    for (const [d, variance] of [5, 64].flatMap((d) => [1e-4, 1e-3, 0.1, 10].map((v) => [d, v]))) {
+      const random = new Random(46);
+      const point = (_: unknown, i: number) =>
+        random.normals(d).map((value) => (i % 2 ? 1 : -1) + 0.01 * value);
+      const cloud = (n: number) => matrix('float32', Array.from({ length: n }, point).flat(), n, d);
+      const problem = { queries: cloud(40), centres: cloud(300), variance, want: WANT_ALL };
+      const { mean = [], logDensity = [], divergence = [] } = await kernels.score(problem);
+      const expected = referenceScore(problem);
+      const worst = (actual: ArrayLike<number>, values: number[], size: number) =>
+        values.reduce(
+          (most, value, i) => Math.max(most, Math.abs(actual[i] - value) / (size + Math.abs(value))),
+          0,
+        );
+      const where = `d=${d} variance=${variance}`;
+      t.true(worst(mean, expected.mean.flat(), 1) < 1e-5, `mean ${where}`);
+      t.true(worst(logDensity, expected.logDensity, 1) < 1e-5, `logDensity ${where}`);
+      t.true(worst(divergence, expected.divergence, (2 * d) / variance) < 1e-5, `divergence ${where}`);
+    }
   });
 
   test.serial(`${engine}: a float64 problem is UNSUPPORTED, and says what to do`, async (t) => {
