@@ -117,6 +117,7 @@ async function addTile(
   const products = points.direct
     ? undefined
     : engine.product(rows.unit, tile.transposed, rows.count, d, tile.count);
+  await pace.tick(0);
   const dense = moments && sums.direct.includes(0);
   const weights = new Float32Array(dense ? rows.count * tile.count : 0);
   for (let i = 0; i < rows.count; i++) {
@@ -129,6 +130,7 @@ async function addTile(
   const unit = points.unit.subarray(tile.start * d, (tile.start + tile.count) * d);
   const added = engine.product(weights, unit, rows.count, tile.count, d);
   for (let t = 0; t < added.length; t++) sums.first[t] += added[t];
+  await pace.tick(0);
 }
 
 /** Fills the logits of row i from its products with the centres of a tile. */
