@@ -57,11 +57,15 @@ export function describe(value: unknown): string {
     case 'string':
       return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
     case 'object':
-      return `an object of type ${(value as object).constructor?.name ?? 'Object'}`;
-    case 'function':
-      return 'a function';
-    default:
+      return `an object of type ${value.constructor?.name ?? 'Object'}`;
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+    case 'symbol':
+    case 'undefined':
       return `${String(value)} of type ${typeof value}`;
+    default:
+      return 'a function';
   }
 }
 
