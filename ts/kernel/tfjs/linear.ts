@@ -1,7 +1,7 @@
 import { allocate, type FloatData } from '../../core/array.js';
 import type { Kernels, LinearTerm, Matrix, RunControl } from '../contract.js';
 import type { Engine } from './engine.js';
-import { Pace } from './pace.js';
+import { Pace } from '../../core/pace.js';
 import { blocks, columnMeans, requireFloat32 } from './points.js';
 
 type ProductProblem = Parameters<Kernels['matmul']>[0];

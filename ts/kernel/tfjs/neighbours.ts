@@ -1,7 +1,7 @@
 import { allocate } from '../../core/array.js';
 import type { Kernels, Matrix, NeighbourResult, RunControl } from '../contract.js';
 import type { Engine } from './engine.js';
-import { Pace } from './pace.js';
+import { Pace } from '../../core/pace.js';
 import {
   blocks,
   preparePoints,

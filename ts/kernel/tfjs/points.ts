@@ -1,7 +1,7 @@
 import { RidgeflowError } from '../../core/errors.js';
 import { allocate } from '../../core/array.js';
 import type { Matrix } from '../contract.js';
-import type { Pace } from './pace.js';
+import type { Pace } from '../../core/pace.js';
 
 /** Half the distance from 1 to the next float32: the relative error of one rounding. */
 export const FLOAT32_ROUNDING = 2 ** -24;

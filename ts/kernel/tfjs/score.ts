@@ -1,7 +1,7 @@
 import { allocate, type FloatData } from '../../core/array.js';
 import type { Matrix, RunControl, ScoreProblem, ScoreResult } from '../contract.js';
 import type { Engine } from './engine.js';
-import { Pace } from './pace.js';
+import { Pace } from '../../core/pace.js';
 import {
   FLOAT32_ROUNDING,
   blocks,

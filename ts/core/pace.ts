@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import { throwIfAborted } from '../../core/options.js';
-import type { RunControl } from '../contract.js';
+import { throwIfAborted, type CallOptions } from './options.js';
+
+type Control = Pick<CallOptions, 'signal' | 'onProgress'>;
 
 /** Longest time between two turns of the event loop, in milliseconds. */
 const TURN = 20;
@@ -12,14 +13,14 @@ const REPORT = 50;
  * timers, aborts and other calls get their turn, and reports progress.
  */
 export class Pace {
-  readonly #run: RunControl;
+  readonly #run: Control;
   readonly #total: number;
   #done = 0;
   #lastTurn = performance.now();
   #lastReport = performance.now();
 
   /** `total` is the amount of work to come, in the unit of {@link Pace.tick}. Throws ABORTED. */
-  constructor(run: RunControl | undefined, total: number) {
+  constructor(run: Control | undefined, total: number) {
     this.#run = run ?? {};
     this.#total = total;
     throwIfAborted(this.#run.signal);
