@@ -1,7 +1,6 @@
 import type { DepthComparison, DepthRun } from '../dae/depth-comparison.js';
 import { CLASS_SHAPES, COLOURS } from './charts.js';
 import { MAXIMUM_POINTS, type CloudData } from './cloud.js';
-import type { DepthChart } from './depth-chart.js';
 import {
   depthPhrase,
   depthTick,
@@ -13,78 +12,10 @@ import {
 import { facts, html, table, type Html, type HtmlValue, type TableColumn } from './html.js';
 import type { ImageExamples } from './images.js';
 import { chartFigure, type PageSection } from './page.js';
+import { reportCharts, type ReportChart } from './transport-charts.js';
 
 /** Classes that the legend lists; beyond them only the count is said. */
 const MAXIMUM_LEGEND = 50;
-
-/** A chart of the report: its name in the page, its words, and what it draws. */
-export interface ReportChart {
-  name: string;
-  title: string;
-  subtitle: string;
-  chart: DepthChart;
-}
-
-/** The two charts that matter most, and the small ones; those without a finite value are left out. */
-export function reportCharts({ start, runs }: DepthComparison): {
-  main: ReportChart[];
-  small: ReportChart[];
-} {
-  const number = (value: number) => formatNumber(value, 4);
-  const measured = ({ chart }: ReportChart) => runs.some((run) => Number.isFinite(chart.value(run)));
-  const short = (value: number) => formatNumber(value, 3);
-  const sliced = (run: DepthRun) => run.w2Method === 'sliced';
-  const small = (
-    name: string,
-    title: string,
-    subtitle: string,
-    value: DepthChart['value'],
-    bound?: DepthChart['bound'],
-  ): ReportChart => ({
-    name,
-    title,
-    subtitle,
-    chart: { description: `${title} against depth`, value, bound, format: short, height: 130 },
-  });
-  return {
-    main: [
-      {
-        name: 'entropy',
-        title: 'Entropy of the moved cloud',
-        subtitle: 'nats, by number of layers (∞: the continuous limit)',
-        chart: {
-          description: 'Entropy of the moved cloud against depth, in nats',
-          value: (run) => run.entropy,
-          format: number,
-          start: start.entropy,
-        },
-      },
-      ...(runs.some((run) => run.accuracy !== null)
-        ? [
-            {
-              name: 'accuracy',
-              title: 'Label accuracy of the moved cloud',
-              subtitle: 'points whose nearest neighbour has their label, by number of layers',
-              chart: {
-                description:
-                  'Leave-one-out nearest-neighbour label accuracy of the moved cloud against depth',
-                value: (run: DepthRun) => run.accuracy,
-                format: formatPercent,
-                start: start.accuracy,
-                axisFormat: '.1%',
-              },
-            },
-          ]
-        : []),
-    ],
-    small: [
-      small('displacement', 'Displacement', 'mean distance moved', (run) => run.displacement),
-      small('w2', 'Wasserstein distance', 'W₂ from the start', (run) => run.w2, sliced),
-      small('action', 'Action', '∫ mean |v|² dt', (run) => run.action),
-      small('straightness', 'Straightness', 'W₂² / (T · action)', (run) => run.straightness, sliced),
-    ].filter(measured),
-  };
-}
 
 /** The charts against depth. */
 export function depthSection(comparison: DepthComparison): PageSection {
