@@ -20,12 +20,12 @@ test('the report says what was computed, with the numbers', async (t) => {
   t.true(
     header.includes(
       'The 300 points of points.csv, in 64 dimensions, were moved by denoising autoencoders of 1 and 4 layers ' +
-        'and by their continuous limit, each removing the same noise: a variance of T = 2.',
+        'and by their continuous limit, each removing the same noise: a variance of T&nbsp;=&nbsp;2.',
     ),
     header,
   );
-  t.regex(header, /Noise T 2 \(as given\)/);
-  t.regex(header, /Smoothing s 5 \(from the data\)/);
+  t.regex(header, /Noise T 2 as given/);
+  t.regex(header, /Smoothing s 5 from the data/);
   t.regex(header, /Backend native .*Precision float32 .*Seed 7/);
 
   const table = textOf(page, '<tbody', '</tbody>');

@@ -1,5 +1,6 @@
 import type { NdArray } from '../core/array.js';
 import type { DepthRun } from '../dae/depth-comparison.js';
+import { COLOURS, type Theme } from './charts.js';
 import type { ClassLabels } from './cloud.js';
 import { frameRange, packFrames, thinFrames, type Frames, type PackedFrames } from './frames.js';
 import { exampleRows } from './sampling.js';
@@ -9,6 +10,8 @@ export interface ImageExamples {
   rows: number;
   columns: number;
   samples: { row: number; label: string | null }[];
+  /** Colours of the smallest and of the largest value, as #rrggbb, in each look. */
+  colours: Record<Theme, readonly [string, string]>;
   /** The images themselves: 8 bits a pixel, 0 for the smallest value among them and 255 for the largest. */
   runs: { frames: PackedFrames }[];
 }
@@ -48,6 +51,10 @@ export function imageExamples(
     rows,
     columns,
     samples: chosen.map((row) => ({ row, label: labels ? labels.names[labels.values[row]] : null })),
+    colours: {
+      light: [COLOURS.light.surface, COLOURS.light.ink],
+      dark: [COLOURS.dark.surface, COLOURS.dark.ink],
+    },
     runs: frames.map((run) => ({ frames: packFrames(run, [range], 255) })),
   };
 }

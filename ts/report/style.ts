@@ -102,7 +102,7 @@ figcaption { margin: 8px 0 0; }
 .images p { margin: 3px 0 0; color: var(--muted); font-size: 13px; line-height: 1.3; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 
 .table-box { position: relative; margin-top: 16px; overflow-x: auto; border: 1px solid var(--rule); border-radius: 8px; background: var(--surface); }
-table { width: 100%; border-collapse: collapse; font-size: 14px; line-height: 1.35; }
+table { width: 100%; border-collapse: separate; border-spacing: 0; font-size: 14px; line-height: 1.35; }
 caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 th, td { padding: 9px 11px; border-bottom: 1px solid var(--rule); white-space: nowrap; vertical-align: baseline; }
 thead th { background: var(--wash); vertical-align: top; font-weight: 650; }
@@ -111,7 +111,7 @@ tbody th { position: sticky; left: 0; background: var(--surface); font-weight: 6
 .start { text-align: left; } .end { text-align: right; }
 .unit { display: block; color: var(--muted); font-size: 12px; font-weight: 400; }
 sup { line-height: 0; } sup a { margin-left: 2px; text-decoration: none; font-weight: 400; }
-.tag { display: block; color: var(--muted); font-size: 12px; }
+.tag { display: block; color: var(--muted); font-size: 12px; font-weight: 400; }
 .notes { margin: 16px 0 0; padding-left: 1.5em; color: var(--muted); font-size: 14px; columns: 2 380px; column-gap: 40px; }
 .notes li { margin-bottom: 6px; break-inside: avoid; } .notes b { color: var(--ink); }
 pre { margin: 0 0 20px; padding: 14px 16px; border: 1px solid var(--rule); border-radius: 8px; background: var(--surface); font: 14px/1.5 ${MONO}; white-space: pre-wrap; overflow-wrap: anywhere; user-select: all; }
@@ -121,7 +121,7 @@ pre { margin: 0 0 20px; padding: 14px 16px; border: 1px solid var(--rule); borde
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
 @media print {
   body { max-width: none; padding: 0; font-size: 11pt; }
-  .player { position: static; } .timeline button, .timeline input, .choice label:not(:has(:checked)), .legend button:not([aria-pressed]) { display: none; }
+  .player { position: static; } .player fieldset, .timeline button, .timeline input { display: none; }
   .table-box { overflow: visible; border: 0; } th, td { padding: 4px 5px; font-size: 8pt; white-space: normal; }
   section { break-inside: auto; } h2, h3 { break-after: avoid; }
 }

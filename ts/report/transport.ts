@@ -86,11 +86,12 @@ function header(comparison: DepthComparison, { input }: TransportReportContext):
       : []),
     ...(limit ? ['by their continuous limit'] : []),
   ].join(' and ');
-  const origin = (choice: 'given' | 'default') => (choice === 'given' ? 'as given' : 'from the data');
+  const origin = (choice: 'given' | 'default') =>
+    html` <span class="tag">${choice === 'given' ? 'as given' : 'from the data'}</span>`;
   return html`<p class="standfirst">
       The ${formatCount(n)} points of ${fileName(input)}, in ${formatCount(d)}
       ${d === 1 ? 'dimension' : 'dimensions'}, were moved ${networks}, each removing the same noise: a
-      variance of T = ${formatNumber(T)}.
+      variance of T&nbsp;=&nbsp;${formatNumber(T)}.
     </p>
     <ul class="findings">
       ${findings(comparison).map(
@@ -104,8 +105,8 @@ function header(comparison: DepthComparison, { input }: TransportReportContext):
     ${facts([
       ['Points n', formatCount(n)],
       ['Dimensions d', formatCount(d)],
-      ['Noise T', `${formatNumber(T)} (${origin(chosen.T)})`],
-      ['Smoothing s', `${formatNumber(smoothing)} (${origin(chosen.smoothing)})`],
+      ['Noise T', [formatNumber(T), origin(chosen.T)]],
+      ['Smoothing s', [formatNumber(smoothing), origin(chosen.smoothing)]],
       ['Backend', backend],
       ['Precision', dtype],
       ['Seed', String(seed)],

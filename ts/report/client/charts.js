@@ -24,7 +24,7 @@ export function mountCharts(charts, onDraw = {}) {
     for (const element of findAll(document, '[data-chart]', HTMLElement)) {
       const { chart = '', renderer } = element.dataset;
       drawn.get(chart)?.finalize();
-      const view = new vega.View(vega.parse(charts[chart][dark.matches && !printing ? 'dark' : 'light']), {
+      const view = new vega.View(vega.parse(charts[chart][look()]), {
         container: element,
         renderer: renderer === 'canvas' ? 'canvas' : 'svg',
         tooltip: showTooltip,
@@ -37,8 +37,13 @@ export function mountCharts(charts, onDraw = {}) {
   onLook(draw);
 }
 
+/** The look that the page has now; printing is always light. */
+export function look() {
+  return dark.matches && !printing ? 'dark' : 'light';
+}
+
 /**
- * Calls back when the look changes: with the reader's setting, and before and after printing, which is always light.
+ * Calls back when the look changes: with the reader's setting, and before and after printing.
  *
  * @param {() => void} callback
  */

@@ -1,5 +1,5 @@
-/* global document, getComputedStyle, HTMLCanvasElement, ImageData */
-import { onLook } from './charts.js';
+/* global HTMLCanvasElement, ImageData */
+import { look, onLook } from './charts.js';
 import { findAll } from './dom.js';
 import { decodeFrames, interpolate } from './frames.js';
 
@@ -19,9 +19,7 @@ export function createImages(images, root) {
 
   /** @param {'start' | 'now'} which */
   const draw = (which) => {
-    const style = getComputedStyle(document.documentElement);
-    const paper = colour(style.getPropertyValue('--surface'));
-    const ink = colour(style.getPropertyValue('--ink'));
+    const [paper, ink] = images.colours[look()].map(channels);
     interpolate(runs[state.run], which === 'start' ? 0 : state.time, levels);
     samples.forEach((_, sample) => {
       const image = new ImageData(columns, rows);
@@ -58,6 +56,6 @@ export function createImages(images, root) {
  *
  * @param {string} hex
  */
-function colour(hex) {
-  return [1, 3, 5].map((i) => parseInt(hex.trim().slice(i, i + 2), 16));
+function channels(hex) {
+  return [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
 }
