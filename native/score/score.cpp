@@ -133,6 +133,8 @@ class Block {
         meanSum_(allocateBuffer<T>(plan.problem.d * plan.width * (plan.direct ? 1 : panels_))) {
     packQueries();
     std::fill_n(shift_.get(), panels_ * plan.width, T(0));
+    // Lanes beyond the last query get a shift above any logit: they must never ask for the maximum to move.
+    std::fill_n(shift_.get() + count, panels_ * plan.width - count, kExcluded<T>);
     if (!plan.direct) std::fill_n(meanSum_.get(), plan.problem.d * plan.width * panels_, T(0));
   }
 
