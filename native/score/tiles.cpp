@@ -23,6 +23,7 @@ using score_tiles::QueryPanel;
 using score_tiles::TileOperations;
 
 constexpr int kDirectVectors = 2;
+constexpr std::size_t kSummed = 64;
 
 /// Shifted base-2 logits of kM centres against a panel.
 template <int kM, bool kDifferences, class T>
@@ -42,7 +43,26 @@ HWY_INLINE void Logits(const QueryPanel<T>& panel, const CentreTile<T>& tile, st
       logit[r][v] = kDifferences ? hn::Zero(tag) : hn::Sub(bias, shift[v]);
     }
   }
-  AddProducts<kM, kDifferences>(panel.transposed, rows, tile.stride, d, logit);
+  if constexpr (kDifferences) {
+    // Narrow kernels need every digit of the distance: sums over 64 coordinates are added up apart.
+    const std::size_t width = kVectors * lanes;
+    for (std::size_t k = 0; k < d; k += kSummed) {
+      Vector<T> part[kM][kVectors];
+#pragma GCC unroll 8
+      for (int r = 0; r < kM; ++r) {
+#pragma GCC unroll 8
+        for (int v = 0; v < kVectors; ++v) part[r][v] = hn::Zero(tag);
+      }
+      AddProducts<kM, true>(panel.transposed + k * width, rows + k, tile.stride, HWY_MIN(kSummed, d - k), part);
+#pragma GCC unroll 8
+      for (int r = 0; r < kM; ++r) {
+#pragma GCC unroll 8
+        for (int v = 0; v < kVectors; ++v) logit[r][v] = hn::Add(logit[r][v], part[r][v]);
+      }
+    }
+  } else {
+    AddProducts<kM, false>(panel.transposed, rows, tile.stride, d, logit);
+  }
   if constexpr (kDifferences) {
 #pragma GCC unroll 8
     for (int r = 0; r < kM; ++r) {
@@ -309,15 +329,9 @@ HWY_EXPORT(OperationsDouble);
 
 namespace score_tiles {
 
-const TileOperations<float>& tileOperations(float) {
-  static const TileOperations<float> operations = HWY_DYNAMIC_DISPATCH(OperationsFloat)();
-  return operations;
-}
+TileOperations<float> tileOperations(float) { return HWY_DYNAMIC_DISPATCH(OperationsFloat)(); }
 
-const TileOperations<double>& tileOperations(double) {
-  static const TileOperations<double> operations = HWY_DYNAMIC_DISPATCH(OperationsDouble)();
-  return operations;
-}
+TileOperations<double> tileOperations(double) { return HWY_DYNAMIC_DISPATCH(OperationsDouble)(); }
 
 }  // namespace score_tiles
 }  // namespace ridgeflow
