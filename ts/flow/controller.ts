@@ -1,0 +1,312 @@
+import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { Kernels } from '../kernel/contract.js';
+import type { Derivative, RungeKutta } from './runge-kutta.js';
+import { type State, combine, isFiniteState, stateLike } from './state.js';
+
+/** How large the error of a step may be. */
+export interface Tolerance {
+  /** Relative to the Euclidean length of a row. Default 1e-5. */
+  relative?: number;
+  /** In the units of the state; one number, or one for each array of it (Infinity leaves an array out). Default 1e-6. */
+  absolute?: number | readonly number[];
+}
+
+/**
+ * How the errors of a state's rows make one number, the largest over its arrays: root mean square over rows, or the
+ * largest row.
+ */
+export type ErrorNorm = 'rms' | 'max';
+
+/**
+ * Gains of the step size controller: h ← h · 0.9 · ε₁^{−(P+I+D)/k} ε₂^{(P+2D)/k} ε₃^{−D/k}, with ε the errors of this step
+ * and the two before and k the order of the estimate. (0, 1, 0) is the plain controller.
+ */
+export interface ControllerGains {
+  proportional: number;
+  integral: number;
+  derivative: number;
+}
+
+const SAFETY = 0.9;
+const SMALLEST_FACTOR = 0.2;
+const LARGEST_FACTOR = 10;
+/** After a step into a place where the derivative does not exist, whose error is therefore unknown. */
+const FAILURE_FACTOR = 0.25;
+/** The gains of DOPRI5 (E. Hairer, S. P. Nørsett, G. Wanner). */
+const DEFAULT_GAINS: ControllerGains = { proportional: 0.2, integral: 0.65, derivative: 0 };
+
+/** A tolerance as the controller takes it: absolute has one value for each array of the state. */
+export interface CheckedTolerance {
+  readonly relative: number;
+  readonly absolute: readonly number[];
+}
+
+/** A tolerance with its defaults, checked, one absolute value for each array. */
+export function checkTolerance(tolerance: Tolerance, arrays: number): CheckedTolerance {
+  const { relative = 1e-5, absolute = 1e-6 } = tolerance;
+  if (!(relative >= 0 && relative < 1))
+    throw invalidArgument('tolerance.relative', 'a number from 0 to 1', relative);
+  const list = typeof absolute === 'number' ? Array.from({ length: arrays }, () => absolute) : [...absolute];
+  if (list.length !== arrays)
+    throw invalidArgument('tolerance.absolute', `a number, or ${arrays} (one for each array)`, absolute);
+  for (const value of list) {
+    if (!(value >= 0) || (value === 0 && relative === 0))
+      throw invalidArgument(
+        'tolerance.absolute',
+        'a number of at least 0, above 0 where relative is 0',
+        value,
+      );
+  }
+  return { relative, absolute: list };
+}
+
+/**
+ * The size of an error in units of the tolerance: 1 is just allowed. For each row (point) of each array the Euclidean
+ * length of its error over absolute + relative · |row|, the larger of the row's lengths in `a` and `b`.
+ */
+export function scaledNorm(
+  error: State,
+  a: State,
+  b: State,
+  tolerance: CheckedTolerance,
+  norm: ErrorNorm,
+): number {
+  const { relative, absolute } = tolerance;
+  let largest = 0;
+  for (let k = 0; k < error.length; k++) {
+    if (absolute[k] === Infinity) continue;
+    const { data, shape } = error[k];
+    const rows = shape.length === 0 ? 1 : shape[0];
+    const columns = data.length / rows;
+    const [first, second] = [a[k].data, b[k].data];
+    let sum = 0;
+    let worst = 0;
+    for (let row = 0, i = 0; row < rows; row++) {
+      let squaredError = 0;
+      let squaredFirst = 0;
+      let squaredSecond = 0;
+      for (const end = i + columns; i < end; i++) {
+        squaredError += data[i] * data[i];
+        squaredFirst += first[i] * first[i];
+        squaredSecond += second[i] * second[i];
+      }
+      if (squaredError === 0) continue;
+      const scale = absolute[k] + relative * Math.sqrt(Math.max(squaredFirst, squaredSecond));
+      const scaled = squaredError / (scale * scale);
+      sum += scaled;
+      if (!(scaled <= worst)) worst = scaled;
+    }
+    largest = Math.max(largest, Math.sqrt(norm === 'max' ? worst : sum / Math.max(1, rows)));
+  }
+  return largest;
+}
+
+/** Decides the length of steps, and whether a trial step stands. */
+export interface StepSize {
+  /** End time of the next trial step from time t. */
+  propose(t: number): number;
+  /** Looks at the trial step: whether it stands. Throws NON_FINITE where it is not finite. */
+  judge(stepper: RungeKutta): boolean;
+  /** What to do where the trial step to `end` could not be computed: throws, or makes the next trial shorter. */
+  fail(stepper: RungeKutta, cause: RidgeflowError): void;
+  /** All it remembers, and how to go on from that. */
+  memory(): number[];
+  restore(memory: readonly number[]): void;
+}
+
+/** Equal steps that land exactly on `to`. */
+export class FixedSteps implements StepSize {
+  #taken = 0;
+
+  constructor(
+    readonly kernels: Kernels,
+    readonly plan: { from: number; to: number; count: number },
+  ) {}
+
+  propose(): number {
+    const { from, to, count } = this.plan;
+    const next = this.#taken + 1;
+    return next === count ? to : from + ((to - from) * next) / count;
+  }
+
+  judge(stepper: RungeKutta): boolean {
+    if (!isFiniteState(this.kernels, stepper.next)) throw nonFiniteAt(stepper.end, 'the solution');
+    this.#taken++;
+    return true;
+  }
+
+  fail(_stepper: RungeKutta, cause: RidgeflowError): never {
+    throw cause;
+  }
+
+  memory(): number[] {
+    return [this.#taken];
+  }
+
+  restore([taken]: readonly number[]): void {
+    this.#taken = taken;
+  }
+}
+
+/** What {@link AdaptiveSteps} is told. */
+export interface AdaptivePlan {
+  to: number;
+  /** Length of the first trial step. */
+  first: number;
+  /** A trial step shorter than this is an error. */
+  minStep: number;
+  tolerance: CheckedTolerance;
+  norm: ErrorNorm;
+  gains?: Partial<ControllerGains>;
+}
+
+/**
+ * Steps of the length that keeps the estimated error at the tolerance, by a PID controller.
+ *
+ * Source: G. Söderlind, Digital filters in adaptive time-stepping, ACM Trans. Math. Softw. 29 (2003), 1–26.
+ */
+export class AdaptiveSteps implements StepSize {
+  readonly #scratch: State;
+  readonly #gains: ControllerGains;
+  #length: number;
+  #previous = 1;
+  #beforePrevious = 1;
+  #rejected = false;
+
+  constructor(
+    readonly kernels: Kernels,
+    readonly plan: AdaptivePlan,
+    y0: State,
+  ) {
+    this.#scratch = stateLike(y0);
+    this.#gains = { ...DEFAULT_GAINS, ...plan.gains };
+    this.#length = plan.first;
+  }
+
+  propose(t: number): number {
+    const left = this.plan.to - t;
+    // A last step of a hundredth of the others would be a waste.
+    return Math.abs(left) <= 1.01 * this.#length ? this.plan.to : t + Math.sign(left) * this.#length;
+  }
+
+  judge(stepper: RungeKutta): boolean {
+    const error = isFiniteState(this.kernels, stepper.next) ? this.#error(stepper) : NaN;
+    if (Number.isNaN(error)) throw nonFiniteAt(stepper.end, 'the solution');
+    const k = stepper.tableau.embeddedOrder! + 1;
+    if (error > 1) {
+      this.#shorten(stepper, Math.max(SMALLEST_FACTOR, SAFETY * error ** (-1 / k)), tooSmall(stepper.t));
+      return false;
+    }
+    const { proportional: p, integral: i, derivative: d } = this.#gains;
+    // A step that happens to have almost no error says little about the next: what is remembered is bounded from below.
+    const remembered = Math.max(error, 1e-4);
+    const factor =
+      SAFETY *
+      Math.max(error, 1e-10) ** (-(p + i + d) / k) *
+      this.#previous ** ((p + 2 * d) / k) *
+      this.#beforePrevious ** (-d / k);
+    const largest = this.#rejected ? 1 : LARGEST_FACTOR;
+    this.#length = Math.abs(stepper.end - stepper.t) * Math.min(largest, Math.max(SMALLEST_FACTOR, factor));
+    [this.#beforePrevious, this.#previous] = [this.#previous, remembered];
+    this.#rejected = false;
+    return true;
+  }
+
+  fail(stepper: RungeKutta, cause: RidgeflowError): void {
+    this.#shorten(stepper, FAILURE_FACTOR, cause);
+  }
+
+  memory(): number[] {
+    return [this.#length, this.#previous, this.#beforePrevious, Number(this.#rejected)];
+  }
+
+  restore([length, previous, beforePrevious, rejected]: readonly number[]): void {
+    this.#length = length;
+    this.#previous = previous;
+    this.#beforePrevious = beforePrevious;
+    this.#rejected = rejected !== 0;
+  }
+
+  #shorten(stepper: RungeKutta, factor: number, cause: RidgeflowError): void {
+    this.#length = Math.abs(stepper.end - stepper.t) * factor;
+    this.#rejected = true;
+    if (this.#length < this.plan.minStep) throw cause;
+  }
+
+  #error(stepper: RungeKutta): number {
+    const { bError, bErrorThird } = stepper.tableau;
+    const norm = (weights: readonly number[]) => {
+      stepper.difference(weights, this.#scratch);
+      return scaledNorm(this.#scratch, stepper.y, stepper.next, this.plan.tolerance, this.plan.norm);
+    };
+    const error = norm(bError!);
+    if (!bErrorThird || error === 0) return error;
+    return (error * error) / Math.hypot(error, 0.1 * norm(bErrorThird));
+  }
+}
+
+/**
+ * A first step length: such that an explicit Euler step changes the state by about a hundredth, corrected by an estimate
+ * of the second derivative. One evaluation of the derivative beside the one that the first step needs anyway.
+ *
+ * Source: E. Hairer, S. P. Nørsett, G. Wanner, Solving Ordinary Differential Equations I, 2nd ed., section II.4.
+ */
+export async function firstStepLength(
+  kernels: Kernels,
+  stepper: RungeKutta,
+  derivative: Derivative,
+  { to, tolerance, norm }: Pick<AdaptivePlan, 'to' | 'tolerance' | 'norm'>,
+): Promise<number> {
+  const { t, y, tableau } = stepper;
+  const span = Math.abs(to - t);
+  const f0 = await stepper.startDerivative();
+  const size = (state: State) => scaledNorm(state, y, y, tolerance, norm);
+  const [d0, d1] = [size(y), size(f0)];
+  const trial = Math.min(span, d0 < 1e-5 || d1 < 1e-5 ? 1e-6 * span : (0.01 * d0) / d1);
+  const [y1, f1] = [stateLike(y), stateLike(y)];
+  const step = Math.sign(to - t) * trial;
+  combine(kernels, y1, [
+    { coefficient: 1, state: y },
+    { coefficient: step, state: f0 },
+  ]);
+  try {
+    await derivative(t + step, y1, f1);
+  } catch (error) {
+    // So close to where the derivative ends, the controller has to feel its way.
+    if (isStepFailure(error)) return trial * FAILURE_FACTOR;
+    throw error;
+  }
+  combine(kernels, f1, [
+    { coefficient: 1, state: f1 },
+    { coefficient: -1, state: f0 },
+  ]);
+  const largest = Math.max(d1, size(f1) / trial);
+  const length =
+    largest <= 1e-15
+      ? Math.max(1e-6 * span, trial * 1e-3)
+      : (0.01 / largest) ** (1 / (tableau.embeddedOrder! + 1));
+  return Math.min(100 * trial, length, span);
+}
+
+/** Whether an error means that a trial step went where the derivative does not exist: a shorter step may not. */
+export function isStepFailure(error: unknown): error is RidgeflowError {
+  return error instanceof RidgeflowError && (error.code === 'COLLAPSED' || error.code === 'NON_FINITE');
+}
+
+/** NON_FINITE, with the time. */
+export function nonFiniteAt(t: number, what: string): RidgeflowError {
+  return new RidgeflowError(
+    'NON_FINITE',
+    `Expected finite numbers in ${what} but received NaN or infinity at time ${t}: the solution or the field grows ` +
+      'without bound there; end before that time, or take smaller steps',
+    { details: { time: t } },
+  );
+}
+
+function tooSmall(t: number): RidgeflowError {
+  return new RidgeflowError(
+    'STEP_BUDGET',
+    `The step size became too small at time ${t}: end before it, loosen the tolerance, or compute in float64`,
+    { details: { time: t } },
+  );
+}

@@ -1,0 +1,142 @@
+import type { Kernels } from '../kernel/contract.js';
+import { DenseStep, denseStageCount } from './dense.js';
+import { type State, combine, copyState, stateLike } from './state.js';
+import type { Tableau } from './tableau.js';
+
+/** Writes the derivative of `y` at time `t` into `out`. */
+export type Derivative = (t: number, y: State, out: State) => Promise<void>;
+
+/**
+ * The stepping of every explicit Runge–Kutta method, on buffers that are allocated once. A trial step is computed by
+ * {@link attempt} and becomes the solution by {@link accept}; until then it can be tried again with another length.
+ */
+export class RungeKutta {
+  readonly #kernels: Kernels;
+  readonly #derivative: Derivative;
+  readonly #stages: State[];
+  #hasStart = false;
+  #y: State;
+  #next: State;
+  #scratch: State | undefined;
+  #end: number;
+  #denseReady = false;
+
+  constructor(
+    kernels: Kernels,
+    readonly tableau: Tableau,
+    derivative: Derivative,
+    public t: number,
+    y0: State,
+  ) {
+    this.#kernels = kernels;
+    this.#derivative = derivative;
+    this.#y = copyState(y0);
+    this.#next = stateLike(y0);
+    this.#stages = Array.from({ length: tableau.stages }, () => stateLike(y0));
+    this.#end = t;
+  }
+
+  /** The solution at time t: a buffer that later steps write to. */
+  get y(): State {
+    return this.#y;
+  }
+
+  /** End time of the last trial step. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** The state at the end of the last trial step: a buffer that later steps write to. */
+  get next(): State {
+    return this.#next;
+  }
+
+  /** The derivative at (t, y), computed where it is not known yet. */
+  async startDerivative(): Promise<State> {
+    if (!this.#hasStart) {
+      await this.#derivative(this.t, this.#y, this.#stages[0]);
+      this.#hasStart = true;
+    }
+    return this.#stages[0];
+  }
+
+  /** The derivative at (t, y) if it is known: what a snapshot has to hold beside y. */
+  get knownStartDerivative(): State | undefined {
+    return this.#hasStart ? this.#stages[0] : undefined;
+  }
+
+  /** Computes a trial step from t to `end` into {@link next}. */
+  async attempt(end: number): Promise<void> {
+    const { a, b, stages, fsal } = this.tableau;
+    this.#end = end;
+    this.#denseReady = false;
+    await this.startDerivative();
+    // The argument of the last stage of an FSAL method is the end of the step: it stays in #next.
+    for (let i = 1; i < stages; i++) await this.#stage(i, a[i], this.tableau.c[i], this.#next);
+    if (!fsal) this.#advance(b, this.#next);
+  }
+
+  /** h Σ weightsᵢ kᵢ of the trial step: an error estimate, into `out`. */
+  difference(weights: readonly number[], out: State): void {
+    const step = this.#end - this.t;
+    combine(
+      this.#kernels,
+      out,
+      weights.map((weight, i) => ({ coefficient: step * weight, state: this.#stages[i] })),
+    );
+  }
+
+  /** The solution within the trial step: on live buffers, good until the next {@link accept} or {@link attempt}. */
+  async dense(): Promise<DenseStep> {
+    const { tableau } = this;
+    if (!this.#denseReady) {
+      const { stages, fsal, interpolant } = tableau;
+      while (this.#stages.length < denseStageCount(tableau)) this.#stages.push(stateLike(this.#y));
+      if (!fsal) await this.#derivative(this.#end, this.#next, this.#stages[stages]);
+      if (interpolant?.extra) {
+        this.#scratch ??= stateLike(this.#y);
+        const first = fsal ? stages : stages + 1;
+        const { a, c } = interpolant.extra;
+        for (let i = 0; i < a.length; i++) await this.#stage(first + i, a[i], c[i], this.#scratch);
+      }
+      this.#denseReady = true;
+    }
+    return new DenseStep(this.#kernels, tableau, this.t, this.#end, this.#y, this.#stages);
+  }
+
+  /** Makes the trial step the solution. */
+  accept(): void {
+    const { stages, fsal } = this.tableau;
+    this.t = this.#end;
+    [this.#y, this.#next] = [this.#next, this.#y];
+    const last = fsal ? stages - 1 : stages;
+    this.#hasStart = fsal || this.#denseReady;
+    if (this.#hasStart) {
+      [this.#stages[0], this.#stages[last]] = [this.#stages[last], this.#stages[0]];
+    }
+    this.#denseReady = false;
+  }
+
+  /** Goes on from a state of another time, with its derivative where that is known. */
+  restore(t: number, y: State, startDerivative?: State): void {
+    this.t = t;
+    this.#y = copyState(y);
+    this.#hasStart = startDerivative !== undefined;
+    if (startDerivative) this.#stages[0] = copyState(startDerivative);
+  }
+
+  async #stage(i: number, a: readonly number[], c: number, argument: State): Promise<void> {
+    this.#advance(a, argument);
+    const t = c === 1 ? this.#end : this.t + c * (this.#end - this.t);
+    await this.#derivative(t, argument, this.#stages[i]);
+  }
+
+  /** out ← y + h Σ weightsᵢ kᵢ. */
+  #advance(weights: readonly number[], out: State): void {
+    const step = this.#end - this.t;
+    combine(this.#kernels, out, [
+      { coefficient: 1, state: this.#y },
+      ...weights.map((weight, i) => ({ coefficient: step * weight, state: this.#stages[i] })),
+    ]);
+  }
+}
