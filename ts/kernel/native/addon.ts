@@ -61,7 +61,8 @@ export function preferredBlasCore(cpuinfo: string): string | undefined {
   return needed.every((flag) => flags.includes(flag)) ? 'SkylakeX' : undefined;
 }
 
-function readCpuInfo(): string {
+/** The start of what Linux says of the processor; empty elsewhere. */
+export function readCpuInfo(): string {
   try {
     return readFileSync('/proc/cpuinfo', 'utf8').slice(0, 1 << 16);
   } catch {

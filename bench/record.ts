@@ -1,0 +1,38 @@
+import type { BackendName } from '../ts/core/options.js';
+
+/** One measured workload, as `npm run bench -- --json` prints it. */
+export interface BenchRecord {
+  suite: string;
+  workload: string;
+  params: Record<string, number | string>;
+  backend: string;
+  threads: number;
+  /** Median. */
+  seconds: number;
+  samples: number;
+  perPairNs?: number;
+  /** FLOP/s over those of BLAS's own matrix product in the same run with the same threads. */
+  gemmFraction?: number;
+  /** Times faster than another backend, or than another workload of the suite, in the same run. */
+  speedup?: Record<string, number>;
+  /** Exponent p of cost ∝ n^p, fitted over several n. */
+  growthExponent?: number;
+  /** Anything else that was measured. */
+  measured?: Record<string, number>;
+}
+
+/** What a suite is given. */
+export interface BenchContext {
+  threads: number;
+  /** Backends to compare with, where they load. */
+  others: BackendName[];
+  /** Fewer samples and smaller comparisons, to try a suite out. */
+  quick: boolean;
+  emit(record: BenchRecord): void;
+}
+
+/** A file of bench/suites. */
+export interface BenchSuite {
+  name: string;
+  run(context: BenchContext): Promise<void>;
+}

@@ -1,0 +1,5 @@
+export {
+  type EntropyEstimate,
+  entropyFromDistances,
+  nearestNeighbourEntropy,
+} from './nearest-neighbour-entropy.js';

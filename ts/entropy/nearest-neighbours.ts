@@ -1,0 +1,48 @@
+import { type FloatData, type NdArray, checkPoints, checkSameDtype, dtypeOf } from '../core/array.js';
+import { RidgeflowError } from '../core/errors.js';
+import { type CallOptions, checkInteger } from '../core/options.js';
+import { kernelsFor } from '../kernel/backend.js';
+import { asMatrix, checkFinite } from '../kernel/checks.js';
+
+/** The k nearest points of each query, nearest first. */
+export interface Neighbours {
+  /** Euclidean distances, n × k. */
+  distances: NdArray;
+  /** Row numbers of the points, n × k, row-major; ties go to the lower number. */
+  indices: Int32Array;
+}
+
+/**
+ * Exact nearest neighbours by Euclidean distance.
+ *
+ * @param queries n × d. @param points m × d, of the same dtype; absent: the queries themselves, each skipping itself.
+ * @param options `k` from 1 to the number of points there are to choose from.
+ * @throws EMPTY_CLOUD, INVALID_SHAPE, INVALID_DTYPE, NON_FINITE, INVALID_ARGUMENT, ABORTED.
+ *
+ * A k-d tree for d ≤ 10 (about O(n log m) time), tiles of inner products above (O(nmd)); O(nk) memory.
+ */
+export async function nearestNeighbours(
+  queries: NdArray,
+  points: NdArray | undefined,
+  options: CallOptions & { k: number },
+): Promise<Neighbours> {
+  const { n, d } = checkPoints(queries, 'queries');
+  const among = points ?? queries;
+  const { n: m } = checkPoints(among, 'points', { dimension: d });
+  checkSameDtype(queries, 'queries', among, 'points');
+  const available = points ? m : m - 1;
+  if (available < 1)
+    throw new RidgeflowError(
+      'EMPTY_CLOUD',
+      'Expected at least 2 points but received 1: it has no neighbours',
+    );
+  const k = checkInteger(options?.k, 'k', 1, available);
+  const kernels = await kernelsFor(options, dtypeOf(queries));
+  checkFinite(kernels, queries, 'queries');
+  if (points) checkFinite(kernels, points, 'points');
+  const { distances, indices } = await kernels.nearestNeighbours(
+    { queries: asMatrix(queries), points: asMatrix(among), k, excludeSelf: points === undefined },
+    options,
+  );
+  return { distances: { data: distances as FloatData, shape: [n, k] }, indices };
+}

@@ -1,0 +1,1 @@
+export { type PrincipalComponents, principalComponents } from './principal-components.js';

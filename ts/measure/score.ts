@@ -1,0 +1,94 @@
+import { type FloatData, type NdArray, checkPoints, checkSameDtype, dtypeOf } from '../core/array.js';
+import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import { type CallOptions, checkPositive } from '../core/options.js';
+import { kernelsFor } from '../kernel/backend.js';
+import { asMatrix, checkFinite } from '../kernel/checks.js';
+
+/** Options of {@link score}. */
+export interface ScoreOptions extends CallOptions {
+  /** Variance σ² > 0 of the Gaussian around each centre. */
+  variance: number;
+  /** Non-negative weights of the centres, of any sum above 0; default equal. */
+  weights?: FloatData;
+  /** Leave-one-out: query i skips centre i. Needs as many queries as centres. */
+  excludeSelf?: boolean;
+  /** What to compute; default all. Leaving out saves time. */
+  want?: { mean?: boolean; logDensity?: boolean; divergence?: boolean };
+}
+
+/** Results of {@link score}; absent where not wanted. */
+export interface ScoreValues {
+  /** Posterior means Σ_j r_ij c_j, n × d: the DAE map of the cloud. The score is (mean − x)/σ². */
+  mean?: NdArray;
+  /** log p(x_i), nats. */
+  logDensity?: FloatData;
+  /** Δ log p(x_i), the divergence of the score. */
+  divergence?: FloatData;
+}
+
+const ALL = { mean: true, logDensity: true, divergence: true };
+
+/**
+ * The Gaussian kernel density p(x) = Σ_j w_j N(x; c_j, σ²I) of a weighted cloud, seen from queries: posterior mean,
+ * log-density and divergence of the score, in one pass.
+ *
+ * @param queries n × d. @param centres m × d, of the same dtype.
+ * @throws EMPTY_CLOUD, INVALID_SHAPE, INVALID_DTYPE, NON_FINITE, INVALID_ARGUMENT, UNSUPPORTED (float64 on tfjs), ABORTED.
+ *
+ * O(nmd) time; memory beside the results is linear in m. Where all weights of a query vanish, its mean is the query
+ * itself, its log-density −∞ and its divergence 0.
+ */
+export async function score(queries: NdArray, centres: NdArray, options: ScoreOptions): Promise<ScoreValues> {
+  const { d } = checkPoints(queries, 'queries');
+  const { n: m } = checkPoints(centres, 'centres', { dimension: d });
+  checkSameDtype(queries, 'queries', centres, 'centres');
+  const variance = checkPositive(options?.variance, 'variance');
+  if (options.excludeSelf && queries.shape[0] !== m) {
+    throw invalidArgument(
+      'excludeSelf',
+      'as many queries as centres',
+      `${queries.shape[0]} queries, ${m} centres`,
+    );
+  }
+  const kernels = await kernelsFor(options, dtypeOf(queries));
+  checkFinite(kernels, queries, 'queries');
+  if (centres.data !== queries.data) checkFinite(kernels, centres, 'centres');
+  const { mean, logDensity, divergence } = await kernels.score(
+    {
+      queries: asMatrix(queries),
+      centres: asMatrix(centres),
+      logWeights: options.weights && logOfNormalised(options.weights, centres),
+      variance,
+      excludeSelf: options.excludeSelf,
+      want: options.want ?? ALL,
+    },
+    options,
+  );
+  return { mean: mean && { data: mean, shape: queries.shape }, logDensity, divergence };
+}
+
+/** log(w_j / Σw), in the dtype of the centres. */
+function logOfNormalised(weights: FloatData, centres: NdArray): FloatData {
+  const m = centres.shape[0];
+  if (weights.length !== m) {
+    throw new RidgeflowError(
+      'INVALID_SHAPE',
+      `Expected ${m} weights, one for each centre, but received ${weights.length}`,
+    );
+  }
+  let sum = 0;
+  for (let j = 0; j < m; j++) {
+    if (!(weights[j] >= 0) || weights[j] === Infinity) {
+      throw new RidgeflowError(
+        'INVALID_ARGUMENT',
+        `Expected finite weights of at least 0 but received ${weights[j]} at position ${j}`,
+      );
+    }
+    sum += weights[j];
+  }
+  if (sum === 0)
+    throw new RidgeflowError('INVALID_ARGUMENT', 'Expected a weight above 0 but all weights are 0');
+  const logs = centres.data.slice(0, m);
+  for (let j = 0; j < m; j++) logs[j] = Math.log(weights[j] / sum);
+  return logs;
+}

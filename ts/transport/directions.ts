@@ -1,0 +1,18 @@
+import { type DType, type NdArray, allocate } from '../core/array.js';
+import { checkInteger } from '../core/options.js';
+import { RandomStream } from '../core/random.js';
+
+/** `count` directions, independent and uniform on the unit sphere of ℝ^d, as rows. The same seed gives the same bits. */
+export function uniformDirections(count: number, d: number, seed: number | undefined, dtype: DType): NdArray {
+  checkInteger(count, 'directions', 1);
+  const normal = new Float64Array(count * d);
+  new RandomStream(seed, 'directions').fillNormal(normal);
+  const data = allocate(dtype, count * d, 'directions');
+  for (let i = 0; i < count; i++) {
+    let square = 0;
+    for (let k = 0; k < d; k++) square += normal[i * d + k] ** 2;
+    const scale = 1 / Math.sqrt(square);
+    for (let k = 0; k < d; k++) data[i * d + k] = normal[i * d + k] * scale;
+  }
+  return { data, shape: [count, d] };
+}

@@ -1,0 +1,2 @@
+export { uniformDirections } from './directions.js';
+export { type SlicedDistance, slicedWasserstein } from './sliced-wasserstein.js';
