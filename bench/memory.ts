@@ -1,0 +1,23 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+/**
+ * Peak resident memory, in MiB, that a fresh process needs for `work` beyond what it had after `prepare`. Both are
+ * bodies of async functions; what `prepare` returns is `state` in `work`. Modules are given by absolute URL.
+ */
+export async function extraMemory(prepare: string, work: string): Promise<number> {
+  const script = `
+    const prepare = async () => { ${prepare} };
+    const work = async (state) => { ${work} };
+    const state = await prepare();
+    const before = process.resourceUsage().maxRSS;
+    await work(state);
+    console.log((process.resourceUsage().maxRSS - before) / 1024);`;
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--import=tsx',
+    '--input-type=module',
+    '-e',
+    script,
+  ]);
+  return Number(stdout.trim());
+}
