@@ -1,7 +1,5 @@
 #!/usr/bin/env node
 // Sets the project up, then runs the main job: `npm start -- [file] [options]`, on data/digits where no file is named.
-import { relative } from 'node:path';
-import { transportArguments } from './lib/arguments.mjs';
 import { projectPaths, projectRoot } from './lib/project.mjs';
 import { runAsSelf, runMain } from './lib/run.mjs';
 import { setup } from './setup.mjs';
@@ -12,8 +10,6 @@ await runMain(async () => {
   if (!ok) return 1;
   // npm changes to the project's folder; the user's file names are relative to where the user is.
   const cwd = process.env.npm_lifecycle_event ? (process.env.INIT_CWD ?? process.cwd()) : process.cwd();
-  const { commandLine, digits } = projectPaths(projectRoot);
-  return runAsSelf([process.execPath, commandLine, ...transportArguments(args, relative(cwd, digits))], {
-    cwd,
-  });
+  const { commandLine } = projectPaths(projectRoot);
+  return runAsSelf([process.execPath, commandLine, 'transport', ...args], { cwd });
 });

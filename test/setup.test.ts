@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { installer, unknownPackages } from '../scripts/lib/apt.mjs';
-import { transportArguments } from '../scripts/lib/arguments.mjs';
 import { findBrowser } from '../scripts/lib/browser.mjs';
 import { dependenciesMatch, npmCommand } from '../scripts/lib/dependencies.mjs';
 import { withLock } from '../scripts/lib/lock.mjs';
@@ -183,17 +182,6 @@ test('the lock of a dead process, and one that stays silent, are taken over', as
     withLock(file, async () => t.fail('it is held'), { check }),
     { message: 'gave up' },
   );
-});
-
-test('npm start runs the file that comes first, or else the digits', (t) => {
-  const digits = 'data/digits.csv.gz';
-  const transport = (...args: string[]) => transportArguments(args, digits).slice(1);
-  t.is(transportArguments([], digits)[0], 'transport');
-  t.deepEqual(transport(), [digits]);
-  t.deepEqual(transport('--out', 'folder', '--quiet'), [digits, '--out', 'folder', '--quiet']);
-  t.deepEqual(transport('cloud.npy', '--out', 'folder'), ['cloud.npy', '--out', 'folder']);
-  t.deepEqual(transport('--quiet', '--out=x', 'cloud.npy'), ['--quiet', '--out=x', 'cloud.npy']);
-  t.deepEqual(transport('--help'), [digits, '--help']);
 });
 
 test('node_modules matches the lock file, or does not', (t) => {

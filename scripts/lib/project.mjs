@@ -26,7 +26,6 @@ export function projectPaths(root) {
     nativeTests: join(root, 'build', 'native-tests', 'ridgeflow_native_tests'),
     dist: join(root, 'dist'),
     commandLine: join(root, 'dist', 'cli', 'main.js'),
-    digits: join(root, 'data', 'digits.csv.gz'),
   };
 }
 
