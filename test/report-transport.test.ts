@@ -43,8 +43,8 @@ test('the report says what was computed, with the numbers', async (t) => {
     'cloud',
     'displacement',
     'entropy',
+    'sliced',
     'straightness',
-    'w2',
   ]);
   t.is(data.cloud.rows.length, 300);
   t.is(data.images?.samples.length, 18);
@@ -95,7 +95,7 @@ test('findings follow the numbers', (t) => {
     ],
   );
   says(t, falling, 'Entropy', '10 → 4', /^Fell by 6 from the start to the continuous limit/);
-  says(t, falling, 'Label', '87.5%', /^Best with 8 layers, up from 50\.0% at the start/);
+  says(t, falling, 'Label', '87.5%', /Up from 50\.0% at the start, with 8 layers at best/);
   says(t, falling, 'Gap', '2 → 1', /^From a single layer to 8 layers/);
 
   const rising = withNumbers(
@@ -107,7 +107,16 @@ test('findings follow the numbers', (t) => {
     ],
   );
   says(t, rising, 'Entropy', '1 → 4', /^Rose by 3/);
-  says(t, rising, 'Label', '25.0%', /^Reached first by a single layer, down from 50\.0%/);
+  says(t, rising, 'Label', '25.0%', /Down from 50\.0% at the start, with a single layer at best/);
+
+  const constant = withNumbers(
+    [1, 0.5],
+    [
+      [1, 0.5],
+      [1, 0.5],
+    ],
+  );
+  says(t, constant, 'Label', '50.0%', /The same at every depth as at the start/);
 
   const still = withNumbers(
     [1, 0.5],
@@ -118,7 +127,13 @@ test('findings follow the numbers', (t) => {
     ],
   );
   says(t, still, 'Entropy', '1 → 1', /^Unchanged/);
-  says(t, still, 'Label', '50.0%', /^Best with a single layer, as at the start/);
+  says(
+    t,
+    still,
+    'Label',
+    '50.0%',
+    /The same at the start and with a single layer; lowest, 40\.0%, with 8 layers/,
+  );
 });
 
 test('findings leave out what the numbers do not say', (t) => {
@@ -176,7 +191,7 @@ test('a chart without a finite value is left out, and numbers that are not finit
   const page = await transportReport(comparison, context);
   const { charts } = pageData(page);
   t.false('entropy' in charts || 'straightness' in charts);
-  t.true('accuracy' in charts && 'w2' in charts);
+  t.true('accuracy' in charts && 'sliced' in charts);
   t.regex(textOf(page, '<tbody', '</tbody>'), /2 −∞ .* – 0\.25/);
 });
 

@@ -1,5 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import test from 'ava';
+import type { DepthRun } from '../ts/dae/depth-comparison.js';
 import { decodeFrames, decodeIntegers, interpolate } from '../ts/report/client/frames.js';
 import { depthPhrase, formatDuration, formatList, formatNumber, formatPercent } from '../ts/report/format.js';
 import {
@@ -173,6 +174,35 @@ test('a chart against depth leaves out what is not finite and says the rest in w
     t.true(svg.includes(text), text);
   }
   t.notRegex(svg, /NaN|undefined/);
+});
+
+test('a chart against depth does not blow small differences up', (t) => {
+  const { runs } = syntheticReport({ depths: [1, 2] }).comparison;
+  const domain = (values: number[], options = {}) => {
+    const value = (run: DepthRun) => values[runs.indexOf(run)];
+    const spec = depthChart(runs, { description: '', value, format: String, ...options });
+    return /"domain":(\[-?[\d.]+,-?[\d.]+\])/.exec(JSON.stringify(spec))?.[1];
+  };
+  t.is(domain([1, 3]), '[1,3]');
+  t.is(domain([1, 3], { start: 7 }), '[1,7]');
+  t.is(domain([1, 3], { minimumSpan: 8 }), '[-2,6]');
+  t.is(domain([1, 3], { minimumSpan: 8, maximum: 4 }), '[-4,4]');
+  t.is(domain([3, 3]), '[1.5,4.5]');
+  t.is(domain([0, 0]), '[-0.5,0.5]');
+  t.throws(() => domain([NaN, -Infinity]), { code: 'INVALID_ARGUMENT', message: /finite value for runs/ });
+});
+
+test('a lower bound is not joined to exact values', (t) => {
+  const { runs } = syntheticReport({ depths: [1, 2, 'continuous'] }).comparison;
+  const dashed = (bounds: DepthRun[]) => {
+    const chart = { description: '', value: (run: DepthRun) => run.w2, format: String };
+    return JSON.stringify(depthChart(runs, { ...chart, bound: (run) => bounds.includes(run) })).includes(
+      '"data":{"values":[{"depth":"2"',
+    );
+  };
+  t.true(dashed([]));
+  t.true(dashed([runs[1], runs[2]]));
+  t.false(dashed([runs[2]]));
 });
 
 test('charts are drawn in the formats and looks that there are', async (t) => {

@@ -1,3 +1,4 @@
+import { invalidArgument } from '../core/errors.js';
 import type { DepthRun } from '../dae/depth-comparison.js';
 import type { ChartSpec } from './charts.js';
 import { depthPhrase, depthTick } from './format.js';
@@ -14,13 +15,20 @@ export interface DepthChart {
   start?: number | null;
   /** Format of the value axis in d3-format's notation. Default: Vega-Lite's own. */
   axisFormat?: string;
-  /** Marks the runs whose value is a bound: their points are hollow. */
+  /** Least extent of the value axis, so that differences too small to matter look small. Default 0. */
+  minimumSpan?: number;
+  /** The largest value that there can be, which the axis does not exceed to reach its least extent. */
+  maximum?: number;
+  /** Marks the runs whose value is a lower bound: their points are hollow, and no line joins them to the others. */
   bound?: (run: DepthRun) => boolean;
   /** Height of the plot in pixels. Default 240. */
   height?: number;
 }
 
-/** The chart of a measurement against depth: evenly spaced depths, the continuous limit as the last tick, dashed to it. */
+/**
+ * The chart of a measurement against depth: evenly spaced depths, the continuous limit as the last tick, dashed to it.
+ * Throws INVALID_ARGUMENT where the measurement is finite for none of the runs.
+ */
 export function depthChart(runs: readonly DepthRun[], chart: DepthChart): ChartSpec {
   const { description, value, format, start, axisFormat, bound, height = 240 } = chart;
   const values = runs.flatMap((run) => {
@@ -37,20 +45,24 @@ export function depthChart(runs: readonly DepthRun[], chart: DepthChart): ChartS
       continuous: run.depth === 'continuous',
     };
   });
+  if (values.length === 0) throw invalidArgument('runs', 'a run with a finite value', runs);
   const finite = values.filter((row) => !row.continuous);
-  const bridge = [...finite.slice(-1), ...values.filter((row) => row.continuous)];
-  const end = values.at(-1);
+  const [last, limit] = [finite.at(-1), values.find((row) => row.continuous)];
+  const bridge = last && limit && last.bounded === limit.bounded ? [last, limit] : [];
+  const level = typeof start === 'number' && Number.isFinite(start) ? start : NaN;
+  const hasStart = !Number.isNaN(level);
+  const domain = valueDomain([...values.map((row) => row.y), ...(hasStart ? [level] : [])], chart);
   const x = {
     field: 'depth',
     type: 'ordinal' as const,
     sort: null,
-    scale: { type: 'point' as const, domain: runs.map((run) => depthTick(run.depth)), padding: 0.4 },
+    scale: { type: 'point' as const, domain: runs.map((run) => depthTick(run.depth)), padding: 0.55 },
     axis: { title: null, labelAngle: 0, labelOverlap: true, labelSeparation: 3 },
   };
   const y = {
     field: 'y',
     type: 'quantitative' as const,
-    scale: { zero: false, nice: false, padding: 26 },
+    scale: { zero: false, nice: false, padding: 26, domain },
     axis: {
       title: null,
       tickCount: Math.max(3, Math.round(height / 55)),
@@ -58,20 +70,25 @@ export function depthChart(runs: readonly DepthRun[], chart: DepthChart): ChartS
     },
   };
   // Labels stand on the side that the curve leaves free; that of the start, where the curve is farther from it.
-  const first = values[0];
-  const hasStart = typeof start === 'number' && Number.isFinite(start);
-  const level = hasStart ? start : NaN;
-  const endBelow = end !== undefined && end.y < (hasStart ? level : (values.at(-2)?.y ?? end.y));
+  const [first, end] = [values[0], values[values.length - 1]];
+  const endBelow = end.y < (hasStart ? level : (values.at(-2)?.y ?? end.y));
   const firstBelow = values.length > 1 && first.y < values[1].y;
-  const toFirst = Math.abs((first?.y ?? NaN) - level);
-  const toEnd = Math.abs((end?.y ?? NaN) - level);
+  const toFirst = Math.abs(first.y - level);
+  const toEnd = Math.abs(end.y - level);
   const crowded = toFirst < 0.3 * toEnd;
   const startLeft = toFirst > toEnd;
-  const startAbove = ((startLeft ? first : end)?.y ?? NaN) < level;
-  const label = (row: object | undefined, below: boolean): ChartLayers => [
+  const startAbove = (startLeft ? first : end).y < level;
+  const label = (row: object, below: boolean, align: 'left' | 'right'): ChartLayers => [
     {
-      data: { values: row ? [row] : [] },
-      mark: { type: 'text', fontWeight: 600, baseline: below ? 'top' : 'bottom', dy: below ? 9 : -9 },
+      data: { values: [row] },
+      mark: {
+        type: 'text',
+        fontWeight: 600,
+        align,
+        dx: align === 'left' ? -8 : 8,
+        baseline: below ? 'top' : 'bottom',
+        dy: below ? 9 : -9,
+      },
       encoding: { x, y, text: { field: 'label' } },
     },
   ];
@@ -93,7 +110,7 @@ export function depthChart(runs: readonly DepthRun[], chart: DepthChart): ChartS
     },
   ];
   const curve: ChartLayers = [
-    { data: { values: finite }, mark: 'line', encoding: { x, y } },
+    { data: { values: finite }, mark: 'line', encoding: { x, y, detail: { field: 'bounded' } } },
     { data: { values: bridge }, mark: { type: 'line', strokeDash: [2, 5] }, encoding: { x, y } },
     {
       transform: [{ filter: '!datum.bounded' }],
@@ -129,11 +146,23 @@ export function depthChart(runs: readonly DepthRun[], chart: DepthChart): ChartS
     layer: [
       ...(hasStart ? rule : []),
       ...curve,
-      ...(crowded ? [] : label(first, firstBelow)),
-      ...(values.length > 1 ? label(end, endBelow) : []),
+      ...(crowded ? [] : label(first, firstBelow, 'left')),
+      ...(values.length > 1 ? label(end, endBelow, 'right') : []),
       ...target,
     ],
   };
+}
+
+/** The values from the lowest to the highest, or more around them where that is too little to see or to mean something. */
+function valueDomain(
+  values: readonly number[],
+  { minimumSpan = 0, maximum = Infinity }: DepthChart,
+): [number, number] {
+  const [lowest, highest] = [Math.min(...values), Math.max(...values)];
+  const least = minimumSpan || (highest > lowest ? 0 : Math.abs(highest) || 1);
+  const span = Math.max(highest - lowest, least);
+  const top = Math.max(highest, Math.min((lowest + highest + span) / 2, maximum));
+  return [top - span, top];
 }
 
 type ChartLayers = Extract<ChartSpec, { layer: unknown }>['layer'];

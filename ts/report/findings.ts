@@ -38,21 +38,20 @@ function entropy({ start, runs }: DepthComparison): Finding | undefined {
 }
 
 function accuracy({ start, runs }: DepthComparison): Finding | undefined {
-  const scored = runs.filter((run) => run.accuracy !== null);
+  const scored = runs.flatMap(({ depth, accuracy }) => (accuracy === null ? [] : { depth, accuracy }));
   if (scored.length === 0 || start.accuracy === null) return undefined;
-  const best = scored.reduce((a, b) => ((b.accuracy ?? 0) > (a.accuracy ?? 0) ? b : a));
-  const [from, to] = [formatPercent(start.accuracy), formatPercent(best.accuracy ?? NaN)];
-  const ties = scored.filter((run) => run !== best && formatPercent(run.accuracy ?? NaN) === to).length;
-  const first = ties > 0 ? 'Reached first by' : 'Best with';
-  const change =
-    from === to
-      ? 'as at the start'
-      : `${(best.accuracy ?? 0) > start.accuracy ? 'up' : 'down'} from ${from} at the start`;
-  return {
-    topic: 'Label accuracy',
-    figure: to,
-    sentence: `${first} ${depthPhrase(best.depth)}, ${change}: the share of points whose nearest neighbour has the same label.`,
-  };
+  const best = scored.reduce((a, b) => (b.accuracy > a.accuracy ? b : a));
+  const worst = scored.reduce((a, b) => (b.accuracy < a.accuracy ? b : a));
+  const [from, high, low] = [start.accuracy, best.accuracy, worst.accuracy].map(formatPercent);
+  const meaning = 'Points whose nearest neighbour has the same label.';
+  let change = `${best.accuracy > start.accuracy ? 'Up' : 'Down'} from ${from} at the start, with ${depthPhrase(best.depth)} at best.`;
+  if (high === from) {
+    change =
+      low === from
+        ? 'The same at every depth as at the start.'
+        : `The same at the start and with ${depthPhrase(best.depth)}; lowest, ${low}, with ${depthPhrase(worst.depth)}.`;
+  }
+  return { topic: 'Label accuracy', figure: high, sentence: `${meaning} ${change}` };
 }
 
 function convergence({ runs }: DepthComparison): Finding | undefined {

@@ -38,12 +38,14 @@ export function reportCharts({ start, runs }: DepthComparison): {
         format: formatPercent,
         start: start.accuracy,
         axisFormat: '.1%',
+        minimumSpan: 0.02,
+        maximum: 1,
       },
     },
   ];
   const small = [
     smallChart('displacement', 'Displacement', 'mean distance moved', (run) => run.displacement),
-    smallChart('w2', 'Wasserstein distance', 'W₂ from the start', (run) => run.w2, sliced),
+    smallChart('sliced', 'Wasserstein distance', 'sliced W₂ from the start', (run) => run.slicedW2),
     smallChart('action', 'Action', '∫ mean |v|² dt', (run) => run.action),
     smallChart('straightness', 'Straightness', 'W₂² / (T · action)', (run) => run.straightness, sliced),
   ];

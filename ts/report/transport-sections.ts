@@ -28,7 +28,7 @@ export function depthSection(comparison: DepthComparison): PageSection {
     lead: 'The same noise is removed at every depth: in one step by a shallow network, in ever smaller steps by deeper ones.',
     body: html`<div class="columns">${main.map(figure)}</div>
       <div class="multiples">${small.map(figure)}</div>
-      ${bounded && html`<p class="remark">Hollow points are lower bounds, from slices of the cloud.</p>`}`,
+      ${bounded && html`<p class="remark">Hollow points are lower bounds, where only slices of the cloud give the distance.</p>`}`,
   };
 }
 
