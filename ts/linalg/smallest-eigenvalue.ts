@@ -20,10 +20,7 @@ export function smallestEigenvalue(matrix: Float64Array, d: number): number {
 }
 
 /** Q·A·Qᵀ of tridiagonal form, by reflections that clear one column each. Overwrites `a`. */
-function tridiagonalise(
-  a: Float64Array,
-  d: number,
-): { diagonal: Float64Array; offDiagonal: Float64Array } {
+function tridiagonalise(a: Float64Array, d: number): { diagonal: Float64Array; offDiagonal: Float64Array } {
   const diagonal = new Float64Array(d);
   const offDiagonal = new Float64Array(Math.max(0, d - 1));
   const reflector = new Float64Array(d);

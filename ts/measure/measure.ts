@@ -8,6 +8,12 @@ export interface Estimate {
   standardError?: number;
 }
 
+/** Options of the methods that may have to estimate. */
+export interface EstimateOptions extends CallOptions {
+  /** Number of points of a Monte Carlo estimate, at least 2. Default 8192. */
+  samples?: number;
+}
+
 /** What to compute of a density at points. */
 export interface DensityRequest {
   logDensity?: boolean;
@@ -32,7 +38,7 @@ export interface Measure {
   /** The longest time the heat equation can be run backwards; beyond it there is no measure. 0 for an empirical measure. */
   readonly collapseTime: number;
 
-  /** n independent points, by the option `seed`. */
+  /** n independent points, by the option `seed`: the same bits on every backend. */
   sample(n: number, options?: CallOptions): Promise<NdArray>;
 
   /** Log-density, score and divergence of the score at the rows of `x`, as wanted, in one pass. */
@@ -41,17 +47,20 @@ export interface Measure {
   /** ∇² log μ(x_i) · v_i for every row. */
   hessianVector(x: NdArray, v: NdArray, options?: CallOptions): Promise<NdArray>;
 
-  /** The measure after heat flow for time t, forward (t > 0) or backward (−collapseTime < t < 0). Throws COLLAPSED. */
+  /**
+   * The measure after heat flow for time t, forward (t > 0) or backward (−collapseTime < t < 0). Throws COLLAPSED, with
+   * `details.collapseTime`.
+   */
   heat(t: number): Measure;
 
   /** Shannon entropy −∫ μ log μ in nats. */
-  entropy(options?: CallOptions): Promise<Estimate>;
+  entropy(options?: EstimateOptions): Promise<Estimate>;
 
   /** Fisher information ∫ |∇log μ|² μ. */
-  fisherInformation(options?: CallOptions): Promise<Estimate>;
+  fisherInformation(options?: EstimateOptions): Promise<Estimate>;
 
   mean(): Float64Array;
 
-  /** Covariance, d × d row-major. */
-  covariance(): Float64Array;
+  /** Covariance, d × d row-major. O(Kd²) time for K components or points. */
+  covariance(options?: CallOptions): Promise<Float64Array>;
 }

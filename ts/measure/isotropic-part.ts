@@ -1,0 +1,78 @@
+import { type FloatData, dtypeOf } from '../core/array.js';
+import type { Kernels, Matrix, RunControl } from '../kernel/contract.js';
+import { posteriorCovarianceVector } from './posterior-covariance.js';
+import type { Part, PartValues } from './part.js';
+import type { WeightedCloud } from './weighted-cloud.js';
+
+/** Gaussians of one variance σ² in every direction around weighted centres. O(nmd) time. */
+export class IsotropicPart implements Part {
+  readonly logWeight: number;
+  readonly #cloud: WeightedCloud;
+  readonly #variance: number;
+
+  constructor(logWeight: number, cloud: WeightedCloud, variance: number) {
+    this.logWeight = logWeight;
+    this.#cloud = cloud;
+    this.#variance = variance;
+  }
+
+  async evaluate(
+    kernels: Kernels,
+    tile: Matrix,
+    { derivatives: wanted }: { derivatives: boolean },
+    run: RunControl,
+  ): Promise<PartValues> {
+    const want = { logDensity: true, mean: wanted, divergence: wanted };
+    const { logDensity, mean, divergence } = await this.#values(kernels, tile, want, run);
+    return {
+      logDensity: logDensity!,
+      derivatives: async () => ({
+        score: this.#scoreOf(kernels, tile.data, mean!),
+        divergence: divergence!,
+      }),
+    };
+  }
+
+  /** Log-density, score and divergence as wanted, straight from the kernel. */
+  async density(
+    kernels: Kernels,
+    points: Matrix,
+    want: { logDensity?: boolean; score?: boolean; divergence?: boolean },
+    run: RunControl,
+  ): Promise<{ logDensity?: FloatData; score?: FloatData; divergence?: FloatData }> {
+    const { logDensity, divergence } = want;
+    const values = await this.#values(kernels, points, { logDensity, mean: want.score, divergence }, run);
+    const score = values.mean && this.#scoreOf(kernels, points.data, values.mean);
+    return { logDensity: values.logDensity, score, divergence: values.divergence };
+  }
+
+  #values(
+    kernels: Kernels,
+    queries: Matrix,
+    want: { mean?: boolean; logDensity?: boolean; divergence?: boolean },
+    run: RunControl,
+  ) {
+    const cloud = this.#cloud.centres(dtypeOf(queries));
+    return kernels.score({ queries, ...cloud, variance: this.#variance, want }, run);
+  }
+
+  /** (mean − x)/σ², in place of the mean. */
+  #scoreOf(kernels: Kernels, points: FloatData, mean: FloatData): FloatData {
+    kernels.linearCombination(mean, [
+      { coefficient: 1 / this.#variance, array: mean },
+      { coefficient: -1 / this.#variance, array: points },
+    ]);
+    return mean;
+  }
+
+  /** −v/σ² + Cov_r(c)v/σ⁴. */
+  async hessianVector(kernels: Kernels, tile: Matrix, vectors: Matrix, run: RunControl): Promise<FloatData> {
+    const variance = this.#variance;
+    const out = await posteriorCovarianceVector(kernels, tile, vectors, this.#cloud, variance, run);
+    kernels.linearCombination(out, [
+      { coefficient: -1 / variance, array: vectors.data },
+      { coefficient: 1 / variance ** 2, array: out },
+    ]);
+    return out;
+  }
+}

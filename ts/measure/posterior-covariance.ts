@@ -1,0 +1,169 @@
+import { type FloatData, allocate, dtypeOf } from '../core/array.js';
+import { Pace } from '../core/pace.js';
+import type { Kernels, Matrix, RunControl } from '../kernel/contract.js';
+import type { WeightedCloud } from './weighted-cloud.js';
+
+const QUERY_TILE = 128;
+const CENTRE_TILE = 1024;
+/** Weights below e^−40 of the largest are less than the rounding of a float64 sum. */
+const NEGLIGIBLE = 40;
+
+/**
+ * Cov_r(c)·v for every query x with its vector v: the covariance of the centres c_j under the posterior weights
+ * r_j ∝ w_j exp(−|x − c_j|²/2σ²), in the dtype of the queries. Computed in float64 throughout, since distances and
+ * covariances are small differences of products. O(nmd) time, in tiles: memory beside the result is O(md).
+ */
+export async function posteriorCovarianceVector(
+  kernels: Kernels,
+  queries: Matrix,
+  vectors: Matrix,
+  cloud: WeightedCloud,
+  variance: number,
+  run: RunControl,
+): Promise<FloatData> {
+  const { rows: n, columns: d } = queries;
+  const out = allocate(dtypeOf(queries), n * d, 'Hessian–vector products');
+  const pace = new Pace(run, n * cloud.size);
+  const product = productInFloat64(kernels, pace, run);
+  const origin = cloud.mean();
+  const { centres } = cloud.centres(dtypeOf(queries));
+  for (let start = 0; start < n; start += QUERY_TILE) {
+    const count = Math.min(QUERY_TILE, n - start);
+    const x = centredRows(queries, start, count, origin).matrix;
+    // Queries and vectors meet the centres in one product: rows [0, count) are x − o, rows [count, 2·count) are v.
+    const pair = new Float64Array(2 * count * d);
+    pair.set(x.data);
+    pair.set(vectors.data.subarray(start * d, (start + count) * d), count * d);
+    const sums = new Moments(count, d);
+    for (let from = 0; from < cloud.size; from += CENTRE_TILE) {
+      const width = Math.min(CENTRE_TILE, cloud.size - from);
+      const c = centredRows(centres, from, width, origin);
+      // log w − |x − c|²/2σ² without the |x|², which is the same for all centres of a query.
+      const bias = c.squares.map((square, j) => logWeight(cloud, from + j) - square / (2 * variance));
+      const products = await product({ data: pair, rows: 2 * count, columns: d }, c.matrix, true);
+      for (let i = 0; i < count; i++) {
+        const logits = products.subarray(i * width, (i + 1) * width);
+        for (let j = 0; j < width; j++) logits[j] = bias[j] + logits[j] / variance;
+        sums.weigh(i, logits, products.subarray((count + i) * width, (count + i + 1) * width));
+        await pace.tick(width);
+      }
+      sums.add(await product({ data: products, rows: 2 * count, columns: width }, c.matrix, false));
+    }
+    sums.writeTo(out, start);
+  }
+  pace.finish();
+  return out;
+}
+
+/** Sums over centres for the rows of a tile, relative to exp(max). */
+class Moments {
+  readonly #count: number;
+  readonly #d: number;
+  readonly #max: Float64Array;
+  readonly #mass: Float64Array;
+  /** Σ r (c·v). */
+  readonly #slope: Float64Array;
+  /** Rows [0, count): Σ r c. Rows [count, 2·count): Σ r (c·v) c. */
+  readonly #vectors: Float64Array;
+
+  constructor(count: number, d: number) {
+    this.#count = count;
+    this.#d = d;
+    this.#max = new Float64Array(count).fill(-Infinity);
+    this.#mass = new Float64Array(count);
+    this.#slope = new Float64Array(count);
+    this.#vectors = new Float64Array(2 * count * d);
+  }
+
+  /** Turns logits into weights r, and the products c·v into r (c·v), both in place. */
+  weigh(i: number, logits: Float64Array, slopes: Float64Array): void {
+    const candidate = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+    if (candidate > this.#max[i]) this.#raise(i, candidate);
+    const max = this.#max[i];
+    for (let j = 0; j < logits.length; j++) {
+      const weight = logits[j] - max > -NEGLIGIBLE ? Math.exp(logits[j] - max) : 0;
+      logits[j] = weight;
+      slopes[j] *= weight;
+      this.#mass[i] += weight;
+      this.#slope[i] += slopes[j];
+    }
+  }
+
+  #raise(i: number, max: number): void {
+    const factor = Math.exp(this.#max[i] - max);
+    this.#max[i] = max;
+    this.#mass[i] *= factor;
+    this.#slope[i] *= factor;
+    const d = this.#d;
+    for (const row of [i, this.#count + i]) {
+      for (let k = row * d; k < (row + 1) * d; k++) this.#vectors[k] *= factor;
+    }
+  }
+
+  add(vectors: Float64Array): void {
+    for (let at = 0; at < vectors.length; at++) this.#vectors[at] += vectors[at];
+  }
+
+  /** E[(c·v) c] − E[c·v] E[c]. */
+  writeTo(out: FloatData, start: number): void {
+    const [count, d] = [this.#count, this.#d];
+    for (let i = 0; i < count; i++) {
+      const mass = this.#mass[i];
+      const slope = this.#slope[i] / mass;
+      for (let k = 0; k < d; k++) {
+        const first = this.#vectors[i * d + k];
+        const second = this.#vectors[(count + i) * d + k];
+        out[(start + i) * d + k] = (second - slope * first) / mass;
+      }
+    }
+  }
+}
+
+function logWeight({ weights }: WeightedCloud, j: number): number {
+  return weights ? Math.log(weights[j]) : 0;
+}
+
+/** Some rows about an origin, in float64, with their squared norms. */
+function centredRows(
+  { data, columns: d }: Matrix,
+  start: number,
+  count: number,
+  origin: Float64Array,
+): { matrix: Matrix<Float64Array>; squares: Float64Array } {
+  const centred = new Float64Array(count * d);
+  const squares = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    for (let k = 0; k < d; k++) {
+      const value = data[(start + i) * d + k] - origin[k];
+      centred[i * d + k] = value;
+      squares[i] += value * value;
+    }
+  }
+  return { matrix: { data: centred, rows: count, columns: d }, squares };
+}
+
+/** a·b or a·bᵀ in float64: by the backend, or where that has no float64 by plain loops. */
+function productInFloat64(kernels: Kernels, pace: Pace, { signal }: RunControl) {
+  return async (
+    a: Matrix<Float64Array>,
+    b: Matrix<Float64Array>,
+    transposeB: boolean,
+  ): Promise<Float64Array> => {
+    if (kernels.dtypes.includes('float64')) {
+      const out = await kernels.matmul({ a, b, transposeB }, { signal });
+      return out instanceof Float64Array ? out : Float64Array.from(out);
+    }
+    const columns = transposeB ? b.rows : b.columns;
+    const out = new Float64Array(a.rows * columns);
+    const [down, right] = transposeB ? [1, b.columns] : [b.columns, 1];
+    for (let i = 0; i < a.rows; i++) {
+      for (let l = 0; l < a.columns; l++) {
+        const factor = a.data[i * a.columns + l];
+        if (factor === 0) continue;
+        for (let j = 0; j < columns; j++) out[i * columns + j] += factor * b.data[l * down + j * right];
+      }
+      await pace.tick(0);
+    }
+    return out;
+  };
+}
