@@ -19,11 +19,11 @@ export interface DepthComparisonOptions extends CallOptions {
   labels?: Int32Array;
   /** Default 1, 2, 4, 8, 16, 32 and continuous. */
   depths?: readonly Depth[];
-  /** Total noise variance T; default a quarter of the smoothing variance. */
+  /** Total noise variance T; default 0.4 times the smoothing variance. */
   T?: number;
   /** Smoothing variance s; default by {@link defaultSmoothing}. */
   smoothing?: number;
-  /** Snapshots kept of each run beside the start; default 8. */
+  /** Snapshots kept of each run beside the start; default 16. */
   snapshots?: number;
   /** Neighbour whose distance the entropy estimate uses; default 3. */
   neighbours?: number;

@@ -10,8 +10,8 @@ import type { Kernels, Matrix } from '../kernel/contract.js';
 const QUERIES = 1000;
 /** Relative precision of the smoothing that the rule finds. */
 const PRECISION = 1e-3;
-/** Total noise by default, as a share of the smoothing variance: half of the time that is always free of collapse. */
-const NOISE_SHARE = 0.25;
+/** Total noise by default, as a share of the smoothing variance: four fifths of the time that is always free of collapse. */
+const NOISE_SHARE = 0.4;
 
 /**
  * The smoothing variance s that the data suggest: the one at which a point's posterior weights
@@ -52,7 +52,7 @@ export async function defaultSmoothing(points: NdArray, options: CallOptions = {
   return Math.exp((low + high) / 2);
 }
 
-/** The total noise variance T by default: a quarter of the smoothing variance. No measure collapses before half of it. */
+/** The total noise variance T by default: 0.4 times the smoothing variance. No measure collapses before half of it. */
 export function defaultNoise(smoothing: number): number {
   return NOISE_SHARE * smoothing;
 }

@@ -28,7 +28,7 @@ export interface CloudTransportOptions extends CallOptions {
   T: number;
   /** Smoothing variance s > 0 of the starting measure (1/n) Σ N(x_i, sI). */
   smoothing: number;
-  /** How many snapshots to keep beside the start, at most; spread evenly over the time. Default 8, at least 1: the end. */
+  /** How many snapshots to keep beside the start, at most; spread evenly over the time. Default 16, at least 1: the end. */
   snapshots?: number;
 }
 
@@ -70,7 +70,7 @@ async function transportThroughLayers(
   options: CloudTransportOptions,
 ): Promise<CloudTransport> {
   const noise = options.T / layers;
-  const kept = keptLayers(layers, options.snapshots ?? 8);
+  const kept = keptLayers(layers, options.snapshots ?? 16);
   const snapshots = { times: [0], positions: [start] };
   let cloud: SmoothedCloud = { positions: start, smoothing: options.smoothing };
   let action = 0;
@@ -105,7 +105,7 @@ async function transportContinuously(
   const { T, smoothing } = options;
   const [n, d] = start.shape;
   const scalar = (value: number): NdArray => ({ data: Float64Array.of(value), shape: [1] });
-  const count = options.snapshots ?? 8;
+  const count = options.snapshots ?? 16;
   // Below this the measure counts as collapsed: its remaining life, at most s/2 and shrinking, is less than T × 1e-6.
   const collapsed = Math.log(Math.min(smoothing, T) * 1e-6);
   const solution = await solve(
