@@ -72,19 +72,19 @@ export async function hessianVectorOfParts(
   const { kernels, points, dtype } = await prepare(x, dimension, options);
   const vectors = checkVectors(kernels, v, points, dtype);
   const [n, d] = points.shape;
-  const [only] = parts;
-  if (parts.length === 1) {
-    const data = await only.hessianVector(kernels, asMatrix(points), asMatrix(vectors), options);
-    return { data, shape: [n, d] };
-  }
   const out = allocate(dtype, n * d, 'Hessian–vector products');
   await forTiles(points, parts.length, options, async (tile, start, pace) => {
     const run = { signal: options.signal };
-    const sums = new MixtureSums(tile, true, tileOf(vectors, start, tile.rows));
+    const along = tileOf(vectors, start, tile.rows);
+    if (parts.length === 1) {
+      out.set(await parts[0].hessianVector(kernels, tile, along, run), start * d);
+      return pace.tick(tile.rows);
+    }
+    const sums = new MixtureSums(tile, true, along);
     for (const part of parts) {
       const values = await part.evaluate(kernels, tile, { derivatives: true }, run);
       if (sums.weigh(part.logWeight, values.logDensity)) {
-        sums.add(await values.derivatives(), await part.hessianVector(kernels, tile, sums.vectors!, run));
+        sums.add(await values.derivatives(), await part.hessianVector(kernels, tile, along, run));
       }
       await pace.tick(tile.rows);
     }

@@ -168,7 +168,7 @@ function fullCovariance(value: RowsLike, name: string, d: number): Covariance {
   const smallest = smallestEigenvalue(matrix, d);
   throw new RidgeflowError(
     'INVALID_ARGUMENT',
-    `Expected a positive definite matrix for ${name} but its smallest eigenvalue is ${smallest}: ` +
+    `Expected a positive definite matrix for ${name} but its smallest eigenvalue is ${Number(smallest.toPrecision(6))}: ` +
       'add a small multiple of the identity to it',
     { details: { parameter: name, smallestEigenvalue: smallest } },
   );

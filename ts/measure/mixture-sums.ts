@@ -17,7 +17,7 @@ export class MixtureSums {
   readonly score: Float64Array;
   /** Σ γ (|s|² + div s), in the end the divergence. */
   readonly second: Float64Array;
-  readonly vectors?: Matrix;
+  readonly #vectors?: Matrix;
   /** Σ γ (H v + s (s·v)), in the end the Hessian times v. */
   readonly product?: Float64Array;
 
@@ -29,7 +29,7 @@ export class MixtureSums {
     this.#weights = new Float64Array(rows);
     this.score = new Float64Array(derivatives ? rows * columns : 0);
     this.second = new Float64Array(derivatives ? rows : 0);
-    this.vectors = vectors;
+    this.#vectors = vectors;
     if (vectors) this.product = new Float64Array(rows * columns);
   }
 
@@ -70,7 +70,7 @@ export class MixtureSums {
       for (let k = i * d; k < (i + 1) * d; k++) {
         this.score[k] += weight * score[k];
         square += score[k] * score[k];
-        if (this.vectors) slope += score[k] * this.vectors.data[k];
+        if (this.#vectors) slope += score[k] * this.#vectors.data[k];
       }
       this.second[i] += weight * (square + divergence[i]);
       if (!this.product || !hessianVector) continue;
@@ -90,7 +90,7 @@ export class MixtureSums {
       for (let k = i * d; k < (i + 1) * d; k++) {
         this.score[k] /= this.#mass[i];
         square += this.score[k] * this.score[k];
-        if (this.vectors) slope += this.score[k] * this.vectors.data[k];
+        if (this.#vectors) slope += this.score[k] * this.#vectors.data[k];
       }
       this.second[i] = this.second[i] / this.#mass[i] - square;
       if (!this.product) continue;

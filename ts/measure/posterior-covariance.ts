@@ -11,7 +11,7 @@ const NEGLIGIBLE = 40;
 /**
  * Cov_r(c)·v for every query x with its vector v: the covariance of the centres c_j under the posterior weights
  * r_j ∝ w_j exp(−|x − c_j|²/2σ²), in the dtype of the queries. Computed in float64 throughout, since distances and
- * covariances are small differences of products. O(nmd) time, in tiles: memory beside the result is O(md).
+ * covariances are small differences of products. O(nmd) time, in tiles: memory beside the result does not grow with n.
  */
 export async function posteriorCovarianceVector(
   kernels: Kernels,
@@ -77,16 +77,22 @@ class Moments {
 
   /** Turns logits into weights r, and the products c·v into r (c·v), both in place. */
   weigh(i: number, logits: Float64Array, slopes: Float64Array): void {
-    const candidate = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+    let candidate = -Infinity;
+    for (let j = 0; j < logits.length; j++) if (logits[j] > candidate) candidate = logits[j];
     if (candidate > this.#max[i]) this.#raise(i, candidate);
     const max = this.#max[i];
+    let mass = 0;
+    let slope = 0;
     for (let j = 0; j < logits.length; j++) {
-      const weight = logits[j] - max > -NEGLIGIBLE ? Math.exp(logits[j] - max) : 0;
+      const logit = logits[j] - max;
+      const weight = logit > -NEGLIGIBLE ? Math.exp(logit) : 0;
       logits[j] = weight;
       slopes[j] *= weight;
-      this.#mass[i] += weight;
-      this.#slope[i] += slopes[j];
+      mass += weight;
+      slope += slopes[j];
     }
+    this.#mass[i] += mass;
+    this.#slope[i] += slope;
   }
 
   #raise(i: number, max: number): void {
