@@ -12,6 +12,9 @@
 namespace ridgeflow::bindings {
 namespace {
 
+constexpr int largestThreadCount = 1024;
+constexpr std::size_t largestGemm = 4096;
+
 /// The best instruction set that both this build and this processor have.
 std::string simdTarget() {
   const auto supported = hwy::SupportedTargets();
@@ -31,17 +34,22 @@ Napi::Value info(const Napi::CallbackInfo& call) {
 }
 
 Napi::Value setThreads(const Napi::CallbackInfo& call) {
-  if (call.Length() < 1 || !call[0].IsNumber()) throw Napi::TypeError::New(call.Env(), "Expected a number of threads");
-  setThreadCount(call[0].As<Napi::Number>().Int32Value());
+  const double count = call.Length() > 0 && call[0].IsNumber() ? call[0].As<Napi::Number>().DoubleValue() : 0.0;
+  if (!(count >= 1 && count <= largestThreadCount)) {
+    throw Napi::TypeError::New(call.Env(), "Expected a number of threads from 1 to " + std::to_string(largestThreadCount));
+  }
+  setThreadCount(static_cast<int>(count));
   return call.Env().Undefined();
 }
 
 /// Takes { float64, size, threads, repetitions }; returns FLOP/s. For benchmarks: it blocks.
 Napi::Value gemmRate(const Napi::CallbackInfo& call) {
   const Arguments arguments(call);
-  return Napi::Number::New(call.Env(), blas::measureGemmRate(arguments.flag("float64"), arguments.size("size"),
-                                                             static_cast<int>(arguments.size("threads")),
-                                                             static_cast<int>(arguments.size("repetitions"))));
+  const bool float64 = arguments.flag("float64");
+  const std::size_t size = arguments.size("size", largestGemm);
+  const auto threads = static_cast<int>(arguments.size("threads", largestThreadCount));
+  const auto repetitions = static_cast<int>(arguments.size("repetitions", 1000));
+  return Napi::Number::New(call.Env(), blas::measureGemmRate(float64, size, threads, repetitions));
 }
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {

@@ -10,22 +10,26 @@
 namespace ridgeflow::bindings {
 
 /// The fields of the one object that every kernel of the addon takes. Each getter checks what it gives out and throws
-/// a TypeError that names the field, so that no kernel ever sees a pointer to less memory than it was promised.
+/// a TypeError that names the field, so that no kernel ever sees a pointer to less memory than it was promised, or an
+/// extent of zero.
 class Arguments {
  public:
-  explicit Arguments(const Napi::CallbackInfo& info) : env_(info.Env()) {
+  explicit Arguments(const Napi::CallbackInfo& info) : env_(info.Env()), arrays_(Napi::Array::New(info.Env())) {
     if (info.Length() < 1 || !info[0].IsObject()) fail("the arguments", "an object");
     object_ = info[0].As<Napi::Object>();
   }
 
   Napi::Env env() const { return env_; }
   Napi::Object object() const { return object_; }
+  /// Every typed array whose memory was given out. It lives while this does, whatever becomes of the object.
+  Napi::Array arrays() const { return arrays_; }
 
-  /// A whole number from 0 to 2⁵³ − 1.
-  std::size_t size(const char* name) const {
+  /// A whole number from 1 to `most`, by default 2⁵³ − 1.
+  std::size_t size(const char* name, std::uint64_t most = 9007199254740991U) const {
     const double value = number(name);
-    if (!(value >= 0 && value <= 9007199254740991.0) || value != static_cast<double>(static_cast<std::uint64_t>(value))) {
-      fail(name, "a whole number from 0");
+    if (!(value >= 1 && value <= static_cast<double>(most)) ||
+        value != static_cast<double>(static_cast<std::uint64_t>(value))) {
+      fail(name, "a whole number from 1 to " + std::to_string(most));
     }
     return static_cast<std::size_t>(value);
   }
@@ -60,6 +64,7 @@ class Arguments {
     if (__builtin_mul_overflow(rows, columns, &expected) || typed.ElementLength() != expected) {
       fail(name, "a typed array of " + std::to_string(rows) + " × " + std::to_string(columns) + " elements");
     }
+    arrays_.Set(arrays_.Length(), value);
     return typed.Data();
   }
 
@@ -72,13 +77,14 @@ class Arguments {
     throw Napi::TypeError::New(env_, "Expected " + expected + " for " + name);
   }
 
- private:
   template <class T>
   static constexpr napi_typedarray_type typeOf() {
     if constexpr (std::is_same_v<T, float>) return napi_float32_array;
     else if constexpr (std::is_same_v<T, double>) return napi_float64_array;
     else return napi_int32_array;
   }
+
+ private:
   template <class T>
   static constexpr const char* typeName() {
     if constexpr (std::is_same_v<T, float>) return "a Float32Array";
@@ -88,6 +94,7 @@ class Arguments {
 
   Napi::Env env_;
   Napi::Object object_;
+  Napi::Array arrays_;
 };
 
 }  // namespace ridgeflow::bindings

@@ -11,6 +11,8 @@ namespace {
 
 // LAPACK and BLAS count in 32-bit integers.
 constexpr std::size_t largestExtent = 0x7fffffff;
+// The workspace of dsyevd, 1 + 6d + 2d² values, is counted in 32 bits too.
+constexpr std::size_t largestEigenproblem = 32766;
 
 template <class T>
 Napi::Value matmulOf(const Arguments& arguments) {
@@ -36,7 +38,6 @@ Napi::Value covarianceOf(const Arguments& arguments) {
   const T* points = arguments.array<T>("points", n, d);
   double* mean = arguments.array<double>("mean", d);
   double* out = arguments.array<double>("covariance", d, d);
-  if (n == 0) arguments.fail("points", "at least one row");
   const double work = static_cast<double>(n) * static_cast<double>(d) * static_cast<double>(d);
   return run(arguments, work, [=](Control& control) { covariance(points, n, d, mean, out, control); });
 }
@@ -51,7 +52,7 @@ void combine(const Arguments& arguments, const Napi::Array& arrays, const std::v
     const Napi::Value value = arrays.Get(i);
     if (!value.IsTypedArray()) arguments.fail("arrays", "typed arrays");
     const auto typed = value.As<Napi::TypedArray>();
-    if (typed.TypedArrayType() != target.As<Napi::TypedArray>().TypedArrayType() || typed.ElementLength() != count) {
+    if (typed.TypedArrayType() != Arguments::typeOf<T>() || typed.ElementLength() != count) {
       arguments.fail("arrays", "typed arrays of the type and length of out");
     }
     pointers.push_back(value.As<Napi::TypedArrayOf<T>>().Data());
@@ -73,8 +74,7 @@ Napi::Value covarianceKernel(const Napi::CallbackInfo& info) {
 
 Napi::Value symmetricEigenKernel(const Napi::CallbackInfo& info) {
   const Arguments arguments(info);
-  const std::size_t d = arguments.size("d");
-  if (d == 0 || d > 46340) arguments.fail("d", "a number from 1 to 46340");
+  const std::size_t d = arguments.size("d", largestEigenproblem);
   double* matrix = arguments.array<double>("matrix", d, d);
   double* values = arguments.array<double>("values", d);
   const double work = 10.0 * static_cast<double>(d) * static_cast<double>(d) * static_cast<double>(d);

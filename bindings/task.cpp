@@ -37,7 +37,7 @@ class Task : public Napi::AsyncWorker {
   Task(const Arguments& arguments, std::int32_t* cells, std::function<void(Control&)> kernel)
       : Napi::AsyncWorker(arguments.env()),
         deferred_(arguments.env()),
-        arguments_(Napi::Persistent(arguments.object())),
+        arrays_(Napi::Persistent(arguments.arrays())),
         control_(cells),
         kernel_(std::move(kernel)) {}
 
@@ -46,16 +46,20 @@ class Task : public Napi::AsyncWorker {
   void Execute() override { failure_ = attempt(kernel_, control_); }
 
   void OnOK() override {
-    if (failure_.code.empty()) {
-      deferred_.Resolve(Env().Undefined());
-    } else {
-      deferred_.Reject(toError(Env(), failure_).Value());
+    try {
+      if (failure_.code.empty()) {
+        deferred_.Resolve(Env().Undefined());
+      } else {
+        deferred_.Reject(toError(Env(), failure_).Value());
+      }
+    } catch (const Napi::Error&) {
+      // The environment is on its way down, as that of a worker thread that was terminated: nobody is left to tell.
     }
   }
 
  private:
   Napi::Promise::Deferred deferred_;
-  Napi::ObjectReference arguments_;
+  Napi::Reference<Napi::Array> arrays_;
   Control control_;
   std::function<void(Control&)> kernel_;
   Failure failure_;
