@@ -155,7 +155,11 @@ function positive(value: number | VectorLike | undefined, name: string, count: n
   return numbers;
 }
 
-function fullCovariance(value: RowsLike, name: string, d: number): Covariance {
+/**
+ * A symmetric positive definite d × d matrix that a user gave under the name `name`. Throws INVALID_ARGUMENT,
+ * INVALID_SHAPE, NON_FINITE.
+ */
+export function fullCovariance(value: RowsLike, name: string, d: number): Covariance {
   const { data, shape } = isArray(value) ? value : toCloud(value, name);
   checkArray({ data, shape }, name);
   if (shape.length !== 2 || shape[0] !== d || shape[1] !== d) {

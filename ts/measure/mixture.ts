@@ -75,6 +75,13 @@ export class GaussianMixture implements Measure {
     return matrix;
   }
 
+  /** The variance s of Σ_k w_k N(m_k, sI), as a smoothed cloud has; absent where the components have no such one. */
+  get isotropicVariance(): number | undefined {
+    return this.#groups.length === 1
+      ? this.#covarianceOf(this.#groups[0].component).isotropicVariance
+      : undefined;
+  }
+
   /** Half the smallest eigenvalue of all covariances. O(Kd³) time the first time, if there are full ones. */
   get collapseTime(): number {
     this.#collapseTime ??=
