@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ExecutionContext } from 'ava';
+
+const main = fileURLToPath(new URL('../ts/cli/main.ts', import.meta.url));
+const tsx = import.meta.resolve('tsx');
+
+/** What a run of the command line left behind. */
+export interface CommandResult {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs `ridgeflow` on the sources. `onStderr` sees what is printed as it comes, and can signal the process. */
+export function ridgeflow(
+  args: readonly string[],
+  {
+    cwd,
+    env,
+    onStderr,
+  }: {
+    cwd?: string;
+    env?: NodeJS.ProcessEnv;
+    onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
+  } = {},
+): Promise<CommandResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['--import', tsx, main, ...args], {
+      cwd,
+      env: { ...process.env, ...env },
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+      onStderr?.(stderr, (signal) => child.kill(signal));
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+/** An empty folder that goes away with the test. */
+export function emptyFolder(t: ExecutionContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'ridgeflow-cli-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Two classes of points in the plane, as CSV with a header; deterministic. */
+export function twoClasses(folder: string, n = 60): string {
+  const rows = Array.from({ length: n }, (_, i) => {
+    const angle = i * 2.399963;
+    const radius = Math.sqrt((i % 30) / 30);
+    return `${(radius * Math.cos(angle) + (i % 2) * 3).toFixed(5)},${(radius * Math.sin(angle)).toFixed(5)},${i % 2 ? 'right' : 'left'}`;
+  });
+  const file = join(folder, 'points.csv');
+  writeFileSync(file, `x,y,label\n${rows.join('\n')}\n`);
+  return file;
+}

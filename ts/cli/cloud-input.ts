@@ -1,0 +1,133 @@
+import { type DType, type NdArray } from '../core/array.js';
+import { RidgeflowError } from '../core/errors.js';
+import { readCloud } from '../io/index.js';
+
+/** A cloud that is fit for the main job. */
+export interface Cloud {
+  points: NdArray;
+  labels?: { values: Int32Array; names: string[] };
+  imageShape?: [number, number];
+  /** What a reader of the results should know of the input. */
+  notes: string[];
+}
+
+interface CloudOptions {
+  labelColumn?: string;
+  labels?: string;
+  array?: string;
+  imageShape?: [number, number];
+  duplicates: 'error' | 'drop' | 'keep';
+  dtype: DType;
+  /** Whether this is the cloud that comes with the package: 8 × 8 images, their digit in the last column. */
+  digits: boolean;
+  signal: AbortSignal;
+}
+
+/** Reads a cloud and looks for what would spoil the job: too few points, coincident points, columns without variance. */
+export async function prepareCloud(path: string, options: CloudOptions): Promise<Cloud> {
+  const read = await readCloud(path, {
+    labelColumn: parseColumn(options.labelColumn) ?? (options.digits ? -1 : undefined),
+    labels: options.labels,
+    array: options.array,
+    dtype: options.dtype,
+    signal: options.signal,
+  });
+  const [n, d] = read.points.shape;
+  if (n < 2) {
+    throw new RidgeflowError('EMPTY_CLOUD', `${path}: expected at least 2 points but it holds ${n}`);
+  }
+  const imageShape = options.imageShape ?? (options.digits ? [8, 8] : read.imageShape);
+  if (imageShape && imageShape[0] * imageShape[1] !== d) {
+    throw new RidgeflowError(
+      'INVALID_SHAPE',
+      `${path}: an image of ${imageShape.join(' × ')} has ${imageShape[0] * imageShape[1]} values, but a point has ${d}`,
+    );
+  }
+  const notes: string[] = [];
+  const kept = withoutDuplicates(path, read.points, options.duplicates, notes);
+  noteConstantColumns(path, kept.points, read.columns, notes);
+  const labels = read.labels && {
+    names: read.labels.names,
+    values: kept.rows ? kept.rows.map((row) => read.labels!.values[row]) : read.labels.values,
+  };
+  return { points: kept.points, labels, imageShape: imageShape as [number, number] | undefined, notes };
+}
+
+function parseColumn(text: string | undefined): string | number | undefined {
+  return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : text;
+}
+
+function rowKey({ data, shape }: NdArray, row: number): string {
+  const d = shape[1];
+  const bytes = new Uint8Array(
+    data.buffer,
+    data.byteOffset + row * d * data.BYTES_PER_ELEMENT,
+    d * data.BYTES_PER_ELEMENT,
+  );
+  return Buffer.from(bytes).toString('latin1');
+}
+
+/** Coincident points make the entropy −∞: the caller says whether that is an error, or which of them go. */
+function withoutDuplicates(
+  path: string,
+  points: NdArray,
+  policy: CloudOptions['duplicates'],
+  notes: string[],
+): { points: NdArray; rows?: Int32Array } {
+  const [n, d] = points.shape;
+  const first = new Map<string, number>();
+  const kept: number[] = [];
+  for (let row = 0; row < n; row++) {
+    const key = rowKey(points, row);
+    const earlier = first.get(key);
+    if (earlier === undefined) {
+      first.set(key, row);
+      kept.push(row);
+    } else if (policy === 'error') {
+      throw new RidgeflowError(
+        'DEGENERATE_CLOUD',
+        `${path}: points ${earlier + 1} and ${row + 1} (counted from 1) are the same, and a cloud with coincident points has entropy −∞: ` +
+          `use --duplicates drop to keep the first of each, or --duplicates keep`,
+        { details: { rows: [earlier, row] } },
+      );
+    }
+  }
+  const count = n - kept.length;
+  if (count === 0) return { points };
+  if (policy === 'keep') {
+    notes.push(`${count} of ${n} points occur more than once: entropies may be −∞`);
+    return { points };
+  }
+  if (kept.length < 2) throw new RidgeflowError('DEGENERATE_CLOUD', `${path}: all ${n} points are the same`);
+  notes.push(`${count} of ${n} points occur more than once and were dropped`);
+  const data = points.data.slice(0, kept.length * d);
+  kept.forEach((row, i) => data.set(points.data.subarray(row * d, (row + 1) * d), i * d));
+  return { points: { data, shape: [kept.length, d] }, rows: Int32Array.from(kept) };
+}
+
+/** Columns that never change are allowed (the corners of images), but a cloud of nothing else is not. */
+function noteConstantColumns(
+  path: string,
+  { data, shape }: NdArray,
+  names: string[] | undefined,
+  notes: string[],
+): void {
+  const [n, d] = shape;
+  const constant: number[] = [];
+  for (let k = 0; k < d; k++) {
+    let row = 1;
+    while (row < n && data[row * d + k] === data[k]) row++;
+    if (row === n) constant.push(k);
+  }
+  if (constant.length === 0) return;
+  if (constant.length === d)
+    throw new RidgeflowError('DEGENERATE_CLOUD', `${path}: all ${n} points are the same`);
+  const shown = constant
+    .slice(0, 6)
+    .map((k) => names?.[k] ?? String(k))
+    .join(', ');
+  notes.push(
+    `${constant.length} of ${d} columns never change (${shown}${constant.length > 6 ? ', …' : ''}): nothing moves along them, and the entropy is that of a cloud ` +
+      `flat in those directions`,
+  );
+}

@@ -1,0 +1,155 @@
+import { cpus, totalmem } from 'node:os';
+import { createRequire } from 'node:module';
+import { Command } from 'commander';
+import type { Kernels } from '../kernel/contract.js';
+import { backendFromEnvironment, kernelsFor, loadBackend } from '../kernel/backend.js';
+import { loadAddon, preferredBlasCore, readCpuInfo } from '../kernel/native/addon.js';
+import { RidgeflowError } from '../core/errors.js';
+import { packageVersion } from './version.js';
+
+/** Everything that decides how fast calls are on this machine. */
+export interface Diagnosis {
+  ridgeflow: string;
+  backend: { name: string; why: string };
+  native: {
+    loaded: boolean;
+    blas?: string;
+    blasCore?: string;
+    simd?: string;
+    threads?: number;
+    compiler?: string;
+    failure?: string;
+  };
+  fallback: { name?: string; failure?: string };
+  machine: { processor: string; cores: number; memoryGiB: number; platform: string };
+  node: string;
+  packages: Record<string, string>;
+  advice: string[];
+}
+
+const PACKAGES = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-node', 'node-addon-api', 'cmake-js'];
+
+function packageVersions(): Record<string, string> {
+  const require = createRequire(import.meta.url);
+  const versions: Record<string, string> = {};
+  for (const name of PACKAGES) {
+    try {
+      versions[name] = (require(`${name}/package.json`) as { version: string }).version;
+    } catch {
+      versions[name] = 'not installed';
+    }
+  }
+  return versions;
+}
+
+async function attempt(load: () => Promise<Kernels>): Promise<{ kernels?: Kernels; failure?: string }> {
+  try {
+    return { kernels: await load() };
+  } catch (error) {
+    if (!(error instanceof RidgeflowError)) throw error;
+    return { failure: error.message };
+  }
+}
+
+/** Looks at the machine, the addon and the fallback, and says what would make calls faster. */
+export async function diagnose(): Promise<Diagnosis> {
+  const forced = backendFromEnvironment();
+  const native = await attempt(() => loadBackend('native'));
+  const tfjs = await attempt(() => loadBackend('tfjs'));
+  const chosen = await attempt(() => kernelsFor({}));
+  const info = native.kernels ? loadAddon().info() : undefined;
+  const why = forced
+    ? `RIDGEFLOW_BACKEND=${forced} asks for it${chosen.failure ? `, but: ${chosen.failure}` : ''}`
+    : native.kernels
+      ? 'the native addon loads'
+      : 'the native addon does not load';
+  return {
+    ridgeflow: packageVersion(),
+    backend: { name: chosen.kernels?.name ?? 'none', why },
+    native: { loaded: native.kernels !== undefined, ...info, failure: native.failure },
+    fallback: { name: tfjs.kernels?.name, failure: tfjs.failure },
+    machine: {
+      processor: cpus()[0]?.model.trim() ?? 'unknown',
+      cores: cpus().length,
+      memoryGiB: Math.round(totalmem() / 2 ** 30),
+      platform: `${process.platform} ${process.arch}`,
+    },
+    node: process.version,
+    packages: packageVersions(),
+    advice: advice(info, forced, tfjs.kernels),
+  };
+}
+
+function advice(
+  info: { blasCore: string; simd: string; threads: number } | undefined,
+  forced: string | undefined,
+  fallback: Kernels | undefined,
+): string[] {
+  const lines: string[] = [];
+  if (!info) {
+    lines.push(
+      'Build the native addon: on Debian or Ubuntu, apt-get install g++ make cmake pkg-config libopenblas-dev libhwy-dev libtbb-dev libnanoflann-dev, ' +
+        'then npm rebuild ridgeflow (in a clone of the project: npm run setup).',
+    );
+    if (fallback && fallback.name !== 'tfjs-node')
+      lines.push('Or install @tensorflow/tfjs-node beside ridgeflow: faster than the WebAssembly fallback.');
+    return lines;
+  }
+  if (forced && forced !== 'native')
+    lines.push('Unset RIDGEFLOW_BACKEND: the native addon loads, and is far faster.');
+  const wanted = preferredBlasCore(readCpuInfo());
+  if (wanted && !/skylakex|cooperlake|sapphire|zen4/i.test(info.blasCore)) {
+    lines.push(
+      `Unset OPENBLAS_CORETYPE: this processor has AVX-512, and OpenBLAS runs its ${info.blasCore} kernels.`,
+    );
+  }
+  if (info.threads < cpus().length)
+    lines.push(`Kernels use ${info.threads} of ${cpus().length} cores: raise RIDGEFLOW_THREADS.`);
+  return lines;
+}
+
+function describe(diagnosis: Diagnosis): string {
+  const { backend, native, fallback, machine, node, packages } = diagnosis;
+  const rows: [string, string][] = [
+    ['ridgeflow', diagnosis.ridgeflow],
+    ['backend', `${backend.name}: ${backend.why}`],
+    ['native addon', native.loaded ? `built with ${native.compiler}` : (native.failure ?? 'not loaded')],
+  ];
+  if (native.loaded) {
+    rows.push(
+      ['BLAS', `${native.blas}`],
+      ['BLAS core', `${native.blasCore}`],
+      ['SIMD', `${native.simd}`],
+      ['threads', `${native.threads}`],
+    );
+  }
+  rows.push(
+    ['fallback', fallback.name ?? `none: ${fallback.failure}`],
+    [
+      'machine',
+      `${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}`,
+    ],
+    ['Node', node],
+    ...Object.entries(packages),
+  );
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const lines = rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
+  lines.push(
+    '',
+    diagnosis.advice.length ? 'To make it faster:' : 'Nothing to improve: the fast path is in use.',
+  );
+  for (const line of diagnosis.advice) lines.push(`- ${line}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** `ridgeflow doctor`. */
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('Say which backend is in use and why, on what hardware, and what would make it faster.')
+    .option('--json', 'print the facts as JSON')
+    .option('--debug', 'print stack traces of failures')
+    .action(async (options: { json?: boolean }) => {
+      const diagnosis = await diagnose();
+      process.stdout.write(options.json ? `${JSON.stringify(diagnosis, null, 2)}\n` : describe(diagnosis));
+    });
+}

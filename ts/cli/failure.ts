@@ -1,0 +1,42 @@
+import { InvalidArgumentError } from 'commander';
+import { RidgeflowError } from '../core/errors.js';
+
+/** Exit codes of every command. */
+export const EXIT = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const;
+
+/** Says what went wrong on standard error, without a stack trace unless asked, and returns the exit code. */
+export function reportFailure(error: unknown, debug: boolean): number {
+  if (error instanceof RidgeflowError && error.code === 'ABORTED') {
+    process.stderr.write('ridgeflow: interrupted; every file that was written is whole\n');
+    return EXIT.interrupted;
+  }
+  if (error instanceof RidgeflowError) {
+    process.stderr.write(`ridgeflow: ${error.message} [${error.code}]\n`);
+  } else {
+    process.stderr.write(
+      `ridgeflow: unexpected failure: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
+    if (!debug) process.stderr.write('Run again with --debug for the stack trace.\n');
+  }
+  if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  return EXIT.failure;
+}
+
+/** Parses a number above zero given on the command line. */
+export function parsePositive(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value <= 0)
+    throw new InvalidArgumentError('It must be a number above 0.');
+  return value;
+}
+
+/** Parses a whole number of at least `minimum`. */
+export function parseInteger(minimum: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < minimum) {
+      throw new InvalidArgumentError(`It must be a whole number of at least ${minimum}.`);
+    }
+    return value;
+  };
+}

@@ -1,0 +1,36 @@
+import { Command, CommanderError } from 'commander';
+import { doctorCommand } from './doctor.js';
+import { EXIT, reportFailure } from './failure.js';
+import { transportCommand } from './transport.js';
+import { packageVersion } from './version.js';
+
+/** The command line's whole grammar. */
+export function program(): Command {
+  const root = new Command('ridgeflow')
+    .description('Computes how data moves through deep networks: denoising autoencoders as transport maps.')
+    .version(packageVersion(), '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .showHelpAfterError('(add --help for the options)')
+    .exitOverride();
+  root.addCommand(transportCommand());
+  root.addCommand(doctorCommand());
+  for (const command of root.commands)
+    command.exitOverride().showHelpAfterError('(add --help for the options)');
+  return root;
+}
+
+/** Runs the command line; resolves to the exit code. Never throws. */
+export async function run(argv: readonly string[]): Promise<number> {
+  // A reader that goes away (`ridgeflow … | head`) is no error of ours.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.ok);
+    throw error;
+  });
+  try {
+    await program().parseAsync([...argv]);
+    return EXIT.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    return reportFailure(error, argv.includes('--debug'));
+  }
+}

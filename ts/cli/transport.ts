@@ -1,0 +1,209 @@
+import { join, resolve } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { DType } from '../core/array.js';
+import { RidgeflowError } from '../core/errors.js';
+import type { BackendName } from '../core/options.js';
+import { DEFAULT_DEPTHS, type Depth, type DepthRun, compareDepths } from '../dae/index.js';
+import { ensureOutputFolder } from '../io/index.js';
+import { packageRoot } from '../kernel/native/addon.js';
+import { type Cloud, prepareCloud } from './cloud-input.js';
+import { parseInteger, parsePositive } from './failure.js';
+import { createProgress, interruptSignal } from './progress.js';
+import { type TransportSummary, summarise, writeResults } from './transport-output.js';
+
+interface TransportCommandOptions {
+  out: string;
+  noise?: number;
+  smoothing?: number;
+  depths: Depth[];
+  snapshots: number;
+  labelColumn?: string;
+  labels?: string;
+  array?: string;
+  imageShape?: [number, number];
+  duplicates: 'error' | 'drop' | 'keep';
+  dtype: DType;
+  backend?: BackendName;
+  seed: number;
+  json?: boolean;
+  quiet?: boolean;
+  debug?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  ridgeflow transport                              the handwritten digits that come with the package
+  ridgeflow transport points.csv --label-column y
+  ridgeflow transport train-images-idx3-ubyte.gz --depths 1,4,continuous --out mnist
+  ridgeflow transport cloud.npy --noise 0.2 --smoothing 1 --json --quiet > summary.json
+
+Without --smoothing, the smoothing variance s is the one at which a point's posterior weights spread over n^(2/3)
+points; without --noise, T = 0.4 s. Both scale with the data's unit.
+
+Exit codes: 0 done, 1 the input or the computation failed, 2 wrong usage, 130 interrupted.`;
+
+function parseDepths(text: string): Depth[] {
+  const depths = text.split(',').map((part): Depth => {
+    const word = part.trim();
+    if (word === 'continuous') return word;
+    const layers = Number(word);
+    if (word === '' || !Number.isSafeInteger(layers) || layers < 1) {
+      throw new InvalidArgumentError(
+        'It must be a list of whole numbers from 1 and "continuous", like 1,2,4,continuous.',
+      );
+    }
+    return layers;
+  });
+  if (new Set(depths).size !== depths.length) throw new InvalidArgumentError('It names a depth twice.');
+  return depths;
+}
+
+function parseImageShape(text: string): [number, number] {
+  const match = /^(\d+)x(\d+)$/.exec(text);
+  if (!match || Number(match[1]) < 1 || Number(match[2]) < 1)
+    throw new InvalidArgumentError('It must be rows x columns, like 28x28.');
+  return [Number(match[1]), Number(match[2])];
+}
+
+/** `ridgeflow transport`. */
+export function transportCommand(): Command {
+  return new Command('transport')
+    .description(
+      'Move a cloud of points through denoising autoencoders of growing depth, at equal total noise, and report what each did.',
+    )
+    .argument(
+      '[file]',
+      'points: .npy, .npz, .csv, .csv.gz, Arrow IPC, Parquet or IDX (default: the digits that come with the package)',
+    )
+    .option(
+      '-o, --out <folder>',
+      'folder for summary.json, report.html, positions.npz and snapshots.npz',
+      'ridgeflow-out',
+    )
+    .option('-T, --noise <variance>', 'total noise variance T, the flow’s end time', parsePositive)
+    .option('-s, --smoothing <variance>', 'smoothing variance s of the starting measure', parsePositive)
+    .addOption(
+      new Option('--depths <list>', 'numbers of layers to compare')
+        .argParser(parseDepths)
+        .default([...DEFAULT_DEPTHS], DEFAULT_DEPTHS.join(',')),
+    )
+    .option('--snapshots <count>', 'snapshots kept along each run', parseInteger(1), 16)
+    .option(
+      '--label-column <column>',
+      'column that holds the class: its name, or its number from 0 (negative: from the end)',
+    )
+    .option('--labels <file>', 'a file of labels, one for each point')
+    .option('--array <name>', 'which array of an .npz file holds the points')
+    .option('--image-shape <rows>x<columns>', 'show each point as an image of this shape', parseImageShape)
+    .addOption(
+      new Option('--duplicates <policy>', 'what to do with points that occur twice')
+        .choices(['error', 'drop', 'keep'])
+        .default('error'),
+    )
+    .addOption(
+      new Option('--dtype <type>', 'precision of the computation')
+        .choices(['float32', 'float64'])
+        .default('float32'),
+    )
+    .addOption(
+      new Option('--backend <name>', 'where to compute').choices([
+        'native',
+        'tfjs',
+        'tfjs-node',
+        'tfjs-wasm',
+        'tfjs-cpu',
+      ]),
+    )
+    .option('--seed <number>', 'seed of everything random', parseInteger(0), 0)
+    .option('--json', 'print the summary as JSON on standard output')
+    .option('--quiet', 'print nothing but errors (and the JSON that was asked for)')
+    .option('--debug', 'print stack traces of failures')
+    .addHelpText('after', EXAMPLES)
+    .action(transport);
+}
+
+async function transport(file: string | undefined, options: TransportCommandOptions): Promise<void> {
+  const { signal, dispose } = interruptSignal();
+  const progress = createProgress({
+    quiet: (options.quiet ?? false) || ((options.json ?? false) && !process.stderr.isTTY),
+  });
+  try {
+    const folder = resolve(options.out);
+    await ensureOutputFolder(folder);
+    const input = file ?? join(packageRoot(), 'data', 'digits.csv.gz');
+    progress.line(`Reading ${file ?? 'data/digits.csv.gz'}`);
+    const cloud = await prepareCloud(input, { ...options, digits: file === undefined, signal });
+    for (const note of cloud.notes) progress.line(`Note: ${note}`);
+    const [n, d] = cloud.points.shape;
+    progress.line(
+      `${n} points in ${d} dimension${d === 1 ? '' : 's'}${cloud.labels ? `, ${cloud.labels.names.length} classes` : ''}`,
+    );
+    const summary = await computeAndWrite(
+      file ?? 'data/digits.csv.gz',
+      cloud,
+      folder,
+      options,
+      signal,
+      progress,
+    );
+    progress.stop();
+    if (options.json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+    else progress.line(`Report: ${join(folder, 'report.html')}`);
+  } finally {
+    progress.stop();
+    dispose();
+  }
+}
+
+async function computeAndWrite(
+  name: string,
+  cloud: Cloud,
+  folder: string,
+  options: TransportCommandOptions,
+  signal: AbortSignal,
+  progress: ReturnType<typeof createProgress>,
+): Promise<TransportSummary> {
+  let doing = 'choosing noise and smoothing';
+  const comparison = await compareDepths(cloud.points, {
+    labels: cloud.labels?.values,
+    depths: options.depths,
+    T: options.noise,
+    smoothing: options.smoothing,
+    snapshots: options.snapshots,
+    seed: options.seed,
+    backend: options.backend,
+    signal,
+    onProgress: (fraction) => progress.update(fraction, doing),
+    onRun: (run) => {
+      progress.line(runLine(run));
+      doing = nextDepth(options.depths, run.depth);
+    },
+  }).catch((error: unknown) => {
+    throw atFile(error, name);
+  });
+  progress.update(1, 'writing');
+  await writeResults(folder, name, cloud, comparison, signal);
+  return summarise(name, comparison, cloud.notes);
+}
+
+function nextDepth(depths: readonly Depth[], done: Depth): string {
+  const next = depths[depths.indexOf(done) + 1];
+  return next === undefined ? 'measuring' : `depth ${next}`;
+}
+
+function runLine(run: DepthRun): string {
+  const accuracy = run.accuracy === null ? '' : `  accuracy ${(100 * run.accuracy).toFixed(2)} %`;
+  return (
+    `depth ${String(run.depth).padEnd(10)}  entropy ${run.entropy.toPrecision(6)}${accuracy}` +
+    `  displacement ${run.displacement.toPrecision(4)}  ${run.seconds.toFixed(2)} s`
+  );
+}
+
+/** The same error, with the file it is about. */
+function atFile(error: unknown, name: string): unknown {
+  if (!(error instanceof RidgeflowError) || error.code === 'ABORTED') return error;
+  return new RidgeflowError(error.code, `${name}: ${error.message}`, {
+    cause: error,
+    details: { ...error.details },
+  });
+}

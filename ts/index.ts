@@ -1,0 +1,19 @@
+/**
+ * ridgeflow: how data moves through deep networks.
+ *
+ * @packageDocumentation
+ */
+export { type DType, type FloatData, type NdArray, ndarray, zeros } from './core/array.js';
+export { ERROR_CODES, type ErrorCode, RidgeflowError } from './core/errors.js';
+export type { BackendName, CallOptions } from './core/options.js';
+export { RandomStream, type StreamName } from './core/random.js';
+export * from './dae/index.js';
+export * from './entropy/index.js';
+export * from './io/index.js';
+export * from './linalg/index.js';
+export * from './report/index.js';
+export * from './transport/index.js';
+export { availableBackends } from './kernel/backend.js';
+export type { Kernels } from './kernel/contract.js';
+export { score } from './measure/score.js';
+export { nearestNeighbours } from './entropy/nearest-neighbours.js';

@@ -1,0 +1,223 @@
+import { allocate, dtypeOf, elementCount, type DType, type FloatData, type NdArray } from '../core/array.js';
+import { describe } from '../core/errors.js';
+import {
+  HOST_IS_LITTLE_ENDIAN,
+  decodeElements,
+  elementBytes,
+  exactDtype,
+  type ElementType,
+  type Elements,
+} from './elements.js';
+import { damaged, fileError, truncated } from './errors.js';
+import { inSlices, openSource, type ByteSource } from './source.js';
+
+/** The first bytes of every .npy file. */
+export const NPY_MAGIC = Buffer.from('\x93NUMPY', 'latin1');
+
+const MAX_HEADER_BYTES = 1 << 20;
+const MAX_RANK = 64;
+
+/** Arrays that can be written: the library's own, and indices or labels. */
+export interface WritableArray {
+  readonly data: FloatData | Int32Array;
+  readonly shape: readonly number[];
+}
+
+/** What the header of a .npy file says. */
+export interface NpyHeader {
+  type: ElementType;
+  littleEndian: boolean;
+  fortranOrder: boolean;
+  shape: number[];
+}
+
+/** An array in C order, with the value that each element had in the file. */
+export interface NpyArray extends Elements {
+  shape: number[];
+}
+
+/**
+ * Reads a .npy file (versions 1 to 3, C or Fortran order, either endianness), keeping its rank. Element types float32
+ * and float64 are kept; float16, booleans and integers of up to 16 bits become float32, wider integers float64. NaN and
+ * infinity are allowed.
+ *
+ * Throws FILE_NOT_FOUND, FILE_FORMAT, FILE_TRUNCATED, INVALID_DTYPE (complex, text, objects, records), OUT_OF_MEMORY,
+ * ABORTED. The size that the header claims is checked against the file before any memory is taken.
+ */
+export async function readNpy(path: string, { signal }: { signal?: AbortSignal } = {}): Promise<NdArray> {
+  const source = await openSource(path, { signal });
+  try {
+    const { data, shape } = await readNpyArray(source);
+    return { data, shape };
+  } finally {
+    source.close();
+  }
+}
+
+/** Reads the header and the elements of a .npy file; in `dtype`, or else in the one that holds the file's exactly. */
+export async function readNpyArray(source: ByteSource, dtype?: DType): Promise<NpyArray> {
+  const header = await readNpyHeader(source);
+  const { type, littleEndian, fortranOrder, shape } = header;
+  const payload = await source.take(elementCount(shape) * elementBytes(type), 'array data');
+  const { file, signal } = source;
+  const elements = await decodeElements(payload, type, {
+    littleEndian,
+    dtype: dtype ?? exactDtype(type),
+    file,
+    signal,
+  });
+  if (!fortranOrder || shape.length < 2) return { ...elements, shape };
+  return { ...(await toRowMajor(elements, shape, signal)), shape };
+}
+
+/** Reads and checks the header of a .npy file, leaving the source at the first element. */
+export async function readNpyHeader(source: ByteSource): Promise<NpyHeader> {
+  const { file } = source;
+  const start = Buffer.from(await source.take(8, 'its .npy header'));
+  if (!start.subarray(0, 6).equals(NPY_MAGIC)) {
+    throw fileError('FILE_FORMAT', {
+      file,
+      problem: 'expected the first bytes of a .npy file but received others',
+      remedy: 'Name the format that it really has',
+    });
+  }
+  const version = start[6];
+  if (version < 1 || version > 3) {
+    throw fileError('UNSUPPORTED', {
+      file,
+      problem: `expected .npy version 1, 2 or 3 but received ${version}`,
+      remedy: 'Write it with numpy.save',
+    });
+  }
+  const lengthBytes = version === 1 ? 2 : 4;
+  const length = Buffer.from(await source.take(lengthBytes, 'its .npy header')).readUIntLE(0, lengthBytes);
+  if (length > MAX_HEADER_BYTES && length <= source.capacity) {
+    throw damaged(file, `expected a header of at most ${MAX_HEADER_BYTES} bytes but received ${length}`);
+  }
+  const text = Buffer.from(await source.take(length, 'its .npy header'));
+  return parseHeader(text.toString(version === 3 ? 'utf8' : 'latin1'), source);
+}
+
+function parseHeader(text: string, source: ByteSource): NpyHeader {
+  const { file } = source;
+  const descr = /^\s*\{.*'descr'\s*:\s*(?:'([^']*)'|"([^"]*)"|(\[.*\]))/s.exec(text);
+  const order = /'fortran_order'\s*:\s*(True|False)\s*[,}]/.exec(text);
+  const extents = /'shape'\s*:\s*\(([^()]*)\)\s*,?/.exec(text);
+  if (!descr || !order || !extents || !/\}\s*$/.test(text)) {
+    throw damaged(
+      file,
+      `expected descr, fortran_order and shape in its header but received ${describe(text)}`,
+    );
+  }
+  const { type, littleEndian } = parseDescr(descr[1] ?? descr[2] ?? descr[3], file);
+  const shape = parseShape(extents[1], file);
+  const bytes = elementCount(shape) * elementBytes(type);
+  const left = source.capacity - source.consumed;
+  if (!(bytes <= left)) throw truncated(file, `array data of shape [${shape.join(', ')}]`, bytes, left);
+  return { type, littleEndian, fortranOrder: order[1] === 'True', shape };
+}
+
+function parseShape(text: string, file: string): number[] {
+  const parts = text.split(',').map((part) => part.trim());
+  if (parts.at(-1) === '') parts.pop();
+  const shape = parts.map((part) => (/^\d+L?$/.test(part) ? Number.parseInt(part, 10) : NaN));
+  if (shape.length > MAX_RANK || !shape.every((extent) => Number.isSafeInteger(extent))) {
+    throw damaged(
+      file,
+      `expected whole non-negative numbers for its shape but received (${text.slice(0, 60)})`,
+    );
+  }
+  return shape;
+}
+
+const KINDS: Record<string, ElementType> = {
+  b1: 'bool',
+  i1: 'int8',
+  u1: 'uint8',
+  i2: 'int16',
+  u2: 'uint16',
+  i4: 'int32',
+  u4: 'uint32',
+  i8: 'int64',
+  u8: 'uint64',
+  f2: 'float16',
+  f4: 'float32',
+  f8: 'float64',
+};
+
+const FOREIGN_KINDS: Record<string, string> = {
+  c: 'complex numbers',
+  O: 'Python objects',
+  S: 'text',
+  U: 'text',
+  M: 'dates',
+  m: 'time spans',
+  V: 'records',
+  '[': 'records',
+};
+
+function parseDescr(descr: string, file: string): { type: ElementType; littleEndian: boolean } {
+  const type = KINDS[descr.replace(/^[<>=|]/, '')];
+  if (type) {
+    const native = descr[0] === '<' || descr[0] === '>' ? descr[0] === '<' : HOST_IS_LITTLE_ENDIAN;
+    return { type, littleEndian: native };
+  }
+  const kind = FOREIGN_KINDS[descr.replace(/^[<>=|]/, '')[0]] ?? 'a type that is not supported';
+  throw fileError('INVALID_DTYPE', {
+    file,
+    problem: `expected booleans, integers or floats of up to 64 bits but received dtype ${describe(descr)}: ${kind}`,
+    remedy: "Save it with .astype('float32')",
+    details: { dtype: descr },
+  });
+}
+
+/** Reorders elements that are stored with the first index fastest. */
+async function toRowMajor(stored: Elements, shape: number[], signal?: AbortSignal): Promise<Elements> {
+  const { data } = stored;
+  const strides = shape.map((_, axis) => elementCount(shape.slice(0, axis)));
+  const storedIndex = (index: number) => {
+    let rest = index;
+    let at = 0;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      const coordinate = rest % shape[axis];
+      at += coordinate * strides[axis];
+      rest = (rest - coordinate) / shape[axis];
+    }
+    return at;
+  };
+  const out = allocate(dtypeOf(stored), data.length);
+  const last = shape[shape.length - 1];
+  const step = strides[shape.length - 1];
+  await inSlices(data.length, signal, (from, to) => {
+    for (let i = from; i < to;) {
+      const rowEnd = Math.min(to, i - (i % last) + last);
+      for (let at = storedIndex(i); i < rowEnd; i++, at += step) out[i] = data[at];
+    }
+  });
+  return { data: out, original: (index) => stored.original(storedIndex(index)) };
+}
+
+/** The bytes that precede the elements of a .npy file: version 1.0, host byte order, C order, padded to 64 bytes. */
+export function npyHeader({ data, shape }: WritableArray): Uint8Array {
+  const order = HOST_IS_LITTLE_ENDIAN ? '<' : '>';
+  const type = data instanceof Int32Array ? 'i4' : data instanceof Float64Array ? 'f8' : 'f4';
+  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
+  const text = `{'descr': '${order}${type}', 'fortran_order': False, 'shape': ${tuple}, }`;
+  const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10;
+  const header = Buffer.alloc(10 + length, ' ');
+  NPY_MAGIC.copy(header);
+  header.set([1, 0], 6);
+  header.writeUInt16LE(length, 8);
+  header.write(text, 10, 'latin1');
+  header[header.length - 1] = 0x0a;
+  return header;
+}
+
+/** The bytes of an array's elements, in pieces that are views of them. */
+export function* elementChunks(data: FloatData | Int32Array): Generator<Uint8Array> {
+  const step = (1 << 20) / data.BYTES_PER_ELEMENT;
+  for (let i = 0; i < data.length; i += step) {
+    const part = data.subarray(i, i + step);
+    yield new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
+  }
+}

@@ -1,0 +1,179 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Readable, pipeline } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createGunzip } from 'node:zlib';
+import { throwIfAborted } from '../core/options.js';
+import { fileError, readError, truncated } from './errors.js';
+
+/** Deflate cannot expand a byte into more than this many: a larger claim in a header is a lie. */
+export const MAX_DEFLATE_RATIO = 1032;
+
+const CHUNK_BYTES = 1 << 20;
+const SLICE = 1 << 20;
+
+/** Bytes read in order from a stream, with an upper bound of how many there can be. */
+export class ByteSource {
+  /** What the bytes come from, for messages. */
+  readonly file: string;
+  /** No more than this many bytes can come: exact where nothing is compressed. */
+  readonly capacity: number;
+  readonly signal?: AbortSignal;
+  /** How many bytes have been read. */
+  consumed = 0;
+  readonly #stream: Readable;
+  readonly #chunks: AsyncIterator<Uint8Array>;
+  #rest: Uint8Array = new Uint8Array(0);
+
+  constructor(stream: Readable, file: string, capacity: number, signal?: AbortSignal) {
+    this.#stream = stream;
+    this.#chunks = stream[Symbol.asyncIterator]();
+    this.file = file;
+    this.capacity = capacity;
+    this.signal = signal;
+  }
+
+  /** The next chunk of whatever length, or undefined at the end. */
+  async next(): Promise<Uint8Array | undefined> {
+    let chunk = this.#rest;
+    this.#rest = chunk.subarray(chunk.length);
+    while (chunk.length === 0) {
+      throwIfAborted(this.signal);
+      try {
+        const step = await this.#chunks.next();
+        if (step.done) return undefined;
+        chunk = step.value;
+      } catch (cause) {
+        throwIfAborted(this.signal);
+        throw readError(cause, this.file);
+      }
+    }
+    this.consumed += chunk.length;
+    return chunk;
+  }
+
+  /** Fills `target` as far as the source reaches; returns how many bytes were written. */
+  async fill(target: Uint8Array): Promise<number> {
+    let filled = 0;
+    while (filled < target.length) {
+      const chunk = await this.next();
+      if (!chunk) break;
+      const used = Math.min(chunk.length, target.length - filled);
+      target.set(used === chunk.length ? chunk : chunk.subarray(0, used), filled);
+      if (used < chunk.length) {
+        this.#rest = chunk.subarray(used);
+        this.consumed -= chunk.length - used;
+      }
+      filled += used;
+    }
+    return filled;
+  }
+
+  /** The next `length` bytes, in storage of their own. Throws FILE_TRUNCATED, naming `what`, where there are fewer. */
+  async take(length: number, what: string): Promise<ArrayBuffer> {
+    const left = this.capacity - this.consumed;
+    if (length > left) throw truncated(this.file, what, length, left);
+    const buffer = allocateBytes(length, this.file);
+    let filled = 0;
+    while (filled < length) {
+      // One view cannot span more than 4 GB.
+      const view = new Uint8Array(buffer, filled, Math.min(length - filled, 1 << 30));
+      const got = await this.fill(view);
+      filled += got;
+      if (got < view.length) throw truncated(this.file, what, length, filled);
+    }
+    return buffer;
+  }
+
+  /** Reads to the end, so that checks which a stream makes at its end are made. */
+  async drain(): Promise<void> {
+    while (await this.next());
+  }
+
+  /** Releases the file. */
+  close(): void {
+    this.#stream.destroy();
+  }
+}
+
+/** The size of a regular file in bytes. Throws FILE_NOT_FOUND where it is missing, unreadable or not a regular file. */
+export async function fileSize(path: string): Promise<number> {
+  let info;
+  try {
+    info = await stat(path);
+  } catch (cause) {
+    throw readError(cause, path);
+  }
+  if (info.isFile()) return info.size;
+  throw fileError('FILE_NOT_FOUND', {
+    file: path,
+    problem: info.isDirectory() ? 'it is a folder' : 'it is not a regular file',
+    remedy: 'Give the path of a file',
+  });
+}
+
+/** Opens a file for reading in order; with `gunzip` what it decompresses to. */
+export async function openSource(
+  path: string,
+  { gunzip = false, signal }: { gunzip?: boolean; signal?: AbortSignal } = {},
+): Promise<ByteSource> {
+  const size = await fileSize(path);
+  const raw = readRange(path, 0, size);
+  if (!gunzip) return new ByteSource(raw, path, size, signal);
+  const text = pipeline(raw, createGunzip({ chunkSize: CHUNK_BYTES }), ignoreEnd);
+  return new ByteSource(text, path, size * MAX_DEFLATE_RATIO, signal);
+}
+
+/** A stream of the bytes of a file from `start` to `end` (exclusive). */
+export function readRange(path: string, start: number, end: number): Readable {
+  if (end <= start) return Readable.from([]);
+  return createReadStream(path, { start, end: end - 1, highWaterMark: CHUNK_BYTES });
+}
+
+/** Errors of a pipeline reach whoever iterates over its last stream; the callback that it demands has nothing to add. */
+export function ignoreEnd(): void {}
+
+/** The first bytes of a file, as many of `length` as there are. */
+export async function firstBytes(path: string, length: number, gunzip = false): Promise<Uint8Array> {
+  const source = await openSource(path, { gunzip });
+  try {
+    const target = new Uint8Array(length);
+    return target.subarray(0, await source.fill(target));
+  } finally {
+    source.close();
+  }
+}
+
+/** Throws OUT_OF_MEMORY where `bytes` is more than the machine has free. */
+export function checkMemory(bytes: number, file: string): void {
+  const available = process.availableMemory();
+  if (bytes <= available) return;
+  throw fileError('OUT_OF_MEMORY', {
+    file,
+    problem: `reading it needs ${bytes} bytes of memory but ${available} are free`,
+    remedy: 'Read a part of it, or use a machine with more memory',
+    details: { expected: bytes, available },
+  });
+}
+
+function allocateBytes(bytes: number, file: string): ArrayBuffer {
+  checkMemory(bytes, file);
+  try {
+    return new ArrayBuffer(bytes);
+  } catch (cause) {
+    throw fileError('OUT_OF_MEMORY', { file, problem: `cannot allocate ${bytes} bytes for it`, cause });
+  }
+}
+
+/** Runs `work` over [0, count) in slices, letting other work run and looking at the signal between them. */
+export async function inSlices(
+  count: number,
+  signal: AbortSignal | undefined,
+  work: (from: number, to: number) => void,
+): Promise<void> {
+  for (let from = 0; from < count; from += SLICE) {
+    if (from > 0) await nextTurn();
+    throwIfAborted(signal);
+    work(from, Math.min(count, from + SLICE));
+  }
+}

@@ -1,0 +1,163 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { checkArray, elementCount } from '../core/array.js';
+import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import { throwIfAborted } from '../core/options.js';
+import { fileError, systemCode } from './errors.js';
+import { elementChunks, npyHeader, type WritableArray } from './npy.js';
+
+/** Appends bytes, or text as UTF-8, to the file that is being written. */
+export type Append = (part: Uint8Array | string) => Promise<void>;
+
+/** Options of what writes a file. */
+export interface WriteOptions {
+  /** Aborts the call: it rejects with code ABORTED and leaves the old file, or none. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Writes a file so that nobody ever sees half of it: `write` appends to a temporary file in the same folder, which is
+ * then flushed to the disk and renamed to `path`. On any error, and on abort, the temporary file is removed and a file
+ * that was at `path` stays as it was.
+ *
+ * Throws FILE_WRITE, naming the path and the remedy, and ABORTED; errors that `write` throws itself pass through.
+ */
+export async function writeAtomic(
+  path: string,
+  write: (append: Append) => Promise<void>,
+  { signal }: WriteOptions = {},
+): Promise<void> {
+  throwIfAborted(signal);
+  const temporary = join(
+    dirname(path),
+    `.${basename(path).slice(0, 80)}.${randomBytes(6).toString('hex')}.tmp`,
+  );
+  let file: FileHandle | undefined;
+  const onDisk = async <T>(operation: Promise<T>): Promise<T> => {
+    try {
+      return await operation;
+    } catch (cause) {
+      throw writeError(cause, path);
+    }
+  };
+  try {
+    await refuseFolder(path);
+    const handle = await onDisk(open(temporary, 'wx'));
+    file = handle;
+    await write(async (part) => {
+      throwIfAborted(signal);
+      await onDisk(handle.writeFile(part));
+    });
+    throwIfAborted(signal);
+    await onDisk(handle.sync());
+    await onDisk(handle.close());
+    await onDisk(rename(temporary, path));
+  } catch (error) {
+    if (file) {
+      await file.close().catch(() => undefined);
+      await unlink(temporary).catch(() => undefined);
+    }
+    throw error;
+  }
+}
+
+/** Writes text as UTF-8 by {@link writeAtomic}. */
+export async function writeTextAtomic(path: string, text: string, options: WriteOptions = {}): Promise<void> {
+  await writeAtomic(path, (append) => append(text), options);
+}
+
+/**
+ * Writes an array as a .npy file (version 1.0, C order) that NumPy loads: float32 as f4, float64 as f8, Int32Array as
+ * i4. Atomic, as {@link writeAtomic} says. Throws INVALID_SHAPE where shape and length disagree, FILE_WRITE, ABORTED.
+ */
+export async function writeNpy(
+  path: string,
+  array: WritableArray,
+  options: WriteOptions = {},
+): Promise<void> {
+  checkWritable(array, 'array');
+  await writeAtomic(
+    path,
+    async (append) => {
+      await append(npyHeader(array));
+      for (const chunk of elementChunks(array.data)) await append(chunk);
+    },
+    options,
+  );
+}
+
+/** Throws unless an array can be written: INVALID_DTYPE, INVALID_SHAPE or INVALID_ARGUMENT, naming it `name`. */
+export function checkWritable(array: WritableArray, name: string): void {
+  const { data, shape } = array ?? {};
+  if (!(data instanceof Int32Array)) {
+    checkArray({ data, shape }, name);
+    return;
+  }
+  if (!Array.isArray(shape) || elementCount(shape) !== data.length) {
+    throw new RidgeflowError(
+      'INVALID_SHAPE',
+      `Expected a shape of ${data.length} elements for ${name} but received [${String(shape)}]`,
+      { details: { parameter: name } },
+    );
+  }
+}
+
+/**
+ * Creates a folder, with those above it, where it is missing, and makes sure that files can be created in it. Throws
+ * FILE_WRITE, naming the path and the remedy.
+ */
+export async function ensureOutputFolder(path: string): Promise<void> {
+  if (typeof path !== 'string' || path === '') throw invalidArgument('path', 'the path of a folder', path);
+  const probe = join(path, `.ridgeflow-${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    await mkdir(path, { recursive: true });
+    // Permission bits do not tell the whole truth (read-only file systems, access lists, the superuser): try it.
+    await (await open(probe, 'wx')).close();
+    await unlink(probe);
+  } catch (cause) {
+    throw writeError(cause, path);
+  }
+}
+
+/** A rename onto a folder fails late and, on an empty folder, obscurely: look first. */
+async function refuseFolder(path: string): Promise<void> {
+  const isFolder = await stat(path).then(
+    (info) => info.isDirectory(),
+    () => false,
+  );
+  if (isFolder) throw writeError(Object.assign(new Error('is a directory'), { code: 'EISDIR' }), path);
+}
+
+const PERMISSION: [problem: string, remedy: string] = [
+  'writing there is not permitted',
+  'Choose another output folder, or change its permissions',
+];
+
+const WRITE_PROBLEMS: Record<string, [problem: string, remedy: string]> = {
+  EACCES: PERMISSION,
+  EPERM: PERMISSION,
+  EROFS: ['its file system is read-only', 'Choose another output folder'],
+  ENOSPC: ['the disk is full', 'Free some space, or choose a folder on another disk'],
+  EDQUOT: ['the disk quota is used up', 'Free some space, or choose a folder on another disk'],
+  ENOENT: ['its folder does not exist', 'Create the folder, or choose another'],
+  ENOTDIR: ['a part of its path is a file, not a folder', 'Choose another path, or move that file away'],
+  EEXIST: ['there is a file of that name, not a folder', 'Choose another path, or move that file away'],
+  EISDIR: ['it is a folder', 'Choose the name of a file'],
+  ENAMETOOLONG: ['its name is too long', 'Choose a shorter one'],
+  EMFILE: ['too many files are open', 'Close some, or raise the limit of open files'],
+  EFBIG: ['it would be larger than its file system allows', 'Choose a folder on another disk'],
+  ELOOP: ['its symbolic links lead in a circle', 'Choose another path'],
+};
+
+function writeError(cause: unknown, path: string): RidgeflowError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const [problem, remedy] = WRITE_PROBLEMS[systemCode(cause) ?? ''] ?? [`it cannot be written (${message})`];
+  return fileError('FILE_WRITE', {
+    file: path,
+    problem,
+    remedy,
+    cause,
+    details: { systemCode: systemCode(cause) },
+  });
+}
