@@ -21,7 +21,7 @@ constexpr std::size_t kSpare = 6;  // candidates kept beyond k, so that rounding
 template <class T>
 struct Plan {
   const NeighbourProblem<T>& problem;
-  const TileOperations<T>& operations;
+  TileOperations<T> operations;
   std::size_t stride;
   std::vector<double> origin;
   std::vector<T> halfSquares;  // |p|²/2 of each centred point

@@ -80,15 +80,9 @@ HWY_EXPORT(NeighbourOperationsDouble);
 
 namespace neighbour_tiles {
 
-const TileOperations<float>& tileOperations(float) {
-  static const TileOperations<float> operations = HWY_DYNAMIC_DISPATCH(NeighbourOperationsFloat)();
-  return operations;
-}
+TileOperations<float> tileOperations(float) { return HWY_DYNAMIC_DISPATCH(NeighbourOperationsFloat)(); }
 
-const TileOperations<double>& tileOperations(double) {
-  static const TileOperations<double> operations = HWY_DYNAMIC_DISPATCH(NeighbourOperationsDouble)();
-  return operations;
-}
+TileOperations<double> tileOperations(double) { return HWY_DYNAMIC_DISPATCH(NeighbourOperationsDouble)(); }
 
 }  // namespace neighbour_tiles
 }  // namespace ridgeflow

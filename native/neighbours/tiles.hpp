@@ -18,7 +18,7 @@ struct TileOperations {
   std::size_t (*nextBelow)(const T* values, const T* thresholds, std::size_t from, std::size_t count) = nullptr;
 };
 
-const TileOperations<float>& tileOperations(float);
-const TileOperations<double>& tileOperations(double);
+TileOperations<float> tileOperations(float);
+TileOperations<double> tileOperations(double);
 
 }  // namespace ridgeflow::neighbour_tiles

@@ -27,7 +27,7 @@ constexpr std::size_t kMaximumSegments = 64;
 template <class T>
 struct Plan {
   const ScoreProblem<T>& problem;
-  const TileOperations<T>& operations;
+  TileOperations<T> operations;
   bool direct;
   PassOptions pass;
   std::size_t width;   // queries per panel

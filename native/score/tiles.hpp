@@ -69,7 +69,7 @@ struct TileOperations {
 };
 
 /// The operations for the best instruction set of this processor.
-const TileOperations<float>& tileOperations(float);
-const TileOperations<double>& tileOperations(double);
+TileOperations<float> tileOperations(float);
+TileOperations<double> tileOperations(double);
 
 }  // namespace ridgeflow::score_tiles

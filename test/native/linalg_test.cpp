@@ -1,0 +1,176 @@
+#include "linalg/linalg.hpp"
+
+#include <array>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include "linalg/blas.hpp"
+#include "support.hpp"
+
+namespace ridgeflow::testing {
+namespace {
+
+template <class T>
+class Linalg : public ::testing::Test {};
+using ElementTypes = ::testing::Types<float, double>;
+TYPED_TEST_SUITE(Linalg, ElementTypes);
+
+template <class T>
+void expectProduct(Random& random, std::size_t m, std::size_t k, std::size_t n, bool transposeA, bool transposeB) {
+  const auto a = random.cloud<T>(CloudKind::kNormal, m, k), b = random.cloud<T>(CloudKind::kNormal, k, n);
+  std::vector<T> out(m * n, T(-77));
+  Control control;
+  matmul(a.data(), transposeA ? k : m, transposeA ? m : k, transposeA, b.data(), transposeB ? n : k,
+         transposeB ? k : n, transposeB, out.data(), control);
+  for (std::size_t i = 0; i < m; ++i) {
+    for (std::size_t j = 0; j < n; ++j) {
+      double sum = 0.0, size = 0.0;
+      for (std::size_t r = 0; r < k; ++r) {
+        const double term = static_cast<double>(transposeA ? a[r * m + i] : a[i * k + r]) *
+                            static_cast<double>(transposeB ? b[j * k + r] : b[r * n + j]);
+        sum += term;
+        size += std::abs(term);
+      }
+      const double allowed = size * std::numeric_limits<T>::epsilon() * (2 + std::sqrt(static_cast<double>(k)));
+      ASSERT_NEAR(out[i * n + j], sum, allowed) << m << " × " << k << " × " << n << " at " << i << ", " << j;
+    }
+  }
+}
+
+TYPED_TEST(Linalg, MatmulAgreesWithTheDefinition) {
+  Random random(41);
+  for (const auto& [m, k, n] : {std::array<std::size_t, 3>{1, 1, 1}, {2, 3, 5}, {17, 16, 15}, {31, 97, 257}, {300, 7, 2},
+                                {257, 1, 33}, {5, 9001, 3}, {1, 40, 1100}}) {
+    for (const bool transposeA : {false, true}) {
+      for (const bool transposeB : {false, true}) expectProduct<TypeParam>(random, m, k, n, transposeA, transposeB);
+    }
+  }
+}
+
+TYPED_TEST(Linalg, CovarianceAgreesWithTheDefinition) {
+  Random random(42);
+  for (const CloudKind kind : {CloudKind::kNormal, CloudKind::kFarAway}) {
+    for (const std::size_t n : {1UL, 2UL, 17UL, 1031UL, 9000UL}) {
+      for (const std::size_t d : {1UL, 3UL, 17UL}) {
+        const auto points = random.cloud<TypeParam>(kind, n, d);
+        std::vector<double> mean(d), result(d * d), expectedMean(d, 0.0);
+        Control control;
+        covariance(points.data(), n, d, mean.data(), result.data(), control);
+        for (std::size_t i = 0; i < n * d; ++i) expectedMean[i % d] += static_cast<double>(points[i]) / static_cast<double>(n);
+        for (std::size_t a = 0; a < d; ++a) {
+          EXPECT_NEAR(mean[a], expectedMean[a], 1e-10 * std::abs(expectedMean[a]) + 1e-12);
+          for (std::size_t b = 0; b < d; ++b) {
+            double sum = 0.0;
+            for (std::size_t i = 0; i < n; ++i) sum += (points[i * d + a] - expectedMean[a]) * (points[i * d + b] - expectedMean[b]);
+            EXPECT_NEAR(result[a * d + b], sum / static_cast<double>(n), 1e-8);
+          }
+        }
+      }
+    }
+  }
+}
+
+TYPED_TEST(Linalg, ResultsDoNotDependOnTheNumberOfThreads) {
+  Random random(43);
+  const std::size_t n = 9001, d = 13;
+  const auto points = random.cloud<TypeParam>(CloudKind::kNormal, n, d);
+  std::vector<double> firstCovariance;
+  std::vector<TypeParam> firstProduct;
+  withThreadCounts({1, 2, 3, 7}, [&](int threads) {
+    Control control;
+    std::vector<double> mean(d), result(d * d);
+    std::vector<TypeParam> product(d * d);
+    covariance(points.data(), n, d, mean.data(), result.data(), control);
+    matmul(points.data(), n, d, true, points.data(), n, d, false, product.data(), control);
+    if (threads == 1) firstCovariance = result, firstProduct = product;
+    EXPECT_EQ(result, firstCovariance);
+    EXPECT_EQ(product, firstProduct);
+  });
+}
+
+TYPED_TEST(Linalg, LinearCombinationOnEveryInstructionSet) {
+  onEveryTarget([](const char* name) {
+    SCOPED_TRACE(name);
+    Random random(44);
+    for (const std::size_t count : {1UL, 15UL, 16UL, 17UL, 1009UL, 70000UL}) {
+      for (const std::size_t terms : {0UL, 1UL, 2UL, 7UL}) {
+        std::vector<std::vector<TypeParam>> arrays;
+        std::vector<const TypeParam*> pointers;
+        std::vector<double> coefficients;
+        for (std::size_t k = 0; k < terms; ++k) {
+          arrays.push_back(random.cloud<TypeParam>(CloudKind::kNormal, count, 1));
+          coefficients.push_back(random.normal());
+        }
+        for (const auto& array : arrays) pointers.push_back(array.data());
+        std::vector<double> expected(count, 0.0);
+        for (std::size_t k = 0; k < terms; ++k) {
+          for (std::size_t i = 0; i < count; ++i) expected[i] += coefficients[k] * static_cast<double>(arrays[k][i]);
+        }
+        // In place where there is a term, as integrators use it.
+        std::vector<TypeParam> out(count);
+        TypeParam* target = terms > 0 ? arrays[0].data() : out.data();
+        linearCombination(target, count, coefficients.data(), pointers.data(), terms);
+        for (std::size_t i = 0; i < count; ++i) {
+          ASSERT_NEAR(target[i], expected[i], 100 * std::numeric_limits<TypeParam>::epsilon()) << count << " values, " << terms << " terms";
+        }
+      }
+    }
+  });
+}
+
+TYPED_TEST(Linalg, FindsTheFirstNonFiniteValue) {
+  using T = TypeParam;
+  for (const std::size_t count : {1UL, 17UL, 1024UL, 1025UL, 5003UL}) {
+    std::vector<T> values(count, std::numeric_limits<T>::max());
+    EXPECT_EQ(firstNonFinite(values.data(), count), -1);
+    for (const T bad : {std::numeric_limits<T>::infinity(), -std::numeric_limits<T>::infinity(), std::numeric_limits<T>::quiet_NaN()}) {
+      for (const std::size_t at : {std::size_t(0), count / 2, count - 1}) {
+        auto broken = values;
+        broken[at] = broken[count - 1] = bad;
+        EXPECT_EQ(firstNonFinite(broken.data(), count), static_cast<std::int64_t>(at));
+      }
+    }
+  }
+  EXPECT_EQ(firstNonFinite(static_cast<const T*>(nullptr), 0), -1);
+}
+
+TEST(Blas, EigenvectorsDiagonalise) {
+  Random random(45);
+  for (const std::size_t d : {1UL, 2UL, 17UL, 64UL}) {
+    std::vector<double> matrix(d * d);
+    for (std::size_t i = 0; i < d; ++i) {
+      for (std::size_t j = 0; j <= i; ++j) matrix[i * d + j] = matrix[j * d + i] = random.normal();
+    }
+    std::vector<double> vectors = matrix, values(d);
+    ASSERT_TRUE(blas::symmetricEigen(vectors.data(), d, values.data()));
+    for (std::size_t r = 0; r < d; ++r) {
+      if (r > 0) {
+        EXPECT_LE(values[r - 1], values[r]);
+      }
+      for (std::size_t i = 0; i < d; ++i) {
+        double product = 0.0, dot = 0.0;
+        for (std::size_t k = 0; k < d; ++k) {
+          product += matrix[i * d + k] * vectors[r * d + k];
+          dot += vectors[i * d + k] * vectors[r * d + k];
+        }
+        EXPECT_NEAR(product, values[r] * vectors[r * d + i], 1e-11 * static_cast<double>(d));
+        EXPECT_NEAR(dot, i == r ? 1.0 : 0.0, 1e-12 * static_cast<double>(d));
+      }
+    }
+  }
+}
+
+TEST(LinalgControl, StopsWhereAsked) {
+  Random random(46);
+  const auto points = random.cloud<float>(CloudKind::kNormal, 2000, 30);
+  std::vector<float> product(900);
+  std::vector<double> mean(30), result(900);
+  std::int32_t cells[2] = {1, 0};
+  Control control(cells);
+  EXPECT_THROW(matmul(points.data(), 2000, 30, true, points.data(), 2000, 30, false, product.data(), control), Aborted);
+  EXPECT_THROW(covariance(points.data(), 2000, 30, mean.data(), result.data(), control), Aborted);
+}
+
+}  // namespace
+}  // namespace ridgeflow::testing
