@@ -189,7 +189,7 @@ test('an interrupted run says so and leaves no half file', async (t) => {
     ],
     {
       onStderr: (text, kill) => {
-        if (text.includes('dimensions')) kill('SIGINT');
+        if (text.includes('dimensions') && !text.includes('interrupted')) kill('SIGINT');
       },
     },
   );

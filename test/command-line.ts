@@ -56,7 +56,7 @@ export function emptyFolder(t: ExecutionContext): string {
 export function twoClasses(folder: string, n = 60): string {
   const rows = Array.from({ length: n }, (_, i) => {
     const angle = i * 2.399963;
-    const radius = Math.sqrt((i % 30) / 30);
+    const radius = Math.sqrt((i + 0.5) / n);
     return `${(radius * Math.cos(angle) + (i % 2) * 3).toFixed(5)},${(radius * Math.sin(angle)).toFixed(5)},${i % 2 ? 'right' : 'left'}`;
   });
   const file = join(folder, 'points.csv');

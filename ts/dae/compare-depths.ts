@@ -67,7 +67,7 @@ export async function compareDepths(
 
   const startMeasures = await measure(kernels, start, options);
   const runs: DepthRun[] = [];
-  for (const [i, depth] of depths.entries()) {
+  for (const [i, depth] of computingOrder(depths, T > smoothing / 2).entries()) {
     throwIfAborted(options.signal);
     const part = partOf(options, i / depths.length, (i + 1) / depths.length);
     const begin = performance.now();
@@ -96,8 +96,14 @@ export async function compareDepths(
     dtype: dtypeOf(start),
     seed: checkSeed(options.seed),
     start: startMeasures,
-    runs,
+    runs: depths.map((depth) => runs.find((run) => run.depth === depth)!),
   };
+}
+
+/** Where the measure may collapse before T, the run that would find out comes first. */
+function computingOrder(depths: readonly Depth[], mayCollapse: boolean): readonly Depth[] {
+  if (!mayCollapse || !depths.includes('continuous')) return depths;
+  return ['continuous', ...depths.filter((depth) => depth !== 'continuous')];
 }
 
 async function describeRun(

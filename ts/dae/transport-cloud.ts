@@ -126,6 +126,8 @@ async function transportContinuously(
       to: T,
       // Positions to a ten-thousandth of the kernel's width, log s to 1e-5; the action follows.
       tolerance: { relative: 1e-6, absolute: [1e-4 * Math.sqrt(smoothing * d), 1e-5, Infinity] },
+      // Relative to the life of the measure, not to T, which may be far beyond it.
+      minStep: 1e-9 * Math.min(smoothing, T),
       saveAt: Array.from({ length: count }, (_, i) => (T * (i + 1)) / count),
       kernels,
       signal: options.signal,

@@ -1,0 +1,99 @@
+import { type FloatData, type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
+import { RidgeflowError } from '../core/errors.js';
+import type { CallOptions } from '../core/options.js';
+import { kernelsFor } from '../kernel/backend.js';
+import { checkFinite } from '../kernel/checks.js';
+import type { Kernels } from '../kernel/contract.js';
+import { EmpiricalMeasure, empirical } from '../measure/empirical.js';
+
+/**
+ * A differentiable map of ℝ^d that moves points. Every method computes in the type of the points, or in that of the
+ * option `dtype`, and throws INVALID_SHAPE, INVALID_DTYPE, EMPTY_CLOUD, NON_FINITE (with row and column), UNSUPPORTED
+ * (float64 on tfjs), ABORTED.
+ */
+export interface TransportMap {
+  readonly dimension: number;
+
+  /** The images of the rows of `x`, n × d. */
+  apply(x: NdArray, options?: CallOptions): Promise<NdArray>;
+
+  /** J(x_i)·v_i for every row, with J the Jacobian of the map; `x` and `v` are n × d. */
+  jacobianVector(x: NdArray, v: NdArray, options?: CallOptions): Promise<NdArray>;
+
+  /** The image of a cloud: its points moved, each with the weight it had. */
+  pushforward(cloud: NdArray | EmpiricalMeasure, options?: CallOptions): Promise<EmpiricalMeasure>;
+}
+
+/** The posterior mean g(x) = E[y | x] of data y that were corrupted to x = y + ε. */
+export interface DaeMap extends TransportMap {
+  /** The trace of the Jacobian at the rows of `x`, n values. */
+  divergence(x: NdArray, options?: CallOptions): Promise<FloatData>;
+
+  /**
+   * The convex potential φ at the rows of `x`, n values, for Gaussian noise. With N(0, tI), g = ∇φ and
+   * φ(x) = |x|²/2 + t log(μ₀ * N(0, tI))(x). With N(0, T) and τ = tr T/d, g = (T/τ)∇φ and
+   * φ(x) = τ(xᵀT⁻¹x/2 + log(μ₀ * N(0, T))(x)). Throws UNSUPPORTED for other noise, whose map is no gradient.
+   */
+  potential(x: NdArray, options?: CallOptions): Promise<FloatData>;
+}
+
+/** The points of one call, checked and in the type of the computation, and what the call runs on. */
+export interface Batch {
+  readonly x: NdArray;
+  readonly kernels: Kernels;
+  /** The caller's, with the dtype of the computation. */
+  readonly options: CallOptions;
+}
+
+/** Throws what {@link TransportMap} says. */
+export async function toBatch(x: NdArray, dimension: number, options: CallOptions): Promise<Batch> {
+  checkPoints(x, 'x', { dimension });
+  const dtype = options.dtype ?? dtypeOf(x);
+  const kernels = await kernelsFor(options, dtype);
+  checkFinite(kernels, x, 'x');
+  return { x: toDtype(x, dtype), kernels, options: { ...options, dtype } };
+}
+
+/** What all maps do with their arguments. */
+export abstract class BatchMap implements TransportMap {
+  readonly dimension: number;
+
+  protected constructor(dimension: number) {
+    this.dimension = dimension;
+  }
+
+  async apply(x: NdArray, options: CallOptions = {}): Promise<NdArray> {
+    const batch = await toBatch(x, this.dimension, options);
+    return { data: await this.move(batch), shape: batch.x.shape };
+  }
+
+  async jacobianVector(x: NdArray, v: NdArray, options: CallOptions = {}): Promise<NdArray> {
+    const batch = await toBatch(x, this.dimension, options);
+    const { n } = checkPoints(v, 'v', { dimension: this.dimension });
+    const [rows] = batch.x.shape;
+    if (n !== rows) {
+      throw new RidgeflowError(
+        'INVALID_SHAPE',
+        `Expected ${rows} vectors, one for each row of x, for v but received ${n}`,
+        { details: { parameter: 'v' } },
+      );
+    }
+    checkFinite(batch.kernels, v, 'v');
+    return { data: await this.push(batch, toDtype(v, dtypeOf(batch.x))), shape: batch.x.shape };
+  }
+
+  async pushforward(
+    cloud: NdArray | EmpiricalMeasure,
+    options: CallOptions = {},
+  ): Promise<EmpiricalMeasure> {
+    const weighted = cloud instanceof EmpiricalMeasure;
+    const points = await this.apply(weighted ? cloud.points : cloud, options);
+    return empirical({ points, weights: weighted ? cloud.weights : undefined });
+  }
+
+  /** The images of the points, as a new array. */
+  protected abstract move(batch: Batch): Promise<FloatData>;
+
+  /** The Jacobian at each point times its vector, as a new array. */
+  protected abstract push(batch: Batch, v: NdArray): Promise<FloatData>;
+}
