@@ -32,8 +32,10 @@ export function allocate(dtype: DType, length: number, what = 'a result'): Float
   }
 }
 
-/** A zero-filled array. */
+/** A zero-filled array. Throws INVALID_SHAPE, INVALID_DTYPE, OUT_OF_MEMORY. */
 export function zeros(shape: readonly number[], dtype: DType = 'float32', what?: string): NdArray {
+  checkShape(shape, 'shape');
+  checkDType(dtype);
   return { data: allocate(dtype, elementCount(shape), what), shape: [...shape] };
 }
 
@@ -44,7 +46,7 @@ export function elementCount(shape: readonly number[]): number {
 
 /**
  * An array over existing storage, or over a plain array of numbers or of rows (which is copied; float32 unless `dtype`
- * says otherwise). Throws INVALID_SHAPE where shape and length disagree.
+ * says otherwise). Throws INVALID_SHAPE where shape and length disagree, INVALID_DTYPE, INVALID_ARGUMENT.
  */
 export function ndarray(
   data: FloatData | readonly number[] | readonly (readonly number[])[],
@@ -52,31 +54,33 @@ export function ndarray(
   dtype: DType = 'float32',
 ): NdArray {
   if (data instanceof Float32Array || data instanceof Float64Array) {
-    const array = { data, shape: shape ? [...shape] : [data.length] };
+    const array = { data, shape: shape ?? [data.length] };
     checkArray(array, 'data');
-    return array;
+    return { data, shape: [...array.shape] };
   }
   if (!Array.isArray(data)) throw invalidArgument('data', 'a Float32Array, a Float64Array or an array', data);
+  checkDType(dtype);
   const rows = data as readonly (number | readonly number[])[];
   const nested = Array.isArray(rows[0]);
   const columns = nested ? (rows[0] as readonly number[]).length : 1;
   const out = allocate(dtype, rows.length * columns);
-  rows.forEach((row, i) => {
-    const values = nested ? (row as readonly number[]) : [row as number];
-    if (!Array.isArray(values) || values.length !== columns) {
+  for (const [i, row] of rows.entries()) {
+    if (Array.isArray(row) !== nested || (nested && (row as readonly number[]).length !== columns)) {
       throw new RidgeflowError(
         'INVALID_SHAPE',
-        `Expected ${columns} values in row ${i} of data but received ${describe(row)}`,
-        {
-          details: { row: i },
-        },
+        `Expected ${nested ? `${columns} values` : 'a number'} in row ${i} of data but received ${describe(row)}`,
+        { details: { row: i } },
       );
     }
+    const values = nested ? (row as readonly number[]) : [row as number];
+    const wrong = values.findIndex((value) => typeof value !== 'number');
+    if (wrong >= 0)
+      throw invalidArgument(nested ? `data[${i}][${wrong}]` : `data[${i}]`, 'a number', values[wrong]);
     out.set(values, i * columns);
-  });
-  const array = { data: out, shape: shape ? [...shape] : nested ? [rows.length, columns] : [rows.length] };
+  }
+  const array = { data: out, shape: shape ?? (nested ? [rows.length, columns] : [rows.length]) };
   checkArray(array, 'data');
-  return array;
+  return { data: out, shape: [...array.shape] };
 }
 
 /** Throws unless `array` is well formed: float storage, whole non-negative extents that multiply to its length. */
@@ -98,15 +102,7 @@ export function checkArray(array: NdArray, name: string): void {
     // A buffer that shrinks while a kernel reads it would take the process down.
     throw invalidArgument(`${name}.data`, 'storage that is not a resizable ArrayBuffer', data);
   }
-  if (!Array.isArray(shape) || !shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0)) {
-    throw new RidgeflowError(
-      'INVALID_SHAPE',
-      `Expected whole non-negative numbers for ${name}.shape but received ${describe(shape)}`,
-      {
-        details: { parameter: name },
-      },
-    );
-  }
+  checkShape(shape, `${name}.shape`);
   if (elementCount(shape) !== data.length) {
     throw new RidgeflowError(
       'INVALID_SHAPE',
@@ -114,6 +110,26 @@ export function checkArray(array: NdArray, name: string): void {
       { details: { parameter: name } },
     );
   }
+}
+
+/** Throws INVALID_SHAPE unless `shape` is an array of whole non-negative numbers. */
+function checkShape(shape: readonly number[], name: string): void {
+  if (Array.isArray(shape) && shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0)) return;
+  throw new RidgeflowError(
+    'INVALID_SHAPE',
+    `Expected whole non-negative numbers for ${name} but received ${describe(shape)}`,
+    { details: { parameter: name } },
+  );
+}
+
+/** Throws INVALID_DTYPE unless `dtype` names an element type. */
+function checkDType(dtype: DType): void {
+  if (dtype === 'float32' || dtype === 'float64') return;
+  throw new RidgeflowError(
+    'INVALID_DTYPE',
+    `Expected "float32" or "float64" for dtype but received ${describe(dtype)}`,
+    { details: { parameter: 'dtype' } },
+  );
 }
 
 /**
@@ -167,9 +183,10 @@ export function checkSameDtype(a: NdArray, aName: string, b: NdArray, bName: str
   }
 }
 
-/** The array itself where it has that element type, else a converted copy. */
-export function toDtype(array: NdArray, dtype: DType): NdArray {
-  if (dtypeOf(array) === dtype) return array;
+/** The array itself where it has that element type or none is asked for, else a converted copy. Throws INVALID_DTYPE. */
+export function toDtype(array: NdArray, dtype: DType | undefined): NdArray {
+  if (dtype === undefined || dtypeOf(array) === dtype) return array;
+  checkDType(dtype);
   const data = allocate(dtype, array.data.length);
   data.set(array.data);
   return { data, shape: array.shape };

@@ -46,9 +46,14 @@ export class RidgeflowError extends Error {
 
 /** A short description of any value for error messages, never longer than a line. */
 export function describe(value: unknown): string {
+  const text =
+    Array.isArray(value) && value.length <= 8 ? `[${value.map(describeOne).join(', ')}]` : describeOne(value);
+  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+}
+
+function describeOne(value: unknown): string {
   if (value === null) return 'null';
-  if (Array.isArray(value))
-    return value.length > 8 ? `an array of ${value.length} values` : `[${value.map(describe).join(', ')}]`;
+  if (Array.isArray(value)) return `an array of ${value.length} values`;
   if (ArrayBuffer.isView(value)) {
     const length = (value as unknown as { length?: number }).length ?? value.byteLength;
     return `${value.constructor.name} of length ${length}`;

@@ -1,5 +1,6 @@
 import type { FloatData } from './array.js';
-import { checkSeed } from './options.js';
+import { invalidArgument } from './errors.js';
+import { checkInteger, checkSeed } from './options.js';
 
 // Philox 4×32 with 10 rounds: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as
 // 1, 2, 3", SC 2011. Counter-based: value i of a stream is a function of (seed, stream, i) alone, so that any part of a
@@ -65,6 +66,8 @@ const STREAM_NUMBERS: Record<StreamName, number> = {
  * A random-access stream of uniform and normal numbers. `substream` (0 to 2³² − 1) separates, say, the time steps of
  * one run. Position i always gives the same value; uniforms and normals at the same position are related, so a stream
  * should be used for one of them.
+ *
+ * @throws INVALID_ARGUMENT for a seed, stream or substream that does not exist.
  */
 export class RandomStream {
   readonly #key0: number;
@@ -74,6 +77,9 @@ export class RandomStream {
 
   constructor(seed: number | undefined, stream: StreamName, substream = 0) {
     const checked = checkSeed(seed);
+    if (!Object.hasOwn(STREAM_NUMBERS, stream))
+      throw invalidArgument('stream', `one of ${Object.keys(STREAM_NUMBERS).join(', ')}`, stream);
+    checkInteger(substream, 'substream', 0, 2 ** 32 - 1);
     this.#key0 = checked >>> 0;
     this.#key1 = Math.floor(checked / 2 ** 32);
     this.#counter[2] = substream;
