@@ -280,12 +280,14 @@ export async function firstStepLength(
     { coefficient: 1, state: f1 },
     { coefficient: -1, state: f0 },
   ]);
-  const largest = Math.max(d1, size(f1) / trial);
+  // The book's rule with time in units of the one in which the state changes by its own size.
+  const unit = 100 * trial;
+  const largest = Math.max(d1 * unit, (size(f1) / trial) * unit ** 2);
   const length =
     largest <= 1e-15
       ? Math.max(1e-6 * span, trial * 1e-3)
-      : (0.01 / largest) ** (1 / (tableau.embeddedOrder! + 1));
-  return Math.min(100 * trial, length, span);
+      : unit * (0.01 / largest) ** (1 / (tableau.embeddedOrder! + 1));
+  return Math.min(unit, length, span);
 }
 
 /** Whether an error means that a trial step went where the derivative does not exist: a shorter step may not. */

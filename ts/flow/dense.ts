@@ -1,5 +1,6 @@
+import { invalidArgument } from '../core/errors.js';
 import type { Kernels } from '../kernel/contract.js';
-import { type State, combine, copyState } from './state.js';
+import { type State, combine, copyState, stateLike } from './state.js';
 import type { Tableau } from './tableau.js';
 
 /** Stages that the interpolant of a method is made of: those of the step, then the derivative at its end, then its own. */
@@ -69,4 +70,24 @@ export class DenseStep {
     const stages = this.#stages.map((stage, i) => (used[i] ? copyState(stage, 'dense output') : start));
     return new DenseStep(this.#kernels, this.#tableau, this.from, this.to, start, stages);
   }
+}
+
+/** The solution between `from` and the end as a function of time, from its steps. */
+export function denseOutput(steps: readonly DenseStep[], end: number, first: State): (t: number) => State {
+  return (t) => {
+    const from = steps.length > 0 ? steps[0].from : end;
+    if (!((t - from) * (end - t) >= 0)) throw invalidArgument('t', `a time between ${from} and ${end}`, t);
+    if (steps.length === 0) return copyState(first);
+    const direction = Math.sign(end - from);
+    let low = 0;
+    let high = steps.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (direction * (steps[middle].to - t) >= 0) high = middle;
+      else low = middle + 1;
+    }
+    const state = stateLike(first, 'dense output');
+    steps[low].evaluate(t, state);
+    return state;
+  };
 }

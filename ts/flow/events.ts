@@ -1,4 +1,6 @@
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import { checkPositive } from '../core/options.js';
+import { asMatrix } from '../kernel/checks.js';
 import type { Kernels } from '../kernel/contract.js';
 import type { DenseStep } from './dense.js';
 import { type State, copyState } from './state.js';
@@ -151,4 +153,64 @@ async function bracketedRoot(
     }
   }
   return b;
+}
+
+/** What the helpers below share. */
+export interface EventOptions {
+  name?: string;
+  /** Default true. */
+  terminal?: boolean;
+}
+
+/**
+ * The first point leaves the ball |x − centre| ≤ radius. Looks at the first array of the state, n × d.
+ *
+ * @param centre d coordinates.
+ */
+export function leavingBall(
+  centre: ArrayLike<number>,
+  radius: number,
+  { name = 'leaving-ball', terminal = true }: EventOptions = {},
+): FlowEvent {
+  checkPositive(radius, 'radius');
+  return {
+    name,
+    terminal,
+    direction: -1,
+    value(_t, [{ data, shape }]) {
+      const d = shape[1];
+      if (centre.length !== d) throw invalidArgument('centre', `${d} coordinates`, centre);
+      let farthest = 0;
+      for (let i = 0; i < data.length;) {
+        let squared = 0;
+        for (let k = 0; k < d; k++, i++) squared += (data[i] - centre[k]) ** 2;
+        if (!(squared <= farthest)) farthest = squared;
+      }
+      return radius - Math.sqrt(farthest);
+    },
+  };
+}
+
+/**
+ * The cloud loses a dimension: the smallest of its principal variances falls to `threshold`. Looks at the first array of
+ * the state, n × d. O(nd² + d³) time for each step.
+ *
+ * @param threshold A variance, in squared units of the points.
+ */
+export function collapse(
+  threshold: number,
+  { name = 'collapse', terminal = true }: EventOptions = {},
+): FlowEvent {
+  checkPositive(threshold, 'threshold');
+  return {
+    name,
+    terminal,
+    direction: -1,
+    async value(_t, [positions], { kernels, signal }) {
+      const points = asMatrix(positions);
+      const { covariance } = await kernels.covariance(points, { signal });
+      const { values } = await kernels.symmetricEigen(covariance, points.columns);
+      return values[0] - threshold;
+    },
+  };
 }

@@ -1,6 +1,32 @@
 export type { ControllerGains, ErrorNorm, Tolerance } from './controller.js';
-export type { EventContext, EventRecord, FlowEvent } from './events.js';
-export { solve, type OdeSystem, type Solution, type SolveOptions, type StepInfo } from './solve.js';
+export {
+  collapse,
+  leavingBall,
+  type EventContext,
+  type EventOptions,
+  type EventRecord,
+  type FlowEvent,
+} from './events.js';
+export {
+  integrate,
+  straightness,
+  type IntegrateOptions,
+  type Trajectory,
+  type TrajectoryTolerance,
+} from './integrate.js';
+export type { Track, TrajectoryState } from './particles.js';
+export type { CheckpointOptions } from './checkpoint.js';
+export type { OdeSystem, Solution, SolveOptions, StepInfo } from './problem.js';
+export { solve } from './solve.js';
 export * from './solvers/index.js';
 export type { State } from './state.js';
 export type { Interpolant, Tableau } from './tableau.js';
+export { localStretch } from './stretch.js';
+export { diffuse } from './sde.js';
+export type {
+  DiffuseOptions,
+  DiffusionPath,
+  DiffusionState,
+  NoiseScale,
+  StochasticSolver,
+} from './stochastic-problem.js';

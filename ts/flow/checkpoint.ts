@@ -1,0 +1,139 @@
+import { type NdArray, dtypeOf } from '../core/array.js';
+import { invalidArgument } from '../core/errors.js';
+import { checkInteger, checkPositive } from '../core/options.js';
+import { fileError } from '../io/errors.js';
+import type { State } from './state.js';
+
+/** Snapshots of a long run on disk, from which it can be resumed. */
+export interface CheckpointOptions {
+  /** A .npz file, replaced by each snapshot; never half written. Its folder must exist. */
+  path: string;
+  /** How often: after so many accepted steps, or after the first step that ends so many seconds later. Default 60 seconds. */
+  every?: { steps: number } | { seconds: number };
+}
+
+/** All that a run has to know to go on, as lists of numbers and lists of states by name. */
+export interface Snapshot {
+  numbers: Record<string, readonly number[]>;
+  states: Record<string, readonly State[]>;
+}
+
+/** Writes snapshots when they are due. */
+export class Checkpoints {
+  readonly #path: string | undefined;
+  readonly #steps: number;
+  readonly #milliseconds: number;
+  #lastStep = 0;
+  #lastTime = performance.now();
+
+  constructor(
+    options: CheckpointOptions | undefined,
+    readonly signal: AbortSignal | undefined,
+  ) {
+    this.#path = options?.path;
+    if (options && typeof options.path !== 'string')
+      throw invalidArgument('checkpoint.path', 'the path of a file', options.path);
+    const every = options?.every ?? { seconds: 60 };
+    this.#steps = 'steps' in every ? checkInteger(every.steps, 'checkpoint.every.steps', 1) : Infinity;
+    this.#milliseconds =
+      'seconds' in every ? 1000 * checkPositive(every.seconds, 'checkpoint.every.seconds') : Infinity;
+  }
+
+  /** After a step that was accepted. The snapshot is made only where one is due. */
+  async afterStep(steps: number, snapshot: () => Snapshot): Promise<void> {
+    if (this.#path === undefined) return;
+    if (steps - this.#lastStep < this.#steps && performance.now() - this.#lastTime < this.#milliseconds)
+      return;
+    const { numbers, states } = snapshot();
+    const entries: Record<string, NdArray> = {};
+    for (const [name, values] of Object.entries(numbers)) {
+      entries[name] = { data: Float64Array.from(values), shape: [values.length] };
+    }
+    for (const [name, list] of Object.entries(states)) {
+      list.forEach((state, i) => state.forEach((array, k) => (entries[`${name}_${i}_${k}`] = array)));
+    }
+    // What reads and writes files is loaded only where it is used.
+    const { writeNpz } = await import('../io/npz.js');
+    await writeNpz(this.#path, entries, { signal: this.signal, compress: false });
+    this.#lastStep = steps;
+    this.#lastTime = performance.now();
+  }
+
+  /** Counts steps from those of a resumed run. */
+  resumeAt(steps: number): void {
+    this.#lastStep = steps;
+  }
+}
+
+/**
+ * Reads a snapshot. Throws INVALID_ARGUMENT where the run was another than that of `identity` (numbers that must be the
+ * same, and the state that it started from), FILE_FORMAT where the file is no snapshot, FILE_NOT_FOUND, FILE_TRUNCATED.
+ */
+export async function readSnapshot(
+  path: string,
+  identity: { numbers: Record<string, readonly number[]>; start: State },
+  signal: AbortSignal | undefined,
+): Promise<Snapshot> {
+  if (typeof path !== 'string') throw invalidArgument('resume', 'the path of a snapshot', path);
+  const { readNpz } = await import('../io/npz.js');
+  const snapshot: { numbers: Record<string, number[]>; states: Record<string, NdArray[][]> } = {
+    numbers: {},
+    states: {},
+  };
+  for (const [name, array] of Object.entries(await readNpz(path, { signal }))) {
+    const indexed = /^(\w+?)_(\d+)_(\d+)$/.exec(name);
+    if (!indexed) snapshot.numbers[name] = Array.from(array.data);
+    else ((snapshot.states[indexed[1]] ??= [])[Number(indexed[2])] ??= [])[Number(indexed[3])] = array;
+  }
+  const { numbers, states } = snapshot;
+  const [first] = states.saved ?? [];
+  if (!first || !states.y || numbers.clock === undefined || !sameShapes(states, first)) {
+    throw fileError('FILE_FORMAT', {
+      file: path,
+      problem: 'expected a snapshot of an integration but it holds other arrays',
+      remedy: 'Give the file that the option checkpoint wrote',
+    });
+  }
+  const different = Object.keys(identity.numbers).find(
+    (name) => !sameNumbers(numbers[name] ?? [], identity.numbers[name]),
+  );
+  if (different !== undefined || !sameState(first, identity.start)) {
+    throw invalidArgument(
+      'resume',
+      `a snapshot of this very run (${path} differs in its ${different ?? 'starting state'})`,
+      path,
+    );
+  }
+  return snapshot;
+}
+
+/** Text as numbers, for a snapshot. */
+export function textCodes(text: string): number[] {
+  return Array.from(text, (character) => character.codePointAt(0)!);
+}
+
+function sameShapes(states: Record<string, NdArray[][]>, first: State): boolean {
+  const fits = (array: NdArray | undefined, like: NdArray) =>
+    array !== undefined && dtypeOf(array) === dtypeOf(like) && sameNumbers(array.shape, like.shape);
+  return Object.values(states).every((list) =>
+    Array.from(list).every(
+      (state) => state?.length === first.length && first.every((like, k) => fits(state[k], like)),
+    ),
+  );
+}
+
+function sameState(a: State, b: State): boolean {
+  return (
+    a.length === b.length &&
+    a.every(
+      (array, k) =>
+        dtypeOf(array) === dtypeOf(b[k]) &&
+        sameNumbers(array.shape, b[k].shape) &&
+        array.data.every((value, i) => Object.is(value, b[k].data[i])),
+    )
+  );
+}
+
+function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
+}

@@ -1,0 +1,185 @@
+import { type FloatData, type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
+import { RidgeflowError, describe, invalidArgument } from '../core/errors.js';
+import { type CallOptions, checkInteger, checkPositive, checkSeed } from '../core/options.js';
+import type { VelocityField } from '../field/field.js';
+import { kernelsFor } from '../kernel/backend.js';
+import { checkFinite } from '../kernel/checks.js';
+import { Particles, type Track, type TrajectoryState } from './particles.js';
+import type { Solution, SolveOptions } from './problem.js';
+import { solve } from './solve.js';
+
+/** Most dimensions in which Jacobians are tracked. */
+const MAX_JACOBIAN_DIMENSION = 64;
+
+/** How large the error of a step may be. */
+export interface TrajectoryTolerance {
+  /** Relative to a point's distance from the origin. Default 1e-5. */
+  relative?: number;
+  /** In the units of the points. Default: `relative` times the root mean square distance of the points from their mean. */
+  absolute?: number;
+  /** In nats. Default: `relative`. */
+  logDensity?: number;
+}
+
+/** Options of {@link integrate}. */
+export interface IntegrateOptions
+  extends CallOptions, Omit<SolveOptions, 'from' | 'kernels' | 'tolerance' | 'signal' | 'onProgress'> {
+  /** Default 0. */
+  from?: number;
+  tolerance?: TrajectoryTolerance;
+  /** log μ at the points of `x0`. Without it a tracked log-density starts at 0: it is then the change. */
+  logDensity0?: FloatData;
+  track?: Track;
+  /**
+   * How the divergence is found. Default: exactly where the field is differentiable, else by Hutchinson's estimate, whose
+   * error in each particle's log-density has mean 0.
+   */
+  divergence?: 'exact' | 'hutchinson';
+  /** Random vectors of Hutchinson's estimate; d or more give the divergence itself. Default 1. */
+  probes?: number;
+}
+
+/** What {@link integrate} returns. */
+export interface Trajectory {
+  /** The start, the times of `saveAt` that were reached, and the end. */
+  states: TrajectoryState[];
+  end: TrajectoryState;
+  /** 'end', or the name of the terminal event. */
+  reason: string;
+  events: (TrajectoryState & { name: string })[];
+  statistics: Solution['statistics'];
+  /** The particles at any time between the start and the end, with the option `dense`. */
+  dense?: (t: number) => TrajectoryState;
+}
+
+/**
+ * Moves particles along a velocity field: dx/dt = v_t(x), forward or backward in time.
+ *
+ * @param x0 n × d, where the particles are at time `from`.
+ * @throws COLLAPSED, with `details.collapseTime`, where the field ends before `to` (unless a terminal event could come
+ *   first); EMPTY_CLOUD; all that {@link solve} throws.
+ *
+ * Time: the evaluations of the field, and O(nd) for each. Source of the log-density: R. T. Q. Chen, Y. Rubanova,
+ * J. Bettencourt, D. Duvenaud, Neural ordinary differential equations, NeurIPS 2018.
+ */
+export async function integrate(
+  field: VelocityField,
+  x0: NdArray,
+  options: IntegrateOptions,
+): Promise<Trajectory> {
+  checkPoints(x0, 'x0', { dimension: field.dimension });
+  const { from = 0, to, track = {}, step } = options;
+  const divergence = options.divergence ?? (field.differentiable ? 'exact' : 'hutchinson');
+  const probes = checkInteger(options.probes ?? 1, 'probes', 1);
+  checkOptions(field, x0, options, divergence);
+  const start = toDtype(x0, options.dtype ?? dtypeOf(x0));
+  const kernels = await kernelsFor(options, dtypeOf(start));
+  checkFinite(kernels, start, 'x0');
+  const { perCoordinate, radius } = spread(start);
+  const particles = new Particles(field, start, {
+    ...options,
+    track,
+    divergence,
+    probes,
+    direction: Math.sign(to - from),
+    scale: perCoordinate,
+  });
+  const { relative = 1e-5, absolute = relative * radius, logDensity = relative } = options.tolerance ?? {};
+  checkPositive(absolute, 'tolerance.absolute');
+  checkPositive(logDensity, 'tolerance.logDensity');
+  const solution = await solve(particles, particles.initial, {
+    ...options,
+    from,
+    kernels,
+    tolerance:
+      step !== undefined && options.tolerance === undefined
+        ? undefined
+        : { relative, absolute: particles.tolerances(absolute, logDensity, relative) },
+  });
+  const { reason, statistics, times, events, dense } = solution;
+  const states = times.map((time, i) => particles.unpack(time, solution.states[i]));
+  return {
+    states,
+    end: states[states.length - 1],
+    reason,
+    events: events.map(({ name, time, state }) => ({ name, ...particles.unpack(time, state) })),
+    statistics,
+    ...(dense && { dense: (t: number) => particles.unpack(t, dense(t)) }),
+  };
+}
+
+/**
+ * W₂²/(T · action), in (0, 1] for a flow of measures and 1 only for an optimal transport at constant speed; NaN where
+ * nothing moved. `squaredDistance` is W₂² between start and end; default: the mean squared displacement of the
+ * particles, which is no less.
+ *
+ * @throws INVALID_ARGUMENT where the action was not tracked.
+ *
+ * Source: J.-D. Benamou, Y. Brenier, Numer. Math. 84 (2000), 375–393.
+ */
+export function straightness(
+  { states, end }: Pick<Trajectory, 'states' | 'end'>,
+  squaredDistance?: number,
+): number {
+  if (end.action === undefined)
+    throw invalidArgument(
+      'trajectory',
+      'a trajectory with its action (option track: { action: true })',
+      states,
+    );
+  const [start] = states;
+  return (
+    (squaredDistance ?? meanSquaredDistance(start.positions, end.positions)) /
+    (Math.abs(end.time - start.time) * end.action)
+  );
+}
+
+function meanSquaredDistance(a: NdArray, b: NdArray): number {
+  let sum = 0;
+  for (let i = 0; i < a.data.length; i++) sum += (a.data[i] - b.data[i]) ** 2;
+  return sum / a.shape[0];
+}
+
+function checkOptions(
+  field: VelocityField,
+  { shape: [n, d] }: NdArray,
+  { from = 0, to, track, logDensity0, seed, events }: IntegrateOptions,
+  divergence: string,
+): void {
+  checkSeed(seed);
+  if (divergence !== 'hutchinson' && !(divergence === 'exact' && field.differentiable)) {
+    const expected = field.differentiable
+      ? '"exact" or "hutchinson"'
+      : '"hutchinson" (the field is not differentiable)';
+    throw invalidArgument('divergence', expected, divergence);
+  }
+  if (logDensity0 !== undefined && logDensity0.length !== n) {
+    throw new RidgeflowError(
+      'INVALID_SHAPE',
+      `Expected ${n} values, one for each point, for logDensity0 but received ${describe(logDensity0)}`,
+      { details: { parameter: 'logDensity0' } },
+    );
+  }
+  if (track?.jacobian && d > MAX_JACOBIAN_DIMENSION)
+    throw invalidArgument('track.jacobian', `false in more than ${MAX_JACOBIAN_DIMENSION} dimensions`, true);
+  if (events?.some(({ terminal }) => terminal)) return;
+  const outside = [from, to].find((t) => !(t > field.times.from && t < field.times.to) && Number.isFinite(t));
+  if (outside === undefined) return;
+  const collapseTime = outside <= field.times.from ? field.times.from : field.times.to;
+  throw new RidgeflowError(
+    'COLLAPSED',
+    `The field exists only between times ${field.times.from} and ${field.times.to}, but was asked for at ${outside}: ` +
+      'stay strictly within them',
+    { details: { collapseTime, time: outside } },
+  );
+}
+
+/** Root mean square deviation of the points from their mean: in a coordinate, and as a vector. Of a single point: 1. */
+function spread({ data, shape: [n, d] }: NdArray): { perCoordinate: number; radius: number } {
+  const mean = new Float64Array(d);
+  for (let i = 0; i < data.length; i++) mean[i % d] += data[i] / n;
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += (data[i] - mean[i % d]) ** 2;
+  const radius = Math.sqrt(sum / n) || 1;
+  return { perCoordinate: radius / Math.sqrt(d), radius };
+}

@@ -1,0 +1,241 @@
+import { RidgeflowError } from '../core/errors.js';
+import { type Snapshot, Checkpoints, readSnapshot, textCodes } from './checkpoint.js';
+import {
+  AdaptiveSteps,
+  FixedSteps,
+  type StepSize,
+  checkTolerance,
+  firstStepLength,
+  isStepFailure,
+  nonFiniteAt,
+} from './controller.js';
+import { type DenseStep, denseOutput } from './dense.js';
+import { EventWatch } from './events.js';
+import { Pace, unlessAborted } from './pace.js';
+import type { OdeSystem, Solution, SolveOptions } from './problem.js';
+import { type Derivative, RungeKutta } from './runge-kutta.js';
+import { dopri5 } from './solvers/dopri5.js';
+import { type State, copyState, isFiniteState, stateLike } from './state.js';
+import { savedTimes, stepCount, timeRounding } from './time-grid.js';
+
+/** One run of {@link solve}. */
+export class Integration {
+  readonly #system: OdeSystem;
+  readonly #options: SolveOptions;
+  readonly #stepper: RungeKutta;
+  readonly #pace: Pace;
+  readonly #watch: EventWatch;
+  readonly #checkpoints: Checkpoints;
+  /** Times still to be saved, the next one last. */
+  readonly #pending: number[];
+  readonly #rounding: number;
+  readonly #kept: DenseStep[] = [];
+  readonly #solution: Omit<Solution, 'end' | 'dense'> = {
+    times: [],
+    states: [],
+    reason: 'end',
+    events: [],
+    statistics: { steps: 0, rejected: 0, evaluations: 0 },
+  };
+
+  constructor(system: OdeSystem, y0: State, options: SolveOptions) {
+    const { kernels, from, to, solver = dopri5, saveAt = [], events = [], signal, onProgress } = options;
+    this.#system = system;
+    this.#options = options;
+    this.#pace = new Pace(signal, onProgress);
+    this.#watch = new EventWatch(events, { kernels, signal });
+    this.#checkpoints = new Checkpoints(options.checkpoint, signal);
+    this.#stepper = new RungeKutta(kernels, solver, this.#derivative, from, y0);
+    this.#rounding = timeRounding(from, to);
+    this.#pending = savedTimes(from, to, saveAt).reverse();
+  }
+
+  async run(): Promise<Solution> {
+    const { to, onProgress, maxSteps = 10_000 } = this.#options;
+    const stepper = this.#stepper;
+    const { statistics } = this.#solution;
+    await this.#pace.tick(() => 0);
+    const snapshot = await this.#readSnapshot();
+    const size = await this.#stepSize(snapshot);
+    if (snapshot) this.#resume(snapshot, size);
+    else this.#save(stepper.t, stepper.y);
+    await this.#watch.start(stepper.t, stepper.y);
+    while (stepper.t !== to && this.#solution.reason === 'end') {
+      if (statistics.steps + statistics.rejected >= maxSteps)
+        throw budgetError(maxSteps, stepper.t, this.#options);
+      const end = size.propose(stepper.t);
+      const step = end - stepper.t;
+      const accepted = await this.#attempt(size, end);
+      if (accepted) {
+        await this.#finishStep();
+        statistics.steps++;
+      } else statistics.rejected++;
+      this.#options.onStep?.({ t: stepper.t, step, y: stepper.y, accepted });
+      if (accepted && this.#solution.reason === 'end')
+        await this.#checkpoints.afterStep(statistics.steps, () => this.#snapshot(size));
+    }
+    onProgress?.(1);
+    return this.#result();
+  }
+
+  readonly #derivative: Derivative = async (t, y, out) => {
+    const { from, to, kernels, signal } = this.#options;
+    await this.#pace.tick(() => Math.abs(this.#stepper.t - from) / Math.abs(to - from));
+    await unlessAborted(signal, this.#system.derivative(t, y, out));
+    this.#solution.statistics.evaluations++;
+    if (!isFiniteState(kernels, out)) throw nonFiniteAt(t, 'the derivative');
+  };
+
+  async #stepSize(snapshot: Snapshot | undefined): Promise<StepSize> {
+    const { kernels, from, to, tolerance = {}, norm = 'rms', step, controller, minStep } = this.#options;
+    if (step !== undefined) return new FixedSteps(kernels, { from, to, count: stepCount(from, to, step) });
+    const stepper = this.#stepper;
+    const smallest = 2 ** -49 * Math.max(Math.abs(from), Math.abs(to));
+    const plan = {
+      to,
+      minStep: Math.max(smallest, minStep ?? 1e-12 * Math.abs(to - from)),
+      tolerance: checkTolerance(tolerance, stepper.y.length),
+      norm,
+      gains: controller,
+    };
+    const known = snapshot !== undefined || from === to;
+    const first = known ? 0 : await firstStepLength(kernels, stepper, this.#derivative, plan);
+    return new AdaptiveSteps(kernels, { ...plan, first }, stepper.y);
+  }
+
+  /** What a snapshot must have in common with the run that it resumes. */
+  #identity(): Record<string, number[]> {
+    const { from, to, solver = dopri5, step, events = [] } = this.#options;
+    return {
+      interval: [from, to],
+      solver: textCodes(solver.name),
+      fixedSteps: step === undefined ? [] : [stepCount(from, to, step)],
+      events: textCodes(events.map(({ name }) => name).join('\n')),
+    };
+  }
+
+  #snapshot(size: StepSize): Snapshot {
+    const { times, states, events, statistics } = this.#solution;
+    const { t, y, knownStartDerivative } = this.#stepper;
+    const names = this.#watch.events.map(({ name }) => name);
+    return {
+      numbers: {
+        ...this.#identity(),
+        clock: [t, statistics.steps, statistics.rejected, statistics.evaluations],
+        controller: size.memory(),
+        times,
+        eventTimes: events.map(({ time }) => time),
+        eventNumbers: events.map(({ name }) => names.indexOf(name)),
+      },
+      states: {
+        saved: states,
+        y: [y],
+        derivative: knownStartDerivative ? [knownStartDerivative] : [],
+        event: events.map(({ state }) => state),
+      },
+    };
+  }
+
+  async #readSnapshot(): Promise<Snapshot | undefined> {
+    const { resume, signal } = this.#options;
+    if (resume === undefined) return undefined;
+    return readSnapshot(resume, { numbers: this.#identity(), start: this.#stepper.y }, signal);
+  }
+
+  #resume({ numbers, states }: Snapshot, size: StepSize): void {
+    const solution = this.#solution;
+    const [t, steps, rejected, evaluations] = numbers.clock;
+    this.#stepper.restore(t, states.y[0], states.derivative?.[0]);
+    size.restore(numbers.controller);
+    Object.assign(solution.statistics, { steps, rejected, evaluations });
+    this.#checkpoints.resumeAt(steps);
+    solution.times.push(...numbers.times);
+    solution.states.push(...states.saved);
+    const names = this.#watch.events.map(({ name }) => name);
+    numbers.eventTimes.forEach((time, i) =>
+      solution.events.push({ name: names[numbers.eventNumbers[i]], time, state: states.event[i] }),
+    );
+    const { from } = this.#options;
+    while (
+      this.#pending.length > 0 &&
+      Math.abs(this.#pending.at(-1)! - from) <= Math.abs(t - from) + this.#rounding
+    )
+      this.#pending.pop();
+  }
+
+  async #attempt(size: StepSize, end: number): Promise<boolean> {
+    try {
+      await this.#stepper.attempt(end);
+      return size.judge(this.#stepper);
+    } catch (error) {
+      if (!isStepFailure(error)) throw error;
+      size.fail(this.#stepper, withTime(error, this.#stepper.t));
+      return false;
+    }
+  }
+
+  /** Events, saved times and dense output of the trial step, which then becomes the solution. */
+  async #finishStep(): Promise<void> {
+    const stepper = this.#stepper;
+    const dense = () => stepper.dense();
+    const { records, terminal } = await this.#watch.step({ t: stepper.end, y: stepper.next }, dense);
+    this.#solution.events.push(...records);
+    const end = terminal?.time ?? stepper.end;
+    await this.#saveUpTo(end);
+    if (this.#options.dense) this.#kept.push((await dense()).keep());
+    stepper.accept();
+    if (!terminal) return;
+    this.#solution.reason = terminal.name;
+    stepper.restore(terminal.time, terminal.state);
+  }
+
+  async #saveUpTo(end: number): Promise<void> {
+    const stepper = this.#stepper;
+    const direction = Math.sign(stepper.end - stepper.t);
+    const atStepEnd = (t: number) => end === stepper.end && Math.abs(end - t) <= this.#rounding;
+    const reached = (t: number) => direction * (end - t) >= 0 || atStepEnd(t);
+    while (this.#pending.length > 0 && reached(this.#pending.at(-1)!)) {
+      const t = this.#pending.pop()!;
+      if (atStepEnd(t)) this.#save(t, stepper.next);
+      else {
+        const state = stateLike(stepper.y, 'a saved state');
+        (await stepper.dense()).evaluate(t, state);
+        this.#keep(t, state);
+      }
+    }
+  }
+
+  #save(t: number, y: State): void {
+    this.#keep(t, copyState(y));
+  }
+
+  #keep(t: number, state: State): void {
+    this.#solution.times.push(t);
+    this.#solution.states.push(state);
+  }
+
+  #result(): Solution {
+    const { t, y } = this.#stepper;
+    const { times, states } = this.#solution;
+    if (times.at(-1) !== t) this.#save(t, y);
+    const result = { ...this.#solution, end: { t, y: states.at(-1)! } };
+    return this.#options.dense ? { ...result, dense: denseOutput(this.#kept, t, states[0]) } : result;
+  }
+}
+
+function budgetError(maxSteps: number, t: number, { to }: SolveOptions): RidgeflowError {
+  return new RidgeflowError(
+    'STEP_BUDGET',
+    `The budget of ${maxSteps} steps was used up at time ${t}, before ${to}: raise maxSteps, or loosen the tolerance`,
+    { details: { time: t, to, maxSteps } },
+  );
+}
+
+/** An error of the system, with the time that the integration had come to where it does not say one. */
+function withTime(error: RidgeflowError, t: number): RidgeflowError {
+  if (error.details.time !== undefined) return error;
+  return new RidgeflowError(error.code, `${error.message} (the integration came to time ${t})`, {
+    cause: error,
+    details: { ...error.details, time: t },
+  });
+}

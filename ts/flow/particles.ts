@@ -1,0 +1,160 @@
+import { type FloatData, type NdArray, allocate, dtypeOf, zeros } from '../core/array.js';
+import type { CallOptions } from '../core/options.js';
+import type { VelocityField } from '../field/field.js';
+import {
+  type JacobianVector,
+  differenceDistance,
+  divergenceEstimate,
+  jacobianVectors,
+  rowLengths,
+} from './divergence.js';
+import { checkedValues } from './field-values.js';
+import type { OdeSystem } from './problem.js';
+import type { State } from './state.js';
+
+/** What is carried along with the particles. */
+export interface Track {
+  /** log μ_t(x_t) along each trajectory, by d/dt log μ_t(x_t) = −div v_t(x_t). Implied by `logDensity0`. */
+  logDensity?: boolean;
+  /** ∫ mean |v_t|² dt. */
+  action?: boolean;
+  /** Length of each particle's path. */
+  arcLength?: boolean;
+  /** The Jacobian of the flow map at each particle. d ≤ 64; d products Dv·u for each evaluation, d times the memory. */
+  jacobian?: boolean;
+}
+
+/** The particles at one time. */
+export interface TrajectoryState {
+  time: number;
+  /** n × d. */
+  positions: NdArray;
+  logDensity?: Float64Array;
+  /** Since the start. */
+  action?: number;
+  /** Since the start. */
+  arcLength?: Float64Array;
+  /** ∂x_t/∂x_0, n × d × d: its singular values are the local stretch. */
+  jacobian?: NdArray;
+}
+
+/** How {@link Particles} move. */
+export interface ParticleOptions extends CallOptions {
+  /** −1 where time runs backwards. */
+  direction: number;
+  logDensity0?: FloatData;
+  track: Track;
+  divergence: 'exact' | 'hutchinson';
+  probes: number;
+  /** Spread of the cloud, for finite differences. */
+  scale: number;
+}
+
+/**
+ * Particles in a velocity field, with what is tracked, as one system of differential equations. Its state is the
+ * positions, then, as far as they are tracked: log-densities, action, arc lengths, and d arrays of tangent vectors, of
+ * which the k-th holds the k-th column of each particle's Jacobian.
+ */
+export class Particles implements OdeSystem {
+  readonly #field: VelocityField;
+  readonly #options: ParticleOptions;
+  readonly #n: number;
+  readonly #d: number;
+  readonly #at: { logDensity: number; action: number; arcLength: number; tangents: number };
+  readonly #product: JacobianVector;
+  readonly #estimate?: ReturnType<typeof divergenceEstimate>;
+  /** The state at the start. */
+  readonly initial: State;
+
+  constructor(field: VelocityField, start: NdArray, options: ParticleOptions) {
+    const { track, logDensity0, divergence, probes, seed, scale } = options;
+    [this.#n, this.#d] = start.shape;
+    this.#field = field;
+    this.#options = options;
+    this.#product = jacobianVectors(field, differenceDistance(start, scale));
+    const state: NdArray[] = [start];
+    const add = (wanted: boolean | undefined, array: () => NdArray) =>
+      wanted ? state.push(array()) - 1 : -1;
+    // Sums over many steps are kept in float64: they are small.
+    this.#at = {
+      logDensity: add(track.logDensity || logDensity0 !== undefined, () => ({
+        data: Float64Array.from(logDensity0 ?? new Float64Array(this.#n)),
+        shape: [this.#n],
+      })),
+      action: add(track.action, () => zeros([1], 'float64')),
+      arcLength: add(track.arcLength, () => zeros([this.#n], 'float64')),
+      tangents: track.jacobian ? state.length : -1,
+    };
+    if (track.jacobian) {
+      for (let k = 0; k < this.#d; k++) {
+        const tangent = zeros(start.shape, dtypeOf(start), 'tangent vectors');
+        for (let i = k; i < tangent.data.length; i += this.#d) tangent.data[i] = 1;
+        state.push(tangent);
+      }
+    }
+    if (this.#at.logDensity > 0 && divergence === 'hutchinson')
+      this.#estimate = divergenceEstimate(this.#product, start, { probes, seed });
+    this.initial = state;
+  }
+
+  /** Absolute tolerances, one for each array. Action and length are integrals along paths that are controlled already. */
+  tolerances(positions: number, logDensity: number, tangents: number): number[] {
+    return this.initial.map((_, k) => {
+      if (k === 0) return positions;
+      if (k === this.#at.logDensity) return logDensity;
+      return k === this.#at.action || k === this.#at.arcLength ? Infinity : tangents;
+    });
+  }
+
+  async derivative(t: number, y: State, out: State): Promise<void> {
+    const { signal, seed, backend, direction } = this.#options;
+    const options = { signal, seed, backend };
+    const [x] = y;
+    const { logDensity, action, arcLength, tangents } = this.#at;
+    const exact = logDensity > 0 && !this.#estimate;
+    const { velocity, divergence } = await this.#field.evaluate(x, t, { divergence: exact }, options);
+    out[0].data.set(checkedValues('velocity', velocity.data, x.data.length));
+    if (action > 0 || arcLength > 0) this.#measure(velocity, out, direction);
+    if (logDensity > 0) {
+      const values = exact
+        ? checkedValues('divergence', divergence, this.#n)
+        : await this.#estimate!(x, t, options);
+      const change = out[logDensity].data;
+      for (let i = 0; i < this.#n; i++) change[i] = -values[i];
+    }
+    if (tangents < 0) return;
+    for (let k = tangents; k < tangents + this.#d; k++) await this.#product(x, t, y[k], out[k].data, options);
+  }
+
+  #measure(velocity: NdArray, out: State, direction: number): void {
+    const { action, arcLength } = this.#at;
+    const speeds = rowLengths(velocity);
+    if (arcLength > 0) speeds.forEach((speed, i) => (out[arcLength].data[i] = direction * speed));
+    if (action > 0) {
+      const energy = speeds.reduce((sum, speed) => sum + speed * speed, 0);
+      out[action].data[0] = (direction * energy) / this.#n;
+    }
+  }
+
+  /** What a state of the system says. Shares its storage. */
+  unpack(time: number, y: State): TrajectoryState {
+    const { logDensity, action, arcLength, tangents } = this.#at;
+    return {
+      time,
+      positions: y[0],
+      ...(logDensity > 0 && { logDensity: y[logDensity].data as Float64Array }),
+      ...(action > 0 && { action: y[action].data[0] }),
+      ...(arcLength > 0 && { arcLength: y[arcLength].data as Float64Array }),
+      ...(tangents > 0 && { jacobian: this.#jacobian(y.slice(tangents)) }),
+    };
+  }
+
+  #jacobian(columns: State): NdArray {
+    const [n, d] = [this.#n, this.#d];
+    const data = allocate(dtypeOf(columns[0]), n * d * d, 'Jacobians');
+    columns.forEach((column, k) => {
+      for (let i = 0; i < n * d; i++) data[i * d + k] = column.data[i];
+    });
+    return { data, shape: [n, d, d] };
+  }
+}

@@ -1,0 +1,76 @@
+import type { CallOptions } from '../core/options.js';
+import type { Kernels } from '../kernel/contract.js';
+import type { CheckpointOptions } from './checkpoint.js';
+import type { ControllerGains, ErrorNorm, Tolerance } from './controller.js';
+import type { EventRecord, FlowEvent } from './events.js';
+import type { State } from './state.js';
+import type { Tableau } from './tableau.js';
+
+/** An ordinary differential equation dy/dt = f(t, y). */
+export interface OdeSystem {
+  /**
+   * Writes f(t, y) into the arrays of `out`. It may throw COLLAPSED or NON_FINITE where f does not exist: adaptive
+   * integration then tries a shorter step. The arrays of `y` and `out` are reused: do not keep them.
+   */
+  derivative(t: number, y: State, out: State): Promise<void>;
+}
+
+/** What {@link SolveOptions.onStep} is told after every trial step. */
+export interface StepInfo {
+  /** Time of the solution after the trial. */
+  t: number;
+  /** Signed length of the trial step. */
+  step: number;
+  /** The solution at t: a buffer that later steps write to. */
+  y: State;
+  accepted: boolean;
+}
+
+/** Options of {@link solve}. */
+export interface SolveOptions extends Pick<CallOptions, 'signal' | 'onProgress'> {
+  from: number;
+  /** End time; before `from` integrates backwards. */
+  to: number;
+  kernels: Kernels;
+  /** Default dopri5. */
+  solver?: Tableau;
+  /** Equal steps: their number, or the longest that one may be. Default: adaptive steps. */
+  step?: number | { steps: number };
+  /** Allowed error of an adaptive step. Not together with `step`. */
+  tolerance?: Tolerance;
+  /** Default 'rms'. */
+  norm?: ErrorNorm;
+  controller?: Partial<ControllerGains>;
+  /** Times between `from` and `to` at which the state is kept, interpolated within steps. Default: none but the ends. */
+  saveAt?: readonly number[];
+  /** Keep every step, so that the solution can be evaluated at any time. O(steps) memory. Default false. */
+  dense?: boolean;
+  events?: readonly FlowEvent[];
+  /** Trial steps allowed. Default 10 000. */
+  maxSteps?: number;
+  /** Adaptive steps shorter than this are an error. Default 1e-12 of the whole time. */
+  minStep?: number;
+  onStep?: (info: StepInfo) => void;
+  /** Snapshots on disk while the run goes on. Each holds the states saved so far, too. Not together with `dense`. */
+  checkpoint?: CheckpointOptions;
+  /**
+   * A file that `checkpoint` wrote in a run of the same system from the same state: go on from there, to the same bits as
+   * if the run had not been interrupted.
+   */
+  resume?: string;
+}
+
+/** What {@link solve} returns. */
+export interface Solution {
+  /** `from`, the times of `saveAt` that were reached, and the end, in the order of integration. */
+  times: number[];
+  /** The state at each of the times. */
+  states: State[];
+  end: { t: number; y: State };
+  /** 'end', or the name of the terminal event. */
+  reason: string;
+  events: EventRecord[];
+  statistics: { steps: number; rejected: number; evaluations: number };
+  /** The state at any time between `from` and the end, where it was asked for. */
+  dense?: (t: number) => State;
+}
