@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { NdArray } from '../../ts/core/array.js';
 import { defaultNoise, defaultSmoothing, transportCloud } from '../../ts/dae/index.js';
 import { readCloud } from '../../ts/io/index.js';
-import { packageRoot } from '../../ts/kernel/native/addon.js';
+import { packageRoot } from '../../ts/core/package-root.js';
 import type { BackendName } from '../../ts/core/options.js';
 import { normalCloud } from '../clouds.js';
 import { withKernelTime } from '../kernel-time.js';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { packageRoot } from '../../ts/kernel/native/addon.js';
+import { packageRoot } from '../../ts/core/package-root.js';
 import { score } from '../../ts/measure/score.js';
 import { normalCloud } from '../clouds.js';
 import type { BenchSuite } from '../record.js';

@@ -1,4 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { packageBin } from './project.mjs';
 import { errorLines, run } from './run.mjs';
 import { clearStamp, fingerprint, readStamp, writeStamp } from './stamp.mjs';
@@ -17,6 +18,7 @@ export function typescriptStep({ paths }) {
       'ts',
       'tsconfig.json',
       'tsconfig.build.json',
+      'scripts/bundle.mjs',
       'package.json',
       'node_modules/typescript/package.json',
     ]);
@@ -41,6 +43,10 @@ export function typescriptStep({ paths }) {
         cwd: paths.root,
       });
       if (!ok) return { status: 'failed', detail: `tsc failed (log: ${log})`, lines: errorLines(log) };
+      const bundle = join(paths.root, 'scripts', 'bundle.mjs');
+      if (existsSync(bundle) && !(await run([process.execPath, bundle], { log, cwd: paths.root }))) {
+        return { status: 'failed', detail: `joining dist/ failed (log: ${log})`, lines: errorLines(log) };
+      }
       writeStamp(stamp, { fingerprint: before, ok: true });
       return { status: 'done', detail: 'compiled' };
     },

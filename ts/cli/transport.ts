@@ -5,7 +5,7 @@ import { RidgeflowError } from '../core/errors.js';
 import type { BackendName } from '../core/options.js';
 import { DEFAULT_DEPTHS, type Depth, type DepthRun, compareDepths } from '../dae/index.js';
 import { ensureOutputFolder } from '../io/index.js';
-import { packageRoot } from '../kernel/native/addon.js';
+import { packageRoot } from '../core/package-root.js';
 import { type Cloud, prepareCloud } from './cloud-input.js';
 import { parseInteger, parsePositive } from './failure.js';
 import { createProgress, interruptSignal } from './progress.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../kernel/native/addon.js';
+import { packageRoot } from '../core/package-root.js';
 
 /** The version in the package's own package.json. */
 export function packageVersion(): string {

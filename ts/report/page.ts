@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { sourceFolder } from '../core/package-root.js';
 import type { ThemedSpec } from './charts.js';
 import { Html, html, scriptJson, scriptSource, type HtmlValue } from './html.js';
 import { STYLE } from './style.js';
@@ -124,7 +125,7 @@ export async function clientSource(name: string): Promise<Html> {
   const sources = new Map<string, string>();
   const add = async (file: string): Promise<void> => {
     if (sources.has(file)) return;
-    const source = await readFile(new URL(`./client/${file}`, import.meta.url), 'utf8');
+    const source = await readFile(join(sourceFolder('report/client'), file), 'utf8');
     sources.set(file, '');
     for (const [, imported] of source.matchAll(/^import [^;]*? from '\.\/([\w-]+\.js)';$/gm))
       await add(imported);

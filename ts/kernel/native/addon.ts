@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import type { FloatData } from '../../core/array.js';
 import { RidgeflowError } from '../../core/errors.js';
+import { packageRoot } from '../../core/package-root.js';
 
 /** What the addon says of itself. */
 export interface AddonInfo {
@@ -31,18 +31,6 @@ export interface Addon {
   info(): AddonInfo;
   setThreads(count: number): void;
   gemmRate(problem: { float64: boolean; size: number; threads: number; repetitions: number }): number;
-}
-
-/** The package's own folder: the nearest one above this file that holds package.json. */
-export function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) {
-    const parent = dirname(folder);
-    if (parent === folder)
-      throw new RidgeflowError('BACKEND_UNAVAILABLE', 'The folder of the package ridgeflow cannot be found');
-    folder = parent;
-  }
-  return folder;
 }
 
 /** Where a build puts the addon, best first. */
