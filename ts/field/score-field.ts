@@ -49,7 +49,7 @@ export function heatField(measure: Measure): VelocityField {
   return scoreField((t) => measure.heat(t), {
     coefficient: -1,
     dimension: measure.dimension,
-    times: { from: -measure.collapseTime, to: Infinity },
+    times: { from: 0 - measure.collapseTime, to: Infinity },
   });
 }
 
