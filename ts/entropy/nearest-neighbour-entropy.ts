@@ -1,15 +1,17 @@
-import { type NdArray, checkPoints, dtypeOf } from '../core/array.js';
+import { type FloatData, type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import { type CallOptions, checkInteger } from '../core/options.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
 import { kernelsFor } from '../kernel/backend.js';
-import type { FloatData } from '../core/array.js';
 import { digammaInteger, logUnitBallVolume } from './special.js';
 
 /** An entropy in nats with its standard error. */
 export interface EntropyEstimate {
   value: number;
-  /** Standard deviation of the mean of the log-distances, times d: an estimate of the sampling error. */
+  /**
+   * Standard deviation of the mean of the log-distances, times d: an estimate of the sampling error, without the bias.
+   * NaN where the entropy is −Infinity.
+   */
   standardError: number;
 }
 
@@ -20,7 +22,10 @@ export interface EntropyEstimate {
  * @param points n × d, n > k.
  * @param options `k`, 1 to n − 1, default 3 (or n − 1 where that is smaller).
  * @returns nats; −Infinity where more than k points coincide somewhere, since the measure then has an atom.
- * @throws EMPTY_CLOUD for fewer than 2 points, NON_FINITE, INVALID_ARGUMENT.
+ * @throws EMPTY_CLOUD for fewer than 2 points, NON_FINITE, INVALID_ARGUMENT, INVALID_SHAPE, INVALID_DTYPE, ABORTED.
+ *
+ * The estimate is too high where the density changes much within the distance to a neighbour: in high dimension, almost
+ * everywhere in a box, or in a cloud that is much narrower in some directions than in others.
  *
  * O(n log n) time for small d, O(n²d) for large; O(nk) memory. Source: L. F. Kozachenko, N. N. Leonenko (1987), with
  * general k as in A. Kraskov, H. Stögbauer, P. Grassberger, Phys. Rev. E 69, 066138 (2004).
@@ -31,10 +36,11 @@ export async function nearestNeighbourEntropy(
 ): Promise<EntropyEstimate> {
   const { n } = checkPoints(points, 'points', { minimum: 2 });
   const k = checkInteger(options.k ?? Math.min(3, n - 1), 'k', 1, n - 1);
-  const kernels = await kernelsFor(options, dtypeOf(points));
-  checkFinite(kernels, points, 'points');
+  const cloud = toDtype(points, options.dtype);
+  const kernels = await kernelsFor(options, dtypeOf(cloud));
+  checkFinite(kernels, cloud, 'points');
   const { distances } = await kernels.nearestNeighbours(
-    { queries: asMatrix(points), points: asMatrix(points), k, excludeSelf: true },
+    { queries: asMatrix(cloud), points: asMatrix(cloud), k, excludeSelf: true },
     options,
   );
   return entropyFromDistances(distances, { n, d: points.shape[1], k, stride: k });

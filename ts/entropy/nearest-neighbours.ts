@@ -1,4 +1,4 @@
-import { type FloatData, type NdArray, checkPoints, checkSameDtype, dtypeOf } from '../core/array.js';
+import { type NdArray, checkPoints, checkSameDtype, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import { type CallOptions, checkInteger } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
@@ -17,7 +17,7 @@ export interface Neighbours {
  *
  * @param queries n × d. @param points m × d, of the same dtype; absent: the queries themselves, each skipping itself.
  * @param options `k` from 1 to the number of points there are to choose from.
- * @throws EMPTY_CLOUD, INVALID_SHAPE, INVALID_DTYPE, NON_FINITE, INVALID_ARGUMENT, ABORTED.
+ * @throws EMPTY_CLOUD, INVALID_SHAPE, INVALID_DTYPE, NON_FINITE, INVALID_ARGUMENT, UNSUPPORTED, ABORTED.
  *
  * A k-d tree for d ≤ 10 (about O(n log m) time), tiles of inner products above (O(nmd)); O(nk) memory.
  */
@@ -37,12 +37,14 @@ export async function nearestNeighbours(
       'Expected at least 2 points but received 1: it has no neighbours',
     );
   const k = checkInteger(options?.k, 'k', 1, available);
-  const kernels = await kernelsFor(options, dtypeOf(queries));
-  checkFinite(kernels, queries, 'queries');
-  if (points) checkFinite(kernels, points, 'points');
+  const from = toDtype(queries, options.dtype);
+  const to = among === queries ? from : toDtype(among, options.dtype);
+  const kernels = await kernelsFor(options, dtypeOf(from));
+  checkFinite(kernels, from, 'queries');
+  if (points) checkFinite(kernels, to, 'points');
   const { distances, indices } = await kernels.nearestNeighbours(
-    { queries: asMatrix(queries), points: asMatrix(among), k, excludeSelf: points === undefined },
+    { queries: asMatrix(from), points: asMatrix(to), k, excludeSelf: points === undefined },
     options,
   );
-  return { distances: { data: distances as FloatData, shape: [n, k] }, indices };
+  return { distances: { data: distances, shape: [n, k] }, indices };
 }

@@ -5,7 +5,7 @@ export function logUnitBallVolume(d: number): number {
   return log;
 }
 
-const EULER_GAMMA = 0.57721566490153286061;
+const EULER_GAMMA = 0.5772156649015329;
 
 /** The digamma function ψ(n) at a whole number n ≥ 1: −γ + Σ_{k<n} 1/k, by its asymptotic series from 16 on. */
 export function digammaInteger(n: number): number {
