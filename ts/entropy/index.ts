@@ -3,3 +3,4 @@ export {
   entropyFromDistances,
   nearestNeighbourEntropy,
 } from './nearest-neighbour-entropy.js';
+export { type Neighbours, nearestNeighbours } from './nearest-neighbours.js';

@@ -22,3 +22,4 @@ export {
   twoMoons,
 } from './sample-sets.js';
 export { type SmoothedParameters, smoothed } from './smoothed.js';
+export { type ScoreOptions, type ScoreValues, score } from './score.js';
