@@ -82,10 +82,7 @@ export abstract class BatchMap implements TransportMap {
     return { data: await this.push(batch, toDtype(v, dtypeOf(batch.x))), shape: batch.x.shape };
   }
 
-  async pushforward(
-    cloud: NdArray | EmpiricalMeasure,
-    options: CallOptions = {},
-  ): Promise<EmpiricalMeasure> {
+  async pushforward(cloud: NdArray | EmpiricalMeasure, options: CallOptions = {}): Promise<EmpiricalMeasure> {
     const weighted = cloud instanceof EmpiricalMeasure;
     const points = await this.apply(weighted ? cloud.points : cloud, options);
     return empirical({ points, weights: weighted ? cloud.weights : undefined });
