@@ -2,10 +2,15 @@ import { type DType, type NdArray, allocate } from '../core/array.js';
 import { checkInteger } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
 
-/** `count` directions, independent and uniform on the unit sphere of ℝ^d, as rows. The same seed gives the same bits. */
+/**
+ * `count` directions, independent and uniform on the unit sphere of ℝ^d, as rows. The same seed gives the same bits.
+ *
+ * @throws INVALID_ARGUMENT for a count or d below 1 or a bad seed, OUT_OF_MEMORY.
+ */
 export function uniformDirections(count: number, d: number, seed: number | undefined, dtype: DType): NdArray {
   checkInteger(count, 'directions', 1);
-  const normal = new Float64Array(count * d);
+  checkInteger(d, 'd', 1);
+  const normal = allocate('float64', count * d, 'directions');
   new RandomStream(seed, 'directions').fillNormal(normal);
   const data = allocate(dtype, count * d, 'directions');
   for (let i = 0; i < count; i++) {

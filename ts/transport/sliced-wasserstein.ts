@@ -1,6 +1,14 @@
-import { type FloatData, type NdArray, checkPoints, checkSameDtype, dtypeOf } from '../core/array.js';
+import {
+  type FloatData,
+  type NdArray,
+  checkPoints,
+  checkSameDtype,
+  dtypeOf,
+  toDtype,
+} from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
-import { type CallOptions, checkInteger, throwIfAborted } from '../core/options.js';
+import { type CallOptions, checkInteger } from '../core/options.js';
+import { Pace } from '../core/pace.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
 import { uniformDirections } from './directions.js';
@@ -21,7 +29,8 @@ export interface SlicedDistance {
  *
  * @param options `directions`, default 256, uniform on the sphere by `seed`; in d = 1 the one direction there is, and
  *   the distance is W₂ exactly.
- * @throws INVALID_SHAPE for clouds of different size or dimension, EMPTY_CLOUD, NON_FINITE, INVALID_DTYPE.
+ * @throws INVALID_SHAPE for clouds of different size or dimension, EMPTY_CLOUD, NON_FINITE, INVALID_DTYPE,
+ *   INVALID_ARGUMENT, UNSUPPORTED, OUT_OF_MEMORY, ABORTED.
  *
  * O(L n (d + log n)) time for L directions, O(n) memory. Source: N. Bonneel, J. Rabin, G. Peyré, H. Pfister, J. Math.
  * Imaging Vis. 51 (2015).
@@ -40,34 +49,34 @@ export async function slicedWasserstein(
       `Expected as many points in b as in a, ${n}, but received ${other.n}`,
     );
   }
-  const dtype = dtypeOf(a);
+  const asked = checkInteger(options.directions ?? 256, 'directions', 1);
+  const [from, to] = [toDtype(a, options.dtype), toDtype(b, options.dtype)];
+  const dtype = dtypeOf(from);
   const kernels = await kernelsFor(options, dtype);
-  checkFinite(kernels, a, 'a');
-  checkFinite(kernels, b, 'b');
-  const count = d === 1 ? 1 : checkInteger(options.directions ?? 256, 'directions', 1);
+  checkFinite(kernels, from, 'a');
+  checkFinite(kernels, to, 'b');
+  const count = d === 1 ? 1 : asked;
   const directions =
     d === 1
-      ? { data: a.data.slice(0, 1).fill(1), shape: [1, 1] }
+      ? { data: from.data.slice(0, 1).fill(1), shape: [1, 1] }
       : uniformDirections(count, d, options.seed, dtype);
 
+  // Sorting is done here, on the main thread.
+  const pace = new Pace(options, count);
   const squares: number[] = [];
   for (let first = 0; first < count; first += BLOCK) {
-    throwIfAborted(options.signal);
     const rows = Math.min(BLOCK, count - first);
     const block = { data: directions.data.subarray(first * d, (first + rows) * d), rows, columns: d };
     const project = (points: NdArray) =>
       kernels.matmul({ a: block, b: asMatrix(points), transposeB: true }, { signal: options.signal });
-    const [left, right] = [await project(a), await project(b)];
+    const [left, right] = [await project(from), await project(to)];
     for (let r = 0; r < rows; r++) {
-      squares.push(
-        meanSquaredDifference(
-          left.subarray(r * n, (r + 1) * n).sort(),
-          right.subarray(r * n, (r + 1) * n).sort(),
-        ),
-      );
+      const [u, v] = [left, right].map((values) => values.subarray(r * n, (r + 1) * n).sort());
+      squares.push(meanSquaredDifference(u, v));
+      await pace.tick(1);
     }
-    options.onProgress?.((first + rows) / count);
   }
+  pace.finish();
   return rootOfMean(squares);
 }
 
