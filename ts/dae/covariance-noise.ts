@@ -1,4 +1,5 @@
 import { type DType, type FloatData, type NdArray, dtypeOf, toDtype } from '../core/array.js';
+import { RidgeflowError } from '../core/errors.js';
 import { asMatrix } from '../kernel/checks.js';
 import type { Kernels, RunControl } from '../kernel/contract.js';
 import { Spectrum } from '../linalg/spectrum.js';
@@ -45,7 +46,7 @@ export class CovarianceNoiseDae extends GaussianNoiseMap {
     this.#origin = measure.mean();
   }
 
-  async #coordinates({ kernels, x, options }: Batch): Promise<Whitened & { u: NdArray }> {
+  #whitening({ kernels, x }: Batch): Promise<Whitened> {
     const dtype = dtypeOf(x);
     const key = `${kernels.name} ${dtype}`;
     let whitened = this.#whitened.get(key);
@@ -53,10 +54,15 @@ export class CovarianceNoiseDae extends GaussianNoiseMap {
       whitened = this.#whiten(kernels, dtype);
       this.#whitened.set(key, whitened);
     }
-    const known = await whitened;
+    return whitened;
+  }
+
+  async #coordinates(batch: Batch): Promise<Whitened & { u: NdArray }> {
+    const { kernels, x, options } = batch;
+    const whitened = await this.#whitening(batch);
     const rows = asMatrix(centred(x, this.#origin));
-    const data = await known.spectrum.toAxes(kernels, rows, known.scales, options);
-    return { ...known, u: { data, shape: x.shape } };
+    const data = await whitened.spectrum.toAxes(kernels, rows, whitened.scales, options);
+    return { ...whitened, u: { data, shape: x.shape } };
   }
 
   async #whiten(kernels: Kernels, dtype: DType): Promise<Whitened> {
@@ -64,6 +70,8 @@ export class CovarianceNoiseDae extends GaussianNoiseMap {
     const cloud = measure instanceof EmpiricalMeasure;
     const smoothing = cloud ? 0 : measure.isotropicVariance;
     const spectrum = await Spectrum.of(kernels, this.#covariance, this.dimension);
+    const smallest = spectrum.values.reduce((least, noise) => Math.min(least, noise), Infinity);
+    if (!(smallest > 0)) throw singular(smallest);
     const scales = spectrum.values.map((noise) => 1 / Math.sqrt((smoothing ?? 0) + noise));
     const whiten = async (points: NdArray): Promise<NdArray> => {
       const rows = asMatrix(centred(points, this.#origin));
@@ -127,13 +135,12 @@ export class CovarianceNoiseDae extends GaussianNoiseMap {
     return (await map.logDensity(u, batch.options)).map((value) => value + logDeterminant);
   }
 
-  protected override async squares({ kernels, x, options }: Batch): Promise<Float64Array> {
-    const spectrum = (await this.#coordinates({ kernels, x, options })).spectrum;
+  protected override async squares(batch: Batch): Promise<Float64Array> {
+    const { kernels, x, options } = batch;
+    const { spectrum } = await this.#whitening(batch);
     const scales = spectrum.values.map((noise) => Math.sqrt(this.noise / noise));
-    return squaredNorms({
-      data: await spectrum.toAxes(kernels, asMatrix(x), scales, options),
-      shape: x.shape,
-    });
+    const data = await spectrum.toAxes(kernels, asMatrix(x), scales, options);
+    return squaredNorms({ data, shape: x.shape });
   }
 }
 
@@ -141,4 +148,13 @@ function transposed(matrix: FloatData, d: number): FloatData {
   const out = matrix.slice();
   for (let k = 0; k < d; k++) for (let l = 0; l < d; l++) out[l * d + k] = matrix[k * d + l];
   return out;
+}
+
+function singular(smallest: number): RidgeflowError {
+  return new RidgeflowError(
+    'INVALID_ARGUMENT',
+    `Expected a covariance for noise that is positive definite to working precision but its smallest eigenvalue is ${smallest}: ` +
+      'add a small multiple of the identity to it',
+    { details: { parameter: 'noise', smallestEigenvalue: smallest } },
+  );
 }

@@ -1,16 +1,19 @@
-import type { FloatData, NdArray } from '../core/array.js';
+import { type FloatData, type NdArray, allocate, dtypeOf } from '../core/array.js';
 import { asMatrix } from '../kernel/checks.js';
 import type { Kernels, RunControl } from '../kernel/contract.js';
 
 /**
- * A cloud with a smoothing variance: the measure (1/n) Σ N(x_i, sI), whose density, score and DAE maps are known.
+ * A cloud with a smoothing variance: the measure Σ w_i N(x_i, sI), whose density, score and DAE maps are known.
  */
 export interface SmoothedCloud {
   positions: NdArray;
+  /** s ≥ 0. */
   smoothing: number;
+  /** Weights that sum to 1. Default: all equal. */
+  weights?: Float64Array;
 }
 
-/** The score ∇log μ at the cloud's own points, and the mean over points of its divergence. */
+/** The score ∇log μ at the cloud's own points, and the weighted mean over points of its divergence. */
 export interface CloudScore {
   score: FloatData;
   meanDivergence: number;
@@ -19,50 +22,63 @@ export interface CloudScore {
 /** ∇log(μ ∗ N(0, τI)) at the cloud's own points: τ = 0 gives the measure's own score. O(n²d) time. */
 export async function cloudScore(
   kernels: Kernels,
-  { positions, smoothing }: SmoothedCloud,
+  { positions, smoothing, weights }: SmoothedCloud,
   noise: number,
   run: RunControl,
 ): Promise<CloudScore> {
   const variance = smoothing + noise;
   const points = asMatrix(positions);
+  const logWeights = weights && allocate(dtypeOf(positions), weights.length, 'log-weights');
+  weights?.forEach((weight, i) => (logWeights![i] = Math.log(weight)));
   const { mean, divergence } = await kernels.score(
-    { queries: points, centres: points, variance, want: { mean: true, divergence: true } },
+    { queries: points, centres: points, logWeights, variance, want: { mean: true, divergence: true } },
     run,
   );
   kernels.linearCombination(mean!, [
     { coefficient: 1 / variance, array: mean! },
     { coefficient: -1 / variance, array: positions.data },
   ]);
-  let sum = 0;
-  for (const value of divergence!) sum += value;
-  return { score: mean!, meanDivergence: sum / points.rows };
+  return { score: mean!, meanDivergence: weightedMean(divergence!, weights) };
 }
 
-/**
- * One DAE layer at noise variance τ: every point moves to g(x) = x + τ ∇log(μ ∗ N(0, τI))(x), the posterior mean.
- *
- * The pushforward is again kept as a smoothed cloud. A component N(x_i, sI) goes, to first order about its centre, to
- * N(g(x_i), s J_i J_iᵀ) with J_i the map's Jacobian; its trace is d + τ Δlog(…). The one smoothing variance that all
- * components share becomes s · mean_i (tr J_i / d)², so that it contracts as the map does: for a Gaussian cloud this is
- * the closed form of the composed DAE, and for isolated points that of the shrinking bandwidth s − 2t.
- */
+/** Σ w_i a_i with weights that sum to 1, all equal by default. */
+export function weightedMean(values: FloatData, weights?: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += weights ? weights[i] * values[i] : values[i];
+  return weights ? sum : sum / values.length;
+}
+
+/** One DAE layer at noise variance τ: every point of the cloud moves to the posterior mean. O(n²d) time. */
 export async function daeLayer(
   kernels: Kernels,
   cloud: SmoothedCloud,
   noise: number,
   run: RunControl,
 ): Promise<SmoothedCloud & { velocity: FloatData }> {
-  const { positions, smoothing } = cloud;
-  const { score, meanDivergence } = await cloudScore(kernels, cloud, noise, run);
+  const score = await cloudScore(kernels, cloud, noise, run);
+  return { ...advanceCloud(kernels, cloud, noise, score), velocity: score.score };
+}
+
+/**
+ * The cloud after one DAE layer at noise variance τ, from the score of its corrupted measure: every point moves to
+ * g(x) = x + τ ∇log(μ ∗ N(0, τI))(x).
+ *
+ * The pushforward is again kept as a smoothed cloud. A component N(x_i, sI) goes, to first order about its centre, to
+ * N(g(x_i), s J_i J_iᵀ) with J_i the map's Jacobian; its trace is d + τ Δlog(…). The one smoothing variance that all
+ * components share becomes s · mean_i (tr J_i / d)², so that it contracts as the map does: for a Gaussian cloud this is
+ * the closed form of the composed DAE, and for isolated points that of the shrinking bandwidth s − 2t.
+ */
+export function advanceCloud(
+  kernels: Kernels,
+  { positions, smoothing, weights }: SmoothedCloud,
+  noise: number,
+  { score, meanDivergence }: CloudScore,
+): SmoothedCloud {
   const data = positions.data.slice();
   kernels.linearCombination(data, [
     { coefficient: 1, array: positions.data },
     { coefficient: noise, array: score },
   ]);
   const contraction = 1 + (noise * meanDivergence) / positions.shape[1];
-  return {
-    positions: { data, shape: positions.shape },
-    smoothing: smoothing * contraction ** 2,
-    velocity: score,
-  };
+  return { positions: { data, shape: positions.shape }, smoothing: smoothing * contraction ** 2, weights };
 }

@@ -23,6 +23,11 @@ export class Spectrum {
     return new Spectrum(values, vectors);
   }
 
+  /** Whether the axes are those of the coordinates. */
+  get isDiagonal(): boolean {
+    return this.#vectors === undefined;
+  }
+
   /** rows·Vᵀ·diag(scales): coordinates along the axes, scaled. A new array, of the type of the rows. O(nd²) time. */
   async toAxes(
     kernels: Kernels,
