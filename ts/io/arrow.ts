@@ -1,80 +1,188 @@
-import { readFile } from 'node:fs/promises';
-import type { Vector } from 'apache-arrow';
-import { throwIfAborted } from '../core/options.js';
-import { type CloudFile, type Column, type ReadCloudOptions, cloudFromColumns } from './cloud.js';
+import type { Data, DataType, Vector } from 'apache-arrow';
 import { damaged, fileError, truncated } from './errors.js';
-import { checkMemory, fileSize } from './source.js';
-import { expandColumns } from './table.js';
+import { halfToNumber } from './elements.js';
+import { lz4Frame, zstdDecompress } from './codecs.js';
+import { openSource } from './source.js';
+import type { Scalar, Table, TableColumn, TableSink } from './table.js';
 
 const FILE_MAGIC = 'ARROW1';
 
-/** Reads a cloud from an Arrow IPC file or stream: numeric columns, or list columns of one length, are coordinates. */
-export async function readArrow(path: string, options: ReadCloudOptions): Promise<CloudFile> {
-  const size = await fileSize(path);
-  checkMemory(size, path);
-  const bytes = await readFile(path);
-  throwIfAborted(options.signal);
-  const isFile = bytes.subarray(0, 6).toString('latin1') === FILE_MAGIC;
-  if (isFile && bytes.subarray(-6).toString('latin1') !== FILE_MAGIC) {
-    throw truncated(path, 'an Arrow file with its footer', size + 1, size);
-  }
-  const { tableFromIPC } = await import('apache-arrow');
-  let columns: Column[];
+type Arrow = typeof import('apache-arrow');
+
+/** Opens an Arrow IPC file (as Feather version 2 is one) or stream. */
+export async function openArrow(path: string): Promise<Table> {
+  const bytes = await readBytes(path);
+  const arrow = await import('apache-arrow');
+  registerCodecs(arrow);
+  let table;
   try {
-    const table = tableFromIPC(bytes);
-    columns = table.schema.fields.map((field, index) => arrowColumn(field.name, table.getChildAt(index)!));
-    if (table.schema.fields.length === 0) throw new Error('it has no columns');
-    return await cloudFromColumns(path, expandColumns(path, columns.map(listAware)), options);
+    table = arrow.tableFromIPC(bytes);
   } catch (cause) {
-    throw arrowError(path, cause);
+    throw arrowError(cause, path);
+  }
+  const columns = table.schema.fields.map(({ name, type }, column): TableColumn => {
+    const numeric = isNumeric(arrow, type);
+    const width = listWidth(arrow, table.getChildAt(column));
+    const kind = numeric || width !== undefined ? 'number' : isText(arrow, type) ? 'text' : 'other';
+    return { name, type: String(type), kind, width: width ?? 1 };
+  });
+  return {
+    rows: table.numRows,
+    columns,
+    read: async (sink) => {
+      for (const column of sink.wanted)
+        putColumn(arrow, table.getChildAt(column)!, column, columns[column], sink, path);
+    },
+    close: async () => undefined,
+  };
+}
+
+async function readBytes(path: string): Promise<Uint8Array> {
+  const source = await openSource(path);
+  try {
+    const bytes = new Uint8Array(await source.take(source.capacity, 'an Arrow table'));
+    const text = (start: number, end?: number) => Buffer.from(bytes.slice(start, end)).toString('latin1');
+    if (text(0, 6) === FILE_MAGIC && text(-6) !== FILE_MAGIC) {
+      throw fileError('FILE_TRUNCATED', {
+        file: path,
+        problem: `expected ${FILE_MAGIC} at its end, but its ${bytes.length} bytes end without`,
+        remedy: 'It is cut short: copy or download it again',
+        details: { actual: bytes.length },
+      });
+    }
+    return bytes;
+  } finally {
+    source.close();
   }
 }
 
-/** A column that may hold lists. */
-interface ArrowColumn extends Omit<Column, 'at'> {
-  at(row: number): unknown;
+function registerCodecs({ compressionRegistry, CompressionType }: Arrow): void {
+  compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: lz4Frame });
+  const zstd = zstdDecompress();
+  if (zstd) compressionRegistry.set(CompressionType.ZSTD, { decode: zstd });
 }
 
-function arrowColumn(name: string, vector: Vector): Column {
-  const column: ArrowColumn = {
-    name,
-    length: vector.length,
-    at: (row) => vector.get(row) as unknown,
-  };
-  return column as Column;
-}
-
-/** Lists of an Arrow column as plain arrays, big integers as numbers. */
-function listAware(column: Column) {
-  return {
-    name: column.name,
-    length: column.length,
-    at(row: number): number | string | null | readonly (number | null)[] {
-      const value = column.at(row) as unknown;
-      if (value === null || value === undefined) return null;
-      if (typeof value === 'bigint') return Number(value);
-      if (typeof value === 'boolean') return value ? 1 : 0;
-      if (typeof value === 'number' || typeof value === 'string') return value;
-      if (Symbol.iterator in Object(value)) {
-        return Array.from(value as Iterable<unknown>, (item) =>
-          item === null || item === undefined ? null : Number(item),
-        );
-      }
-      return `a value of type ${typeof value}`;
-    },
-  };
-}
-
-function arrowError(path: string, cause: unknown): unknown {
-  if (cause instanceof Error && 'code' in cause && 'details' in cause) return cause;
+function arrowError(cause: unknown, path: string): Error {
   const message = cause instanceof Error ? cause.message : String(cause);
-  if (/compress/i.test(message)) {
+  if (/codec not found/.test(message)) {
     return fileError('UNSUPPORTED', {
       file: path,
-      problem: `its record batches are compressed (${message})`,
-      remedy: 'Write it uncompressed, or as Parquet',
+      problem: `its Zstandard compression needs Node 22.15 or newer, but this is ${process.version}`,
+      remedy: 'Use a newer Node, or write the file with LZ4 or uncompressed',
       cause,
     });
   }
-  return damaged(path, `it cannot be read as Arrow IPC (${message})`, cause);
+  const short = /Expected to read (\d+) .*only read (\d+)/.exec(message);
+  if (short) return truncated(path, 'an Arrow message', Number(short[1]), Number(short[2]));
+  return damaged(path, `it cannot be read as Arrow (${message})`, cause);
+}
+
+function isNumeric({ DataType: is }: Arrow, type: DataType): boolean {
+  if (is.isDictionary(type)) return is.isInt(type.dictionary) || is.isFloat(type.dictionary);
+  return is.isInt(type) || is.isFloat(type) || is.isBool(type);
+}
+
+function isText({ DataType: is }: Arrow, type: DataType): boolean {
+  if (is.isDictionary(type)) return isStringType(is, type.dictionary as DataType);
+  return isStringType(is, type);
+}
+
+function isStringType(is: Arrow['DataType'], type: DataType): boolean {
+  return is.isUtf8(type) || is.isLargeUtf8(type) || is.isUtf8View(type);
+}
+
+/** Numbers per cell of a column of lists, judged by its first row; undefined for other columns. */
+function listWidth(arrow: Arrow, vector: Vector | null): number | undefined {
+  const { DataType: is } = arrow;
+  if (!vector) return undefined;
+  const type: DataType = vector.type;
+  if (is.isFixedSizeList(type))
+    return isNumeric(arrow, type.valueType as DataType) ? type.listSize : undefined;
+  if (!is.isList(type) && !is.isLargeList(type)) return undefined;
+  if (!isNumeric(arrow, type.valueType as DataType)) return undefined;
+  const first = vector.data.find(({ length }) => length > 0);
+  return first ? Number(first.valueOffsets[1]) - Number(first.valueOffsets[0]) : 1;
+}
+
+function putColumn(
+  arrow: Arrow,
+  vector: Vector,
+  column: number,
+  { width }: TableColumn,
+  sink: TableSink,
+  path: string,
+): void {
+  const { DataType: is } = arrow;
+  const type: DataType = vector.type;
+  if (isText(arrow, type) || is.isDictionary(type)) {
+    for (let row = 0; row < vector.length; row++) sink.put(column, row, [vector.get(row) as Scalar], 1);
+    return;
+  }
+  let row = 0;
+  for (const data of vector.data) {
+    refuseNulls(data, (i) => sink.refuseNull(column, row + i));
+    const isList = is.isFixedSizeList(type) || is.isList(type) || is.isLargeList(type);
+    if (!isList) sink.put(column, row, scalars(arrow, data, 0, data.length, path), data.length);
+    else {
+      const child = data.children[0];
+      const start = is.isFixedSizeList(type)
+        ? 0
+        : listStart(data, width, (i, n) => sink.refuseLength(column, row + i, n));
+      const count = data.length * width;
+      refuseNulls(child, (i) => {
+        const at = i - start;
+        if (at >= 0 && at < count) sink.refuseNull(column, row + Math.floor(at / width), at % width);
+      });
+      sink.put(column, row, scalars(arrow, child, start, count, path), data.length);
+    }
+    row += data.length;
+  }
+}
+
+/** Where the values of the first list begin; calls `refuse` for a list of another length. */
+function listStart(data: Data, width: number, refuse: (index: number, length: number) => never): number {
+  const offsets: ArrayLike<number | bigint> = data.valueOffsets;
+  for (let i = 0; i < data.length; i++) {
+    const length = Number(offsets[i + 1]) - Number(offsets[i]);
+    if (length !== width) refuse(i, length);
+  }
+  return data.length > 0 ? Number(offsets[0]) : 0;
+}
+
+function refuseNulls(data: Data, refuse: (index: number) => void): void {
+  if (data.nullCount <= 0) return;
+  const bits = data.nullBitmap;
+  for (let i = 0; bits && i < data.length; i++) {
+    const bit = data.offset + i;
+    if (((bits[bit >> 3] >> (bit & 7)) & 1) === 0) refuse(i);
+  }
+}
+
+/** `count` values from `start` on. Throws FILE_FORMAT where the buffer is shorter than the lengths claim. */
+function scalars(
+  { DataType: is }: Arrow,
+  data: Data,
+  start: number,
+  count: number,
+  path: string,
+): ArrayLike<Scalar> {
+  const type: DataType = data.type;
+  const values = data.values as Uint8Array | Float32Array | BigInt64Array | undefined;
+  const isBool = is.isBool(type);
+  const available = isBool ? (values?.length ?? 0) * 8 - data.offset : (values?.length ?? 0);
+  if (!values || start < 0 || start + count > available) {
+    throw damaged(
+      path,
+      `a column claims ${start + count} values but its data holds ${Math.max(0, available)}`,
+    );
+  }
+  if (isBool) {
+    const bits = values as Uint8Array;
+    const first = data.offset + start;
+    return Uint8Array.from({ length: count }, (_, i) => (bits[(first + i) >> 3] >> ((first + i) & 7)) & 1);
+  }
+  const part = values.subarray(start, start + count);
+  return is.isFloat(type) && type.precision === 0
+    ? Float32Array.from(part as Uint8Array, halfToNumber)
+    : part;
 }

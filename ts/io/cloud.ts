@@ -1,232 +1,194 @@
-import { type DType, type FloatData, type NdArray, allocate } from '../core/array.js';
-import { RidgeflowError } from '../core/errors.js';
+import { allocate, dtypeOf, elementCount, type DType, type NdArray } from '../core/array.js';
+import { describe, type RidgeflowError } from '../core/errors.js';
 import { fileError } from './errors.js';
+import { labelsFromNumbers, type CloudLabels } from './labels.js';
 import { inSlices } from './source.js';
 
-/** Classes of the points of a cloud. */
-export interface CloudLabels {
-  /** Class of each point, an index into `names`. */
-  values: Int32Array;
-  /** Names of the classes, numbers in numerical order, else in alphabetical. */
-  names: string[];
-}
-
-/** A cloud as it was read from a file. */
-export interface CloudFile {
-  /** n × d. */
-  points: NdArray;
-  labels?: CloudLabels;
-  /** Names of the d columns, where the file has any. */
-  columns?: string[];
-  /** Rows and columns, where each point of the file is an image. */
-  imageShape?: [number, number];
-  /** The path. */
-  source: string;
-}
-
-/** Formats that {@link readCloud} knows. */
+/** Formats that `readCloud` knows. */
 export type CloudFormat = 'npy' | 'npz' | 'csv' | 'arrow' | 'parquet' | 'idx';
 
-/** Options of {@link readCloud}. */
+/** Which column holds the labels: its name, its number from 0 (−1 is the last), none, or found by its name. */
+export type LabelColumn = string | number | false | undefined;
+
+/** Options of `readCloud`. */
 export interface ReadCloudOptions {
-  /** Default: by the file's name and its first bytes. */
+  /** Default: by the ending of the file's name, or else its first bytes. */
   format?: CloudFormat;
   /**
-   * The column that holds the classes: its name, or its number from 0, negative from the end; false for none. Default: a
-   * column named label, labels, class, target, digit, or (where none is named x) y; in a file without names none.
+   * The column that holds the labels: its name, or its number from 0, negative from the end (−1 is the last); false for
+   * none. Default: a column named label, labels, class, target, y (where none is named x) or digit; in a file without
+   * names none. In .npz files the same names mark an array of labels; false leaves it out.
    */
   labelColumn?: string | number | false;
-  /** A file of labels, one for each point, in any of the formats; or, for .npz, the name of an entry. */
+  /** Where the labels are instead: a file in any of the formats, one label per point, or the name of an array in the same .npz file. */
   labels?: string;
   /** Element type of the points. Default float32. */
   dtype?: DType;
-  /** Whether a CSV file's first row names the columns. Default: if it holds something that is not a number. */
+  /** Whether the first row of a CSV file names its columns. Default 'auto': by comparison with the second. */
   header?: boolean | 'auto';
-  /** Which entry of an .npz file holds the points. Default points, X, x, data, positions or start, else the first matrix. */
+  /** Which array of a .npz file holds the points. Default: points, X, x, data, positions or start, or else the first of two dimensions or more. */
   array?: string;
+  /** Rows and columns of the images that the points are; their product must be d. Default: from the rank of .npy and IDX files. */
+  imageShape?: readonly [rows: number, columns: number];
+  /** Aborts the call: it rejects with code ABORTED. */
   signal?: AbortSignal;
 }
 
-/** One column of a table, before it is known whether it is a coordinate or a class. */
-export interface Column {
-  name: string;
-  length: number;
-  /** Value of a row: a number, a text, or null where there is none. */
-  at(row: number): number | string | null;
+/** What a reader of one format makes of a file. */
+export interface CloudContent {
+  /** n × d, finite. */
+  points: NdArray;
+  /** Classes of the points. */
+  labels?: CloudLabels;
+  /** Names of the d columns, where the file has names. */
+  columns?: string[];
+  /** Rows and columns, where every point is an image. */
+  imageShape?: [rows: number, columns: number];
 }
 
-const LABEL_NAMES = ['label', 'labels', 'class', 'target', 'digit'];
+/** A cloud as it was read from a file. */
+export interface CloudFile extends CloudContent {
+  /** The path of the file. */
+  source: string;
+}
 
-/** Which of the columns holds the classes, or −1. Throws INVALID_ARGUMENT where the one asked for is not there. */
-export function findLabelColumn(
+/** A cell for messages. Rows and columns are counted from 1 there and in details, as editors and spreadsheets do. */
+export function cellName(row: number, column: number, columns?: readonly string[]): string {
+  const name = columns?.[column - 1];
+  return `row ${row}, column ${column}${name === undefined ? '' : ` (${describe(name)})`}, counted from 1`;
+}
+
+/** NON_FINITE for a value that a point cannot have; `original` is what stood in the file. */
+export function nonFiniteCell(
   file: string,
-  names: readonly string[] | number,
-  wanted: string | number | false | undefined,
-): number {
-  if (wanted === false) return -1;
-  const count = typeof names === 'number' ? names : names.length;
-  if (typeof wanted === 'number') {
-    const index = wanted < 0 ? count + wanted : wanted;
-    if (Number.isInteger(wanted) && index >= 0 && index < count) return index;
-    throw fileError('INVALID_ARGUMENT', {
-      file,
-      problem: `there is no column ${wanted}: it has ${count}, numbered from 0 (or from −1 at the end)`,
-      remedy: 'Choose another label column',
-    });
-  }
-  if (typeof names === 'number') {
-    if (wanted === undefined) return -1;
-    throw fileError('INVALID_ARGUMENT', {
-      file,
-      problem: `there is no column named ${JSON.stringify(wanted)}: its columns have no names`,
-      remedy: 'Give the label column by its number',
-    });
-  }
-  if (wanted !== undefined) {
-    const index = names.indexOf(wanted);
-    if (index >= 0) return index;
-    throw fileError('INVALID_ARGUMENT', {
-      file,
-      problem: `there is no column named ${JSON.stringify(wanted)}: it has ${names.slice(0, 12).join(', ')}${count > 12 ? ', …' : ''}`,
-      remedy: 'Choose another label column',
-    });
-  }
-  const lower = names.map((name) => name.trim().toLowerCase());
-  const found = lower.findIndex((name) => LABEL_NAMES.includes(name));
-  return found >= 0 || lower.includes('x') ? found : lower.indexOf('y');
-}
-
-/** Classes from one value for each point. */
-export function encodeLabels(values: readonly (string | number)[]): CloudLabels {
-  const texts = values.map(String);
-  const distinct = [...new Set(texts)];
-  const numeric = distinct.every((name) => name.trim() !== '' && Number.isFinite(Number(name)));
-  const names = distinct.sort(numeric ? (a, b) => Number(a) - Number(b) : (a, b) => (a < b ? -1 : 1));
-  const indices = new Map(names.map((name, index) => [name, index]));
-  return { values: Int32Array.from(texts, (text) => indices.get(text)!), names };
-}
-
-/** Throws EMPTY_CLOUD where there is no row, FILE_FORMAT where there is no column of coordinates. */
-export function checkExtent(file: string, n: number, d: number): void {
-  if (n === 0) {
-    throw fileError('EMPTY_CLOUD', { file, problem: 'it holds no rows', remedy: 'Give at least 2 points' });
-  }
-  if (d === 0)
-    throw fileError('FILE_FORMAT', { file, problem: 'it has no column of coordinates beside the labels' });
-}
-
-/**
- * Throws NON_FINITE for the first value that is NaN or infinite, or became so in the element type it was read as.
- * `original` gives the value that the file holds.
- */
-export function checkCloudFinite(
-  file: string,
-  { data, shape }: NdArray,
-  columns?: readonly string[],
-  original: (index: number) => number = (index) => data[index],
-): void {
-  const d = shape[1];
-  for (let i = 0; i < data.length; i++) {
-    if (Number.isFinite(data[i])) continue;
-    const [row, column] = [Math.floor(i / d), i % d];
-    const value = original(i);
-    const place = `row ${row + 1}, column ${column + 1}${columns ? ` (${columns[column]})` : ''} (counted from 1)`;
-    const tooLarge = Number.isFinite(value);
-    throw fileError('NON_FINITE', {
-      file,
-      place,
-      problem: tooLarge
-        ? `${value} is too large for float32`
-        : `expected a finite number but received ${value}`,
-      remedy: tooLarge ? 'Read it as float64, or scale the data' : 'Remove or replace the row',
-      details: { row, column },
-    });
-  }
-}
-
-/** A cloud from the columns of a table (Arrow, Parquet). */
-export async function cloudFromColumns(
-  file: string,
-  columns: readonly Column[],
-  options: ReadCloudOptions,
-): Promise<CloudFile> {
-  const names = columns.map((column) => column.name);
-  const labelIndex = findLabelColumn(file, names, options.labelColumn);
-  const coordinates = columns.filter((_, index) => index !== labelIndex);
-  const n = columns[0]?.length ?? 0;
-  const d = coordinates.length;
-  checkExtent(file, n, d);
-  const data = allocate(options.dtype ?? 'float32', n * d, file);
-  for (const [k, column] of coordinates.entries()) {
-    await inSlices(n, options.signal, (from, to) => fillColumn(file, data, column, k, d, from, to));
-  }
-  const points = { data, shape: [n, d] };
-  checkCloudFinite(
+  place: string,
+  cell: { row: number; column: number; line?: number },
+  original: number | string,
+): RidgeflowError {
+  const overflow = typeof original === 'number' && Number.isFinite(original);
+  return fileError('NON_FINITE', {
     file,
-    points,
-    coordinates.map(({ name }) => name),
-    (index) => Number(coordinates[index % d].at(Math.floor(index / d))),
-  );
-  const labels = labelIndex < 0 ? undefined : encodeLabels(labelValues(file, columns[labelIndex]));
-  return { points, labels, columns: coordinates.map(({ name }) => name), source: file };
-}
-
-function fillColumn(
-  file: string,
-  data: FloatData,
-  column: Column,
-  k: number,
-  d: number,
-  from: number,
-  to: number,
-): void {
-  for (let row = from; row < to; row++) {
-    const value = column.at(row);
-    if (typeof value === 'number') {
-      data[row * d + k] = value;
-      continue;
-    }
-    const place = `row ${row + 1} (counted from 1), column ${column.name}`;
-    if (value === null) {
-      throw fileError('NON_FINITE', {
-        file,
-        place,
-        problem: 'there is no value',
-        remedy: 'Remove or replace the row',
-        details: { row, column: k },
-      });
-    }
-    throw fileError('FILE_FORMAT', {
-      file,
-      place,
-      problem: `expected a number but received ${JSON.stringify(value)}`,
-      remedy: `Name the column of classes (--label-column ${column.name}), or remove the column`,
-      details: { row, column: k },
-    });
-  }
-}
-
-function labelValues(file: string, column: Column): (string | number)[] {
-  return Array.from({ length: column.length }, (_, row) => {
-    const value = column.at(row);
-    if (value !== null) return value;
-    throw fileError('FILE_FORMAT', {
-      file,
-      place: `row ${row + 1} (counted from 1), column ${column.name}`,
-      problem: 'there is no label',
-    });
+    place,
+    problem: overflow
+      ? `${original} is too large for float32`
+      : `expected a finite number but received ${original}`,
+    remedy: overflow ? 'Read it as float64, or scale the data' : 'Correct the value, or leave the row out',
+    details: cell,
   });
 }
 
-/** The cloud with labels that came from elsewhere. Throws INVALID_SHAPE where their number is not that of the points. */
-export function withLabels(cloud: CloudFile, labels: CloudLabels, from: string): CloudFile {
-  const n = cloud.points.shape[0];
-  if (labels.values.length !== n) {
-    throw new RidgeflowError(
-      'INVALID_SHAPE',
-      `${from}: expected ${n} labels, one for each point of ${cloud.source}, but received ${labels.values.length}`,
-      { details: { file: from, expected: n, actual: labels.values.length } },
-    );
+/** Index of the first value that is NaN or infinite, or −1. */
+export async function firstNonFinite(data: NdArray['data'], signal?: AbortSignal): Promise<number> {
+  let found = -1;
+  await inSlices(data.length, signal, (from, to) => {
+    // A finite number less itself is 0; NaN and infinity leave NaN.
+    for (let i = from; i < to && found < 0; i++) if (data[i] - data[i] !== 0) found = i;
+  });
+  return found;
+}
+
+/** Throws NON_FINITE, with row and column, for a coordinate that is NaN or infinite; `original` reads the file's value. */
+export async function checkFinite(
+  { data, shape }: NdArray,
+  file: string,
+  original: (index: number) => number,
+  signal?: AbortSignal,
+): Promise<void> {
+  const index = await firstNonFinite(data, signal);
+  if (index < 0) return;
+  const column = (index % shape[1]) + 1;
+  const row = Math.floor(index / shape[1]) + 1;
+  throw nonFiniteCell(file, cellName(row, column), { row, column }, original(index));
+}
+
+/**
+ * Makes a cloud of an array of any rank: one axis becomes [n, 1], more than two [n, rest], and at rank 3 the points are
+ * images. Takes the labels out of `labelColumn` where that is given. Throws INVALID_SHAPE, EMPTY_CLOUD, NON_FINITE.
+ */
+export async function cloudFromArray(
+  { data, shape, original }: NdArray & { original(index: number): number },
+  file: string,
+  { labelColumn, signal }: { labelColumn?: LabelColumn; signal?: AbortSignal },
+): Promise<CloudContent> {
+  if (shape.length === 0) {
+    throw fileError('INVALID_SHAPE', {
+      file,
+      problem: 'expected an array of points but received a single number',
+      remedy: 'Save an array of shape [points, dimensions]',
+    });
   }
-  return { ...cloud, labels };
+  const n = shape[0];
+  const d = elementCount(shape.slice(1));
+  checkExtent(n, d, file);
+  const points = { data, shape: [n, d] };
+  await checkFinite(points, file, original, signal);
+  const column = resolveLabelColumn(labelColumn, d, undefined, -1, file);
+  if (column >= 0) return splitLabels(points, column, file);
+  return { points, imageShape: shape.length === 3 ? [shape[1], shape[2]] : undefined };
+}
+
+/** Throws EMPTY_CLOUD or INVALID_SHAPE where there is no row or no coordinate. */
+export function checkExtent(n: number, d: number, file: string): void {
+  if (n === 0) {
+    throw fileError('EMPTY_CLOUD', {
+      file,
+      problem: 'expected at least one point but it has no rows',
+      remedy: 'Write the points into it',
+      details: { points: 0 },
+    });
+  }
+  if (d === 0) {
+    throw fileError('INVALID_SHAPE', {
+      file,
+      problem: 'expected at least one coordinate but its points have none',
+      remedy: 'Keep a column of numbers beside the labels',
+    });
+  }
+}
+
+/** The column that `labelColumn` means, or −1 for none. `found` is the one whose name marks it as the labels, or −1. */
+export function resolveLabelColumn(
+  labelColumn: LabelColumn,
+  count: number,
+  columns: readonly string[] | undefined,
+  found: number,
+  file: string,
+): number {
+  if (labelColumn === false) return -1;
+  if (labelColumn === undefined) return found;
+  const named = typeof labelColumn === 'string' ? (columns?.indexOf(labelColumn) ?? -1) : -1;
+  if (named >= 0) return named;
+  if (labelColumn === 'auto') return found;
+  const number = columnNumber(labelColumn);
+  if (number !== undefined && number >= -count && number < count) return number < 0 ? number + count : number;
+  const shown = columns?.slice(0, 20).join(', ');
+  throw fileError('INVALID_ARGUMENT', {
+    file,
+    problem: `expected a column of the file for labelColumn but received ${describe(labelColumn)}`,
+    remedy:
+      shown === undefined
+        ? `It has ${count} columns without names: give a number, 0 for the first or -1 for the last`
+        : `Its ${count} columns are ${shown}${count > 20 ? ', …' : ''}`,
+    details: { parameter: 'labelColumn' },
+  });
+}
+
+/** The number of a column, also where it comes as text from a command line; undefined for a name. */
+export function columnNumber(labelColumn: LabelColumn): number | undefined {
+  const number =
+    typeof labelColumn === 'string' && /^-?\d+$/.test(labelColumn) ? Number(labelColumn) : labelColumn;
+  return typeof number === 'number' && Number.isInteger(number) ? number : undefined;
+}
+
+function splitLabels(points: NdArray, column: number, file: string): CloudContent {
+  const [n, d] = points.shape;
+  checkExtent(n, d - 1, file);
+  const labels = labelsFromNumbers(points.data, file, d, column);
+  const data = allocate(dtypeOf(points), n * (d - 1), file);
+  for (let row = 0; row < n; row++) {
+    const at = row * d;
+    data.set(points.data.subarray(at, at + column), row * (d - 1));
+    data.set(points.data.subarray(at + column + 1, at + d), row * (d - 1) + column);
+  }
+  return { points: { data, shape: [n, d - 1] }, labels };
 }

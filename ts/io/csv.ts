@@ -1,172 +1,213 @@
-import { type DType, type FloatData, allocate } from '../core/array.js';
-import { throwIfAborted } from '../core/options.js';
+import type { DType } from '../core/array.js';
+import { describe } from '../core/errors.js';
 import {
-  type CloudFile,
-  type ReadCloudOptions,
   checkExtent,
-  encodeLabels,
-  findLabelColumn,
+  columnNumber,
+  resolveLabelColumn,
+  type CloudContent,
+  type LabelColumn,
 } from './cloud.js';
-import { type CsvRecord, type Splitter, csvRecords, splitterFor } from './csv-lines.js';
 import { fileError } from './errors.js';
-import { type ByteSource, checkMemory } from './source.js';
+import {
+  CR,
+  LF,
+  looksLikeHeader,
+  refuseUtf16,
+  skipBlank,
+  sniffDelimiter,
+  splitRecord,
+  unclosedQuote,
+  type TextRecord,
+} from './csv-dialect.js';
+import { RowParser } from './csv-rows.js';
+import { labelPosition } from './labels.js';
+import type { ByteSource } from './source.js';
 
-const NON_FINITE = /^[+-]?(nan|inf|infinity)$/i;
+/** A record, or text between quotes, that is longer than this is taken for a file that is not a table. */
+const MAX_RECORD_BYTES = 1 << 25;
+
+/** Options of {@link readCsv}. */
+export interface CsvOptions {
+  labelColumn: LabelColumn;
+  header: boolean | 'auto';
+  dtype: DType;
+  /** The file must have labels and need not have coordinates. */
+  labelsOnly?: boolean;
+}
 
 /**
- * Reads a cloud from text: a point a line, fields separated by commas, semicolons, tabs or white space (by the look of
- * the first record), with or without a row of names. Blank lines and lines that begin with # are left out.
+ * Reads a table of numbers, one point per line, in one pass over the stream: O(n·d) time, no memory beyond the result
+ * and one piece of text. Comma, semicolon, tab or white space between fields; quoted fields; LF, CR LF or CR; a byte
+ * order mark, blank lines and lines that begin with # are skipped.
  */
-export async function readCsv(source: ByteSource, options: ReadCloudOptions): Promise<CloudFile> {
-  let reader: CsvReader | undefined;
-  for await (const records of csvRecords(source)) {
-    throwIfAborted(options.signal);
-    let first = 0;
-    if (!reader) {
-      reader = new CsvReader(source.file, records[0], options);
-      if (reader.columns) first = 1;
+export async function readCsv(source: ByteSource, options: CsvOptions): Promise<CloudContent> {
+  const { file } = source;
+  let parser: RowParser | undefined;
+  let rest: Buffer = Buffer.alloc(0);
+  let at = 0;
+  let isFirst = true;
+  for (let isLast = false; !isLast;) {
+    const piece = await nextPiece(source, rest.subarray(at));
+    isLast = piece.isLast;
+    rest = piece.bytes;
+    at = 0;
+    if (isFirst && rest.length > 0) {
+      refuseUtf16(rest, file);
+      if (rest.subarray(0, 3).equals(BYTE_ORDER_MARK)) at = 3;
     }
-    for (let i = first; i < records.length; i++) reader.add(records[i]);
+    if (!parser) {
+      const start = readStart(rest, at, isLast, file, options);
+      if (start) ({ parser, at } = start);
+      // Not two whole records yet: the mark, if any, is read again with more of the file.
+      else at = 0;
+    }
+    isFirst = parser === undefined;
+    if (parser) at = parser.parse(rest, at, wholeLines(rest, isLast), isLast);
+    if (rest.length - at > MAX_RECORD_BYTES) refuseRecord(file, parser?.line ?? 1);
   }
-  if (!reader) {
+  if (!parser) throw emptyFile(file, source.consumed);
+  return finish(parser, file, options);
+}
+
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/** The rest of the last piece with enough of the source to have another line end in it; at the end, a last line end. */
+async function nextPiece(source: ByteSource, rest: Buffer): Promise<{ bytes: Buffer; isLast: boolean }> {
+  const parts: Uint8Array[] = [rest];
+  let length = rest.length;
+  for (;;) {
+    const chunk = await source.next();
+    if (!chunk) {
+      const isEmpty = length === 0 && source.consumed === 0;
+      return { bytes: Buffer.concat(isEmpty ? [] : [...parts, Buffer.from([LF])]), isLast: true };
+    }
+    parts.push(chunk);
+    length += chunk.length;
+    if (chunk.includes(LF) || chunk.includes(CR) || length > MAX_RECORD_BYTES) {
+      return { bytes: Buffer.concat(parts), isLast: false };
+    }
+  }
+}
+
+/** The end of the last whole line. A CR at the very end may be half of a CR LF. */
+function wholeLines(bytes: Buffer, isLast: boolean): number {
+  if (isLast) return bytes.length;
+  const lineFeed = bytes.lastIndexOf(LF);
+  return (lineFeed >= 0 ? lineFeed : bytes.lastIndexOf(CR, bytes.length - 2)) + 1;
+}
+
+/** Finds out the shape of the table from its first two records; undefined where there are not two yet. */
+function readStart(
+  bytes: Buffer,
+  at: number,
+  isLast: boolean,
+  file: string,
+  options: CsvOptions,
+): { parser: RowParser; at: number } | undefined {
+  const end = wholeLines(bytes, isLast);
+  const start = skipBlank(bytes, at, end);
+  if (start.at >= end) return undefined;
+  const delimiter = sniffDelimiter(bytes, firstLines(bytes, start.at, end));
+  const first = splitRecord(bytes, start.at, end, delimiter);
+  const between = first && skipBlank(bytes, first.next, end);
+  const second = between && between.at < end ? splitRecord(bytes, between.at, end, delimiter) : undefined;
+  if (!isLast && !second) return undefined;
+  if (!first) throw unclosedQuote(file, start.lines + 1);
+
+  const width = first.fields.length;
+  const { header, labelColumn } = options;
+  const isHeader =
+    header === 'auto'
+      ? looksLikeHeader(first.fields, second?.fields, positionOf(labelColumn, width))
+      : header;
+  const columns = isHeader ? nameColumns(first, file, start.lines + 1) : undefined;
+  const found = columns ? labelPosition(columns) : -1;
+  const only = options.labelsOnly && width === 1 && labelColumn === undefined ? 0 : found;
+  const label = resolveLabelColumn(labelColumn, width, columns, only, file);
+  const parser = new RowParser({
+    file,
+    delimiter,
+    width,
+    labelColumn: label,
+    columns,
+    dtype: options.dtype,
+    line: start.lines + 1 + (isHeader ? first.lines : 0),
+  });
+  return { parser, at: isHeader ? first.next : start.at };
+}
+
+function firstLines(bytes: Buffer, at: number, end: number): [start: number, end: number][] {
+  const lines: [start: number, end: number][] = [];
+  while (lines.length < 2) {
+    const { at: start } = skipBlank(bytes, at, end);
+    if (start >= end) break;
+    let stop = start;
+    while (stop < end && bytes[stop] !== LF && bytes[stop] !== CR) stop++;
+    lines.push([start, stop]);
+    at = stop;
+  }
+  return lines;
+}
+
+function positionOf(labelColumn: LabelColumn, width: number): number {
+  const number = columnNumber(labelColumn) ?? -1 - width;
+  return number < 0 ? number + width : number;
+}
+
+function nameColumns(header: TextRecord, file: string, line: number): string[] {
+  const names = header.fields.map((name, i) => name || `column ${i + 1}`);
+  if (header.fields[0] === '' && header.fields.length > 1) {
     throw fileError('FILE_FORMAT', {
-      file: source.file,
-      problem: 'it is empty',
-      remedy: 'Give a file with a point on each line',
+      file,
+      place: `line ${line}`,
+      problem: 'its first column has no name: it looks like row numbers, which are no coordinates',
+      remedy: 'Write it without them (in pandas: index=False), or give the column a name',
+      details: { line, column: 1 },
     });
   }
-  return reader.finish();
+  return names;
 }
 
-class CsvReader {
-  /** Names of the fields, where the file has a header. */
-  readonly columns?: string[];
-  readonly #file: string;
-  readonly #split: Splitter;
-  readonly #width: number;
-  readonly #label: number;
-  readonly #values: Growing;
-  readonly #labels: string[] = [];
-  #rows = 0;
-
-  constructor(
-    file: string,
-    first: CsvRecord,
-    { header = 'auto', labelColumn, dtype = 'float32' }: ReadCloudOptions,
-  ) {
-    this.#file = file;
-    const text = first.text.replace(/^\ufeff/, '');
-    this.#split = splitterFor(text);
-    first.text = text;
-    const fields = this.#split(text).map((field) => field.trim());
-    this.#width = fields.length;
-    // A label given by its number may be a word in the first row without making that row a header.
-    const known = typeof labelColumn === 'number' ? findLabelColumn(file, fields.length, labelColumn) : -1;
-    const named = header === 'auto' ? fields.some((field, k) => k !== known && !isNumber(field)) : header;
-    if (named) this.columns = fields;
-    this.#label = findLabelColumn(file, this.columns ?? fields.length, labelColumn);
-    this.#values = new Growing(dtype, file);
-  }
-
-  add({ line, text }: CsvRecord): void {
-    const fields = this.#split(text);
-    if (fields.length !== this.#width) {
-      throw fileError('FILE_FORMAT', {
-        file: this.#file,
-        place: `line ${line}`,
-        problem: `expected ${this.#width} fields, as in the first row, but received ${fields.length}`,
-        remedy: 'Every row must have a value for every column',
-        details: { line, expected: this.#width, actual: fields.length },
-      });
-    }
-    for (let k = 0; k < fields.length; k++) {
-      if (k === this.#label) {
-        this.#labels.push(fields[k].trim());
-        continue;
-      }
-      const value = fields[k] === '' ? NaN : Number(fields[k]);
-      if (!this.#values.push(value)) throw this.#badValue(line, k, fields[k].trim());
-    }
-    this.#rows++;
-  }
-
-  finish(): CloudFile {
-    const d = this.#width - (this.#label < 0 ? 0 : 1);
-    checkExtent(this.#file, this.#rows, d);
-    return {
-      points: { data: this.#values.take(), shape: [this.#rows, d] },
-      labels: this.#label < 0 ? undefined : encodeLabels(this.#labels),
-      columns: this.columns?.filter((_, k) => k !== this.#label),
-      source: this.#file,
-    };
-  }
-
-  #badValue(line: number, column: number, text: string) {
-    const name = this.columns ? `column ${this.columns[column]}` : `column ${column + 1} (counted from 1)`;
-    const facts = { file: this.#file, place: `line ${line}, ${name}`, details: { line, column } };
-    if (text === '') {
-      return fileError('FILE_FORMAT', {
-        ...facts,
-        problem: 'the field is empty',
-        remedy: 'Remove the row, or give a number',
-      });
-    }
-    if (NON_FINITE.test(text)) {
-      return fileError('NON_FINITE', {
-        ...facts,
-        problem: `expected a finite number but received ${text}`,
-        remedy: 'Remove or replace the row',
-      });
-    }
-    if (Number.isFinite(Number(text))) {
-      return fileError('NON_FINITE', {
-        ...facts,
-        problem: `${text} is too large for float32`,
-        remedy: 'Read it as float64, or scale the data',
-      });
-    }
-    return fileError('FILE_FORMAT', {
-      ...facts,
-      problem: `expected a number but received ${JSON.stringify(text.slice(0, 60))}`,
-      remedy: 'If this column holds classes, name it as the label column',
+function finish(parser: RowParser, file: string, { labelsOnly = false }: CsvOptions): CloudContent {
+  const { points, labels, columns } = parser.finish();
+  const [n, d] = points.shape;
+  if (n === 0) {
+    throw fileError('EMPTY_CLOUD', {
+      file,
+      problem: columns ? 'it has a header but no rows' : 'it has no rows',
+      remedy: 'Write the points into it, one per line',
+      details: { points: 0 },
     });
   }
+  if (!labelsOnly) checkExtent(n, d, file);
+  else if (!labels) {
+    throw fileError('FILE_FORMAT', {
+      file,
+      problem: `expected one column of labels but received ${parser.width} columns`,
+      remedy: `Keep one column, or name the one of the labels in a header: ${describe('label')}`,
+    });
+  }
+  return { points, labels, columns };
 }
 
-function isNumber(field: string): boolean {
-  return field !== '' && (Number.isFinite(Number(field)) || NON_FINITE.test(field));
+function emptyFile(file: string, bytes: number) {
+  return fileError('EMPTY_CLOUD', {
+    file,
+    problem:
+      bytes === 0
+        ? 'the file is empty'
+        : 'the file is empty but for blank lines and comments: it has no rows',
+    remedy: 'Write the points into it, one per line',
+    details: { points: 0 },
+  });
 }
 
-/** A float array that grows. */
-class Growing {
-  readonly #dtype: DType;
-  readonly #file: string;
-  #data: FloatData;
-  #length = 0;
-
-  constructor(dtype: DType, file: string) {
-    this.#dtype = dtype;
-    this.#file = file;
-    this.#data = allocate(dtype, 1 << 12);
-  }
-
-  /** False, and the value is not kept, where it is not finite in the element type. */
-  push(value: number): boolean {
-    if (this.#length === this.#data.length) this.#grow();
-    this.#data[this.#length] = value;
-    if (!Number.isFinite(this.#data[this.#length])) return false;
-    this.#length++;
-    return true;
-  }
-
-  #grow(): void {
-    checkMemory(this.#data.byteLength * 2, this.#file);
-    const larger = allocate(this.#dtype, this.#data.length * 2, this.#file);
-    larger.set(this.#data);
-    this.#data = larger;
-  }
-
-  take(): FloatData {
-    return this.#data.slice(0, this.#length);
-  }
+function refuseRecord(file: string, line: number): never {
+  throw fileError('FILE_FORMAT', {
+    file,
+    place: `line ${line}`,
+    problem: `a line, or the text between two quotes, goes on for more than ${MAX_RECORD_BYTES} bytes`,
+    remedy: 'It is not a table of numbers, or a quote is not closed',
+    details: { line },
+  });
 }

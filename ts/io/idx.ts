@@ -1,13 +1,10 @@
-import { existsSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import type { DType } from '../core/array.js';
-import { type CloudFile, type ReadCloudOptions, checkCloudFinite, checkExtent } from './cloud.js';
-import { type ElementType, decodeElements, elementBytes, type Elements } from './elements.js';
-import { damaged } from './errors.js';
+import { elementCount, type DType } from '../core/array.js';
+import { decodeElements, elementBytes, type ElementType, type Elements } from './elements.js';
+import { damaged, fileError, truncated } from './errors.js';
 import type { ByteSource } from './source.js';
 
-// The IDX format of the MNIST files (Y. LeCun, C. Cortes, C. J. C. Burges): two zero bytes, a type, a rank, big-endian
-// 32-bit extents, then the elements.
+// The IDX format, as Y. LeCun, C. Cortes and C. Burges define it for the MNIST database: two zero bytes, the element
+// type, the rank, the extents as big-endian 32-bit integers, then the elements, big-endian, the last index fastest.
 
 const TYPES: Record<number, ElementType> = {
   0x08: 'uint8',
@@ -18,64 +15,40 @@ const TYPES: Record<number, ElementType> = {
   0x0e: 'float64',
 };
 
-/** Whether the first bytes can be those of an IDX file. */
-export function looksLikeIdx(start: Uint8Array): boolean {
-  return (
-    start.length >= 4 &&
-    start[0] === 0 &&
-    start[1] === 0 &&
-    start[2] in TYPES &&
-    start[3] >= 1 &&
-    start[3] <= 8
-  );
+/** Whether bytes begin like an IDX file. */
+export function isIdx(bytes: Uint8Array): boolean {
+  return bytes.length >= 4 && bytes[0] === 0 && bytes[1] === 0 && bytes[2] in TYPES && bytes[3] >= 1;
 }
 
-/** The elements of an IDX file with their shape. */
-export async function readIdxArray(
-  source: ByteSource,
-  dtype: DType,
-): Promise<Elements & { shape: number[] }> {
-  const { file } = source;
-  const start = new Uint8Array(await source.take(4, 'its IDX header'));
-  if (!looksLikeIdx(start)) throw damaged(file, 'it does not begin like an IDX file');
-  const rank = start[3];
+/** Reads an IDX file of any rank. Throws FILE_FORMAT, FILE_TRUNCATED, OUT_OF_MEMORY, ABORTED. */
+export async function readIdx(source: ByteSource, dtype: DType): Promise<Elements & { shape: number[] }> {
+  const { file, signal } = source;
+  const magic = new Uint8Array(await source.take(4, 'its IDX header'));
+  if (!isIdx(magic)) {
+    throw fileError('FILE_FORMAT', {
+      file,
+      problem: `expected the first bytes of an IDX file but received ${Buffer.from(magic).toString('hex')}`,
+      remedy: 'Name the format that it really has',
+    });
+  }
+  const [, , code, rank] = magic;
+  const type = TYPES[code];
   const extents = new DataView(await source.take(4 * rank, 'its IDX header'));
-  const shape = Array.from({ length: rank }, (_, k) => extents.getUint32(4 * k));
-  const count = shape.reduce((product, extent) => product * extent, 1);
-  const type = TYPES[start[2]];
-  if (!Number.isSafeInteger(count * 8))
-    throw damaged(file, `its header claims the impossible shape [${shape.join(', ')}]`);
-  const payload = await source.take(count * elementBytes(type), 'array data');
-  if ((await source.next()) !== undefined)
-    throw damaged(file, `it is longer than its shape [${shape.join(', ')}] says`);
-  const elements = await decodeElements(payload, type, {
-    littleEndian: false,
-    dtype,
-    file,
-    signal: source.signal,
-  });
-  return { ...elements, shape };
+  const shape = Array.from({ length: rank }, (_, axis) => extents.getUint32(4 * axis));
+  const bytes = elementCount(shape) * elementBytes(type);
+  const what = `data of shape [${shape.join(', ')}]`;
+  const left = source.capacity - source.consumed;
+  if (!(bytes <= left)) throw truncated(file, what, bytes, left);
+  const payload = await source.take(bytes, what);
+  if (await source.next()) throw damaged(file, `it goes on after its ${bytes} bytes of data`);
+  return { ...(await decodeElements(payload, type, { littleEndian: false, dtype, file, signal })), shape };
 }
 
-/** Reads a cloud from an IDX file: the first extent counts the points, the others are flattened. */
-export async function readIdx(
-  source: ByteSource,
-  { dtype = 'float32' }: ReadCloudOptions,
-): Promise<CloudFile> {
-  const { data, shape, original } = await readIdxArray(source, dtype);
-  const n = shape[0];
-  const d = shape.slice(1).reduce((product, extent) => product * extent, 1);
-  checkExtent(source.file, n, d);
-  const points = { data, shape: [n, d] };
-  checkCloudFinite(source.file, points, undefined, original);
-  return { points, imageShape: shape.length === 3 ? [shape[1], shape[2]] : undefined, source: source.file };
-}
-
-/** The file of labels that lies beside a file of images by MNIST's naming, or undefined. */
-export function idxLabelsBeside(path: string): string | undefined {
-  const name = basename(path);
-  if (!name.includes('images')) return undefined;
-  const labels = name.replace('images', 'labels').replace(/idx\d/, 'idx1');
-  const stems = [labels, labels.endsWith('.gz') ? labels.slice(0, -3) : `${labels}.gz`];
-  return stems.map((stem) => join(dirname(path), stem)).find((candidate) => existsSync(candidate));
+/** Where the labels of a file of images are by convention: beside train-images-idx3-ubyte in train-labels-idx1-ubyte. */
+export function labelSiblings(path: string): string[] {
+  const match = /^(.*)images([-.])idx\d([^/\\]*)$/s.exec(path);
+  if (!match) return [];
+  const [, stem, separator, ending] = match;
+  const name = `${stem}labels${separator}idx1${ending}`;
+  return [name, name.endsWith('.gz') ? name.slice(0, -3) : `${name}.gz`];
 }

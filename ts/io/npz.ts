@@ -1,6 +1,6 @@
-import type { NdArray } from '../core/array.js';
+import type { DType, NdArray } from '../core/array.js';
 import { describe, invalidArgument } from '../core/errors.js';
-import { npyHeader, elementChunks, readNpyArray, type WritableArray } from './npy.js';
+import { npyHeader, elementChunks, readNpyArray, type NpyArray, type WritableArray } from './npy.js';
 import { checkWritable, writeAtomic, type WriteOptions } from './write.js';
 import { openZipEntry, readZipDirectory, type ZipEntry } from './zip-read.js';
 import { writeZip, type ZipInput } from './zip-write.js';
@@ -20,16 +20,27 @@ export async function readNpz(
 ): Promise<Record<string, NdArray>> {
   const arrays: [string, NdArray][] = [];
   for (const [name, entry] of await npzEntries(path)) {
-    const source = await openZipEntry(path, entry, signal);
-    try {
-      const { data, shape } = await readNpyArray(source);
-      await source.drain();
-      arrays.push([name, { data, shape }]);
-    } finally {
-      source.close();
-    }
+    const { data, shape } = await readNpzEntry(path, entry, undefined, signal);
+    arrays.push([name, { data, shape }]);
   }
   return Object.fromEntries(arrays);
+}
+
+/** Reads one array of a .npz file and verifies its checksum; in `dtype`, or else in the one that holds it exactly. */
+export async function readNpzEntry(
+  path: string,
+  entry: ZipEntry,
+  dtype?: DType,
+  signal?: AbortSignal,
+): Promise<NpyArray> {
+  const source = await openZipEntry(path, entry, signal);
+  try {
+    const array = await readNpyArray(source, dtype);
+    await source.drain();
+    return array;
+  } finally {
+    source.close();
+  }
 }
 
 /** The arrays of a .npz file: their entries by name, without the ending, in the file's order. */

@@ -1,73 +1,226 @@
+import { open } from 'node:fs/promises';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { firstBytes, fileSize, checkMemory } from './source.js';
-import { throwIfAborted } from '../core/options.js';
-import { type CloudFile, type ReadCloudOptions, cloudFromColumns } from './cloud.js';
-import { damaged, fileError, truncated } from './errors.js';
-import { type NestedColumn, expandColumns } from './table.js';
+import type { AsyncBuffer, Compressors, FileMetaData, SchemaElement } from 'hyparquet';
+import { damaged, fileError, readError, truncated } from './errors.js';
+import { lz4Block, zstdDecompress } from './codecs.js';
+import { fileSize } from './source.js';
+import type { Scalar, Table, TableColumn, TableSink } from './table.js';
 
 const MAGIC = 'PAR1';
-/** Text and numbers of a Parquet file can unfold to so many times its size by dictionaries and runs; more is refused. */
-const MAX_EXPANSION = 200;
 
-/** Reads a cloud from a Parquet file: numeric columns, or list columns of one length, are coordinates. */
-export async function readParquet(path: string, options: ReadCloudOptions): Promise<CloudFile> {
+type SchemaTree = ReturnType<typeof import('hyparquet').parquetSchema>;
+
+/** Opens a Parquet file. */
+export async function openParquet(path: string): Promise<Table> {
   const size = await fileSize(path);
-  const start = await firstBytes(path, 4);
-  if (Buffer.from(start).toString('latin1') !== MAGIC)
-    throw damaged(path, 'it does not begin like a Parquet file');
-  const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } = await import('hyparquet');
+  const handle = await open(path).catch((cause: unknown) => {
+    throw readError(cause, path);
+  });
+  const file: AsyncBuffer = {
+    byteLength: size,
+    slice: async (start, end = size) => {
+      if (!(start >= 0 && end >= start)) throw damaged(path, `it refers to bytes ${start} to ${end}`);
+      if (end > size) throw truncated(path, 'Parquet data', end, size);
+      const buffer = new ArrayBuffer(end - start);
+      const { bytesRead } = await handle.read(new Uint8Array(buffer), 0, end - start, start);
+      if (bytesRead < end - start) throw truncated(path, 'Parquet data', end, start + bytesRead);
+      return buffer;
+    },
+  };
   try {
-    const file = await asyncBufferFromFile(path);
-    const tail = Buffer.from(await file.slice(Math.max(0, size - 4), size)).toString('latin1');
-    if (size < 12 || tail !== MAGIC) throw truncated(path, 'a Parquet file with its footer', size + 1, size);
-    const metadata = await parquetMetadataAsync(file);
+    const { metadata, root } = await readMetadata(file, path);
     const rows = Number(metadata.num_rows);
-    const names = metadata.schema.slice(1).map(({ name }) => name);
-    if (!Number.isSafeInteger(rows) || rows < 0 || rows * 8 > size * MAX_EXPANSION * 8) {
-      throw damaged(path, `its footer claims ${metadata.num_rows} rows`);
-    }
-    checkMemory(rows * names.length * 16, path);
-    throwIfAborted(options.signal);
-    const objects = await parquetReadObjects({
-      file,
-      metadata,
-      compressors: {
-        GZIP: (input) => new Uint8Array(gunzipSync(input)),
-        BROTLI: (input) => new Uint8Array(brotliDecompressSync(input)),
-      },
-    });
-    throwIfAborted(options.signal);
-    const fields = objects.length ? Object.keys(objects[0]) : names;
-    const columns = fields.map((name): NestedColumn => ({
-      name,
-      length: objects.length,
-      at: (row) => plain(objects[row][name]),
-    }));
-    return await cloudFromColumns(path, expandColumns(path, columns), options);
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && 'details' in cause) throw cause;
-    const message = cause instanceof Error ? cause.message : String(cause);
-    if (/unsupported compression/i.test(message)) {
-      throw fileError('UNSUPPORTED', {
-        file: path,
-        problem: message,
-        remedy: 'Write it with Snappy, gzip or Brotli, or uncompressed',
-        cause,
-      });
-    }
-    throw damaged(path, `it cannot be read as Parquet (${message})`, cause);
+    const columns = root.children.map(describeColumn);
+    await findListWidths(file, metadata, columns);
+    return {
+      rows,
+      columns,
+      read: (sink) => readRowGroups(file, metadata, columns, sink, path),
+      close: () => handle.close(),
+    };
+  } catch (error) {
+    await handle.close();
+    throw unsupportedCodec(error, path) ?? error;
   }
 }
 
-function plain(value: unknown): number | string | null | readonly (number | null)[] {
-  if (value === null || value === undefined) return null;
-  if (typeof value === 'number' || typeof value === 'string') return value;
-  if (typeof value === 'bigint') return Number(value);
-  if (typeof value === 'boolean') return value ? 1 : 0;
-  if (Array.isArray(value) || ArrayBuffer.isView(value)) {
-    return Array.from(value as unknown as ArrayLike<unknown>, (item) =>
-      item === null || item === undefined ? null : Number(item),
-    );
+async function readMetadata(
+  file: AsyncBuffer,
+  path: string,
+): Promise<{ metadata: FileMetaData; root: SchemaTree }> {
+  const size = file.byteLength;
+  const text = async (start: number, end: number) =>
+    Buffer.from(await file.slice(start, end)).toString('latin1');
+  if (size < 12 || (await text(size - 4, size)) !== MAGIC) {
+    throw fileError('FILE_TRUNCATED', {
+      file: path,
+      problem: `expected ${MAGIC} at its end, but its ${size} bytes end without`,
+      remedy: 'It is cut short: copy or download it again',
+      details: { actual: size },
+    });
   }
-  return `a value of type ${typeof value}`;
+  if ((await text(0, 4)) !== MAGIC) throw damaged(path, `expected ${MAGIC} as its first bytes`);
+  const { parquetMetadataAsync, parquetSchema } = await import('hyparquet');
+  const metadata = await parquetMetadataAsync(file, { geoparquet: false });
+  const rows = Number(metadata.num_rows);
+  const sum = metadata.row_groups.reduce((total, group) => total + Number(group.num_rows), 0);
+  if (!Number.isSafeInteger(rows) || rows < 0 || sum !== rows) {
+    throw damaged(path, `it claims ${rows} rows but its row groups ${sum}`);
+  }
+  return { metadata, root: parquetSchema(metadata) };
+}
+
+function describeColumn(tree: SchemaTree): TableColumn {
+  const { name } = tree.element;
+  let leaf = tree;
+  while (leaf.children.length === 1) [leaf] = leaf.children;
+  const { type, converted_type, logical_type } = leaf.element;
+  const isStruct = leaf.children.length > 0 || (leaf !== tree && !isList(tree));
+  const named = logical_type?.type ?? converted_type ?? type ?? 'struct';
+  if (isStruct) return { name, type: 'struct', kind: 'other', width: 1 };
+  if (isNumber(leaf.element))
+    return { name, type: isList(tree) ? `list of ${named}` : named, kind: 'number', width: 1 };
+  const isText = type === 'BYTE_ARRAY' && /^(STRING|ENUM|UTF8|BYTE_ARRAY)$/.test(named);
+  return {
+    name,
+    type: isList(tree) ? `list of ${named}` : named,
+    kind: isText && !isList(tree) ? 'text' : 'other',
+    width: 1,
+  };
+}
+
+function isList({ element, children }: SchemaTree): boolean {
+  if (element.repetition_type === 'REPEATED') return true;
+  return (
+    children.length === 1 && children[0].element.repetition_type === 'REPEATED' && depth(children[0]) <= 1
+  );
+}
+
+function depth({ children }: SchemaTree): number {
+  return children.length === 0 ? 0 : 1 + Math.max(...children.map(depth));
+}
+
+function isNumber({ type, converted_type, logical_type }: SchemaElement): boolean {
+  const named = logical_type?.type ?? converted_type;
+  if (named === 'FLOAT16' || named === 'DECIMAL') return true;
+  const plain = named === undefined || named === 'INTEGER' || /^U?INT_/.test(named);
+  return (
+    plain &&
+    (type === 'FLOAT' || type === 'DOUBLE' || type === 'INT32' || type === 'INT64' || type === 'BOOLEAN')
+  );
+}
+
+/** Sets the widths of the columns of lists, judged by their first row. */
+async function findListWidths(
+  file: AsyncBuffer,
+  metadata: FileMetaData,
+  columns: TableColumn[],
+): Promise<void> {
+  const lists = columns.filter(({ type }) => type.startsWith('list')).map(({ name }) => name);
+  if (lists.length === 0 || metadata.num_rows === 0n) return;
+  const { parquetReadObjects } = await import('hyparquet');
+  const [first] = await parquetReadObjects({
+    file,
+    metadata,
+    columns: lists,
+    compressors: compressors(),
+    rowStart: 0,
+    rowEnd: 1,
+  });
+  for (const column of columns) {
+    const cell: unknown = lists.includes(column.name) ? first[column.name] : undefined;
+    if (isSequence(cell)) column.width = cell.length;
+  }
+}
+
+function isSequence(value: unknown): value is ArrayLike<Scalar> {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+}
+
+async function readRowGroups(
+  file: AsyncBuffer,
+  metadata: FileMetaData,
+  columns: TableColumn[],
+  sink: TableSink,
+  path: string,
+): Promise<void> {
+  const { parquetRead } = await import('hyparquet');
+  const numbers = new Map(sink.wanted.map((column) => [columns[column].name, column]));
+  let rowStart = 0;
+  for (const group of metadata.row_groups) {
+    const rowEnd = rowStart + Number(group.num_rows);
+    let failure: unknown;
+    try {
+      await parquetRead({
+        file,
+        metadata,
+        columns: [...numbers.keys()],
+        compressors: compressors(),
+        rowStart,
+        rowEnd,
+        // hyparquet does not look after what its callback throws.
+        onChunk: ({ columnName, columnData, rowStart: row }) => {
+          try {
+            if (!failure)
+              putChunk(sink, numbers.get(columnName)!, columns, row, columnData as ArrayLike<unknown>);
+          } catch (error) {
+            failure = error;
+          }
+        },
+      });
+    } catch (error) {
+      throw unsupportedCodec(error, path) ?? error;
+    }
+    if (failure) throw failure;
+    rowStart = rowEnd;
+  }
+}
+
+function putChunk(
+  sink: TableSink,
+  column: number,
+  columns: TableColumn[],
+  row: number,
+  cells: ArrayLike<unknown>,
+): void {
+  const { width, type } = columns[column];
+  if (!type.startsWith('list')) {
+    sink.put(column, row, cells as ArrayLike<Scalar>, cells.length);
+    return;
+  }
+  const flat: Scalar[] = [];
+  for (let i = 0; i < cells.length; i++) {
+    const cell = cells[i];
+    if (!isSequence(cell)) sink.refuseNull(column, row + i);
+    if (cell.length !== width) sink.refuseLength(column, row + i, cell.length);
+    for (let k = 0; k < width; k++) flat.push(cell[k]);
+  }
+  sink.put(column, row, flat, cells.length);
+}
+
+function compressors(): Compressors {
+  const zstd = zstdDecompress();
+  return {
+    GZIP: (input, length) => gunzipSync(input, { maxOutputLength: Math.max(1, length) }),
+    BROTLI: (input, length) => brotliDecompressSync(input, { maxOutputLength: Math.max(1, length) }),
+    LZ4_RAW: (input, length) => {
+      const output = new Uint8Array(length);
+      return output.subarray(0, lz4Block(input, output));
+    },
+    ...(zstd && { ZSTD: zstd }),
+  };
+}
+
+function unsupportedCodec(cause: unknown, path: string): Error | undefined {
+  const codec = /unsupported compression codec: (\w+)/.exec(cause instanceof Error ? cause.message : '')?.[1];
+  if (codec === undefined) return undefined;
+  return fileError('UNSUPPORTED', {
+    file: path,
+    problem:
+      codec === 'ZSTD'
+        ? `its Zstandard compression needs Node 22.15 or newer, but this is ${process.version}`
+        : `its compression (${codec}) is not supported`,
+    remedy: 'Write it with Snappy, gzip, Brotli or LZ4_RAW, or uncompressed',
+    cause,
+  });
 }

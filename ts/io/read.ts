@@ -1,201 +1,198 @@
-import { basename } from 'node:path';
-import type { NdArray } from '../core/array.js';
-import { invalidArgument } from '../core/errors.js';
-import {
-  type CloudFile,
-  type CloudFormat,
-  type CloudLabels,
-  type ReadCloudOptions,
-  checkCloudFinite,
-  checkExtent,
-  encodeLabels,
-  withLabels,
-} from './cloud.js';
-import { readArrow } from './arrow.js';
+import { existsSync } from 'node:fs';
+import { elementCount, type DType } from '../core/array.js';
+import { describe, invalidArgument } from '../core/errors.js';
+import { checkInteger, throwIfAborted } from '../core/options.js';
+import { cloudFromArray, type CloudContent, type CloudFile, type ReadCloudOptions } from './cloud.js';
 import { readCsv } from './csv.js';
+import { decodeTable } from './decode.js';
 import { fileError } from './errors.js';
-import { idxLabelsBeside, looksLikeIdx, readIdx, readIdxArray } from './idx.js';
-import { NPY_MAGIC, type NpyArray, readNpyArray } from './npy.js';
-import { npzEntries } from './npz.js';
-import { readParquet } from './parquet.js';
-import { fileSize, firstBytes, openSource } from './source.js';
-import { openZipEntry } from './zip-read.js';
+import { detectFormat, type FileFormat } from './format.js';
+import { labelSiblings, readIdx } from './idx.js';
+import { checkLabelCount, labelsFromNumbers, type CloudLabels } from './labels.js';
+import { readNpyArray } from './npy.js';
+import { npzEntries, readNpzEntry } from './npz.js';
+import { labelEntry, pointEntry } from './npz-names.js';
+import { openSource, type ByteSource } from './source.js';
 
-const POINT_ENTRIES = ['points', 'X', 'x', 'data', 'positions', 'start'];
-const LABEL_ENTRIES = ['labels', 'label', 'y', 'target'];
-const ENDINGS: [RegExp, CloudFormat][] = [
-  [/\.npy$/i, 'npy'],
-  [/\.npz$/i, 'npz'],
-  [/\.(csv|tsv|txt)(\.gz)?$/i, 'csv'],
-  [/\.(arrow|feather|ipc|arrows)$/i, 'arrow'],
-  [/\.(parquet|pq)$/i, 'parquet'],
-  [/(\.idx|idx\d-ubyte|-ubyte)(\.gz)?$/i, 'idx'],
-];
+type Signal = AbortSignal | undefined;
 
 /**
- * Reads a cloud of points, with labels where the file or one beside it has them. Formats: .npy and .npz (any numeric
- * type, either endianness and order), .csv, .tsv and .txt (also .gz), Arrow IPC files and streams, Parquet, IDX (also
- * .gz). Arrays of more than two dimensions are flattened to one row a point.
+ * Reads a cloud of points, with labels where the file or one beside it has them. Formats, by the ending of the name,
+ * confirmed by the first bytes: .npy and .npz (any numeric type, byte order and index order); .csv, .tsv and .txt, also
+ * .gz (comma, semicolon, tab or white space; with a header or not); Arrow IPC files and streams (.arrow, .feather
+ * version 2, .ipc); Parquet; IDX, also .gz, with the labels that lie beside images by MNIST's names.
  *
- * @returns n × d points of the element type asked for (default float32), finite.
- * @throws FILE_NOT_FOUND, FILE_FORMAT, FILE_TRUNCATED, NON_FINITE (with row and column), INVALID_DTYPE, EMPTY_CLOUD,
- *   INVALID_SHAPE for labels of another length, INVALID_ARGUMENT, UNSUPPORTED, OUT_OF_MEMORY, ABORTED. Every message
- *   names the file and the place.
+ * In tables all columns are coordinates but the one of the labels. Arrays of more than two dimensions are flattened to
+ * one row per point; at rank 3 the points are images. Nothing is allocated on the word of a header that the size of the
+ * file contradicts, and Arrow and Parquet files are decoded in a process of their own, which cannot take this one down.
+ *
+ * @returns n × d points, n ≥ 1 and d ≥ 1, finite, in the element type asked for (default float32).
+ * @throws FILE_NOT_FOUND, FILE_FORMAT, FILE_TRUNCATED, UNSUPPORTED; NON_FINITE for NaN, infinity, empty cells and values
+ *   that overflow float32; EMPTY_CLOUD without rows; INVALID_SHAPE for labels of another length; INVALID_DTYPE,
+ *   INVALID_ARGUMENT, OUT_OF_MEMORY, ABORTED. Messages name the file, the place and the remedy.
  */
 export async function readCloud(path: string, options: ReadCloudOptions = {}): Promise<CloudFile> {
-  if (typeof path !== 'string' || path === '') throw invalidArgument('path', 'the path of a file', path);
-  const { format, gzip } = await detectFormat(path, options.format);
-  const cloud = await readAs(path, format, gzip, options);
-  const labels = options.labels ?? (format === 'idx' ? idxLabelsBeside(path) : undefined);
-  if (labels === undefined || (format === 'npz' && options.labels !== undefined && cloud.labels))
-    return cloud;
-  return withLabels(cloud, await readLabels(labels, options.signal), labels);
+  checkOptions(path, options);
+  throwIfAborted(options.signal);
+  const kind = await detectFormat(path, options.format);
+  const content =
+    kind.format === 'npz' ? await readNpzCloud(path, options) : await readContent(path, kind, options);
+  const { points, columns } = content;
+  const labels = (await readSeparateLabels(path, kind, content, options)) ?? content.labels;
+  const imageShape = checkImageShape(options.imageShape, points.shape[1], path) ?? content.imageShape;
+  return {
+    points,
+    ...(labels && { labels }),
+    ...(columns && { columns }),
+    ...(imageShape && { imageShape }),
+    source: path,
+  };
 }
 
-async function detectFormat(
-  path: string,
-  given?: CloudFormat,
-): Promise<{ format: CloudFormat; gzip: boolean }> {
-  const size = await fileSize(path);
-  if (size === 0)
-    throw fileError('FILE_FORMAT', { file: path, problem: 'it is empty', remedy: 'Give a file with points' });
-  const start = await firstBytes(path, 8);
-  const gzip = start[0] === 0x1f && start[1] === 0x8b;
-  if (given) return { format: given, gzip };
-  const inner = gzip ? await firstBytes(path, 8, true) : start;
-  const text = Buffer.from(inner).toString('latin1');
-  if (text.startsWith(NPY_MAGIC.toString('latin1'))) return { format: 'npy', gzip };
-  if (text.startsWith('PK')) return { format: 'npz', gzip };
-  if (text.startsWith('PAR1')) return { format: 'parquet', gzip };
-  if (text.startsWith('ARROW1') || text.startsWith('\xff\xff\xff\xff')) return { format: 'arrow', gzip };
-  if (looksLikeIdx(inner)) return { format: 'idx', gzip };
-  const ending = ENDINGS.find(([pattern]) => pattern.test(basename(path)));
-  if (ending) return { format: ending[1], gzip };
-  throw fileError('FILE_FORMAT', {
-    file: path,
-    problem: 'neither its name nor its first bytes are those of a known format',
-    remedy:
-      'Known are .npy, .npz, .csv, .tsv, .txt, Arrow IPC, Parquet and IDX; name one with the option format',
+function checkOptions(path: string, options: ReadCloudOptions): void {
+  const { dtype, labelColumn, header, array, labels } = options;
+  if (typeof path !== 'string' || path === '') throw invalidArgument('path', 'the path of a file', path);
+  if (dtype !== undefined && dtype !== 'float32' && dtype !== 'float64') {
+    throw invalidArgument('dtype', "'float32' or 'float64'", dtype);
+  }
+  const isColumn = typeof labelColumn === 'string' || Number.isInteger(labelColumn);
+  if (labelColumn !== undefined && labelColumn !== false && !isColumn) {
+    throw invalidArgument('labelColumn', 'a name, a whole number or false', labelColumn);
+  }
+  if (header !== undefined && header !== 'auto' && typeof header !== 'boolean') {
+    throw invalidArgument('header', "true, false or 'auto'", header);
+  }
+  for (const [name, value] of Object.entries({ array, labels })) {
+    if (value !== undefined && typeof value !== 'string') throw invalidArgument(name, 'a string', value);
+  }
+}
+
+function checkImageShape(
+  imageShape: ReadCloudOptions['imageShape'],
+  d: number,
+  file: string,
+): [number, number] | undefined {
+  if (imageShape === undefined) return undefined;
+  if (!Array.isArray(imageShape) || imageShape.length !== 2) {
+    throw invalidArgument('imageShape', 'two numbers, rows and columns', imageShape);
+  }
+  const [rows, columns] = imageShape as readonly number[];
+  checkInteger(rows, 'imageShape[0]', 1);
+  checkInteger(columns, 'imageShape[1]', 1);
+  if (rows * columns === d) return [rows, columns];
+  throw fileError('INVALID_SHAPE', {
+    file,
+    problem: `an image of ${rows} × ${columns} has ${rows * columns} values but its points have ${d}`,
+    remedy: 'Give rows and columns whose product is the dimension of the points',
+    details: { parameter: 'imageShape' },
   });
 }
 
-async function readAs(
+async function readContent(
   path: string,
-  format: CloudFormat,
-  gunzip: boolean,
+  { format, gzip }: FileFormat,
   options: ReadCloudOptions,
-): Promise<CloudFile> {
-  if (format === 'arrow') return readArrow(path, options);
-  if (format === 'parquet') return readParquet(path, options);
-  if (format === 'npz') return readNpzCloud(path, options);
-  const source = await openSource(path, { gunzip, signal: options.signal });
+): Promise<CloudContent> {
+  const { labelColumn, dtype = 'float32', header = 'auto', signal } = options;
+  if (format === 'arrow' || format === 'parquet') {
+    return decodeTable({ path, format, dtype, labelColumn }, signal);
+  }
+  return withSource(path, gzip, signal, async (source) => {
+    if (format === 'csv') return readCsv(source, { labelColumn, header, dtype });
+    const array = format === 'idx' ? await readIdx(source, dtype) : await readNpyArray(source, dtype);
+    return cloudFromArray(array, path, { labelColumn, signal });
+  });
+}
+
+async function withSource<T>(
+  path: string,
+  gunzip: boolean,
+  signal: Signal,
+  read: (source: ByteSource) => Promise<T>,
+): Promise<T> {
+  const source = await openSource(path, { gunzip, signal });
   try {
-    if (format === 'csv') return await readCsv(source, options);
-    if (format === 'idx') return await readIdx(source, options);
-    return cloudFromNpy(path, await readNpyArray(source, options.dtype ?? 'float32'));
+    return await read(source);
   } finally {
     source.close();
   }
 }
 
-/** A cloud from an array of any rank: the first extent counts the points. */
-function cloudFromNpy(file: string, { data, shape, original }: NpyArray): CloudFile {
-  if (shape.length === 0) {
-    throw fileError('INVALID_SHAPE', { file, problem: 'it holds a single number, not points' });
-  }
-  const n = shape[0];
-  const d = shape.slice(1).reduce((product, extent) => product * extent, 1);
-  checkExtent(file, n, d);
-  const points: NdArray = { data, shape: [n, d] };
-  checkCloudFinite(file, points, undefined, original);
-  return { points, imageShape: shape.length === 3 ? [shape[1], shape[2]] : undefined, source: file };
-}
-
-async function readNpzCloud(path: string, options: ReadCloudOptions): Promise<CloudFile> {
+async function readNpzCloud(path: string, options: ReadCloudOptions): Promise<CloudContent> {
+  const { dtype = 'float32', labelColumn, signal } = options;
   const entries = await npzEntries(path);
-  const read = async (name: string, dtype: ReadCloudOptions['dtype']) => {
-    const entry = entries.get(name);
-    if (!entry) {
-      throw fileError('INVALID_ARGUMENT', {
-        file: path,
-        problem: `there is no array named ${JSON.stringify(name)}: it has ${[...entries.keys()].join(', ') || 'none'}`,
-        remedy: 'Choose one of these',
-      });
-    }
-    const source = await openZipEntry(path, entry, options.signal);
-    try {
-      const array = await readNpyArray(source, dtype);
-      await source.drain();
-      return array;
-    } finally {
-      source.close();
-    }
-  };
-  const name =
-    options.array ?? POINT_ENTRIES.find((candidate) => entries.has(candidate)) ?? [...entries.keys()][0];
-  if (name === undefined) throw fileError('FILE_FORMAT', { file: path, problem: 'it holds no arrays' });
-  const cloud = cloudFromNpy(`${path}, entry ${name}`, await read(name, options.dtype ?? 'float32'));
-  cloud.source = path;
-  if (options.labelColumn === false) return cloud;
-  const wanted = options.labels !== undefined && entries.has(options.labels) ? options.labels : undefined;
-  const labelName =
-    wanted ??
-    (options.labels === undefined
-      ? LABEL_ENTRIES.find((candidate) => candidate !== name && entries.has(candidate))
-      : undefined);
-  if (labelName === undefined) return cloud;
-  const { data } = await read(labelName, 'float64');
-  return withLabels(cloud, encodeLabels(Array.from(data)), `${path}, entry ${labelName}`);
+  const name = await pointEntry(path, entries, options.array, signal);
+  const array = await readNpzEntry(path, entries.get(name)!, dtype, signal);
+  const labelName = labelEntry(path, entries, name, options);
+  const column = typeof labelColumn === 'string' && entries.has(labelColumn) ? undefined : labelColumn;
+  const content = await cloudFromArray(array, `${path}, entry ${name}`, { labelColumn: column, signal });
+  if (labelName === undefined) return content;
+  const file = `${path}, entry ${labelName}`;
+  const labels = await readNpzEntry(path, entries.get(labelName)!, 'float64', signal);
+  return { ...content, labels: labelsFromArray(labels, file) };
 }
 
-/** Labels from a file of their own: an array of one value for each point, or one column of a table or text. */
-async function readLabels(path: string, signal?: AbortSignal): Promise<CloudLabels> {
+/** Labels that are not in the file of the points, where the caller or MNIST's naming says that there are some. */
+async function readSeparateLabels(
+  path: string,
+  { format }: FileFormat,
+  { points, labels }: CloudContent,
+  options: ReadCloudOptions,
+): Promise<CloudLabels | undefined> {
+  const n = points.shape[0];
+  const isEntry = format === 'npz' && options.labels !== undefined && labels !== undefined;
+  const useSiblings = format === 'idx' && options.labelColumn === undefined;
+  const source =
+    options.labels ?? (useSiblings ? labelSiblings(path).find((name) => existsSync(name)) : undefined);
+  if (source === undefined || isEntry) {
+    if (labels) checkLabelCount(labels, n, path, path);
+    return undefined;
+  }
+  const separate = await readLabels(source, options.signal);
+  checkLabelCount(separate, n, path, source);
+  return separate;
+}
+
+async function readLabels(path: string, signal: Signal): Promise<CloudLabels> {
   const { format, gzip } = await detectFormat(path);
-  if (format === 'idx') {
-    const source = await openSource(path, { gunzip: gzip, signal });
-    try {
-      return encodeLabels(Array.from((await readIdxArray(source, 'float64')).data));
-    } finally {
-      source.close();
+  const dtype: DType = 'float64';
+  if (format === 'arrow' || format === 'parquet') {
+    const { labels } = await decodeTable({ path, format, dtype, labelsOnly: true }, signal);
+    if (labels) return labels;
+  }
+  if (format === 'npz') {
+    const entries = await npzEntries(path);
+    const name = labelEntry(path, entries, '', {}) ?? (await pointEntry(path, entries, undefined, signal));
+    return labelsFromArray(
+      await readNpzEntry(path, entries.get(name)!, dtype, signal),
+      `${path}, entry ${name}`,
+    );
+  }
+  return withSource(path, gzip, signal, async (source) => {
+    if (format === 'csv') {
+      const { labels } = await readCsv(source, {
+        labelColumn: undefined,
+        header: 'auto',
+        dtype,
+        labelsOnly: true,
+      });
+      return labels!;
     }
-  }
-  if (format === 'csv') {
-    // One column of classes, which may be words: read it as a label column, beside nothing.
-    const source = await openSource(path, { gunzip: gzip, signal });
-    try {
-      return await readLabelLines(source);
-    } finally {
-      source.close();
-    }
-  }
-  const { points } = await readAs(path, format, gzip, { dtype: 'float64', labelColumn: false, signal });
-  if (points.shape[1] !== 1) {
-    throw fileError('INVALID_SHAPE', {
-      file: path,
-      problem: `expected one label for each point but received ${points.shape[1]} values`,
-    });
-  }
-  return encodeLabels(Array.from(points.data));
+    return labelsFromArray(
+      format === 'idx' ? await readIdx(source, dtype) : await readNpyArray(source, dtype),
+      path,
+    );
+  });
 }
 
-async function readLabelLines(source: Awaited<ReturnType<typeof openSource>>): Promise<CloudLabels> {
-  const { csvRecords, splitterFor } = await import('./csv-lines.js');
-  const values: string[] = [];
-  for await (const records of csvRecords(source)) {
-    for (const { line, text } of records) {
-      const fields = splitterFor(text)(text.replace(/^\ufeff/, ''));
-      if (fields.length !== 1) {
-        throw fileError('FILE_FORMAT', {
-          file: source.file,
-          place: `line ${line}`,
-          problem: `expected one label a line but received ${fields.length} fields`,
-        });
-      }
-      values.push(fields[0].trim());
-    }
-  }
-  // A first line that is a word above numbers is a heading.
-  const numeric = (text: string) => Number.isFinite(Number(text));
-  if (values.length > 1 && !numeric(values[0]) && values.slice(1).every(numeric)) values.shift();
-  return encodeLabels(values);
+function labelsFromArray(
+  { data, shape }: { data: ArrayLike<number>; shape: readonly number[] },
+  file: string,
+): CloudLabels {
+  if (elementCount(shape.slice(1)) === 1 && shape.length > 0) return labelsFromNumbers(data, file);
+  throw fileError('INVALID_SHAPE', {
+    file,
+    problem: `expected one label per point but received an array of shape ${describe(shape)}`,
+    remedy: 'Give an array of one dimension',
+  });
 }

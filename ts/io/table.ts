@@ -1,32 +1,259 @@
-import { fileError } from './errors.js';
-import type { Column } from './cloud.js';
+import { allocate, type FloatData } from '../core/array.js';
+import { RidgeflowError, describe } from '../core/errors.js';
+import { openArrow } from './arrow.js';
+import {
+  cellName,
+  checkExtent,
+  firstNonFinite,
+  nonFiniteCell,
+  resolveLabelColumn,
+  type CloudContent,
+} from './cloud.js';
+import type { TableRequest } from './decode.js';
+import { damaged, fileError } from './errors.js';
+import { LabelCollector, labelPosition } from './labels.js';
+import { openParquet } from './parquet.js';
+import { checkMemory } from './source.js';
 
-/** A column whose values may be lists of numbers, as Arrow and Parquet have them. */
-export interface NestedColumn {
+/** A column of an Arrow or Parquet table. */
+export interface TableColumn {
   name: string;
-  length: number;
-  at(row: number): number | string | null | readonly (number | null)[];
+  /** Its type in the file's own words. */
+  type: string;
+  /** Whether its cells are numbers (one or a list of them), texts, or something that is neither. */
+  kind: 'number' | 'text' | 'other';
+  /** Numbers per cell. */
+  width: number;
 }
 
-/** Columns with every list column taken apart into one column for each position. Throws where lists differ in length. */
-export function expandColumns(file: string, columns: readonly NestedColumn[]): Column[] {
-  return columns.flatMap((column) => {
-    const first = column.length > 0 ? column.at(0) : null;
-    if (!Array.isArray(first)) return [column as Column];
-    const width = first.length;
-    return first.map((_, k): Column => ({
-      name: `${column.name}[${k}]`,
-      length: column.length,
-      at(row) {
-        const list = column.at(row);
-        if (Array.isArray(list) && list.length === width) return list[k] as number | null;
-        throw fileError('FILE_FORMAT', {
-          file,
-          place: `row ${row + 1} (counted from 1), column ${column.name}`,
-          problem: `expected a list of ${width} numbers, as in the first row, but received ${Array.isArray(list) ? list.length : 'none'}`,
-          details: { row },
+/** An opened table. */
+export interface Table {
+  rows: number;
+  columns: TableColumn[];
+  /** Puts the cells of the columns that the sink wants into it. */
+  read(sink: TableSink): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A cell as the decoders give it. */
+export type Scalar = number | bigint | boolean | string | null | undefined;
+
+/** Takes the cells of a table, in any order of columns, and puts them where they belong in a cloud. */
+export class TableSink {
+  readonly #file: string;
+  readonly #table: Table;
+  readonly #out: FloatData;
+  readonly #stride: number;
+  readonly #offsets: ReadonlyMap<number, number>;
+  readonly #filled: number[];
+  /** Column of the labels, or −1. */
+  readonly labelColumn: number;
+  readonly labels: LabelCollector;
+
+  constructor(
+    file: string,
+    table: Table,
+    out: FloatData,
+    stride: number,
+    offsets: ReadonlyMap<number, number>,
+    labelColumn: number,
+  ) {
+    this.#file = file;
+    this.#table = table;
+    this.#out = out;
+    this.#stride = stride;
+    this.#offsets = offsets;
+    this.#filled = table.columns.map(() => 0);
+    this.labelColumn = labelColumn;
+    this.labels = new LabelCollector(file);
+  }
+
+  /** Numbers of the columns to be put. */
+  get wanted(): number[] {
+    return [...this.#offsets.keys(), ...(this.labelColumn >= 0 ? [this.labelColumn] : [])];
+  }
+
+  /** Puts `count` cells of a column, from row `row` on; a cell is `width` values in succession. */
+  put(column: number, row: number, values: ArrayLike<Scalar>, count: number): void {
+    this.#advance(column, row, count);
+    if (column === this.labelColumn) {
+      for (let i = 0; i < count; i++) this.#addLabel(values[i], row + i);
+      return;
+    }
+    const { width } = this.#table.columns[column];
+    const start = row * this.#stride + this.#offsets.get(column)!;
+    for (let i = 0; i < count; i++) {
+      const at = start + i * this.#stride;
+      for (let k = 0; k < width; k++) {
+        const value = values[i * width + k];
+        this.#out[at + k] = typeof value === 'number' ? value : this.#toNumber(value, column, row + i, k);
+      }
+    }
+  }
+
+  /** Throws the error of a cell that has no value. */
+  refuseNull(column: number, row: number, part = 0): never {
+    throw fileError('NON_FINITE', {
+      file: this.#file,
+      place: this.place(column, row, part),
+      problem: 'expected a value but received null',
+      remedy: 'Fill it in, or leave the row out',
+      details: { row: row + 1, column: column + 1 },
+    });
+  }
+
+  /** Throws the error of a cell that has another number of values than the first of its column. */
+  refuseLength(column: number, row: number, actual: number): never {
+    const expected = this.#table.columns[column].width;
+    throw fileError('FILE_FORMAT', {
+      file: this.#file,
+      place: this.place(column, row),
+      problem: `expected a list of ${expected} numbers, as in the first row, but received one of ${actual}`,
+      remedy: 'Give every row as many',
+      details: { row: row + 1, column: column + 1, expected, actual },
+    });
+  }
+
+  /** Throws FILE_TRUNCATED unless every wanted column has all its rows. */
+  checkComplete(): void {
+    const { rows, columns } = this.#table;
+    for (const column of this.wanted) {
+      const what = `rows in column ${describe(columns[column].name)}`;
+      if (this.#filled[column] !== rows) {
+        throw fileError('FILE_TRUNCATED', {
+          file: this.#file,
+          problem: `expected ${rows} ${what} but the file has only ${this.#filled[column]}`,
+          remedy: 'Copy or download it again',
+          details: { expected: rows, actual: this.#filled[column] },
         });
-      },
-    }));
+      }
+    }
+  }
+
+  /** A cell, for messages. */
+  place(column: number, row: number, part = 0): string {
+    const { name, width } = this.#table.columns[column];
+    return cellName(row + 1, column + 1, [...Array<string>(column), width > 1 ? `${name}[${part}]` : name]);
+  }
+
+  #advance(column: number, row: number, count: number): void {
+    if (row !== this.#filled[column] || row + count > this.#table.rows) {
+      const { name } = this.#table.columns[column];
+      throw damaged(
+        this.#file,
+        `column ${describe(name)} has other rows than the file claims (${this.#table.rows})`,
+      );
+    }
+    this.#filled[column] += count;
+  }
+
+  #toNumber(value: Scalar, column: number, row: number, part: number): number {
+    if (value === null || value === undefined) this.refuseNull(column, row, part);
+    return Number(value);
+  }
+
+  #addLabel(value: Scalar, row: number): void {
+    if (value === null || value === undefined || value === '') this.refuseNull(this.labelColumn, row);
+    this.labels.add(typeof value === 'boolean' ? String(Number(value)) : String(value));
+  }
+}
+
+/** Decodes an Arrow or Parquet file in this process; `decodeTable` does it in another, and says why. */
+export async function decodeTableHere(request: TableRequest): Promise<CloudContent> {
+  const { path, format } = request;
+  let table: Table | undefined;
+  try {
+    table = format === 'arrow' ? await openArrow(path) : await openParquet(path);
+    return await assemble(table, request);
+  } catch (cause) {
+    if (cause instanceof RidgeflowError) throw cause;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw damaged(path, `it cannot be read as ${format} (${message})`, cause);
+  } finally {
+    await table?.close();
+  }
+}
+
+async function assemble(table: Table, { path: file, dtype, labelColumn, labelsOnly }: TableRequest) {
+  const { rows, columns } = table;
+  const names = columns.map(({ name }) => name);
+  const found = labelsOnly && names.length === 1 ? 0 : labelPosition(names);
+  const label = resolveLabelColumn(labelColumn, names.length, names, found, file);
+  const coordinates = labelsOnly ? [] : names.map((_, column) => column).filter((column) => column !== label);
+  if (labelsOnly && label < 0) {
+    throw fileError('FILE_FORMAT', {
+      file,
+      problem: `expected one column of labels but received the columns ${names.join(', ')}`,
+      remedy: 'Keep one of them, or name it label',
+    });
+  }
+  const offsets = new Map<number, number>();
+  let d = 0;
+  for (const column of coordinates) {
+    checkCoordinate(columns[column], file);
+    offsets.set(column, d);
+    d += columns[column].width;
+  }
+  if (label >= 0 && (columns[label].kind === 'other' || columns[label].width !== 1)) {
+    throw fileError('FILE_FORMAT', {
+      file,
+      problem: `expected numbers or texts as labels but column ${describe(names[label])} has type ${columns[label].type}`,
+      remedy: 'Name another column',
+    });
+  }
+  if (!labelsOnly || rows === 0) checkExtent(rows, labelsOnly ? 1 : d, file);
+  checkMemory(rows * d * (dtype === 'float64' ? 8 : 4), file);
+  const data = allocate(dtype, rows * d, file);
+  const sink = new TableSink(file, table, data, d, offsets, label);
+  await table.read(sink);
+  sink.checkComplete();
+  await refuseNonFinite(table, sink, data, d, offsets, file);
+  return {
+    points: { data, shape: [rows, d] },
+    labels: label >= 0 ? sink.labels.finish() : undefined,
+    columns: coordinates.flatMap((column) => coordinateNames(columns[column])),
+  };
+}
+
+function checkCoordinate({ name, type, kind }: TableColumn, file: string): void {
+  if (kind === 'number') return;
+  throw fileError('FILE_FORMAT', {
+    file,
+    place: `column ${describe(name)}`,
+    problem: `expected numbers but received type ${type}`,
+    remedy:
+      kind === 'text'
+        ? 'If it holds the labels, name it with labelColumn (--label-column); else leave it out'
+        : 'Convert it to numbers, or leave it out',
+    details: { column: name },
   });
+}
+
+function coordinateNames({ name, width }: TableColumn): string[] {
+  return width === 1 ? [name] : Array.from({ length: width }, (_, part) => `${name}[${part}]`);
+}
+
+/** Throws NON_FINITE for the first coordinate that is NaN or infinite, or that float32 has made infinite. */
+async function refuseNonFinite(
+  table: Table,
+  sink: TableSink,
+  data: FloatData,
+  d: number,
+  offsets: ReadonlyMap<number, number>,
+  file: string,
+): Promise<void> {
+  const index = await firstNonFinite(data);
+  if (index < 0) return;
+  const row = Math.floor(index / d);
+  const [column, offset] = [...offsets].findLast(([, start]) => start <= index % d)!;
+  const part = (index % d) - offset;
+  let original = data[index];
+  if (data instanceof Float32Array && !Number.isNaN(original)) {
+    // Rare enough to read the column once more, in full precision.
+    const { width } = table.columns[column];
+    const exact = new Float64Array(table.rows * width);
+    await table.read(new TableSink(file, table, exact, width, new Map([[column, 0]]), -1));
+    original = exact[row * width + part];
+  }
+  throw nonFiniteCell(file, sink.place(column, row, part), { row: row + 1, column: column + 1 }, original);
 }

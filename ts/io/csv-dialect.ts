@@ -1,0 +1,178 @@
+import type { RidgeflowError } from '../core/errors.js';
+import { fileError } from './errors.js';
+import { LABEL_NAMES } from './labels.js';
+
+export const LF = 0x0a;
+export const CR = 0x0d;
+export const TAB = 0x09;
+export const SPACE = 0x20;
+export const QUOTE = 0x22;
+export const HASH = 0x23;
+const COMMA = 0x2c;
+const SEMICOLON = 0x3b;
+
+/** The byte between fields; a space stands for any run of spaces and tabs. */
+export type Delimiter = typeof TAB | typeof SEMICOLON | typeof COMMA | typeof SPACE;
+
+/** A record as text: its fields, where the next begins, and how many lines it takes. */
+export interface TextRecord {
+  fields: string[];
+  next: number;
+  lines: number;
+}
+
+/** Where the first record from `at` on begins, past blank lines and comments, and how many lines those take. */
+export function skipBlank(bytes: Buffer, at: number, end: number): { at: number; lines: number } {
+  let lines = 0;
+  while (at < end) {
+    let first = at;
+    while (first < end && (bytes[first] === SPACE || bytes[first] === TAB)) first++;
+    if (first === end) break;
+    if (bytes[first] === HASH) {
+      const lineEnd = endOfLine(bytes, first, end);
+      if (lineEnd < 0) break;
+      at = lineEnd;
+    } else if (bytes[first] === LF || bytes[first] === CR) {
+      at = endOfLine(bytes, first, end);
+    } else break;
+    lines++;
+  }
+  return { at, lines };
+}
+
+/** The position after the next line end (LF, CR LF, or CR), or −1. */
+function endOfLine(bytes: Buffer, at: number, end: number): number {
+  while (at < end && bytes[at] !== LF && bytes[at] !== CR) at++;
+  if (at >= end) return -1;
+  return bytes[at] === CR && bytes[at + 1] === LF && at + 1 < end ? at + 2 : at + 1;
+}
+
+/** Splits the record at `at` into fields; undefined where it does not end before `end`. */
+export function splitRecord(
+  bytes: Buffer,
+  at: number,
+  end: number,
+  delimiter: Delimiter,
+): TextRecord | undefined {
+  const fields: string[] = [];
+  let lines = 1;
+  let pos = at;
+  for (;;) {
+    pos = skipPadding(bytes, pos, delimiter);
+    if (pos >= end) return undefined;
+    if (bytes[pos] === QUOTE) {
+      const close = closingQuote(bytes, pos, end);
+      if (close < 0) return undefined;
+      const text = bytes.toString('utf8', pos + 1, close);
+      lines += text.split(/\r\n|[\r\n]/).length - 1;
+      fields.push(text.replaceAll('""', '"'));
+      pos = close + 1;
+      while (pos < end && !isFieldEnd(bytes[pos], delimiter)) pos++;
+    } else {
+      const start = pos;
+      while (pos < end && !isFieldEnd(bytes[pos], delimiter)) pos++;
+      fields.push(bytes.toString('utf8', start, pos).trimEnd());
+    }
+    if (delimiter === SPACE) pos = skipPadding(bytes, pos, delimiter);
+    if (pos >= end) return undefined;
+    if (bytes[pos] === LF || bytes[pos] === CR) {
+      return { fields, next: endOfLine(bytes, pos, end), lines };
+    }
+    if (delimiter !== SPACE) pos++;
+  }
+}
+
+/** The position of the quote that ends the field which begins with the quote at `at`, or −1. */
+export function closingQuote(bytes: Buffer, at: number, end: number): number {
+  for (let pos = at + 1; ;) {
+    const close = bytes.indexOf(QUOTE, pos);
+    if (close < 0 || close >= end) return -1;
+    if (bytes[close + 1] !== QUOTE || close + 1 >= end) return close;
+    pos = close + 2;
+  }
+}
+
+/** Past spaces, and tabs where they do not separate fields. */
+export function skipPadding(bytes: Buffer, at: number, delimiter: Delimiter): number {
+  while (bytes[at] === SPACE || (bytes[at] === TAB && delimiter !== TAB)) at++;
+  return at;
+}
+
+export function isFieldEnd(byte: number, delimiter: Delimiter): boolean {
+  return (
+    byte === LF ||
+    byte === CR ||
+    byte === delimiter ||
+    (delimiter === SPACE && (byte === TAB || byte === SPACE))
+  );
+}
+
+/** The delimiter that divides the first two lines into the same number of fields, or that the first has most of. */
+export function sniffDelimiter(bytes: Buffer, lines: readonly [start: number, end: number][]): Delimiter {
+  const candidates: Delimiter[] = [TAB, SEMICOLON, COMMA];
+  const counts = candidates.map((byte) =>
+    lines.map(([start, end]) => countUnquoted(bytes, start, end, byte)),
+  );
+  const steady = counts.findIndex((count) => count[0] > 0 && count.every((value) => value === count[0]));
+  if (steady >= 0) return candidates[steady];
+  const most = Math.max(...counts.map((count) => count[0] ?? 0));
+  return most > 0 ? candidates[counts.findIndex((count) => count[0] === most)] : SPACE;
+}
+
+function countUnquoted(bytes: Buffer, start: number, end: number, byte: number): number {
+  let count = 0;
+  let quoted = false;
+  for (let i = start; i < end; i++) {
+    if (bytes[i] === QUOTE) quoted = !quoted;
+    else if (bytes[i] === byte && !quoted) count++;
+  }
+  return count;
+}
+
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const NON_FINITE = /^[+-]?(?:nan|inf|infinity)$/i;
+const MISSING = /^(?:|na|n\/a|null|none|\?)$/i;
+
+/** What a field says: a number, a NaN or infinity, nothing, or text. */
+export function fieldKind(text: string): 'number' | 'non-finite' | 'missing' | 'text' {
+  if (NUMBER.test(text)) return 'number';
+  if (NON_FINITE.test(text)) return 'non-finite';
+  return MISSING.test(text) ? 'missing' : 'text';
+}
+
+/**
+ * Whether the first record is a header: a column has text there and none in the second record, or a name there is one
+ * by which label columns are known, or there is text alone and no second record. `labelColumn` is a position or −1.
+ */
+export function looksLikeHeader(first: string[], second: string[] | undefined, labelColumn: number): boolean {
+  const isText = (field: string) => fieldKind(field) === 'text';
+  if (first.some((name) => name.toLowerCase() !== 'y' && LABEL_NAMES.includes(name.toLowerCase())))
+    return true;
+  if (!second) return first.every((field, i) => isText(field) || (field === '' && i > 0));
+  return (
+    first.some((field, i) => i !== labelColumn && isText(field) && i < second.length && !isText(second[i])) ||
+    (labelColumn >= 0 && first.every(isText) && first.length > 1)
+  );
+}
+
+/** Throws FILE_FORMAT for text that is not in an encoding which contains ASCII. */
+export function refuseUtf16(bytes: Buffer, file: string): void {
+  const mark = bytes.length >= 2 ? bytes.readUInt16BE(0) : 0;
+  if (mark !== 0xfffe && mark !== 0xfeff) return;
+  throw fileError('FILE_FORMAT', {
+    file,
+    problem: 'expected text in UTF-8 but received UTF-16',
+    remedy: 'Save it as UTF-8',
+  });
+}
+
+/** FILE_FORMAT for a quote that opens in a line and has not closed at the end of the file. */
+export function unclosedQuote(file: string, line: number): RidgeflowError {
+  return fileError('FILE_FORMAT', {
+    file,
+    place: `line ${line}`,
+    problem: 'a quote that opens here never closes',
+    remedy: 'Close it, or remove it',
+    details: { line },
+  });
+}

@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, statSync } from 'node:fs';
+import { extname } from 'node:path';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { DType } from '../core/array.js';
+import { RidgeflowError, type ErrorCode } from '../core/errors.js';
+import { throwIfAborted } from '../core/options.js';
+import type { CloudContent, LabelColumn } from './cloud.js';
+import { damaged } from './errors.js';
+import { ByteSource } from './source.js';
+import { decodeTableHere } from './table.js';
+
+/** What to decode, and how. Plain data: it travels to another process. */
+export interface TableRequest {
+  path: string;
+  format: 'arrow' | 'parquet';
+  dtype: DType;
+  labelColumn?: LabelColumn;
+  /** The file must have a column of labels and need not have coordinates. */
+  labelsOnly?: boolean;
+}
+
+/** What the decoding process sends before the bytes of the points and the labels. */
+export type TableReply =
+  | { shape: [number, number]; columns?: string[]; labelNames?: string[] }
+  | { error: { code: ErrorCode; message: string; details: Record<string, unknown> } };
+
+/** Beyond this a decoder is taken to be caught in a loop: a minute, and a second for each megabyte. */
+function timeLimit(path: string): number {
+  return Math.round(60_000 + statSync(path).size / 1000);
+}
+
+/**
+ * Decodes an Arrow or Parquet file in a process of its own. The decoders believe the counts in a file: a wrong one can
+ * grow an array beyond what V8 allows, which ends the process and which no handler and no worker thread can stop. It
+ * also keeps their work off the event loop, and an abort ends it at once.
+ */
+export async function decodeTable(request: TableRequest, signal?: AbortSignal): Promise<CloudContent> {
+  throwIfAborted(signal);
+  const extension = extname(import.meta.url);
+  const program = fileURLToPath(new URL(`./decode-process${extension}`, import.meta.url));
+  // Bundled into one file: there is no program to start.
+  if (!existsSync(program)) return decodeTableHere(request);
+  // Only the loader that runs TypeScript sources is to be handed on, not a debugger's port or an --eval.
+  const execArgv =
+    extension === '.ts' ? process.execArgv.filter((flag) => !/^--(inspect|eval|print)/.test(flag)) : [];
+  const child = spawn(process.execPath, [...execArgv, program, JSON.stringify(request)], {
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    // In Electron the executable is the application, unless this asks it to be Node.
+    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+    timeout: timeLimit(request.path),
+    killSignal: 'SIGKILL',
+    signal,
+  });
+  const started = once(child, 'spawn').then(
+    () => true,
+    () => false,
+  );
+  child.on('error', () => undefined);
+  if (!(await started)) {
+    throwIfAborted(signal);
+    // Where no process may be started, unprotected decoding is better than none.
+    return decodeTableHere(request);
+  }
+  const closed = once(child, 'close') as Promise<[code: number | null, signal: NodeJS.Signals | null]>;
+  const source = new ByteSource(child.stdio[3] as Readable, request.path, Infinity, signal);
+  try {
+    const content = await receive(source, request.dtype);
+    if (content) return content;
+    const [code, killed] = await closed;
+    throwIfAborted(signal);
+    throw damaged(
+      request.path,
+      `decoding it as ${request.format} broke off (${killed ?? `exit code ${code}`})`,
+    );
+  } finally {
+    source.close();
+    child.kill('SIGKILL');
+  }
+}
+
+/** The decoded table, or undefined where the other process ended before it had sent everything. */
+async function receive(source: ByteSource, dtype: DType): Promise<CloudContent | undefined> {
+  const length = await receiveBytes(source, 4);
+  const text = length && (await receiveBytes(source, new DataView(length).getUint32(0)));
+  if (!text) return undefined;
+  const reply = JSON.parse(Buffer.from(text).toString()) as TableReply;
+  if ('error' in reply) {
+    const { code, message, details } = reply.error;
+    throw new RidgeflowError(code, message, { details });
+  }
+  const { shape, columns, labelNames } = reply;
+  const points = await receiveBytes(source, shape[0] * shape[1] * (dtype === 'float64' ? 8 : 4));
+  const values = labelNames && (await receiveBytes(source, shape[0] * 4));
+  if (!points || (labelNames && !values)) return undefined;
+  return {
+    points: { data: dtype === 'float64' ? new Float64Array(points) : new Float32Array(points), shape },
+    columns,
+    labels: labelNames && values ? { values: new Int32Array(values), names: labelNames } : undefined,
+  };
+}
+
+async function receiveBytes(source: ByteSource, length: number): Promise<ArrayBuffer | undefined> {
+  try {
+    return await source.take(length, 'decoded data');
+  } catch (error) {
+    if (error instanceof RidgeflowError && error.code === 'FILE_TRUNCATED') return undefined;
+    throw error;
+  }
+}

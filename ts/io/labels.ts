@@ -1,0 +1,125 @@
+import { fileError } from './errors.js';
+
+/** Class labels of a cloud. */
+export interface CloudLabels {
+  /** For each row the index of its class in `names`. */
+  values: Int32Array;
+  /** The classes, in natural order: numbers by value, text so that `class 2` comes before `class 10`. */
+  names: string[];
+}
+
+/** Names that mark a column or an array as the labels, in order of preference. */
+export const LABEL_NAMES = ['label', 'labels', 'class', 'target', 'y', 'digit'];
+
+/**
+ * The position of the column whose name says that it holds the labels, or −1. A `y` beside an `x` is a coordinate.
+ */
+export function labelPosition(columns: readonly string[]): number {
+  const names = columns.map((name) => name.trim().toLowerCase());
+  const wanted = names.includes('x') ? LABEL_NAMES.filter((name) => name !== 'y') : LABEL_NAMES;
+  const found = wanted.find((name) => names.includes(name));
+  return found === undefined ? -1 : names.indexOf(found);
+}
+
+/** Collects labels row by row. */
+export class LabelCollector {
+  readonly #file: string;
+  readonly #classes = new Map<string, number>();
+  readonly #firstRows: number[] = [];
+  #values = new Int32Array(1024);
+  #count = 0;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add(name: string): void {
+    let index = this.#classes.get(name);
+    if (index === undefined) {
+      index = this.#classes.size;
+      this.#classes.set(name, index);
+      this.#firstRows.push(this.#count);
+    }
+    if (this.#count === this.#values.length) {
+      const grown = new Int32Array(2 * this.#count);
+      grown.set(this.#values);
+      this.#values = grown;
+    }
+    this.#values[this.#count++] = index;
+  }
+
+  /** The labels, numbered in the natural order of their names. Throws NON_FINITE for a NaN among numbers. */
+  finish(): CloudLabels {
+    const raw = [...this.#classes.keys()];
+    const numeric = raw.every((name) => name !== '' && (isMissing(name) || Number.isFinite(Number(name))));
+    if (numeric) this.#refuseMissing(raw);
+    // "1", "1.0" and "01" are one class where all labels are numbers.
+    const shown = numeric ? raw.map((name) => String(Number(name) + 0)) : raw;
+    const order = numeric
+      ? (a: string, b: string) => Number(a) - Number(b)
+      : new Intl.Collator('en', { numeric: true }).compare;
+    const names = [...new Set(shown)].sort((a, b) => order(a, b) || (a < b ? -1 : 1));
+    const positions = new Map(names.map((name, position) => [name, position]));
+    const renumbered = Int32Array.from(shown, (name) => positions.get(name)!);
+    const values = this.#values.slice(0, this.#count);
+    for (let i = 0; i < values.length; i++) values[i] = renumbered[values[i]];
+    return { values, names };
+  }
+
+  #refuseMissing(raw: string[]): void {
+    const missing = raw.findIndex(isMissing);
+    if (missing < 0) return;
+    const row = this.#firstRows[missing] + 1;
+    throw fileError('NON_FINITE', {
+      file: this.#file,
+      place: `row ${row}`,
+      problem: `expected a label but received ${raw[missing]}`,
+      remedy: 'Give every row a label, or leave the row out',
+      details: { row },
+    });
+  }
+}
+
+function isMissing(name: string): boolean {
+  return /^[+-]?(nan|na)$/i.test(name);
+}
+
+/** Labels from numbers. Throws NON_FINITE, naming the row, for NaN and infinity. */
+export function labelsFromNumbers(
+  values: ArrayLike<number>,
+  file: string,
+  step = 1,
+  offset = 0,
+): CloudLabels {
+  const collector = new LabelCollector(file);
+  for (let i = offset; i < values.length; i += step) {
+    if (!Number.isFinite(values[i])) {
+      const row = collector.count + 1;
+      throw fileError('NON_FINITE', {
+        file,
+        place: `row ${row}`,
+        problem: `expected a label but received ${values[i]}`,
+        remedy: 'Give every row a label, or leave the row out',
+        details: { row },
+      });
+    }
+    collector.add(String(values[i] + 0));
+  }
+  return collector.finish();
+}
+
+/** Throws INVALID_SHAPE unless there is one label per point. */
+export function checkLabelCount(labels: CloudLabels, points: number, file: string, source: string): void {
+  const count = labels.values.length;
+  if (count === points) return;
+  throw fileError('INVALID_SHAPE', {
+    file: source,
+    problem: `expected ${points} labels, one for each point of ${file}, but received ${count}`,
+    remedy: 'Give the labels of these points',
+    details: { expected: points, actual: count },
+  });
+}
