@@ -49,7 +49,15 @@ export function philox(counter: Uint32Array, key0: number, key1: number, out: Ui
 
 /** What a stream of random numbers is for: different purposes under one seed never share numbers. */
 export type StreamName =
-  'sample' | 'component' | 'noise' | 'directions' | 'shuffle' | 'initial' | 'probe' | 'subsample';
+  | 'sample'
+  | 'component'
+  | 'noise'
+  | 'directions'
+  | 'shuffle'
+  | 'initial'
+  | 'probe'
+  | 'subsample'
+  | 'acceptance';
 
 const STREAM_NUMBERS: Record<StreamName, number> = {
   sample: 1,
@@ -60,6 +68,7 @@ const STREAM_NUMBERS: Record<StreamName, number> = {
   initial: 6,
   probe: 7,
   subsample: 8,
+  acceptance: 9,
 };
 
 /**

@@ -30,3 +30,4 @@ export type {
   NoiseScale,
   StochasticSolver,
 } from './stochastic-problem.js';
+export * from './named/index.js';

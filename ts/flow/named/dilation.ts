@@ -1,0 +1,119 @@
+import { type FloatData, type NdArray, allocate, checkPoints, dtypeOf } from '../../core/array.js';
+import { invalidArgument } from '../../core/errors.js';
+import type { CallOptions } from '../../core/options.js';
+import { invalidShape } from '../../measure/arguments.js';
+import type {
+  DensityRequest,
+  DensityValues,
+  Estimate,
+  EstimateOptions,
+  Measure,
+} from '../../measure/measure.js';
+
+/** x ↦ scale · x + shift. */
+export interface Dilation {
+  /** Above 0. */
+  scale: number;
+  /** d values. Default 0. */
+  shift?: ArrayLike<number>;
+}
+
+/**
+ * The law of aX + b for X of a known law μ and a number a > 0. With q the density of μ, p(x) = a^{−d} q((x − b)/a), so
+ * that every method is that of μ at (x − b)/a, scaled. Since μ can be heated, this gives the law of aX + b + N(0, sI) too.
+ *
+ * @throws INVALID_ARGUMENT (scale), INVALID_SHAPE (shift).
+ */
+export function dilated(measure: Measure, { scale, shift }: Dilation): Measure {
+  if (!(scale > 0 && scale < Infinity)) throw invalidArgument('scale', 'a finite number above 0', scale);
+  if (shift !== undefined && shift.length !== measure.dimension) {
+    throw invalidShape('shift', `${measure.dimension} numbers`, String(shift.length));
+  }
+  if (scale === 1 && shift === undefined) return measure;
+  return new DilatedMeasure(measure, scale, shift);
+}
+
+class DilatedMeasure implements Measure {
+  readonly #base: Measure;
+  readonly #scale: number;
+  readonly #shift: ArrayLike<number> | undefined;
+
+  constructor(base: Measure, scale: number, shift: ArrayLike<number> | undefined) {
+    this.#base = base;
+    this.#scale = scale;
+    this.#shift = shift;
+  }
+
+  get dimension(): number {
+    return this.#base.dimension;
+  }
+
+  get collapseTime(): number {
+    return this.#scale ** 2 * this.#base.collapseTime;
+  }
+
+  async sample(n: number, options: CallOptions = {}): Promise<NdArray> {
+    const { data, shape } = await this.#base.sample(n, options);
+    const [scale, shift, d] = [this.#scale, this.#shift, this.dimension];
+    for (let i = 0; i < data.length; i++) data[i] = scale * data[i] + (shift ? shift[i % d] : 0);
+    return { data, shape };
+  }
+
+  async evaluate(x: NdArray, want: DensityRequest, options: CallOptions = {}): Promise<DensityValues> {
+    const { logDensity, score, divergence } = await this.#base.evaluate(this.#preimage(x), want, options);
+    if (logDensity) add(logDensity, -this.dimension * Math.log(this.#scale));
+    if (score) multiply(score.data, 1 / this.#scale);
+    if (divergence) multiply(divergence, 1 / this.#scale ** 2);
+    return { logDensity, score, divergence };
+  }
+
+  async hessianVector(x: NdArray, v: NdArray, options: CallOptions = {}): Promise<NdArray> {
+    const product = await this.#base.hessianVector(this.#preimage(x), v, options);
+    multiply(product.data, 1 / this.#scale ** 2);
+    return product;
+  }
+
+  #preimage(x: NdArray): NdArray {
+    checkPoints(x, 'x', { dimension: this.dimension });
+    const [scale, shift, d] = [this.#scale, this.#shift, this.dimension];
+    const data = allocate(dtypeOf(x), x.data.length, 'scaled points');
+    for (let i = 0; i < data.length; i++) data[i] = (x.data[i] - (shift ? shift[i % d] : 0)) / scale;
+    return { data, shape: x.shape };
+  }
+
+  heat(t: number): Measure {
+    return new DilatedMeasure(this.#base.heat(t / this.#scale ** 2), this.#scale, this.#shift);
+  }
+
+  async entropy(options: EstimateOptions = {}): Promise<Estimate> {
+    const estimate = await this.#base.entropy(options);
+    return { ...estimate, value: estimate.value + this.dimension * Math.log(this.#scale) };
+  }
+
+  async fisherInformation(options: EstimateOptions = {}): Promise<Estimate> {
+    const { value, method, standardError } = await this.#base.fisherInformation(options);
+    const factor = 1 / this.#scale ** 2;
+    return {
+      value: value * factor,
+      method,
+      ...(standardError !== undefined && { standardError: standardError * factor }),
+    };
+  }
+
+  mean(): Float64Array {
+    return this.#base.mean().map((value, k) => this.#scale * value + (this.#shift ? this.#shift[k] : 0));
+  }
+
+  async covariance(options: CallOptions = {}): Promise<Float64Array> {
+    const covariance = await this.#base.covariance(options);
+    return covariance.map((value) => value * this.#scale ** 2);
+  }
+}
+
+function add(data: FloatData, term: number): void {
+  for (let i = 0; i < data.length; i++) data[i] += term;
+}
+
+function multiply(data: FloatData, factor: number): void {
+  for (let i = 0; i < data.length; i++) data[i] *= factor;
+}
