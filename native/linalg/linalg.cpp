@@ -91,11 +91,12 @@ void matmul(const T* a, std::size_t rowsA, std::size_t columnsA, bool transposeA
 
 template <class T>
 void covariance(const T* points, std::size_t n, std::size_t d, double* mean, double* covariance, Control& control) {
+  // About the first point: the mean of equal values is that value exactly, and their variance exactly 0.
   std::fill_n(mean, d, 0.0);
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t k = 0; k < d; ++k) mean[k] += points[i * d + k];
+  for (std::size_t i = 1; i < n; ++i) {
+    for (std::size_t k = 0; k < d; ++k) mean[k] += static_cast<double>(points[i * d + k]) - static_cast<double>(points[k]);
   }
-  for (std::size_t k = 0; k < d; ++k) mean[k] /= static_cast<double>(n);
+  for (std::size_t k = 0; k < d; ++k) mean[k] = points[k] + mean[k] / static_cast<double>(n);
 
   const std::size_t tasks = std::min(kCovarianceTasks, ceilDivide(n, kCovarianceRows));
   const std::size_t share = ceilDivide(n, tasks);

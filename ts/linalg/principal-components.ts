@@ -1,5 +1,6 @@
-import { type NdArray, checkPoints, dtypeOf } from '../core/array.js';
-import { type CallOptions, checkInteger, throwIfAborted } from '../core/options.js';
+import { type FloatData, type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
+import { type CallOptions, checkInteger } from '../core/options.js';
+import { Pace } from '../core/pace.js';
 import { RandomStream } from '../core/random.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
@@ -27,7 +28,7 @@ const POWER_ITERATIONS = 12;
  * by randomised subspace iteration above (O(ndk) time, O((n + d)k) memory).
  *
  * @param points n × d. `count` from 1 to d, default min(2, d).
- * @throws EMPTY_CLOUD, NON_FINITE, INVALID_ARGUMENT.
+ * @throws EMPTY_CLOUD, NON_FINITE, INVALID_ARGUMENT, INVALID_SHAPE, INVALID_DTYPE, UNSUPPORTED, ABORTED.
  *
  * Source of the randomised method: N. Halko, P.-G. Martinsson, J. A. Tropp, SIAM Review 53 (2011).
  */
@@ -37,11 +38,12 @@ export async function principalComponents(
 ): Promise<PrincipalComponents> {
   const { d } = checkPoints(points, 'points');
   const count = checkInteger(options.count ?? Math.min(2, d), 'count', 1, d);
-  const kernels = await kernelsFor(options, dtypeOf(points));
-  checkFinite(kernels, points, 'points');
+  const cloud = toDtype(points, options.dtype);
+  const kernels = await kernelsFor(options, dtypeOf(cloud));
+  checkFinite(kernels, cloud, 'points');
   return d <= LARGEST_COVARIANCE
-    ? byCovariance(kernels, points, count, options)
-    : bySubspaceIteration(kernels, points, count, options);
+    ? byCovariance(kernels, cloud, count, options)
+    : bySubspaceIteration(kernels, cloud, count, options);
 }
 
 async function byCovariance(
@@ -67,80 +69,112 @@ async function bySubspaceIteration(
   run: CallOptions,
 ): Promise<PrincipalComponents> {
   const [n, d] = points.shape;
-  const size = Math.min(d, n, count + OVERSAMPLING);
-  const mean = new Float64Array(d);
-  for (let i = 0; i < n; i++) for (let k = 0; k < d; k++) mean[k] += points.data[i * d + k] / n;
-  const centred = points.data.slice();
-  for (let i = 0; i < n; i++) for (let k = 0; k < d; k++) centred[i * d + k] -= mean[k];
+  const size = Math.min(d, count + OVERSAMPLING);
+  const pace = new Pace(run, POWER_ITERATIONS + 1);
+  const { mean, centred, scale } = await centre(points, pace);
   const cloud: Matrix = { data: centred, rows: n, columns: d };
-  let total = 0;
-  for (const value of centred) total += (value * value) / n;
+  const quiet = { signal: run.signal };
+  const asRows = (basis: Float64Array): Matrix => ({
+    data: centred instanceof Float64Array ? basis : Float32Array.from(basis),
+    rows: size,
+    columns: d,
+  });
 
   let basis = new Float64Array(size * d);
   new RandomStream(run.seed, 'probe').fillNormal(basis);
   orthonormalise(basis, size, d);
   for (let iteration = 0; iteration < POWER_ITERATIONS; iteration++) {
-    throwIfAborted(run.signal);
-    const rows = {
-      data: centred instanceof Float64Array ? basis : Float32Array.from(basis),
-      rows: size,
-      columns: d,
-    };
-    const scores = await kernels.matmul({ a: rows, b: cloud, transposeB: true }, { signal: run.signal });
-    const product = await kernels.matmul(
-      { a: { data: scores, rows: size, columns: n }, b: cloud },
-      { signal: run.signal },
-    );
-    basis = Float64Array.from(product);
+    const scores = await kernels.matmul({ a: asRows(basis), b: cloud, transposeB: true }, quiet);
+    const a = { data: scores, rows: size, columns: n };
+    basis = Float64Array.from(await kernels.matmul({ a, b: cloud }, quiet));
     orthonormalise(basis, size, d);
-    run.onProgress?.((iteration + 1) / POWER_ITERATIONS);
+    await pace.tick(1);
   }
-  const rows = {
-    data: centred instanceof Float64Array ? basis : Float32Array.from(basis),
-    rows: size,
-    columns: d,
-  };
-  const scores = await kernels.matmul({ a: rows, b: cloud, transposeB: true }, { signal: run.signal });
-  const spread = await spreadOf(kernels, scores, size, n);
+  const scores = await kernels.matmul({ a: cloud, b: asRows(basis), transposeB: true }, quiet);
+  const { covariance } = await kernels.covariance({ data: scores, rows: n, columns: size }, quiet);
+  const { values, vectors } = await kernels.symmetricEigen(covariance, size);
   const axes = new Float64Array(count * d);
   for (let i = 0; i < count; i++) {
     for (let j = 0; j < size; j++) {
-      const weight = spread.vectors[(size - 1 - i) * size + j];
+      const weight = vectors[(size - 1 - i) * size + j];
       for (let k = 0; k < d; k++) axes[i * d + k] += weight * basis[j * d + k];
     }
   }
-  const variances = Float64Array.from({ length: count }, (_, i) => Math.max(0, spread.values[size - 1 - i]));
-  return finish(mean, axes, variances, total);
+  pace.finish();
+  const variances = Float64Array.from(
+    { length: count },
+    (_, i) => scale ** 2 * Math.max(0, values[size - 1 - i]),
+  );
+  return finish(mean, axes, variances, scale ** 2 * meanSquare(centred, n));
 }
 
-/** Eigenvalues and eigenvectors of the second moments of a few rows of scores. */
-function spreadOf(kernels: Kernels, scores: ArrayLike<number>, size: number, n: number) {
-  const moments = new Float64Array(size * size);
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = 0;
-      for (let k = 0; k < n; k++) sum += scores[i * n + k] * scores[j * n + k];
-      moments[i * size + j] = moments[j * size + i] = sum / n;
-    }
+/**
+ * The mean, and the points less their mean in units of their largest coordinate, so that squares neither overflow nor
+ * vanish in float32.
+ */
+async function centre(
+  points: NdArray,
+  pace: Pace,
+): Promise<{ mean: Float64Array; centred: FloatData; scale: number }> {
+  const [n, d] = points.shape;
+  // About the first point, so that the mean of equal points is that point exactly.
+  const mean = new Float64Array(d);
+  for (let i = 1; i < n; i++) {
+    for (let k = 0; k < d; k++) mean[k] += (points.data[i * d + k] - points.data[k]) / n;
+    await pace.tick(0);
   }
-  return kernels.symmetricEigen(moments, size);
+  for (let k = 0; k < d; k++) mean[k] += points.data[k];
+  const centred = points.data.slice();
+  let scale = 0;
+  for (let i = 0; i < n; i++) {
+    for (let k = i * d; k < (i + 1) * d; k++) {
+      centred[k] -= mean[k - i * d];
+      scale = Math.max(scale, Math.abs(centred[k]));
+    }
+    await pace.tick(0);
+  }
+  if (scale > 0) for (let k = 0; k < centred.length; k++) centred[k] /= scale;
+  return { mean, centred, scale };
 }
 
-/** Gram and Schmidt's process on rows, twice, in place. A row that vanishes stays zero. */
+function meanSquare(values: FloatData, n: number): number {
+  let sum = 0;
+  for (const value of values) sum += value * value;
+  return sum / n;
+}
+
+/**
+ * Gram and Schmidt's process on rows, in place. A row that depends on those before it is replaced by what a coordinate
+ * axis adds to them.
+ */
 function orthonormalise(rows: Float64Array, count: number, d: number): void {
+  let axis = 0;
   for (let i = 0; i < count; i++) {
     const row = rows.subarray(i * d, (i + 1) * d);
-    for (let pass = 0; pass < 2; pass++) {
-      for (let j = 0; j < i; j++) {
-        const other = rows.subarray(j * d, (j + 1) * d);
-        let dot = 0;
-        for (let k = 0; k < d; k++) dot += row[k] * other[k];
-        for (let k = 0; k < d; k++) row[k] -= dot * other[k];
-      }
-      const length = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
-      if (length > 0) for (let k = 0; k < d; k++) row[k] /= length;
+    while (!normaliseApart(row, rows, i)) row.fill(0)[axis++] = 1;
+  }
+}
+
+/** Takes the first `count` of the orthonormal `rows` out of `row`, twice, and norms it; false where nothing is left. */
+function normaliseApart(row: Float64Array, rows: Float64Array, count: number): boolean {
+  const d = row.length;
+  const before = length(row);
+  for (let pass = 0; pass < 2; pass++) {
+    for (let j = 0; j < count; j++) {
+      const other = rows.subarray(j * d, (j + 1) * d);
+      let dot = 0;
+      for (let k = 0; k < d; k++) dot += row[k] * other[k];
+      for (let k = 0; k < d; k++) row[k] -= dot * other[k];
     }
   }
+  const after = length(row);
+  if (!(after > 1e-12 * before)) return false;
+  for (let k = 0; k < d; k++) row[k] /= after;
+  return true;
+}
+
+function length(row: Float64Array): number {
+  return Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
 }
 
 /** Fixes the sign of each axis, so that the answer does not depend on the eigenvalue routine. */
