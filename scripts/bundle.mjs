@@ -7,13 +7,15 @@ import { build } from 'esbuild';
 import { projectRoot } from './lib/project.mjs';
 
 const dist = join(projectRoot, 'dist');
+/** Imported or run by name. */
+const ENTRIES = ['index.js', 'cli/main.js', 'io/decode-process.js'];
 /** Read as text, not imported. */
 const ASSETS = join('report', 'client');
 
 const joined = mkdtempSync(join(dist, '.bundle-'));
 try {
   await build({
-    entryPoints: [join(dist, 'index.js'), join(dist, 'cli', 'main.js')],
+    entryPoints: ENTRIES.map((name) => join(dist, name)),
     outdir: joined,
     outbase: dist,
     bundle: true,

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
-import { extname } from 'node:path';
+import { extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import type { DType } from '../core/array.js';
 import { RidgeflowError, type ErrorCode } from '../core/errors.js';
 import { throwIfAborted } from '../core/options.js';
+import { sourceFolder } from '../core/package-root.js';
 import type { CloudContent, LabelColumn } from './cloud.js';
 import { damaged } from './errors.js';
 import { ByteSource } from './source.js';
@@ -40,7 +40,7 @@ function timeLimit(path: string): number {
 export async function decodeTable(request: TableRequest, signal?: AbortSignal): Promise<CloudContent> {
   throwIfAborted(signal);
   const extension = extname(import.meta.url);
-  const program = fileURLToPath(new URL(`./decode-process${extension}`, import.meta.url));
+  const program = join(sourceFolder('io'), `decode-process${extension}`);
   // Bundled into one file: there is no program to start.
   if (!existsSync(program)) return decodeTableHere(request);
   // Only the loader that runs TypeScript sources is to be handed on, not a debugger's port or an --eval.
