@@ -88,7 +88,11 @@ export function transpose(rows: readonly number[][]): number[][] {
 
 export function referenceCovariance(points: Matrix): { mean: number[]; covariance: number[][] } {
   const rows = toRows(points);
-  const mean = transpose(rows).map((column) => column.reduce((a, b) => a + b) / rows.length);
+  // The residuals' mean takes off what the rounding of a long sum put on.
+  const mean = transpose(rows).map((column) => {
+    const rough = column.reduce((a, b) => a + b) / rows.length;
+    return rough + column.reduce((sum, value) => sum + (value - rough), 0) / rows.length;
+  });
   const centred = transpose(rows.map((row) => row.map((value, k) => value - mean[k])));
   return { mean, covariance: centred.map((a) => centred.map((b) => dot(a, b) / rows.length)) };
 }
