@@ -2,6 +2,7 @@ import { type FloatData, type NdArray, allocate, dtypeOf } from '../core/array.j
 import type { CallOptions } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
 import type { VelocityField } from '../field/field.js';
+import { rowLengths } from './rows.js';
 
 /** Writes Dv_t(x_i) · u_i for every row into `out`. */
 export type JacobianVector = (
@@ -84,16 +85,4 @@ export function divergenceEstimate(
     }
     return exact ? sums : sums.map((sum) => sum / count);
   };
-}
-
-/** Euclidean length of every row. */
-export function rowLengths({ data, shape }: NdArray): Float64Array {
-  const [n, d] = shape;
-  const lengths = new Float64Array(n);
-  for (let row = 0, i = 0; row < n; row++) {
-    let sum = 0;
-    for (const end = i + d; i < end; i++) sum += data[i] * data[i];
-    lengths[row] = Math.sqrt(sum);
-  }
-  return lengths;
 }

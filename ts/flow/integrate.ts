@@ -177,9 +177,13 @@ function checkOptions(
 /** Root mean square deviation of the points from their mean: in a coordinate, and as a vector. Of a single point: 1. */
 function spread({ data, shape: [n, d] }: NdArray): { perCoordinate: number; radius: number } {
   const mean = new Float64Array(d);
-  for (let i = 0; i < data.length; i++) mean[i % d] += data[i] / n;
+  for (let i = 0; i < data.length; i += d) {
+    for (let k = 0; k < d; k++) mean[k] += data[i + k] / n;
+  }
   let sum = 0;
-  for (let i = 0; i < data.length; i++) sum += (data[i] - mean[i % d]) ** 2;
+  for (let i = 0; i < data.length; i += d) {
+    for (let k = 0; k < d; k++) sum += (data[i + k] - mean[k]) ** 2;
+  }
   const radius = Math.sqrt(sum / n) || 1;
   return { perCoordinate: radius / Math.sqrt(d), radius };
 }

@@ -6,9 +6,9 @@ import {
   differenceDistance,
   divergenceEstimate,
   jacobianVectors,
-  rowLengths,
 } from './divergence.js';
 import { checkedValues } from './field-values.js';
+import { rowLengths } from './rows.js';
 import type { OdeSystem } from './problem.js';
 import type { State } from './state.js';
 
@@ -129,11 +129,12 @@ export class Particles implements OdeSystem {
   #measure(velocity: NdArray, out: State, direction: number): void {
     const { action, arcLength } = this.#at;
     const speeds = rowLengths(velocity);
-    if (arcLength > 0) speeds.forEach((speed, i) => (out[arcLength].data[i] = direction * speed));
-    if (action > 0) {
-      const energy = speeds.reduce((sum, speed) => sum + speed * speed, 0);
-      out[action].data[0] = (direction * energy) / this.#n;
-    }
+    let energy = 0;
+    for (let i = 0; i < this.#n; i++) energy += speeds[i] * speeds[i];
+    if (action > 0) out[action].data[0] = (direction * energy) / this.#n;
+    if (arcLength < 0) return;
+    const lengths = out[arcLength].data;
+    for (let i = 0; i < this.#n; i++) lengths[i] = direction * speeds[i];
   }
 
   /** What a state of the system says. Shares its storage. */
