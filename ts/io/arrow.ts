@@ -1,4 +1,4 @@
-import type { Data, DataType, Vector } from 'apache-arrow';
+import type { DataType, Vector } from 'apache-arrow';
 import { damaged, fileError, truncated } from './errors.js';
 import { halfToNumber } from './elements.js';
 import { lz4Frame, zstdDecompress } from './codecs.js';
@@ -8,6 +8,19 @@ import type { Scalar, Table, TableColumn, TableSink } from './table.js';
 const FILE_MAGIC = 'ARROW1';
 
 type Arrow = typeof import('apache-arrow');
+type Column = Vector<DataType>;
+
+/** What is used here of a chunk of a column; the library's own types leave the members to any. */
+interface Chunk {
+  type: DataType;
+  length: number;
+  offset: number;
+  nullCount: number;
+  nullBitmap: Uint8Array | null;
+  values: Uint8Array | Float32Array | BigInt64Array | undefined;
+  valueOffsets: ArrayLike<number | bigint>;
+  children: readonly Chunk[];
+}
 
 /** Opens an Arrow IPC file (as Feather version 2 is one) or stream. */
 export async function openArrow(path: string): Promise<Table> {
@@ -20,18 +33,22 @@ export async function openArrow(path: string): Promise<Table> {
   } catch (cause) {
     throw arrowError(cause, path);
   }
-  const columns = table.schema.fields.map(({ name, type }, column): TableColumn => {
+  const vectors = table.schema.fields.map((_, column) => table.getChildAt(column) as Column);
+  const columns = table.schema.fields.map((field, column): TableColumn => {
+    const { name } = field;
+    const type = field.type as DataType;
     const numeric = isNumeric(arrow, type);
-    const width = listWidth(arrow, table.getChildAt(column));
+    const width = listWidth(arrow, vectors[column]);
     const kind = numeric || width !== undefined ? 'number' : isText(arrow, type) ? 'text' : 'other';
-    return { name, type: String(type), kind, width: width ?? 1 };
+    return { name, type: arrow.Type[type.typeId], kind, width: width ?? 1 };
   });
   return {
     rows: table.numRows,
     columns,
     read: async (sink) => {
-      for (const column of sink.wanted)
-        putColumn(arrow, table.getChildAt(column)!, column, columns[column], sink, path);
+      for (const column of sink.wanted) {
+        putColumn(arrow, vectors[column], column, columns[column], sink, path);
+      }
     },
     close: async () => undefined,
   };
@@ -91,35 +108,38 @@ function isStringType(is: Arrow['DataType'], type: DataType): boolean {
   return is.isUtf8(type) || is.isLargeUtf8(type) || is.isUtf8View(type);
 }
 
+function chunksOf(vector: Column): readonly Chunk[] {
+  return vector.data;
+}
+
 /** Numbers per cell of a column of lists, judged by its first row; undefined for other columns. */
-function listWidth(arrow: Arrow, vector: Vector | null): number | undefined {
+function listWidth(arrow: Arrow, vector: Column): number | undefined {
   const { DataType: is } = arrow;
-  if (!vector) return undefined;
-  const type: DataType = vector.type;
+  const { type } = vector;
   if (is.isFixedSizeList(type))
     return isNumeric(arrow, type.valueType as DataType) ? type.listSize : undefined;
   if (!is.isList(type) && !is.isLargeList(type)) return undefined;
   if (!isNumeric(arrow, type.valueType as DataType)) return undefined;
-  const first = vector.data.find(({ length }) => length > 0);
+  const first = chunksOf(vector).find(({ length }) => length > 0);
   return first ? Number(first.valueOffsets[1]) - Number(first.valueOffsets[0]) : 1;
 }
 
 function putColumn(
   arrow: Arrow,
-  vector: Vector,
+  vector: Column,
   column: number,
   { width }: TableColumn,
   sink: TableSink,
   path: string,
 ): void {
   const { DataType: is } = arrow;
-  const type: DataType = vector.type;
+  const { type } = vector;
   if (isText(arrow, type) || is.isDictionary(type)) {
     for (let row = 0; row < vector.length; row++) sink.put(column, row, [vector.get(row) as Scalar], 1);
     return;
   }
   let row = 0;
-  for (const data of vector.data) {
+  for (const data of chunksOf(vector)) {
     refuseNulls(data, (i) => sink.refuseNull(column, row + i));
     const isList = is.isFixedSizeList(type) || is.isList(type) || is.isLargeList(type);
     if (!isList) sink.put(column, row, scalars(arrow, data, 0, data.length, path), data.length);
@@ -140,8 +160,8 @@ function putColumn(
 }
 
 /** Where the values of the first list begin; calls `refuse` for a list of another length. */
-function listStart(data: Data, width: number, refuse: (index: number, length: number) => never): number {
-  const offsets: ArrayLike<number | bigint> = data.valueOffsets;
+function listStart(data: Chunk, width: number, refuse: (index: number, length: number) => never): number {
+  const { valueOffsets: offsets } = data;
   for (let i = 0; i < data.length; i++) {
     const length = Number(offsets[i + 1]) - Number(offsets[i]);
     if (length !== width) refuse(i, length);
@@ -149,7 +169,7 @@ function listStart(data: Data, width: number, refuse: (index: number, length: nu
   return data.length > 0 ? Number(offsets[0]) : 0;
 }
 
-function refuseNulls(data: Data, refuse: (index: number) => void): void {
+function refuseNulls(data: Chunk, refuse: (index: number) => void): void {
   if (data.nullCount <= 0) return;
   const bits = data.nullBitmap;
   for (let i = 0; bits && i < data.length; i++) {
@@ -160,14 +180,13 @@ function refuseNulls(data: Data, refuse: (index: number) => void): void {
 
 /** `count` values from `start` on. Throws FILE_FORMAT where the buffer is shorter than the lengths claim. */
 function scalars(
-  { DataType: is }: Arrow,
-  data: Data,
+  { DataType: is, Precision }: Arrow,
+  data: Chunk,
   start: number,
   count: number,
   path: string,
 ): ArrayLike<Scalar> {
-  const type: DataType = data.type;
-  const values = data.values as Uint8Array | Float32Array | BigInt64Array | undefined;
+  const { type, values } = data;
   const isBool = is.isBool(type);
   const available = isBool ? (values?.length ?? 0) * 8 - data.offset : (values?.length ?? 0);
   if (!values || start < 0 || start + count > available) {
@@ -182,7 +201,7 @@ function scalars(
     return Uint8Array.from({ length: count }, (_, i) => (bits[(first + i) >> 3] >> ((first + i) & 7)) & 1);
   }
   const part = values.subarray(start, start + count);
-  return is.isFloat(type) && type.precision === 0
+  return is.isFloat(type) && type.precision === Precision.HALF
     ? Float32Array.from(part as Uint8Array, halfToNumber)
     : part;
 }

@@ -106,7 +106,7 @@ export async function checkFinite(
  * images. Takes the labels out of `labelColumn` where that is given. Throws INVALID_SHAPE, EMPTY_CLOUD, NON_FINITE.
  */
 export async function cloudFromArray(
-  { data, shape, original }: NdArray & { original(index: number): number },
+  { data, shape, original }: NdArray & { original: (index: number) => number },
   file: string,
   { labelColumn, signal }: { labelColumn?: LabelColumn; signal?: AbortSignal },
 ): Promise<CloudContent> {

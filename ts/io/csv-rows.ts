@@ -1,5 +1,5 @@
 import { allocate, type DType, type FloatData, type NdArray } from '../core/array.js';
-import { describe } from '../core/errors.js';
+import { describe, type RidgeflowError } from '../core/errors.js';
 import { nonFiniteCell } from './cloud.js';
 import {
   CR,
@@ -7,7 +7,6 @@ import {
   LF,
   QUOTE,
   SPACE,
-  TAB,
   closingQuote,
   fieldKind,
   isFieldEnd,
@@ -20,11 +19,35 @@ import { fileError } from './errors.js';
 import { LabelCollector, type CloudLabels } from './labels.js';
 import { checkMemory } from './source.js';
 
-const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, k) => Number(`1e${k}`));
-/** Decimals of this many digits are exact as integers, and so is their product or quotient by a power of ten up to 22. */
+const POWERS_OF_TEN = Float64Array.from({ length: 41 }, (_, k) => Number(`1e${k}`));
+/** Integers of this many digits are exact in a double, and so are powers of ten up to the 22nd: one operation rounds once. */
 const EXACT_DIGITS = 15;
+const EXACT_POWER = 22;
+const ESTIMATE_DIGITS = 19;
+/** More than the roundings of a mantissa of 19 digits and of its scaling by a power of ten can add up to. */
+const ESTIMATE_ERROR = 2 ** -48;
+const ZERO = 0x30;
+const NINE = 0x39;
+const PLUS = 0x2b;
+const MINUS = 0x2d;
+const POINT = 0x2e;
+const LETTER_E = 0x65;
+
+const FILL_IN = 'Fill it in, or leave the row out';
 const MAX_FLOAT32 = 3.4028235677973366e38;
 const BLOCK_VALUES = 1 << 18;
+
+function scale(mantissa: number, exponent: number): number {
+  return exponent < 0 ? mantissa / POWERS_OF_TEN[-exponent] : mantissa * POWERS_OF_TEN[exponent];
+}
+
+/** A number that rounds to the same float32 as mantissa · 10^exponent, or NaN where the roundings on the way leave that open. */
+function estimateFloat32(mantissa: number, exponent: number): number {
+  if (exponent <= -POWERS_OF_TEN.length || exponent >= POWERS_OF_TEN.length) return NaN;
+  const value = scale(mantissa, exponent);
+  const lower = Math.fround(value * (1 - ESTIMATE_ERROR));
+  return lower === Math.fround(value * (1 + ESTIMATE_ERROR)) ? value : NaN;
+}
 
 /** The shape of a table. */
 export interface TableShape {
@@ -49,13 +72,14 @@ export class RowParser {
   readonly #d: number;
   readonly #labels: LabelCollector | undefined;
   readonly #full: FloatData[] = [];
+  readonly #isFloat32: boolean;
   readonly #limit: number;
   #block: FloatData;
   #used = 0;
   #rows = 0;
-  // What #readText found besides the text.
-  #textEnd = 0;
-  #textLines = 0;
+  // What reading a field found besides its value: where it ends, and line ends inside quotes.
+  #end = 0;
+  #innerLines = 0;
 
   constructor(shape: TableShape) {
     this.#shape = shape;
@@ -63,7 +87,8 @@ export class RowParser {
     this.width = shape.width;
     this.#d = shape.width - (shape.labelColumn >= 0 ? 1 : 0);
     this.#labels = shape.labelColumn >= 0 ? new LabelCollector(shape.file) : undefined;
-    this.#limit = shape.dtype === 'float32' ? MAX_FLOAT32 : Infinity;
+    this.#isFloat32 = shape.dtype === 'float32';
+    this.#limit = this.#isFloat32 ? MAX_FLOAT32 : Infinity;
     this.#block = this.#newBlock();
   }
 
@@ -123,81 +148,24 @@ export class RowParser {
   /** Parses one row; returns where the next begins, or −1 where a quote is still open at `end`. */
   #parseRow(bytes: Buffer, at: number, end: number): number {
     const { delimiter, width, labelColumn } = this.#shape;
-    if (this.#used + this.#d > this.#block.length) {
-      this.#full.push(this.#block);
-      this.#block = this.#newBlock();
-      this.#used = 0;
-    }
-    const block = this.#block;
+    const block = this.#blockWithRoom();
     let used = this.#used;
-    let lines = 1;
     let label = '';
     let pos = at;
+    this.#innerLines = 0;
     for (let column = 0; ; column++) {
       if (column === width) throw this.#raggedRow(bytes, at, end);
-      while (bytes[pos] === SPACE || (bytes[pos] === TAB && delimiter !== TAB)) pos++;
+      pos = skipPadding(bytes, pos, delimiter);
       if (column === labelColumn) {
         label = this.#readText(bytes, pos, end);
-        if (this.#textEnd < 0) return -1;
-        pos = this.#textEnd;
-        lines += this.#textLines;
-        if (label === '' && !this.#endsEarly(bytes[pos], column)) throw this.#emptyLabel();
+        if (label === '' && this.#end >= 0) throw this.#emptyCell(bytes, at, end, column);
       } else {
-        // The common case, in line: a decimal that a double and one correctly rounded operation give exactly.
-        const start = pos;
-        let byte = bytes[pos];
-        const negative = byte === 0x2d;
-        if (negative || byte === 0x2b) byte = bytes[++pos];
-        let mantissa = 0;
-        const firstDigit = pos;
-        while (byte >= 0x30 && byte <= 0x39) {
-          mantissa = mantissa * 10 + byte - 0x30;
-          byte = bytes[++pos];
-        }
-        let digits = pos - firstDigit;
-        let exponent = 0;
-        if (byte === 0x2e) {
-          const point = pos;
-          byte = bytes[++pos];
-          while (byte >= 0x30 && byte <= 0x39) {
-            mantissa = mantissa * 10 + byte - 0x30;
-            byte = bytes[++pos];
-          }
-          exponent = point + 1 - pos;
-          digits -= exponent;
-        }
-        if (digits > 0 && (byte | 0x20) === 0x65) {
-          const sign = bytes[pos + 1];
-          const hasSign = sign === 0x2d || sign === 0x2b;
-          const firstPower = pos + (hasSign ? 2 : 1);
-          let power = 0;
-          for (pos = firstPower; (byte = bytes[pos]) >= 0x30 && byte <= 0x39; pos++)
-            power = power * 10 + byte - 0x30;
-          if (pos === firstPower) digits = 0;
-          exponent += sign === 0x2d ? -power : power;
-        }
-        let value: number;
-        if (
-          digits === 0 ||
-          digits > EXACT_DIGITS ||
-          exponent > 22 ||
-          exponent < -22 ||
-          !isFieldEnd(byte, delimiter)
-        ) {
-          const text = this.#readText(bytes, start, end);
-          if (this.#textEnd < 0) return -1;
-          pos = this.#textEnd;
-          lines += this.#textLines;
-          if (text === '' && this.#endsEarly(bytes[pos], column)) throw this.#raggedRow(bytes, at, end);
-          value = this.#toNumber(text, column);
-        } else {
-          value = exponent < 0 ? mantissa / POWERS_OF_TEN[-exponent] : mantissa * POWERS_OF_TEN[exponent];
-          if (negative) value = -value;
-        }
-        if (!(Math.abs(value) < this.#limit)) throw this.#nonFinite(column, value);
-        block[used++] = value;
+        const value = this.#readNumber(bytes, pos, end);
+        if (Math.abs(value) < this.#limit) block[used++] = value;
+        else if (this.#end >= 0) throw this.#badCell(bytes, at, pos, end, column);
       }
-      if (bytes[pos] === SPACE || bytes[pos] === TAB) pos = skipPadding(bytes, pos, delimiter);
+      if (this.#end < 0) return -1;
+      pos = skipPadding(bytes, this.#end, delimiter);
       const separator = bytes[pos];
       if (separator === LF || separator === CR) {
         if (column < width - 1) throw this.#raggedRow(bytes, at, end);
@@ -209,61 +177,112 @@ export class RowParser {
     this.#labels?.add(label);
     this.#used = used;
     this.#rows++;
-    this.line += lines;
+    this.line += 1 + this.#innerLines;
     return pos;
   }
 
-  /** Reads a field as text, trimmed; sets #textEnd to where it ends (−1 in an open quote) and #textLines. */
-  #readText(bytes: Buffer, start: number, end: number): string {
-    const { delimiter } = this.#shape;
-    this.#textLines = 0;
-    let pos = start;
-    let text: string;
-    if (bytes[start] === QUOTE) {
-      const close = closingQuote(bytes, start, end);
-      if (close < 0) {
-        this.#textEnd = -1;
-        return '';
-      }
-      text = bytes.toString('utf8', start + 1, close).replaceAll('""', '"');
-      this.#textLines = text.split(/\r\n|[\r\n]/).length - 1;
-      pos = close + 1;
-      const after = skipPadding(bytes, pos, delimiter);
-      const ends = isFieldEnd(bytes[after], delimiter) || (delimiter === SPACE && after > pos);
-      if (!ends)
-        throw this.#cellError(
-          0,
-          'expected a delimiter after the closing quote',
-          'Double the quotes inside it',
-        );
-      this.#textEnd = pos;
-      return text.trim();
+  #blockWithRoom(): FloatData {
+    if (this.#used + this.#d > this.#block.length) {
+      this.#full.push(this.#block);
+      this.#block = this.#newBlock();
+      this.#used = 0;
     }
-    while (!isFieldEnd(bytes[pos], delimiter)) pos++;
-    this.#textEnd = pos;
-    return bytes.toString('utf8', start, pos).trimEnd();
+    return this.#block;
   }
 
-  #toNumber(text: string, column: number): number {
-    const kind = fieldKind(text);
-    if (kind === 'number') return Number(text);
-    if (kind === 'non-finite') throw this.#nonFinite(column, text);
-    if (kind === 'missing') {
-      const what = text === '' ? 'an empty cell' : describe(text);
-      const remedy =
-        column === this.width - 1
-          ? 'Fill it in, leave the row out, or remove the delimiter at the end of the lines'
-          : 'Fill it in, or leave the row out';
-      throw this.#cellError(column, `expected a number but received ${what}`, remedy, 'NON_FINITE');
+  /** Reads a field as a number and sets #end to where it ends (−1 in an open quote); NaN for what is none. */
+  #readNumber(bytes: Buffer, start: number, end: number): number {
+    let pos = start;
+    let byte = bytes[pos];
+    const negative = byte === MINUS;
+    if (negative || byte === PLUS) byte = bytes[++pos];
+    let mantissa = 0;
+    let exponent = 0;
+    let digits = -pos;
+    while (byte >= ZERO && byte <= NINE) {
+      mantissa = mantissa * 10 + byte - ZERO;
+      byte = bytes[++pos];
     }
+    digits += pos;
+    if (byte === POINT) {
+      const fraction = ++pos;
+      while ((byte = bytes[pos]) >= ZERO && byte <= NINE) {
+        mantissa = mantissa * 10 + byte - ZERO;
+        pos++;
+      }
+      exponent = fraction - pos;
+      digits -= exponent;
+    }
+    if ((byte | 0x20) === LETTER_E && digits > 0) {
+      const sign = bytes[++pos];
+      if (sign === MINUS || sign === PLUS) pos++;
+      const first = pos;
+      let power = 0;
+      while ((byte = bytes[pos]) >= ZERO && byte <= NINE) {
+        power = power * 10 + byte - ZERO;
+        pos++;
+      }
+      if (pos === first) digits = 0;
+      exponent += sign === MINUS ? -power : power;
+    }
+    if (digits === 0 || !isFieldEnd(byte, this.#shape.delimiter)) {
+      const text = this.#readText(bytes, start, end);
+      return fieldKind(text) === 'number' ? Number(text) : NaN;
+    }
+    this.#end = pos;
+    let value = NaN;
+    if (digits <= EXACT_DIGITS && exponent >= -EXACT_POWER && exponent <= EXACT_POWER) {
+      value = scale(mantissa, exponent);
+    } else if (this.#isFloat32 && digits <= ESTIMATE_DIGITS) value = estimateFloat32(mantissa, exponent);
+    if (Number.isNaN(value)) return Number(bytes.toString('latin1', start, pos));
+    return negative ? -value : value;
+  }
+
+  /** Reads a field as text, trimmed, and sets #end to where it ends (−1 in an open quote). */
+  #readText(bytes: Buffer, start: number, end: number): string {
+    const { delimiter } = this.#shape;
+    if (bytes[start] !== QUOTE) {
+      let pos = start;
+      while (!isFieldEnd(bytes[pos], delimiter)) pos++;
+      this.#end = pos;
+      return bytes.toString('utf8', start, pos).trimEnd();
+    }
+    const close = closingQuote(bytes, start, end);
+    if (close < 0) {
+      this.#end = -1;
+      return '';
+    }
+    const text = bytes.toString('utf8', start + 1, close).replaceAll('""', '"');
+    this.#innerLines += text.split(/\r\n|[\r\n]/).length - 1;
+    // What follows the closing quote belongs to the field, as in a height of 5"2.
+    this.#end = close + 1;
+    while (!isFieldEnd(bytes[this.#end], delimiter)) this.#end++;
+    return (text + bytes.toString('utf8', close + 1, this.#end)).trim();
+  }
+
+  /** The error of a field that is no number, or none that the element type holds. */
+  #badCell(bytes: Buffer, at: number, start: number, end: number, column: number): RidgeflowError {
+    const text = this.#readText(bytes, start, end);
+    const kind = fieldKind(text);
+    if (kind === 'missing' && text === '') return this.#emptyCell(bytes, at, end, column);
+    if (kind === 'number') return this.#nonFinite(column, Number(text));
+    if (kind === 'non-finite') return this.#nonFinite(column, text);
+    const problem = `expected a number but received ${describe(text)}`;
+    if (kind === 'missing') return this.#cellError(column, problem, FILL_IN, 'NON_FINITE');
     const remedy = /^[+-]?\d+,\d+$/.test(text)
       ? 'Write decimals with a point'
       : 'Correct the cell, or name the column of the labels with labelColumn (--label-column)';
-    throw this.#cellError(column, `expected a number but received ${describe(text)}`, remedy);
+    return this.#cellError(column, problem, remedy);
   }
 
-  #endsEarly(byte: number, column: number): boolean {
-    return column > 0 && column < this.width - 1 && (byte === LF || byte === CR);
+  /** The error of an empty field: of its row, where that ends too early, or of the cell. */
+  #emptyCell(bytes: Buffer, at: number, end: number, column: number): RidgeflowError {
+    const fields = splitRecord(bytes, at, end, this.#shape.delimiter)?.fields.length ?? 0;
+    if (fields !== this.width) return this.#raggedRow(bytes, at, end);
+    const remedy =
+      column === this.width - 1 ? `${FILL_IN}, or remove the delimiters at the ends of the lines` : FILL_IN;
+    const what = column === this.#shape.labelColumn ? 'label' : 'number';
+    return this.#cellError(column, `expected a ${what} but received an empty cell`, remedy, 'NON_FINITE');
   }
 
   #place(column: number): string {
@@ -287,14 +306,6 @@ export class RowParser {
   ) {
     const place = this.#place(column);
     return fileError(code, { file: this.#shape.file, place, problem, remedy, details: this.#cell(column) });
-  }
-
-  #emptyLabel() {
-    return this.#cellError(
-      this.#shape.labelColumn,
-      'expected a label but received an empty cell',
-      'Fill it in',
-    );
   }
 
   #raggedRow(bytes: Buffer, at: number, end: number) {

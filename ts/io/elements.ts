@@ -48,7 +48,7 @@ export function exactDtype(type: ElementType): DType {
 /** Converted elements, with the value that each had in the file. */
 export interface Elements {
   data: FloatData;
-  original(index: number): number;
+  original: (index: number) => number;
 }
 
 /**

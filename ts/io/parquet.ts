@@ -1,8 +1,9 @@
 import { open } from 'node:fs/promises';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import type { AsyncBuffer, Compressors, FileMetaData, SchemaElement } from 'hyparquet';
-import { damaged, fileError, readError, truncated } from './errors.js';
+import { describe } from '../core/errors.js';
 import { lz4Block, zstdDecompress } from './codecs.js';
+import { damaged, fileError, readError, truncated } from './errors.js';
 import { fileSize } from './source.js';
 import type { Scalar, Table, TableColumn, TableSink } from './table.js';
 
@@ -31,6 +32,14 @@ export async function openParquet(path: string): Promise<Table> {
     const { metadata, root } = await readMetadata(file, path);
     const rows = Number(metadata.num_rows);
     const columns = root.children.map(describeColumn);
+    const repeated = columns.find(({ name }, i) => i > columns.findIndex((other) => other.name === name));
+    if (repeated) {
+      throw fileError('UNSUPPORTED', {
+        file: path,
+        problem: `it has two columns named ${describe(repeated.name)}`,
+        remedy: 'Rename one of them',
+      });
+    }
     await findListWidths(file, metadata, columns);
     return {
       rows,
@@ -149,7 +158,7 @@ async function readRowGroups(
   let rowStart = 0;
   for (const group of metadata.row_groups) {
     const rowEnd = rowStart + Number(group.num_rows);
-    let failure: unknown;
+    const failures: Error[] = [];
     try {
       await parquetRead({
         file,
@@ -161,17 +170,17 @@ async function readRowGroups(
         // hyparquet does not look after what its callback throws.
         onChunk: ({ columnName, columnData, rowStart: row }) => {
           try {
-            if (!failure)
-              putChunk(sink, numbers.get(columnName)!, columns, row, columnData as ArrayLike<unknown>);
+            const column = numbers.get(columnName)!;
+            if (failures.length === 0) putChunk(sink, column, columns, row, columnData as ArrayLike<unknown>);
           } catch (error) {
-            failure = error;
+            failures.push(error as Error);
           }
         },
       });
     } catch (error) {
       throw unsupportedCodec(error, path) ?? error;
     }
-    if (failure) throw failure;
+    if (failures.length > 0) throw failures[0];
     rowStart = rowEnd;
   }
 }
