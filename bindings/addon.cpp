@@ -58,6 +58,9 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("matmul", Napi::Function::New(env, matmulKernel));
   exports.Set("covariance", Napi::Function::New(env, covarianceKernel));
   exports.Set("symmetricEigen", Napi::Function::New(env, symmetricEigenKernel));
+  exports.Set("projectBeam", Napi::Function::New(env, projectBeamKernel));
+  exports.Set("backprojectBeam", Napi::Function::New(env, backprojectBeamKernel));
+  exports.Set("filterRows", Napi::Function::New(env, filterRowsKernel));
   exports.Set("linearCombination", Napi::Function::New(env, linearCombinationKernel));
   exports.Set("firstNonFinite", Napi::Function::New(env, firstNonFiniteKernel));
   exports.Set("info", Napi::Function::New(env, info));

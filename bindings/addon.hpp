@@ -12,6 +12,9 @@ Napi::Value nearestNeighboursKernel(const Napi::CallbackInfo& info);
 Napi::Value matmulKernel(const Napi::CallbackInfo& info);
 Napi::Value covarianceKernel(const Napi::CallbackInfo& info);
 Napi::Value symmetricEigenKernel(const Napi::CallbackInfo& info);
+Napi::Value projectBeamKernel(const Napi::CallbackInfo& info);
+Napi::Value backprojectBeamKernel(const Napi::CallbackInfo& info);
+Napi::Value filterRowsKernel(const Napi::CallbackInfo& info);
 Napi::Value linearCombinationKernel(const Napi::CallbackInfo& info);
 /// Takes a typed array; returns an index or −1.
 Napi::Value firstNonFiniteKernel(const Napi::CallbackInfo& info);

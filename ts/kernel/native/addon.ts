@@ -26,6 +26,9 @@ export interface Addon {
   matmul(problem: Arguments): Finished;
   covariance(problem: Arguments): Finished;
   symmetricEigen(problem: Arguments): Finished;
+  projectBeam(problem: Arguments): Finished;
+  backprojectBeam(problem: Arguments): Finished;
+  filterRows(problem: Arguments): Finished;
   linearCombination(problem: { out: FloatData; coefficients: Float64Array; arrays: FloatData[] }): void;
   firstNonFinite(data: FloatData): number;
   info(): AddonInfo;

@@ -2,6 +2,7 @@ import { allocate, dtypeOf, type FloatData } from '../../core/array.js';
 import type { Kernels, NeighbourResult, RunControl, ScoreProblem, ScoreResult } from '../contract.js';
 import { type Addon, loadAddon } from './addon.js';
 import { withControl } from './control.js';
+import { radonKernels } from './radon.js';
 
 /** The C++ kernels. Throws BACKEND_UNAVAILABLE where the addon cannot be loaded. */
 export function loadNative(): Kernels {
@@ -46,6 +47,7 @@ export function loadNative(): Kernels {
       await withControl(undefined, () => addon.symmetricEigen({ matrix: vectors, d, values }));
       return { values, vectors };
     },
+    ...radonKernels(addon),
     linearCombination(out, terms) {
       const coefficients = Float64Array.from(terms, (term) => term.coefficient);
       addon.linearCombination({ out, coefficients, arrays: terms.map((term) => term.array) });

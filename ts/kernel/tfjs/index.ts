@@ -3,6 +3,7 @@ import type { Kernels } from '../contract.js';
 import { ENGINES, loadEngine, type Engine, type EngineName } from './engine.js';
 import { covariance, firstNonFinite, linearCombination, matmul, symmetricEigen } from './linear.js';
 import { nearestNeighbours } from './neighbours.js';
+import { backprojectBeam, filterRows, projectBeam } from './radon.js';
 import { score } from './score.js';
 
 /**
@@ -55,6 +56,9 @@ function kernelsOn(engine: Engine): Kernels {
     matmul: (problem, run) => matmul(engine, problem, run),
     covariance,
     symmetricEigen,
+    projectBeam,
+    backprojectBeam,
+    filterRows,
     linearCombination,
     firstNonFinite,
   };

@@ -1,0 +1,52 @@
+import { allocate, dtypeOf } from '../../core/array.js';
+import type { Kernels, ParallelBeamProblem } from '../contract.js';
+import type { Addon } from './addon.js';
+import { withControl } from './control.js';
+
+/** As bindings/radon.cpp counts them. */
+const KERNEL_NUMBERS = { joseph: 1, strip: 2, interpolated: 3 } as const;
+
+function geometryOf(problem: ParallelBeamProblem) {
+  const { rows, columns, pixelSize, angles, detectorCount, detectorSpacing, detectorOffset } = problem;
+  return {
+    rows,
+    columns,
+    pixelSize,
+    angles,
+    angleCount: angles.length,
+    detectorCount,
+    detectorSpacing,
+    detectorOffset,
+  };
+}
+
+/** The kernels of subject radon on the addon. */
+export function radonKernels(addon: Addon): Pick<Kernels, 'projectBeam' | 'backprojectBeam' | 'filterRows'> {
+  return {
+    async projectBeam(problem, run) {
+      const { image, angles, detectorCount } = problem;
+      const sinogram = allocate(dtypeOf({ data: image }), angles.length * detectorCount, 'a sinogram');
+      const kernel = KERNEL_NUMBERS[problem.kernel];
+      await withControl(run, (control) =>
+        addon.projectBeam({ ...geometryOf(problem), image, sinogram, kernel, control }),
+      );
+      return sinogram;
+    },
+    async backprojectBeam(problem, run) {
+      const { sinogram, rows, columns } = problem;
+      const image = allocate(dtypeOf({ data: sinogram }), rows * columns, 'an image');
+      const kernel = KERNEL_NUMBERS[problem.kernel];
+      await withControl(run, (control) =>
+        addon.backprojectBeam({ ...geometryOf(problem), image, sinogram, kernel, control }),
+      );
+      return image;
+    },
+    async filterRows({ data: { data, rows, columns }, length, response, scales }, run) {
+      const out = allocate(dtypeOf({ data }), data.length, 'filtered rows');
+      await withControl(run, (control) =>
+        addon.filterRows({ data, rows, columns, length, response, scales, out, control }),
+      );
+      return out;
+    },
+  };
+}

@@ -1,0 +1,12 @@
+export { type Ellipsoid, projectBall, projectEllipsoids, projectMixture } from './exact.js';
+export type { FilterName } from './filter.js';
+export { type FilteredBackprojectionOptions, filteredBackprojection } from './filtered-backprojection.js';
+export { type Detector, type Hyperplanes, type ParallelBeam, equalAngles, raysOf } from './geometry.js';
+export { type RasterizeOptions, rasterize, sheppLogan } from './phantom.js';
+export {
+  type BackprojectOptions,
+  type BeamKernel,
+  type RadonTransformOptions,
+  backproject,
+  radonTransform,
+} from './transform.js';
