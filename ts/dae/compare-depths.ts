@@ -1,6 +1,13 @@
 import { type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
-import { type CallOptions, checkPositive, checkSeed, partOf, throwIfAborted } from '../core/options.js';
+import {
+  type CallOptions,
+  checkInteger,
+  checkPositive,
+  checkSeed,
+  partOf,
+  throwIfAborted,
+} from '../core/options.js';
 import { entropyFromDistances } from '../entropy/index.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
@@ -8,7 +15,7 @@ import type { Kernels } from '../kernel/contract.js';
 import { slicedWasserstein } from '../transport/index.js';
 import { defaultNoise, defaultSmoothing } from './defaults.js';
 import type { Depth, DepthComparison, DepthRun } from './depth-comparison.js';
-import { type CloudTransport, transportCloud } from './transport-cloud.js';
+import { type CloudTransport, checkDepth, transportCloud } from './transport-cloud.js';
 
 /** The depths that are compared where none are given. */
 export const DEFAULT_DEPTHS: readonly Depth[] = [1, 2, 4, 8, 16, 32, 'continuous'];
@@ -25,7 +32,7 @@ export interface DepthComparisonOptions extends CallOptions {
   smoothing?: number;
   /** Snapshots kept of each run beside the start; default 16. */
   snapshots?: number;
-  /** Neighbour whose distance the entropy estimate uses; default 3. */
+  /** Neighbour whose distance the entropy estimate uses, at most n − 1; default 3. */
   neighbours?: number;
   /** Called as each depth is done. */
   onRun?: (run: DepthRun) => void;
@@ -42,7 +49,7 @@ export interface DepthComparisonOptions extends CallOptions {
  *
  * O(n²d) time for each layer. The distance W₂ is exact where the theory gives it: for one layer, whose map is the
  * gradient of a convex function, and in one dimension, where every composition is monotone; elsewhere it is the sliced
- * lower bound √d · SW₂.
+ * lower bound √d · SW₂, up to the sampling error of its directions.
  */
 export async function compareDepths(
   points: NdArray,
@@ -55,7 +62,12 @@ export async function compareDepths(
       `Expected ${n} labels, one for each point, but received ${options.labels.length}`,
     );
   }
-  const start = toDtype(points, options.dtype ?? dtypeOf(points));
+  const depths = options.depths ?? DEFAULT_DEPTHS;
+  depths.forEach(checkDepth);
+  if (options.snapshots !== undefined) checkInteger(options.snapshots, 'snapshots', 1);
+  if (options.neighbours !== undefined) checkInteger(options.neighbours, 'neighbours', 1);
+  checkSeed(options.seed);
+  const start = toDtype(points, options.dtype);
   const kernels = await kernelsFor(options, dtypeOf(start));
   checkFinite(kernels, start, 'points');
   const smoothing =
@@ -63,7 +75,6 @@ export async function compareDepths(
       ? await defaultSmoothing(start, options)
       : checkPositive(options.smoothing, 'smoothing');
   const T = options.T === undefined ? defaultNoise(smoothing) : checkPositive(options.T, 'T');
-  const depths = options.depths ?? DEFAULT_DEPTHS;
 
   const startMeasures = await measure(kernels, start, options);
   const runs: DepthRun[] = [];
@@ -122,7 +133,8 @@ async function describeRun(
   const quiet = { ...options, onProgress: undefined };
   const { value: slicedW2 } = await slicedWasserstein(start, positions, quiet);
   const exact = depth === 1 || d === 1;
-  const w2 = exact ? rootMeanSquare : Math.sqrt(d) * slicedW2;
+  // The map itself is a coupling: its cost bounds W₂ from above, and so what the random directions may say.
+  const w2 = exact ? rootMeanSquare : Math.min(Math.sqrt(d) * slicedW2, rootMeanSquare);
   return {
     depth,
     entropy,

@@ -1,4 +1,4 @@
-import { type NdArray, checkPoints, dtypeOf } from '../core/array.js';
+import { type FloatData, type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import type { CallOptions } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
@@ -17,36 +17,41 @@ const NOISE_SHARE = 0.4;
  * The smoothing variance s that the data suggest: the one at which a point's posterior weights
  * w_i ∝ exp(−|x − x_i|²/2s) spread over n^{2/3} points, measured as the exponential of their mean Shannon entropy
  * ("perplexity"). n^{2/3} is how the number of points under an optimal kernel grows in the plane. The rule scales as
- * the square of the data's unit and does not depend on its origin.
+ * the square of the data's unit and does not depend on its origin. Where m points coincide with a point on (geometric)
+ * average, it is applied to the distinct ones: the weights spread over m(n/m)^{2/3} points.
  *
- * @throws EMPTY_CLOUD for fewer than 2 points, DEGENERATE_CLOUD where all points coincide, NON_FINITE.
+ * @throws EMPTY_CLOUD for fewer than 2 points, DEGENERATE_CLOUD where all points coincide, NON_FINITE, INVALID_SHAPE,
+ *   INVALID_DTYPE, INVALID_ARGUMENT, UNSUPPORTED, ABORTED.
  *
  * About 15 passes of 1000 queries over the cloud: O(nd) time.
  */
 export async function defaultSmoothing(points: NdArray, options: CallOptions = {}): Promise<number> {
   const { n, d } = checkPoints(points, 'points', { minimum: 2 });
-  const kernels = await kernelsFor(options, dtypeOf(points));
-  checkFinite(kernels, points, 'points');
-  const scale = totalVariance(points);
+  const cloud = toDtype(points, options.dtype);
+  const kernels = await kernelsFor(options, dtypeOf(cloud));
+  checkFinite(kernels, cloud, 'points');
+  const scale = totalVariance(cloud);
   if (scale === 0) {
     throw new RidgeflowError(
       'DEGENERATE_CLOUD',
       `Expected points that differ, but all ${n} points are the same`,
     );
   }
-  const queries = subsample(points, options.seed);
-  const target = (2 / 3) * Math.log(n);
-  const excess = async (logSmoothing: number) =>
-    (await weightEntropy(kernels, queries, asMatrix(points), Math.exp(logSmoothing), options)) - target;
+  const queries = subsample(cloud, options.seed);
+  const entropyAt = (logSmoothing: number) =>
+    weightEntropy(kernels, queries, asMatrix(cloud), Math.exp(logSmoothing), options);
 
-  // The entropy of the weights grows with s, from 0 (only the point itself) to log n (all alike).
-  let low = Math.log(scale / d);
-  let high = low;
-  while ((await excess(high)) < 0) high += 2;
-  if (high === low) while (low > high - 80 && (await excess(low)) >= 0) low -= 2;
+  // The entropy of the weights grows with s, from the coincident points' (0 where there are none) to log n (all alike).
+  const least = meanLogMultiplicity(queries, asMatrix(cloud));
+  const target = least + (2 / 3) * (Math.log(n) - least);
+  const start = Math.log(scale / d);
+  let low = start;
+  let high = start;
+  while (low > start - 80 && (await entropyAt(low)) >= target) low -= 2;
+  if (low === start) while (high < start + 10 && (await entropyAt(high)) < target) high += 2;
   while (high - low > PRECISION) {
     const middle = (low + high) / 2;
-    if ((await excess(middle)) < 0) low = middle;
+    if ((await entropyAt(middle)) < target) low = middle;
     else high = middle;
   }
   return Math.exp((low + high) / 2);
@@ -57,15 +62,16 @@ export function defaultNoise(smoothing: number): number {
   return NOISE_SHARE * smoothing;
 }
 
-/** Sum of the columns' variances. */
-export function totalVariance(points: NdArray): number {
-  const [n, d] = points.shape;
+/** Sum of the columns' variances; exactly 0 where all points coincide. */
+export function totalVariance({ data, shape: [n, d] }: NdArray): number {
+  // About the first point: coincident points then have no rounding error to differ by.
+  const mean = new Float64Array(d);
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k < d; k++) mean[k] += (data[i * d + k] - data[k]) / n;
+  }
   let total = 0;
-  for (let k = 0; k < d; k++) {
-    let mean = 0;
-    for (let i = 0; i < n; i++) mean += points.data[i * d + k];
-    mean /= n;
-    for (let i = 0; i < n; i++) total += (points.data[i * d + k] - mean) ** 2 / n;
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k < d; k++) total += (data[i * d + k] - data[k] - mean[k]) ** 2 / n;
   }
   return total;
 }
@@ -78,6 +84,36 @@ function subsample(points: NdArray, seed: number | undefined): Matrix {
     data.set(points.data.subarray(row * d, (row + 1) * d), i * d);
   });
   return { data, rows: QUERIES, columns: d };
+}
+
+/** Mean over the queries, which are among the points, of log m, with m how many points coincide with the query. */
+function meanLogMultiplicity(queries: Matrix, points: Matrix): number {
+  const d = points.columns;
+  const rowOf = ({ data }: Matrix, i: number) => data.subarray(i * d, (i + 1) * d);
+  // Equal rows have equal sums, and few others have.
+  const groups = new Map<number, { row: FloatData; queries: number; points: number }[]>();
+  const groupOf = (row: FloatData) => {
+    let sum = 0;
+    for (const value of row) sum += value;
+    const candidates = groups.get(sum) ?? [];
+    return {
+      sum,
+      candidates,
+      group: candidates.find((group) => row.every((value, k) => value === group.row[k])),
+    };
+  };
+  for (let i = 0; i < queries.rows; i++) {
+    const row = rowOf(queries, i);
+    const { sum, candidates, group } = groupOf(row);
+    if (group) group.queries++;
+    else groups.set(sum, [...candidates, { row, queries: 1, points: 0 }]);
+  }
+  for (let i = 0; i < points.rows; i++) {
+    const { group } = groupOf(rowOf(points, i));
+    if (group) group.points++;
+  }
+  const logs = [...groups.values()].flat().map((group) => group.queries * Math.log(group.points));
+  return logs.reduce((a, b) => a + b, 0) / queries.rows;
 }
 
 /** Mean Shannon entropy of the posterior weights of the queries, in nats, from what the score kernel returns. */

@@ -1,4 +1,4 @@
-import { type FloatData, type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
+import { type FloatData, type NdArray, allocate, checkPoints, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { type CallOptions, checkInteger, checkPositive, partOf, throwIfAborted } from '../core/options.js';
 import { solve } from '../flow/index.js';
@@ -53,14 +53,19 @@ export async function transportCloud(
   checkPositive(options.T, 'T');
   checkPositive(options.smoothing, 'smoothing');
   if (options.snapshots !== undefined) checkInteger(options.snapshots, 'snapshots', 1);
-  if (depth !== 'continuous' && !Number.isSafeInteger(depth))
-    throw invalidArgument('depth', 'a whole number or "continuous"', depth);
-  const start = toDtype(points, options.dtype ?? dtypeOf(points));
+  checkDepth(depth);
+  const start = toDtype(points, options.dtype);
   const kernels = await kernelsFor(options, dtypeOf(start));
   checkFinite(kernels, start, 'points');
   return depth === 'continuous'
     ? transportContinuously(kernels, start, options)
-    : transportThroughLayers(kernels, start, checkInteger(depth, 'depth', 1), options);
+    : transportThroughLayers(kernels, start, depth, options);
+}
+
+/** Throws INVALID_ARGUMENT unless `depth` is a whole number from 1, or 'continuous'. */
+export function checkDepth(depth: Depth): void {
+  if (depth !== 'continuous' && !(Number.isSafeInteger(depth) && depth >= 1))
+    throw invalidArgument('depth', 'a whole number of at least 1, or "continuous",', depth);
 }
 
 async function transportThroughLayers(
@@ -78,7 +83,7 @@ async function transportThroughLayers(
     throwIfAborted(options.signal);
     const next = await daeLayer(kernels, cloud, noise, partOf(options, (layer - 1) / layers, layer / layers));
     checkFinite(kernels, next.positions, `the cloud after layer ${layer}`);
-    action += noise * meanSquare(next.velocity, start.shape[0]);
+    action += noise * meanSquare(kernels, next.velocity, start.shape[0]);
     cloud = next;
     if (!kept.has(layer)) continue;
     snapshots.times.push((options.T * layer) / layers);
@@ -106,6 +111,7 @@ async function transportContinuously(
   const [n, d] = start.shape;
   const scalar = (value: number): NdArray => ({ data: Float64Array.of(value), shape: [1] });
   const count = options.snapshots ?? 16;
+  const divergence = allocate(dtypeOf(start), n);
   // Below this the measure counts as collapsed: its remaining life, at most s/2 and shrinking, is less than T × 1e-6.
   const collapsed = Math.log(Math.min(smoothing, T) * 1e-6);
   const solution = await solve(
@@ -114,10 +120,16 @@ async function transportContinuously(
         const log = logSmoothing.data[0];
         if (!(log > collapsed)) throw collapseError(t, T, smoothing);
         const cloud = { positions, smoothing: Math.exp(log) };
-        const { score, meanDivergence } = await cloudScore(kernels, cloud, 0, { signal: options.signal });
-        out[0].data.set(score);
+        const into = { mean: out[0].data, divergence };
+        const { score, meanDivergence } = await cloudScore(
+          kernels,
+          cloud,
+          0,
+          { signal: options.signal },
+          into,
+        );
         out[1].data[0] = (2 * meanDivergence) / d;
-        out[2].data[0] = meanSquare(score, n);
+        out[2].data[0] = meanSquare(kernels, score, n);
       },
     },
     [start, scalar(Math.log(smoothing)), scalar(0)],
@@ -153,8 +165,8 @@ function collapseError(time: number, T: number, smoothing: number): RidgeflowErr
 }
 
 /** Mean over the points of the squared length. */
-function meanSquare(vectors: FloatData, n: number): number {
-  let sum = 0;
-  for (const value of vectors) sum += value * value;
-  return sum / n;
+function meanSquare(kernels: Kernels, vectors: FloatData, n: number): number {
+  const squares = new Float64Array(n);
+  kernels.squaredRowLengths(vectors, vectors.length / n, squares);
+  return squares.reduce((sum, square) => sum + square, 0) / n;
 }
