@@ -1,5 +1,6 @@
 import { Matrix, inverse } from 'ml-matrix';
 import { type DType, type FloatData, type NdArray, ndarray } from '../../ts/core/array.js';
+import { RidgeflowError } from '../../ts/core/errors.js';
 import {
   type EmpiricalMeasure,
   type GaussianMixture,
@@ -18,6 +19,23 @@ import {
   referenceDensity,
 } from './mixtures.js';
 import type { Random } from './random.js';
+
+/** Two components on the line. */
+export const lineMixture = gaussianMixture({
+  weights: [0.3, 0.7],
+  means: ndarray([[-1], [2]], undefined, 'float64'),
+  variances: [0.5, 0.8],
+});
+
+/** n standard normal points, in float64. */
+export function cloudOf(random: Random, n: number, d: number): NdArray {
+  return ndarray(random.normals(n * d), [n, d], 'float64');
+}
+
+/** The code of an error of the library, else what it is. */
+export function errorCode(error: unknown): string {
+  return error instanceof RidgeflowError ? error.code : String(error);
+}
 
 /** A measure with the components that define it; those of an empirical measure have no covariance. */
 export interface MeasureCase {

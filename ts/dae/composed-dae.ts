@@ -35,7 +35,10 @@ export interface ComposedDaeOptions extends CallOptions {
    * neither a Gaussian nor a cloud.
    */
   samples?: number;
-  /** Smoothing variance of the particles, below twice the measure's collapse time. Default: the collapse time. */
+  /**
+   * Smoothing variance s of the particles, below twice the measure's collapse time. Default: the collapse time. A larger one
+   * has less noise, which counts in high dimension; a smaller one less bias.
+   */
   smoothing?: number;
 }
 
@@ -62,7 +65,7 @@ export interface ComposedDae extends TransportMap {
  *   re-estimated from the moved points, as `transportCloud` does. With `samples`, as below.
  * - Other mixtures and measures: the first layer is exact. Then the measure is that of particles: n points drawn from the
  *   measure run backwards by heat for time s/2, and smoothed by N(0, sI), which has the measure as its mean; a smoothed
- *   cloud from there on. Its error falls as 1/√n, and with s.
+ *   cloud from there on. Its noise falls as 1/√n.
  *
  * Making it takes O(m²d) time for each layer and O(md) memory for each on m points or particles; applying it to n points
  * O(nmd) for each layer.

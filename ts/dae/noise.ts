@@ -82,5 +82,7 @@ function perRow(
   { data, shape: [rows, d] }: NdArray,
   value: (data: FloatData, from: number, to: number) => number,
 ): Float64Array {
-  return Float64Array.from({ length: rows }, (_, i) => value(data, i * d, (i + 1) * d));
+  const values = new Float64Array(rows);
+  for (let i = 0; i < rows; i++) values[i] = value(data, i * d, (i + 1) * d);
+  return values;
 }

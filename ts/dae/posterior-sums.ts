@@ -32,17 +32,20 @@ export class PosteriorSums {
 
   /** Takes in points (k × d), the logarithms of their weights and, for a derivative, their s (k × d). */
   add(points: Float64Array, logWeights: Float64Array, scores?: ArrayLike<number>): void {
-    const largest = logWeights.reduce((a, b) => Math.max(a, b), -Infinity);
+    let largest = -Infinity;
+    for (let j = 0; j < logWeights.length; j++) largest = Math.max(largest, logWeights[j]);
     if (largest > this.#max) this.#raise(largest);
     if (this.empty) return;
-    const d = this.#d;
+    const [d, max, first] = [this.#d, this.#max, this.#first];
+    let mass = 0;
     for (let j = 0; j < logWeights.length; j++) {
-      const weight = Math.exp(logWeights[j] - this.#max);
+      const weight = Math.exp(logWeights[j] - max);
       if (weight === 0) continue;
-      this.#mass += weight;
-      for (let k = 0; k < d; k++) this.#first[k] += weight * points[j * d + k];
+      mass += weight;
+      for (let k = 0; k < d; k++) first[k] += weight * points[j * d + k];
       if (scores) this.#addDerivative(weight, points, scores, j * d);
     }
+    this.#mass += mass;
   }
 
   #raise(max: number): void {

@@ -1,6 +1,6 @@
 import { type FloatData, type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
-import type { CallOptions } from '../core/options.js';
+import { type CallOptions, throwIfAborted } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { checkFinite } from '../kernel/checks.js';
 import type { Kernels } from '../kernel/contract.js';
@@ -51,6 +51,7 @@ export async function toBatch(x: NdArray, dimension: number, options: CallOption
   const dtype = options.dtype ?? dtypeOf(x);
   const kernels = await kernelsFor(options, dtype);
   checkFinite(kernels, x, 'x');
+  throwIfAborted(options.signal);
   return { x: toDtype(x, dtype), kernels, options: { ...options, dtype } };
 }
 
