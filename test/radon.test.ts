@@ -1,6 +1,6 @@
 import test from 'ava';
 import { type DType, type NdArray, ndarray, zeros } from '../ts/core/array.js';
-import { RidgeflowError } from '../ts/core/errors.js';
+import { type ErrorCode, RidgeflowError } from '../ts/core/errors.js';
 import { loadBackend } from '../ts/kernel/backend.js';
 import { gaussian } from '../ts/measure/index.js';
 import {
@@ -212,7 +212,7 @@ test('backends agree', async (t) => {
 
 const image = zeros([4, 6], 'float32');
 const angles = [0, 1];
-const bad: [string, string, NdArray, object][] = [
+const bad: [string, ErrorCode, NdArray, object][] = [
   ['no angles', 'INVALID_ARGUMENT', image, { angles: [] }],
   ['angles missing', 'INVALID_ARGUMENT', image, {}],
   ['an angle that is NaN', 'NON_FINITE', image, { angles: [0, NaN] }],
