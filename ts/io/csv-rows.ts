@@ -265,8 +265,9 @@ export class RowParser {
     const text = this.#readText(bytes, start, end);
     const kind = fieldKind(text);
     if (kind === 'missing' && text === '') return this.#emptyCell(bytes, at, end, column);
-    if (kind === 'number') return this.#nonFinite(column, Number(text));
-    if (kind === 'non-finite') return this.#nonFinite(column, text);
+    const isFinite = kind === 'number' && Number.isFinite(Number(text));
+    if (kind === 'number' || kind === 'non-finite')
+      return this.#nonFinite(column, isFinite ? Number(text) : text);
     const problem = `expected a number but received ${describe(text)}`;
     if (kind === 'missing') return this.#cellError(column, problem, FILL_IN, 'NON_FINITE');
     const remedy = /^[+-]?\d+,\d+$/.test(text)

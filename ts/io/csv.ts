@@ -11,6 +11,7 @@ import { fileError } from './errors.js';
 import {
   CR,
   LF,
+  QUOTE,
   looksLikeHeader,
   refuseUtf16,
   skipBlank,
@@ -142,7 +143,10 @@ function firstLines(bytes: Buffer, at: number, end: number): [start: number, end
     const { at: start } = skipBlank(bytes, at, end);
     if (start >= end) break;
     let stop = start;
-    while (stop < end && bytes[stop] !== LF && bytes[stop] !== CR) stop++;
+    for (let quoted = false; stop < end; stop++) {
+      if (bytes[stop] === QUOTE) quoted = !quoted;
+      else if (!quoted && (bytes[stop] === LF || bytes[stop] === CR)) break;
+    }
     lines.push([start, stop]);
     at = stop;
   }

@@ -27,6 +27,8 @@ export class ByteSource {
 
   constructor(stream: Readable, file: string, capacity: number, signal?: AbortSignal) {
     this.#stream = stream;
+    // Whoever reads gets the errors; one that comes after the stream was closed must not become an uncaught exception.
+    stream.on('error', ignore);
     this.#chunks = stream[Symbol.asyncIterator]();
     this.file = file;
     this.capacity = capacity;
@@ -120,18 +122,19 @@ export async function openSource(
   const size = await fileSize(path);
   const raw = readRange(path, 0, size);
   if (!gunzip) return new ByteSource(raw, path, size, signal);
-  const text = pipeline(raw, createGunzip({ chunkSize: CHUNK_BYTES }), ignoreEnd);
+  const text = pipeline(raw, createGunzip({ chunkSize: CHUNK_BYTES }), ignore);
   return new ByteSource(text, path, size * MAX_DEFLATE_RATIO, signal);
 }
 
 /** A stream of the bytes of a file from `start` to `end` (exclusive). */
 export function readRange(path: string, start: number, end: number): Readable {
   if (end <= start) return Readable.from([]);
-  return createReadStream(path, { start, end: end - 1, highWaterMark: CHUNK_BYTES });
+  const stream = createReadStream(path, { start, end: end - 1, highWaterMark: CHUNK_BYTES });
+  return stream.on('error', ignore);
 }
 
-/** Errors of a pipeline reach whoever iterates over its last stream; the callback that it demands has nothing to add. */
-export function ignoreEnd(): void {}
+/** For errors that reach whoever iterates over a stream, and need no second handler. */
+export function ignore(): void {}
 
 /** The first bytes of a file, as many of `length` as there are. */
 export async function firstBytes(path: string, length: number, gunzip = false): Promise<Uint8Array> {

@@ -2,7 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { Readable, pipeline } from 'node:stream';
 import { crc32, createInflateRaw } from 'node:zlib';
 import { damaged, fileError, readError, truncated } from './errors.js';
-import { ByteSource, MAX_DEFLATE_RATIO, fileSize, ignoreEnd, readRange } from './source.js';
+import { ByteSource, MAX_DEFLATE_RATIO, fileSize, ignore, readRange } from './source.js';
 
 // The zip format as PKWARE's APPNOTE.TXT 6.3 defines it, as far as .npz files use it: stored and deflated entries, with
 // the 64-bit extension.
@@ -157,9 +157,10 @@ export async function openZipEntry(path: string, entry: ZipEntry, signal?: Abort
     throw damaged(file, `its ${compressedSize} bytes of data cannot hold the ${size} that it claims`);
   }
   const start = await dataOffset(path, file, entry.headerOffset);
-  const raw = readRange(path, start, start + compressedSize);
-  const content =
-    method === STORED ? raw : pipeline(raw, createInflateRaw({ chunkSize: 1 << 20 }), ignoreEnd);
+  const content = (): Readable => {
+    const raw = readRange(path, start, start + compressedSize);
+    return method === STORED ? raw : pipeline(raw, createInflateRaw({ chunkSize: 1 << 20 }), ignore);
+  };
   return new ByteSource(Readable.from(verified(content, entry, file)), file, size, signal);
 }
 
@@ -177,10 +178,10 @@ async function dataOffset(path: string, file: string, headerOffset: number): Pro
   }
 }
 
-async function* verified(content: Readable, entry: ZipEntry, file: string): AsyncGenerator<Uint8Array> {
+async function* verified(content: () => Readable, entry: ZipEntry, file: string): AsyncGenerator<Uint8Array> {
   let total = 0;
   let crc = 0;
-  for await (const part of content) {
+  for await (const part of content()) {
     const chunk = part as Buffer;
     total += chunk.length;
     crc = crc32(chunk, crc);
