@@ -62,6 +62,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("backprojectBeam", Napi::Function::New(env, backprojectBeamKernel));
   exports.Set("filterRows", Napi::Function::New(env, filterRowsKernel));
   exports.Set("linearCombination", Napi::Function::New(env, linearCombinationKernel));
+  exports.Set("squaredRowLengths", Napi::Function::New(env, squaredRowLengthsKernel));
   exports.Set("firstNonFinite", Napi::Function::New(env, firstNonFiniteKernel));
   exports.Set("info", Napi::Function::New(env, info));
   exports.Set("setThreads", Napi::Function::New(env, setThreads));

@@ -16,6 +16,7 @@ Napi::Value projectBeamKernel(const Napi::CallbackInfo& info);
 Napi::Value backprojectBeamKernel(const Napi::CallbackInfo& info);
 Napi::Value filterRowsKernel(const Napi::CallbackInfo& info);
 Napi::Value linearCombinationKernel(const Napi::CallbackInfo& info);
+Napi::Value squaredRowLengthsKernel(const Napi::CallbackInfo& info);
 /// Takes a typed array; returns an index or −1.
 Napi::Value firstNonFiniteKernel(const Napi::CallbackInfo& info);
 

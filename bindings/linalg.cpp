@@ -99,6 +99,18 @@ Napi::Value linearCombinationKernel(const Napi::CallbackInfo& info) {
   return arguments.env().Undefined();
 }
 
+Napi::Value squaredRowLengthsKernel(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const std::size_t rows = arguments.size("rows"), columns = arguments.size("columns");
+  double* out = arguments.array<double>("out", rows);
+  if (arguments.isFloat64("data")) {
+    squaredRowLengths(arguments.array<double>("data", rows, columns), rows, columns, out);
+  } else {
+    squaredRowLengths(arguments.array<float>("data", rows, columns), rows, columns, out);
+  }
+  return arguments.env().Undefined();
+}
+
 Napi::Value firstNonFiniteKernel(const Napi::CallbackInfo& info) {
   if (info.Length() < 1 || !info[0].IsTypedArray()) throw Napi::TypeError::New(info.Env(), "Expected a typed array");
   const auto typed = info[0].As<Napi::TypedArray>();

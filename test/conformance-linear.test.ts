@@ -8,6 +8,7 @@ import {
   referenceFirstNonFinite,
   referenceLinearCombination,
   referenceMatmul,
+  referenceSquaredRowLengths,
 } from './reference/kernels.js';
 import { Random } from './reference/random.js';
 
@@ -43,6 +44,19 @@ for (const { kernels, dtype, tolerance, title } of combinations) {
     const [a, b] = clouds(new Random(22), 'lattice', dtype, [97, 31], 65);
     const problem = { a, b, transposeB: true };
     t.deepEqual(Array.from(await kernels.matmul(problem)), referenceMatmul(problem).flat());
+  });
+
+  test(`${title} squaredRowLengths: agrees with the reference, in float64`, (t) => {
+    const random = new Random(26);
+    const differences = new Differences();
+    for (const { n, d } of [...sizesOfPairs(), { n: 40_000, d: 3 }]) {
+      const { data } = matrix(dtype, random.normals(n * d), n, d);
+      const expected = referenceSquaredRowLengths(data, d);
+      const out = new Float64Array(n);
+      kernels.squaredRowLengths(data, d, out);
+      differences.compare(`squaredRowLengths ${n} × ${d}`, out, expected, (i) => 1e-14 * expected[i]);
+    }
+    t.deepEqual(differences.found, []);
   });
 
   test(`${title} covariance: agrees with the reference`, async (t) => {

@@ -114,11 +114,12 @@ test('the error norm is taken by rows', (t) => {
   const tolerance = { relative: 0.1, absolute: [1] };
   // Errors 5 and 0; lengths 10 and 0: scales 2 and 1.
   const [e, a, b] = [rows(3, 4, 0, 0), rows(6, 8, 0, 0), rows(0, 0, 0, 0)];
-  t.is(scaledNorm(e, a, b, tolerance, 'max'), 2.5);
-  t.true(Math.abs(scaledNorm(e, b, a, tolerance, 'rms') - 2.5 / Math.SQRT2) < 1e-15);
-  t.is(scaledNorm(e, a, b, { relative: 0.1, absolute: [Infinity] }, 'rms'), 0);
+  t.is(scaledNorm(kernels, e, a, b, tolerance, 'max'), 2.5);
+  t.true(Math.abs(scaledNorm(kernels, e, b, a, tolerance, 'rms') - 2.5 / Math.SQRT2) < 1e-15);
+  t.is(scaledNorm(kernels, e, a, b, { relative: 0.1, absolute: [Infinity] }, 'rms'), 0);
   t.is(
     scaledNorm(
+      kernels,
       [...e, vector(7)],
       [...a, vector(60)],
       [...b, vector(60)],
@@ -127,7 +128,7 @@ test('the error norm is taken by rows', (t) => {
     ),
     2.5,
   );
-  t.true(Number.isNaN(scaledNorm(rows(NaN, 0, 0, 0), a, b, tolerance, 'max')));
+  t.true(Number.isNaN(scaledNorm(kernels, rows(NaN, 0, 0, 0), a, b, tolerance, 'max')));
 });
 
 test('the norm max bounds every particle, rms the mean', async (t) => {

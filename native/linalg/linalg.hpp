@@ -21,6 +21,10 @@ void covariance(const T* points, std::size_t n, std::size_t d, double* mean, dou
 template <class T>
 void linearCombination(T* out, std::size_t count, const double* coefficients, const T* const* arrays, std::size_t terms);
 
+/// out[i] ← Σ_k data[i][k]², in float64, whatever the element type.
+template <class T>
+void squaredRowLengths(const T* data, std::size_t rows, std::size_t columns, double* out);
+
 /// Index of the first NaN or infinity, or −1.
 template <class T>
 std::int64_t firstNonFinite(const T* values, std::size_t count);

@@ -127,3 +127,12 @@ export function referenceLinearCombination(length: number, terms: readonly Linea
 export function referenceFirstNonFinite(data: FloatData): number {
   return Array.from(data).findIndex((value) => !Number.isFinite(value));
 }
+
+export function referenceSquaredRowLengths(data: FloatData, columns: number): number[] {
+  return Array.from({ length: data.length / columns }, (_, row) =>
+    Array.from(data.subarray(row * columns, (row + 1) * columns)).reduce(
+      (sum, value) => sum + value * value,
+      0,
+    ),
+  );
+}

@@ -19,19 +19,23 @@ export interface CloudScore {
   meanDivergence: number;
 }
 
-/** ∇log(μ ∗ N(0, τI)) at the cloud's own points: τ = 0 gives the measure's own score. O(n²d) time. */
+/**
+ * ∇log(μ ∗ N(0, τI)) at the cloud's own points: τ = 0 gives the measure's own score. The score is written to `into.mean`
+ * where that is given. O(n²d) time.
+ */
 export async function cloudScore(
   kernels: Kernels,
   { positions, smoothing, weights }: SmoothedCloud,
   noise: number,
   run: RunControl,
+  into?: { mean: FloatData; divergence: FloatData },
 ): Promise<CloudScore> {
   const variance = smoothing + noise;
   const points = asMatrix(positions);
   const logWeights = weights && allocate(dtypeOf(positions), weights.length, 'log-weights');
   weights?.forEach((weight, i) => (logWeights![i] = Math.log(weight)));
   const { mean, divergence } = await kernels.score(
-    { queries: points, centres: points, logWeights, variance, want: { mean: true, divergence: true } },
+    { queries: points, centres: points, logWeights, variance, want: { mean: true, divergence: true }, into },
     run,
   );
   kernels.linearCombination(mean!, [

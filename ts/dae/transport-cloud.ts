@@ -1,4 +1,4 @@
-import { type FloatData, type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
+import { type FloatData, type NdArray, allocate, checkPoints, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { type CallOptions, checkInteger, checkPositive, partOf, throwIfAborted } from '../core/options.js';
 import { solve } from '../flow/index.js';
@@ -83,7 +83,7 @@ async function transportThroughLayers(
     throwIfAborted(options.signal);
     const next = await daeLayer(kernels, cloud, noise, partOf(options, (layer - 1) / layers, layer / layers));
     checkFinite(kernels, next.positions, `the cloud after layer ${layer}`);
-    action += noise * meanSquare(next.velocity, start.shape[0]);
+    action += noise * meanSquare(kernels, next.velocity, start.shape[0]);
     cloud = next;
     if (!kept.has(layer)) continue;
     snapshots.times.push((options.T * layer) / layers);
@@ -111,6 +111,7 @@ async function transportContinuously(
   const [n, d] = start.shape;
   const scalar = (value: number): NdArray => ({ data: Float64Array.of(value), shape: [1] });
   const count = options.snapshots ?? 16;
+  const divergence = allocate(dtypeOf(start), n);
   // Below this the measure counts as collapsed: its remaining life, at most s/2 and shrinking, is less than T × 1e-6.
   const collapsed = Math.log(Math.min(smoothing, T) * 1e-6);
   const solution = await solve(
@@ -119,10 +120,16 @@ async function transportContinuously(
         const log = logSmoothing.data[0];
         if (!(log > collapsed)) throw collapseError(t, T, smoothing);
         const cloud = { positions, smoothing: Math.exp(log) };
-        const { score, meanDivergence } = await cloudScore(kernels, cloud, 0, { signal: options.signal });
-        out[0].data.set(score);
+        const into = { mean: out[0].data, divergence };
+        const { score, meanDivergence } = await cloudScore(
+          kernels,
+          cloud,
+          0,
+          { signal: options.signal },
+          into,
+        );
         out[1].data[0] = (2 * meanDivergence) / d;
-        out[2].data[0] = meanSquare(score, n);
+        out[2].data[0] = meanSquare(kernels, score, n);
       },
     },
     [start, scalar(Math.log(smoothing)), scalar(0)],
@@ -158,8 +165,8 @@ function collapseError(time: number, T: number, smoothing: number): RidgeflowErr
 }
 
 /** Mean over the points of the squared length. */
-function meanSquare(vectors: FloatData, n: number): number {
-  let sum = 0;
-  for (const value of vectors) sum += value * value;
-  return sum / n;
+function meanSquare(kernels: Kernels, vectors: FloatData, n: number): number {
+  const squares = new Float64Array(n);
+  kernels.squaredRowLengths(vectors, vectors.length / n, squares);
+  return squares.reduce((sum, square) => sum + square, 0) / n;
 }

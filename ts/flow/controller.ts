@@ -1,5 +1,6 @@
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import type { Kernels } from '../kernel/contract.js';
+import { squaredRowLengths } from './rows.js';
 import type { Derivative, RungeKutta } from './runge-kutta.js';
 import { type State, combine, isFiniteState, stateLike } from './state.js';
 
@@ -65,6 +66,7 @@ export function checkTolerance(tolerance: Tolerance, arrays: number): CheckedTol
  * length of its error over absolute + relative · |row|, the larger of the row's lengths in `a` and `b`.
  */
 export function scaledNorm(
+  kernels: Pick<Kernels, 'squaredRowLengths'>,
   error: State,
   a: State,
   b: State,
@@ -75,28 +77,19 @@ export function scaledNorm(
   let largest = 0;
   for (let k = 0; k < error.length; k++) {
     if (absolute[k] === Infinity) continue;
-    const { data, shape } = error[k];
-    const rows = shape.length === 0 ? 1 : shape[0];
-    const columns = data.length / rows;
-    const [first, second] = [a[k].data, b[k].data];
+    const errors = squaredRowLengths(kernels, error[k]);
+    const first = squaredRowLengths(kernels, a[k]);
+    const second = b === a ? first : squaredRowLengths(kernels, b[k]);
     let sum = 0;
     let worst = 0;
-    for (let row = 0, i = 0; row < rows; row++) {
-      let squaredError = 0;
-      let squaredFirst = 0;
-      let squaredSecond = 0;
-      for (const end = i + columns; i < end; i++) {
-        squaredError += data[i] * data[i];
-        squaredFirst += first[i] * first[i];
-        squaredSecond += second[i] * second[i];
-      }
-      if (squaredError === 0) continue;
-      const scale = absolute[k] + relative * Math.sqrt(Math.max(squaredFirst, squaredSecond));
-      const scaled = squaredError / (scale * scale);
+    for (let row = 0; row < errors.length; row++) {
+      if (errors[row] === 0) continue;
+      const scale = absolute[k] + relative * Math.sqrt(Math.max(first[row], second[row]));
+      const scaled = errors[row] / (scale * scale);
       sum += scaled;
       if (!(scaled <= worst)) worst = scaled;
     }
-    largest = Math.max(largest, Math.sqrt(norm === 'max' ? worst : sum / Math.max(1, rows)));
+    largest = Math.max(largest, Math.sqrt(norm === 'max' ? worst : sum / Math.max(1, errors.length)));
   }
   return largest;
 }
@@ -237,7 +230,14 @@ export class AdaptiveSteps implements StepSize {
     const { bError, bErrorThird } = stepper.tableau;
     const norm = (weights: readonly number[]) => {
       stepper.difference(weights, this.#scratch);
-      return scaledNorm(this.#scratch, stepper.y, stepper.next, this.plan.tolerance, this.plan.norm);
+      return scaledNorm(
+        this.kernels,
+        this.#scratch,
+        stepper.y,
+        stepper.next,
+        this.plan.tolerance,
+        this.plan.norm,
+      );
     };
     const error = norm(bError!);
     if (!bErrorThird || error === 0) return error;
@@ -260,7 +260,7 @@ export async function firstStepLength(
   const { t, y, tableau } = stepper;
   const span = Math.abs(to - t);
   const f0 = await stepper.startDerivative();
-  const size = (state: State) => scaledNorm(state, y, y, tolerance, norm);
+  const size = (state: State) => scaledNorm(kernels, state, y, y, tolerance, norm);
   const [d0, d1] = [size(y), size(f0)];
   const trial = Math.min(span, d0 < 1e-5 || d1 < 1e-5 ? 1e-6 * span : (0.01 * d0) / d1);
   const [y1, f1] = [stateLike(y), stateLike(y)];

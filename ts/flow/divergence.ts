@@ -2,6 +2,7 @@ import { type FloatData, type NdArray, allocate, dtypeOf } from '../core/array.j
 import type { CallOptions } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
 import type { VelocityField } from '../field/field.js';
+import type { Kernels } from '../kernel/contract.js';
 import { rowLengths } from './rows.js';
 
 /** Writes Dv_t(x_i) · u_i for every row into `out`. */
@@ -17,7 +18,7 @@ export type JacobianVector = (
  * Jacobian–vector products of a field: its own where it is differentiable, else by central differences over `distance`.
  * Two evaluations of the field for each call then; relative error of the order of ε^(2/3), ε the rounding of the dtype.
  */
-export function jacobianVectors(field: VelocityField, distance: number): JacobianVector {
+export function jacobianVectors(kernels: Kernels, field: VelocityField, distance: number): JacobianVector {
   if (field.differentiable && field.jacobianVector) {
     return async (x, t, u, out, options) => {
       const product = await field.jacobianVector!(x, t, u, options);
@@ -26,7 +27,7 @@ export function jacobianVectors(field: VelocityField, distance: number): Jacobia
   }
   return async (x, t, u, out, options) => {
     const [n, d] = x.shape;
-    const lengths = rowLengths(u);
+    const lengths = rowLengths(kernels, u);
     const shifted: NdArray = { data: allocate(dtypeOf(x), n * d, 'a finite difference'), shape: x.shape };
     const evaluate = async (signed: number) => {
       for (let row = 0, i = 0; row < n; row++) {

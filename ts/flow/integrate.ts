@@ -78,6 +78,7 @@ export async function integrate(
   const { perCoordinate, radius } = spread(start);
   const particles = new Particles(field, start, {
     ...options,
+    kernels,
     track,
     divergence,
     probes,

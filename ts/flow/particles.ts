@@ -1,6 +1,7 @@
 import { type FloatData, type NdArray, allocate, dtypeOf, zeros } from '../core/array.js';
 import type { CallOptions } from '../core/options.js';
 import type { VelocityField } from '../field/field.js';
+import type { Kernels } from '../kernel/contract.js';
 import {
   type JacobianVector,
   differenceDistance,
@@ -42,6 +43,7 @@ export interface TrajectoryState {
 export interface ParticleOptions extends CallOptions {
   /** −1 where time runs backwards. */
   direction: number;
+  kernels: Kernels;
   logDensity0?: FloatData;
   track: Track;
   divergence: 'exact' | 'hutchinson';
@@ -71,7 +73,7 @@ export class Particles implements OdeSystem {
     [this.#n, this.#d] = start.shape;
     this.#field = field;
     this.#options = options;
-    this.#product = jacobianVectors(field, differenceDistance(start, scale));
+    this.#product = jacobianVectors(options.kernels, field, differenceDistance(start, scale));
     const state: NdArray[] = [start];
     const add = (wanted: boolean | undefined, array: () => NdArray) =>
       wanted ? state.push(array()) - 1 : -1;
@@ -128,7 +130,7 @@ export class Particles implements OdeSystem {
 
   #measure(velocity: NdArray, out: State, direction: number): void {
     const { action, arcLength } = this.#at;
-    const speeds = rowLengths(velocity);
+    const speeds = rowLengths(this.#options.kernels, velocity);
     let energy = 0;
     for (let i = 0; i < this.#n; i++) energy += speeds[i] * speeds[i];
     if (action > 0) out[action].data[0] = (direction * energy) / this.#n;

@@ -31,6 +31,8 @@ export interface ScoreProblem {
   want: { mean?: boolean; logDensity?: boolean; divergence?: boolean };
   /** Query i skips centre i (leave-one-out). Needs as many queries as centres. */
   excludeSelf?: boolean;
+  /** Storage for wanted results, which else is made anew: a flow evaluates often. */
+  into?: ScoreResult;
 }
 
 /** Results of {@link Kernels.score}, in the dtype of the queries. */
@@ -135,6 +137,9 @@ export interface Kernels {
 
   /** out ← Σ_k coefficient_k · array_k, synchronous, bound by memory. `out` may be one of the arrays. */
   linearCombination(out: FloatData, terms: readonly LinearTerm[]): void;
+
+  /** out[i] ← the squared Euclidean length of row i, summed in float64; synchronous, bound by memory. */
+  squaredRowLengths(data: FloatData, columns: number, out: Float64Array): void;
 
   /** Index of the first value that is NaN or infinite, or −1. Synchronous. */
   firstNonFinite(data: FloatData): number;

@@ -30,6 +30,7 @@ export interface Addon {
   backprojectBeam(problem: Arguments): Finished;
   filterRows(problem: Arguments): Finished;
   linearCombination(problem: { out: FloatData; coefficients: Float64Array; arrays: FloatData[] }): void;
+  squaredRowLengths(problem: Arguments): void;
   firstNonFinite(data: FloatData): number;
   info(): AddonInfo;
   setThreads(count: number): void;

@@ -52,18 +52,21 @@ export function loadNative(): Kernels {
       const coefficients = Float64Array.from(terms, (term) => term.coefficient);
       addon.linearCombination({ out, coefficients, arrays: terms.map((term) => term.array) });
     },
+    squaredRowLengths(data, columns, out) {
+      addon.squaredRowLengths({ data, rows: out.length, columns, out });
+    },
     firstNonFinite: (data) => addon.firstNonFinite(data),
   };
 }
 
 async function score(addon: Addon, problem: ScoreProblem, run?: RunControl): Promise<ScoreResult> {
-  const { queries, centres, want } = problem;
+  const { queries, centres, want, into = {} } = problem;
   const { rows: n, columns: d } = queries;
   const dtype = dtypeOf(queries);
   const result: { -readonly [K in keyof ScoreResult]: FloatData } = {};
-  if (want.mean) result.mean = allocate(dtype, n * d, 'posterior means');
-  if (want.logDensity) result.logDensity = allocate(dtype, n, 'log-densities');
-  if (want.divergence) result.divergence = allocate(dtype, n, 'divergences');
+  if (want.mean) result.mean = into.mean ?? allocate(dtype, n * d, 'posterior means');
+  if (want.logDensity) result.logDensity = into.logDensity ?? allocate(dtype, n, 'log-densities');
+  if (want.divergence) result.divergence = into.divergence ?? allocate(dtype, n, 'divergences');
   await withControl(run, (control) =>
     addon.score({
       queries: queries.data,

@@ -1,7 +1,14 @@
 import { RidgeflowError, invalidArgument } from '../../core/errors.js';
 import type { Kernels } from '../contract.js';
 import { ENGINES, loadEngine, type Engine, type EngineName } from './engine.js';
-import { covariance, firstNonFinite, linearCombination, matmul, symmetricEigen } from './linear.js';
+import {
+  covariance,
+  firstNonFinite,
+  linearCombination,
+  matmul,
+  squaredRowLengths,
+  symmetricEigen,
+} from './linear.js';
 import { nearestNeighbours } from './neighbours.js';
 import { backprojectBeam, filterRows, projectBeam } from './radon.js';
 import { score } from './score.js';
@@ -56,6 +63,7 @@ function kernelsOn(engine: Engine): Kernels {
     matmul: (problem, run) => matmul(engine, problem, run),
     covariance,
     symmetricEigen,
+    squaredRowLengths,
     projectBeam,
     backprojectBeam,
     filterRows,

@@ -120,3 +120,12 @@ export function firstNonFinite(data: FloatData): number {
   for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return i;
   return -1;
 }
+
+/** {@link Kernels.squaredRowLengths}. */
+export function squaredRowLengths(data: FloatData, columns: number, out: Float64Array): void {
+  for (let row = 0, i = 0; row < out.length; row++) {
+    let sum = 0;
+    for (const end = i + columns; i < end; i++) sum += data[i] * data[i];
+    out[row] = sum;
+  }
+}

@@ -61,7 +61,7 @@ interface Setting {
 export async function score(engine: Engine, problem: ScoreProblem, run?: RunControl): Promise<ScoreResult> {
   const queries = requireFloat32(problem.queries, 'score');
   const centres = requireFloat32(problem.centres, 'score');
-  const { variance, want, excludeSelf = false } = problem;
+  const { variance, want, excludeSelf = false, into = {} } = problem;
   const [n, m, d] = [queries.rows, centres.rows, queries.columns];
   const pace = new Pace(run, n * m);
   const points = await preparePoints(centres, pace);
@@ -79,9 +79,9 @@ export async function score(engine: Engine, problem: ScoreProblem, run?: RunCont
     matter: new Int32Array(width),
   };
   const result: ScoreResult = {};
-  if (want.mean) result.mean = allocate('float32', n * d, 'the posterior means');
-  if (want.logDensity) result.logDensity = allocate('float32', n, 'the log-densities');
-  if (want.divergence) result.divergence = allocate('float32', n, 'the divergences');
+  if (want.mean) result.mean = into.mean ?? allocate('float32', n * d, 'the posterior means');
+  if (want.logDensity) result.logDensity = into.logDensity ?? allocate('float32', n, 'the log-densities');
+  if (want.divergence) result.divergence = into.divergence ?? allocate('float32', n, 'the divergences');
 
   for (const [start, count] of blocks(n, points.rowsPerStep)) {
     const rows = prepareRows(points, queries, start, count);
