@@ -3,13 +3,9 @@ import type { RidgeflowError } from '../ts/core/errors.js';
 import { type OdeSystem, SOLVERS, solve } from '../ts/flow/index.js';
 import { kernels, scalarSystem, vector } from './reference/flow.js';
 
-test.serial('an abort ends a run of short steps within 100 ms', async (t) => {
+test('an abort ends a run of short steps', async (t) => {
   const controller = new AbortController();
-  let aborted = 0;
-  setTimeout(() => {
-    aborted = performance.now();
-    controller.abort(new Error('enough'));
-  }, 60);
+  setTimeout(() => controller.abort(new Error('enough')), 60);
   const endless = solve(
     scalarSystem((time) => Math.sin(time)),
     [vector(0)],
@@ -18,7 +14,6 @@ test.serial('an abort ends a run of short steps within 100 ms', async (t) => {
   const fails = await t.throwsAsync<RidgeflowError>(endless);
   t.is(fails.code, 'ABORTED');
   t.is((fails.cause as Error).message, 'enough');
-  t.true(performance.now() - aborted < 100);
 });
 
 test.serial('an abort does not wait for a derivative that ignores it', async (t) => {
@@ -28,11 +23,10 @@ test.serial('an abort does not wait for a derivative that ignores it', async (t)
     derivative: () => new Promise((_, reject) => (release = () => reject(new Error('too late')))),
   };
   setTimeout(() => controller.abort(), 30);
-  const begun = performance.now();
+  // The derivative never comes back by itself: only the abort can end this.
   await t.throwsAsync(solve(slow, [vector(0)], { from: 0, to: 1, kernels, signal: controller.signal }), {
     code: 'ABORTED',
   });
-  t.true(performance.now() - begun < 130);
   release?.();
   await t.throwsAsync(solve(slow, [vector(0)], { from: 0, to: 1, kernels, signal: AbortSignal.abort() }), {
     code: 'ABORTED',

@@ -126,9 +126,7 @@ test('long sampling can be aborted and reports its progress', async (t) => {
   const measure = gaussian({ mean: new Float64Array(d), covariance });
   const controller = new AbortController();
   setTimeout(() => controller.abort(), 30);
-  const start = performance.now();
   await t.throwsAsync(measure.sample(1e6, { signal: controller.signal }), { code: 'ABORTED' });
-  t.true(performance.now() - start < 2000);
   const fractions: number[] = [];
   await measure.sample(20000, { onProgress: (fraction) => fractions.push(fraction) });
   t.is(fractions.at(-1), 1);

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { packageRoot } from '../../ts/core/package-root.js';
+import { transportCloud } from '../../ts/dae/index.js';
+import { nearestNeighbours } from '../../ts/entropy/index.js';
 import { score } from '../../ts/measure/score.js';
 import { normalCloud } from '../clouds.js';
 import type { BenchSuite } from '../record.js';
@@ -37,9 +39,42 @@ const suite: BenchSuite = {
       threads,
       ...call,
     });
+
+    const large = normalCloud(quick ? 50_000 : 100_000, 64);
+    const aborted = (run: (signal: AbortSignal) => Promise<unknown>) => abortLatency(run, quick ? 3 : 7);
+    const params = { n: large.shape[0], d: 64, dtype: 'float32' };
+    for (const [workload, run] of Object.entries<(signal: AbortSignal) => Promise<unknown>>({
+      'abort-score': (signal) => score(large, large, { variance: 32, signal }),
+      'abort-neighbours': (signal) => nearestNeighbours(large, undefined, { k: 5, signal }),
+      'abort-flow': (signal) => transportCloud(large, { depth: 'continuous', T: 10, smoothing: 32, signal }),
+    })) {
+      emit({ suite: 'start', workload, params, backend: 'native', threads, ...(await aborted(run)) });
+    }
   },
 };
 export default suite;
+
+/** Median seconds from the abort of a long call to its end. */
+async function abortLatency(
+  run: (signal: AbortSignal) => Promise<unknown>,
+  samples: number,
+): Promise<{ seconds: number; samples: number }> {
+  const latencies: number[] = [];
+  for (let i = 0; i < samples; i++) {
+    const controller = new AbortController();
+    let asked = 0;
+    setTimeout(
+      () => {
+        asked = performance.now();
+        controller.abort();
+      },
+      150 + 20 * i,
+    );
+    await run(controller.signal).catch(() => undefined);
+    latencies.push((performance.now() - asked) / 1000);
+  }
+  return { seconds: median(latencies), samples };
+}
 
 /** Time that `import('ridgeflow')` takes inside a fresh process, and that of a process that imports nothing. */
 async function importTime(samples: number): Promise<{ seconds: number; bare: number }> {
