@@ -86,7 +86,8 @@ async function transportThroughLayers(
     action += noise * meanSquare(kernels, next.velocity, start.shape[0]);
     cloud = next;
     if (!kept.has(layer)) continue;
-    snapshots.times.push((options.T * layer) / layers);
+    // In this order, so that the last is T itself and none is above it.
+    snapshots.times.push(options.T * (layer / layers));
     snapshots.positions.push(cloud.positions);
   }
   return { positions: cloud.positions, smoothing: cloud.smoothing, action, snapshots };
@@ -140,7 +141,7 @@ async function transportContinuously(
       tolerance: { relative: 1e-6, absolute: [1e-4 * Math.sqrt(smoothing * d), 1e-5, Infinity] },
       // Relative to the life of the measure, not to T, which may be far beyond it.
       minStep: 1e-9 * Math.min(smoothing, T),
-      saveAt: Array.from({ length: count }, (_, i) => (T * (i + 1)) / count),
+      saveAt: Array.from({ length: count }, (_, i) => T * ((i + 1) / count)),
       kernels,
       signal: options.signal,
       onProgress: options.onProgress,
