@@ -1,0 +1,332 @@
+import test from 'ava';
+import type { DType, NdArray } from '../ts/core/array.js';
+import type { BackendName } from '../ts/core/options.js';
+import { type Depth, transportCloud } from '../ts/dae/index.js';
+import { Random } from './reference/random.js';
+
+const PLACES: readonly { backend: BackendName; dtype: DType; tolerance: number }[] = [
+  { backend: 'native', dtype: 'float64', tolerance: 1e-11 },
+  { backend: 'native', dtype: 'float32', tolerance: 1e-5 },
+  { backend: 'tfjs-wasm', dtype: 'float32', tolerance: 1e-5 },
+];
+
+function cloudOf(rows: readonly (readonly number[])[], dtype: DType = 'float64'): NdArray {
+  const values = rows.flat();
+  const data = dtype === 'float64' ? Float64Array.from(values) : Float32Array.from(values);
+  return { data, shape: [rows.length, rows[0].length] };
+}
+
+function rowsOf({ data, shape: [n, d] }: NdArray): number[][] {
+  return Array.from({ length: n }, (_, i) => Array.from(data.subarray(i * d, (i + 1) * d)));
+}
+
+const normalRows = (n: number, d: number, seed: number) => {
+  const random = new Random(seed);
+  return Array.from({ length: n }, () => random.normals(d));
+};
+
+const squared = (a: readonly number[], b: readonly number[]) =>
+  a.reduce((sum, value, k) => sum + (value - b[k]) ** 2, 0);
+
+const largestDifference = (a: NdArray, b: NdArray) =>
+  Array.from(a.data, (value, i) => Math.abs(value - b.data[i])).reduce((x, y) => Math.max(x, y));
+
+/** (s x + t Σ w_i x_i)/(s + t), w_i ∝ exp(−|x − x_i|²/2(s + t)), by plain loops. */
+function shallowMap(rows: readonly number[][], s: number, t: number): number[][] {
+  return rows.map((x) => {
+    const weights = rows.map((y) => Math.exp(-squared(x, y) / (2 * (s + t))));
+    const total = weights.reduce((a, b) => a + b);
+    return x.map((value, k) => {
+      const mean = weights.reduce((sum, weight, i) => sum + weight * rows[i][k], 0) / total;
+      return (s * value + t * mean) / (s + t);
+    });
+  });
+}
+
+for (const { backend, dtype, tolerance } of PLACES) {
+  test(`${backend} ${dtype}: one layer is the closed form of a smoothed cloud`, async (t) => {
+    for (const [n, d, s, T] of [
+      [2, 1, 1, 0.3],
+      [50, 1, 0.1, 0.4],
+      [97, 2, 0.3, 5],
+      [60, 5, 2, 0.01],
+      [40, 70, 20, 20],
+    ]) {
+      const rows = normalRows(n, d, n);
+      const { positions, snapshots } = await transportCloud(cloudOf(rows, dtype), {
+        depth: 1,
+        T,
+        smoothing: s,
+        backend,
+      });
+      const expected = cloudOf(shallowMap(rows, s, T));
+      const difference = largestDifference(expected, positions);
+      t.true(difference < tolerance, `n = ${n}, d = ${d}, s = ${s}, T = ${T}: off by ${difference}`);
+      t.deepEqual(positions.shape, [n, d]);
+      t.is(positions.data.constructor.name, dtype === 'float64' ? 'Float64Array' : 'Float32Array');
+      t.deepEqual(snapshots.times, [0, T]);
+    }
+  });
+
+  test(`${backend} ${dtype}: two far-apart points collapse at s/2`, async (t) => {
+    for (const s of [1e-3, 1, 50]) {
+      const far = cloudOf(
+        [
+          [0, 0],
+          [1000, 0],
+        ],
+        dtype,
+      );
+      const options = { depth: 'continuous' as const, smoothing: s, backend };
+      const error = await t.throwsAsync(transportCloud(far, { ...options, T: 0.7 * s }), {
+        code: 'COLLAPSED',
+        message: /collapses at time .*choose T below/,
+      });
+      const { collapseTime, T } = (error as unknown as { details: Record<string, number> }).details;
+      t.true(Math.abs(collapseTime / (s / 2) - 1) < 1e-5, `s = ${s}: ${collapseTime}`);
+      t.is(T, 0.7 * s);
+      const { positions, smoothing } = await transportCloud(far, { ...options, T: 0.49 * s });
+      t.true(Math.abs(smoothing / (s - 0.98 * s) - 1) < 1e-2, `s = ${s}: ${smoothing}`);
+      t.true(largestDifference(positions, far) < 1e-3);
+    }
+  });
+}
+
+test('composed layers of a Gaussian cloud have the known variances', async (t) => {
+  // Quantiles of N(0, ½), smoothed by ½: N(0, 1). The table of variances at T = 0.3.
+  const n = 1500;
+  const random = new Random(1);
+  const half = Array.from({ length: n / 2 }, (_, i) => normalQuantile((i + 0.5) / n) * Math.SQRT1_2);
+  const rows = [...half, ...half.map((x) => -x)].map((x) => [x]).sort(() => random.uniform() - 0.5);
+  const variance = (points: NdArray) => rowsOf(points).reduce((sum, [x]) => sum + x * x, 0) / n;
+  const before = variance(cloudOf(rows));
+  const table: [Depth, number][] = [
+    [1, 0.591716],
+    [2, 0.526525],
+    [4, 0.477015],
+    [8, 0.443744],
+    [16, 0.423597],
+    ['continuous', 0.4],
+  ];
+  for (const [depth, expected] of table) {
+    const { positions, smoothing } = await transportCloud(cloudOf(rows), { depth, T: 0.3, smoothing: 0.5 });
+    t.true(Math.abs(variance(positions) / before - expected) < 2e-3, `depth ${depth}`);
+    t.true(Math.abs(2 * smoothing - expected) < 2e-3, `depth ${depth}: smoothing ${smoothing}`);
+  }
+});
+
+/** By bisection on the error function's series, good to 1e-9 in the range used. */
+function normalQuantile(p: number): number {
+  const density = (x: number) => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
+  const distribution = (x: number) => {
+    let term = x;
+    let sum = x;
+    for (let k = 1; Math.abs(term) > 1e-17 * Math.abs(sum); k++) {
+      term *= (x * x) / (2 * k + 1);
+      sum += term;
+    }
+    return 0.5 + density(x) * sum;
+  };
+  let [low, high] = [-6, 6];
+  for (let i = 0; i < 60; i++) {
+    const middle = (low + high) / 2;
+    if (distribution(middle) < p) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
+test('the shallow map is an optimal coupling', async (t) => {
+  for (const [n, d, s, T] of [
+    [80, 2, 0.2, 0.3],
+    [80, 5, 1, 10],
+  ]) {
+    const rows = normalRows(n, d, 2);
+    const { positions } = await transportCloud(cloudOf(rows), { depth: 1, T, smoothing: s });
+    const images = rowsOf(positions);
+    // No swap, and no cycle of three, lowers the cost.
+    const gain = (cycle: number[]) =>
+      cycle.reduce((sum, i, c) => {
+        const next = cycle[(c + 1) % cycle.length];
+        return sum + squared(rows[i], images[i]) - squared(rows[i], images[next]);
+      }, 0);
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < i; j++) {
+        if (gain([i, j]) > 1e-12) t.fail(`swap ${i} ${j}`);
+        const third = (i + 7 * j) % n;
+        if (third !== i && third !== j && gain([i, j, third]) > 1e-12) t.fail(`cycle ${i} ${j} ${third}`);
+      }
+    }
+  }
+  // Of all couplings of few points.
+  const rows = normalRows(6, 2, 3);
+  const { positions } = await transportCloud(cloudOf(rows), { depth: 1, T: 2, smoothing: 0.5 });
+  const images = rowsOf(positions);
+  const cheapest = (left: number[], i: number): number =>
+    left.length === 0
+      ? 0
+      : Math.min(
+          ...left.map(
+            (j) =>
+              squared(rows[i], images[j]) +
+              cheapest(
+                left.filter((other) => other !== j),
+                i + 1,
+              ),
+          ),
+        );
+  const own = rows.reduce((sum, row, i) => sum + squared(row, images[i]), 0);
+  t.true(Math.abs(cheapest([0, 1, 2, 3, 4, 5], 0) - own) < 1e-13);
+});
+
+test('composed maps converge to the continuous one at first order in 1/depth', async (t) => {
+  const cloud = cloudOf(normalRows(60, 2, 4));
+  const options = { T: 0.2, smoothing: 0.5 };
+  const limit = await transportCloud(cloud, { ...options, depth: 'continuous' });
+  const depths = [32, 64, 128, 256];
+  const errors: number[] = [];
+  for (const depth of depths) {
+    const { positions, smoothing, action } = await transportCloud(cloud, { ...options, depth });
+    errors.push(largestDifference(positions, limit.positions));
+    t.true(Math.abs(smoothing - limit.smoothing) < 0.1 / depth);
+    t.true(Math.abs(action / limit.action - 1) < 10 / depth);
+  }
+  const logs = depths.map((depth, i) => [Math.log(depth), Math.log(errors[i])]);
+  const [meanX, meanY] = [0, 1].map((k) => logs.reduce((sum, row) => sum + row[k], 0) / logs.length);
+  const order =
+    -logs.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0) /
+    logs.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
+  t.true(Math.abs(order - 1) < 0.05, `order ${order}, errors ${errors.join(' ')}`);
+});
+
+test('the continuous map solves dx/dt = ∇log μ_t(x): a plain fine Euler method agrees', async (t) => {
+  const rows = normalRows(12, 2, 5);
+  const [s, T, steps] = [0.4, 0.15, 4000];
+  const { positions, smoothing, action } = await transportCloud(cloudOf(rows), {
+    depth: 'continuous',
+    T,
+    smoothing: s,
+  });
+  let points = rows;
+  let variance = s;
+  let plainAction = 0;
+  for (let step = 0; step < steps; step++) {
+    const h = T / steps;
+    let divergence = 0;
+    const velocity = points.map((x) => {
+      const weights = points.map((y) => Math.exp(-squared(x, y) / (2 * variance)));
+      const total = weights.reduce((a, b) => a + b);
+      const mean = x.map((_, k) => weights.reduce((sum, w, i) => sum + w * points[i][k], 0) / total);
+      const spread = weights.reduce((sum, w, i) => sum + w * squared(points[i], mean), 0) / total;
+      divergence += (-2 / variance + spread / variance ** 2) / points.length;
+      return x.map((value, k) => (mean[k] - value) / variance);
+    });
+    plainAction += (h * velocity.flat().reduce((sum, v) => sum + v * v, 0)) / points.length;
+    points = points.map((x, i) => x.map((value, k) => value + h * velocity[i][k]));
+    variance *= Math.exp(h * divergence);
+  }
+  t.true(largestDifference(positions, cloudOf(points)) < 3e-4);
+  t.true(Math.abs(smoothing / variance - 1) < 1e-3);
+  t.true(Math.abs(action / plainAction - 1) < 1e-3);
+});
+
+test('the continuous map never collapses before s/2, and says when it does', async (t) => {
+  const clouds = {
+    pair: [[0], [0.5]],
+    coincident: [
+      [1, 2],
+      [1, 2],
+      [1, 2],
+    ],
+    dense: normalRows(50, 2, 6).map((row) => row.map((x) => 0.1 * x)),
+    isolated: normalRows(20, 3, 7).map((row) => row.map((x) => 100 * x)),
+  };
+  for (const [name, rows] of Object.entries(clouds)) {
+    for (const dtype of ['float64', 'float32'] as const) {
+      const run = (T: number) =>
+        transportCloud(cloudOf(rows, dtype), { depth: 'continuous', smoothing: 1, T, snapshots: 1 });
+      const { positions, smoothing } = await run(0.4999);
+      t.true(positions.data.every(Number.isFinite) && smoothing > 0, name);
+      const error = await t.throwsAsync(run(1e6), { code: 'COLLAPSED' }, name);
+      const { collapseTime } = (error as unknown as { details: { collapseTime: number } }).details;
+      t.true(collapseTime > 0.499999, `${name}: ${collapseTime}`);
+      await t.notThrowsAsync(run(0.999 * collapseTime), name);
+      await t.throwsAsync(run(1.001 * collapseTime), { code: 'COLLAPSED' }, name);
+      // Layers have no such end.
+      const layered = await transportCloud(cloudOf(rows, dtype), { depth: 4, smoothing: 1, T: 1e6 });
+      t.true(layered.positions.data.every(Number.isFinite), name);
+    }
+  }
+});
+
+test('coincident points stay together, and the other points feel both', async (t) => {
+  const rows = normalRows(10, 3, 8);
+  const twice = [...rows, ...rows];
+  for (const depth of [1, 4, 'continuous'] as const) {
+    const options = { depth, T: 0.2, smoothing: 0.5 };
+    const single = await transportCloud(cloudOf(rows), options);
+    const double = rowsOf((await transportCloud(cloudOf(twice), options)).positions);
+    // Doubling every point does not change the measure.
+    const first = cloudOf(double.slice(0, 10));
+    t.true(largestDifference(first, single.positions) < 1e-12, String(depth));
+    t.true(largestDifference(first, cloudOf(double.slice(10))) < 1e-12, String(depth));
+  }
+});
+
+test('snapshots go from the cloud itself to its end', async (t) => {
+  const cloud = cloudOf(normalRows(20, 2, 9));
+  for (const [depth, asked, expected] of [
+    [1, 8, 2],
+    [5, 5, 6],
+    [32, 4, 5],
+    [32, undefined, 17],
+    [3, 1, 2],
+    ['continuous', 6, 7],
+    ['continuous', 3, 4],
+    ['continuous', 1, 2],
+  ] as const) {
+    const result = await transportCloud(cloud, { depth, T: 0.2, smoothing: 0.5, snapshots: asked });
+    const { times, positions } = result.snapshots;
+    t.is(times.length, expected, `depth ${depth}, ${asked} snapshots`);
+    t.is(positions.length, expected);
+    t.is(times[0], 0);
+    t.is(times.at(-1), 0.2);
+    t.true(times.every((time, i) => i === 0 || time > times[i - 1]));
+    t.deepEqual(positions[0].data, cloud.data);
+    t.deepEqual(positions.at(-1)?.data, result.positions.data);
+  }
+  // A snapshot is where a shorter run would have ended.
+  const { snapshots } = await transportCloud(cloud, { depth: 4, T: 0.2, smoothing: 0.5 });
+  const shorter = await transportCloud(cloud, { depth: 2, T: 0.1, smoothing: 0.5 });
+  t.true(largestDifference(snapshots.positions[2], shorter.positions) < 1e-14);
+});
+
+test('bad input is refused with its code', async (t) => {
+  const cloud = cloudOf(normalRows(5, 2, 10));
+  const good = { depth: 2, T: 0.1, smoothing: 0.5 };
+  const refuse = (code: string, points: unknown, options: object) =>
+    t.throwsAsync(transportCloud(points as NdArray, options as typeof good), { code });
+  for (const bad of [0, -1, NaN, Infinity, '1', undefined, null]) {
+    await refuse('INVALID_ARGUMENT', cloud, { ...good, T: bad });
+    await refuse('INVALID_ARGUMENT', cloud, { ...good, smoothing: bad });
+    await refuse('INVALID_ARGUMENT', cloud, { ...good, depth: bad });
+  }
+  for (const depth of [1.5, 'deep', 2n, [2]]) await refuse('INVALID_ARGUMENT', cloud, { ...good, depth });
+  for (const snapshots of [0, -1, 1.5, null]) await refuse('INVALID_ARGUMENT', cloud, { ...good, snapshots });
+  await refuse('EMPTY_CLOUD', cloudOf([[1, 2]]), good);
+  await refuse('INVALID_SHAPE', { data: cloud.data, shape: [10] }, good);
+  await refuse('INVALID_DTYPE', cloud, { ...good, dtype: 'float16' });
+  await refuse('UNSUPPORTED', cloud, { ...good, backend: 'tfjs-wasm' });
+  await refuse('INVALID_ARGUMENT', cloud, { ...good, backend: 'gpu' });
+  for (const depth of [1, 'continuous']) {
+    const spoilt = cloudOf([
+      [1, 2],
+      [3, NaN],
+    ]);
+    const error = await t.throwsAsync(transportCloud(spoilt, { ...good, depth: depth as Depth }), {
+      code: 'NON_FINITE',
+    });
+    t.like(error, { details: { parameter: 'points', row: 1, column: 1 } });
+    await refuse('ABORTED', cloud, { ...good, depth, signal: AbortSignal.abort() });
+  }
+});
