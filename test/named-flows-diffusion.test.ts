@@ -336,6 +336,10 @@ test('bad arguments are named', async (t) => {
     probabilityFlow(variancePreserving(), gauss, { from: -1 }),
   );
   await fails(t, 'INVALID_ARGUMENT', /process/, () => probabilityFlow({ end: 1 } as never, gauss));
+  await fails(t, 'INVALID_ARGUMENT', /measure/, () => probabilityFlow(variancePreserving(), {} as never));
+  await fails(t, 'INVALID_ARGUMENT', /\bto\b/, () =>
+    probabilityFlow(variancePreserving(), gauss, { to: -1 }),
+  );
   await fails(t, 'INVALID_ARGUMENT', /score/, () =>
     fokkerPlanckFlow({ potential: { gradient: (x) => x }, to: 1 }),
   );

@@ -168,6 +168,16 @@ test('Stein particles agree between backends in float32', async (t) => {
   for (const end of ends.slice(1)) t.true(difference(end, ends[0]) < 1e-4);
 });
 
+test('samples are of the type that those of the measure are', async (t) => {
+  const step = { steps: 2 };
+  const single = await reverseDiffusion(variancePreserving(), mixture).sample(3, { step });
+  t.true(single.end.positions.data instanceof Float32Array);
+  if (!backends.some(({ dtypes }) => dtypes.includes('float64'))) return;
+  const cloud = smoothed({ points: normals(5, 2, 1), variance: 1 });
+  const double = await reverseDiffusion(variancePreserving(), cloud).sample(3, { step });
+  t.true(double.end.positions.data instanceof Float64Array);
+});
+
 test('seeds give the same bits', async (t) => {
   const flow = reverseDiffusion(variancePreserving(), mixture);
   const run = async (seed: number) =>

@@ -30,18 +30,24 @@ export interface ProbabilityFlowOptions {
 export function probabilityFlow(
   process: DiffusionProcess,
   measure: Measure,
-  { from = startTime(process, measure), to = process?.end }: ProbabilityFlowOptions = {},
+  options: ProbabilityFlowOptions = {},
 ): Flow {
-  checkProcess(process, measure);
-  if (from !== 0) checkPositive(from, 'from');
+  const { from, to } = checkedTimes(process, measure, options);
   const law = (t: number) => lawOf(process, measure, t);
   const field = driftWithScore(process, measure, -0.5);
   return new Flow({ name: `probability flow, ${process.name}`, field, from, to, law });
 }
 
-/** Where the law has a density: 0, or for point masses a thousandth of the last time. */
-export function startTime(process: DiffusionProcess, { collapseTime }: Measure): number {
-  return collapseTime > 0 ? 0 : process.end / 1000;
+/** The times of a process, checked with all else about it. */
+export function checkedTimes(
+  process: DiffusionProcess,
+  measure: Measure,
+  options: ProbabilityFlowOptions,
+): { from: number; to: number } {
+  checkProcess(process, measure);
+  const { from = measure.collapseTime > 0 ? 0 : process.end / 1000, to = process.end } = options;
+  if (from !== 0) checkPositive(from, 'from');
+  return { from, to: checkPositive(to, 'to') };
 }
 
 /** f(t)(x − c) + weight · g(t)² ∇log p_t(x), p_t the law of the process that starts from a measure. */

@@ -32,7 +32,8 @@ export function lawOf(process: DiffusionProcess, measure: Measure, t: number): M
 }
 
 /** Throws unless `process` has the members of a process, and its centre the dimension of the measure. */
-export function checkProcess(process: DiffusionProcess, { dimension }: Measure): void {
+export function checkProcess(process: DiffusionProcess, measure: Measure): void {
+  if (typeof measure?.heat !== 'function') throw invalidArgument('measure', 'a measure', measure);
   for (const name of ['drift', 'noise', 'scale', 'variance'] as const) {
     if (typeof process?.[name] !== 'function') {
       throw invalidArgument(
@@ -43,8 +44,12 @@ export function checkProcess(process: DiffusionProcess, { dimension }: Measure):
     }
   }
   checkPositive(process.end, 'process.end');
-  if (process.centre && process.centre.length !== dimension) {
-    throw invalidShape('the centre of the process', `${dimension} numbers`, String(process.centre.length));
+  if (process.centre && process.centre.length !== measure.dimension) {
+    throw invalidShape(
+      'the centre of the process',
+      `${measure.dimension} numbers`,
+      String(process.centre.length),
+    );
   }
 }
 

@@ -1,9 +1,9 @@
-import type { NdArray } from '../../core/array.js';
-import { checkPositive, partOf } from '../../core/options.js';
+import { type NdArray, dtypeOf } from '../../core/array.js';
+import { partOf } from '../../core/options.js';
 import { gaussian } from '../../measure/gaussian.js';
 import type { Measure } from '../../measure/measure.js';
-import { type ProbabilityFlowOptions, driftWithScore, startTime } from './probability-flow.js';
-import { type DiffusionProcess, checkProcess, lawOf } from './process.js';
+import { type ProbabilityFlowOptions, checkedTimes, driftWithScore } from './probability-flow.js';
+import { type DiffusionProcess, lawOf } from './process.js';
 import { StochasticFlow } from './stochastic-flow.js';
 
 /**
@@ -11,7 +11,7 @@ import { StochasticFlow } from './stochastic-flow.js';
  * dX = [f(t)(X − c) − g(t)² ∇log p_t(X)] dt + g(t) dB̄ from the last time to the first, with p_t exact.
  *
  * `reverseDiffusion(process, measure).sample(n, { step: { steps: 500 } })` makes n points. They start from the normal law
- * with the mean and the mean variance of p_t at the last time, which is what remains of the measure there; steps are 500 by
+ * with the mean and the mean variance of p_t there, which is all that remains of the measure at the last time; steps are 500 by
  * default.
  *
  * @throws INVALID_ARGUMENT, INVALID_SHAPE.
@@ -22,10 +22,9 @@ import { StochasticFlow } from './stochastic-flow.js';
 export function reverseDiffusion(
   process: DiffusionProcess,
   measure: Measure,
-  { from = startTime(process, measure), to = process?.end }: ProbabilityFlowOptions = {},
+  options: ProbabilityFlowOptions = {},
 ): StochasticFlow {
-  checkProcess(process, measure);
-  if (from !== 0) checkPositive(from, 'from');
+  const { from, to } = checkedTimes(process, measure, options);
   return new StochasticFlow({
     name: `reverse diffusion, ${process.name}`,
     drift: driftWithScore(process, measure, -1),
@@ -33,13 +32,16 @@ export function reverseDiffusion(
     from: to,
     to: from,
     step: { steps: 500 },
-    async start(n, options): Promise<NdArray> {
-      const law = lawOf(process, measure, to);
-      const covariance = await law.covariance(partOf(options, 0, 0.5));
+    async start(n, time, call): Promise<NdArray> {
+      const law = lawOf(process, measure, time);
+      const covariance = await law.covariance(partOf(call, 0, 0.5));
       const d = measure.dimension;
       let trace = 0;
       for (let k = 0; k < d; k++) trace += covariance[k * d + k];
-      return gaussian({ mean: law.mean(), variance: trace / d }).sample(n, partOf(options, 0.5, 1));
+      // In the type that the measure's own samples have.
+      const dtype = call.dtype ?? dtypeOf(await measure.sample(1));
+      const prior = gaussian({ mean: law.mean(), variance: trace / d });
+      return prior.sample(n, { ...partOf(call, 0.5, 1), dtype });
     },
   });
 }

@@ -13,8 +13,8 @@ export interface StochasticFlowParts extends Pick<DiffuseOptions, 'noise' | 'ste
   from: number;
   /** Where they end; before `from` the flow runs backwards in time. */
   to: number;
-  /** Makes n points where particles start, where there is a law to start from. */
-  start?: (n: number, options: CallOptions) => Promise<NdArray>;
+  /** Makes n points of the law at a time, where there is a law to start from. */
+  start?: (n: number, time: number, options: CallOptions) => Promise<NdArray>;
 }
 
 /** Options of {@link StochasticFlow.transport}: those of `diffuse`, with the flow's own as defaults. */
@@ -62,7 +62,13 @@ export class StochasticFlow {
     }
     const { signal, seed, dtype, backend } = options;
     const { onProgress } = partOf(options, 0, 0.05);
-    const x0 = await this.#parts.start(n, { signal, seed, dtype, backend, onProgress });
+    const x0 = await this.#parts.start(n, options.from ?? this.from, {
+      signal,
+      seed,
+      dtype,
+      backend,
+      onProgress,
+    });
     return this.transport(x0, { ...options, ...partOf(options, 0.05, 1) });
   }
 }

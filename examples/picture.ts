@@ -1,0 +1,122 @@
+import { writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { type ChartSpec, type Flow, type NdArray, ndarray, renderChart } from 'ridgeflow';
+
+/** Draws a chart as SVG into the file named on the command line, by default the example's own name. */
+export async function writePicture(spec: ChartSpec): Promise<void> {
+  const file = process.argv[2] ?? `${basename(process.argv[1], '.ts')}.svg`;
+  await writeFile(file, await renderChart(spec));
+  console.log(`The picture is in ${file}`);
+}
+
+/** One row for each point of the plane, with what else is to be said of it. */
+export function rows<T extends object>(points: NdArray, say: (i: number) => T) {
+  return Array.from({ length: points.shape[0] }, (_, i) => ({
+    x: points.data[2 * i],
+    y: points.data[2 * i + 1],
+    ...say(i),
+  }));
+}
+
+type Row = ReturnType<typeof rows>[number];
+
+/** Points of the plane in panels side by side: field `panel` says which, `group` the colour, `path` joins points to lines. */
+export function panels(
+  values: (Row & { panel: string; group?: string; path?: number; order?: number })[],
+  { title, half, size = 240 }: { title: string; half: number; size?: number },
+): ChartSpec {
+  const names = [...new Set(values.map(({ panel }) => panel))];
+  const scale = { domain: [-half, half] };
+  const x = { field: 'x', type: 'quantitative' as const, scale, axis: { title: null, tickCount: 4 } };
+  const y = { field: 'y', type: 'quantitative' as const, scale, axis: { title: null, tickCount: 4 } };
+  const color = { field: 'group', type: 'nominal' as const, legend: null };
+  return {
+    title: { text: title, anchor: 'start', fontSize: 15, offset: 12 },
+    data: { values },
+    facet: { field: 'panel', type: 'nominal', sort: names, header: { title: null, labelFontSize: 12 } },
+    columns: names.length,
+    spec: {
+      width: size,
+      height: size,
+      layer: [
+        {
+          transform: [{ filter: 'isValid(datum.path)' }],
+          mark: { type: 'line', strokeWidth: 0.8, opacity: 0.6, clip: true },
+          encoding: { x, y, color, detail: { field: 'path' }, order: { field: 'order' } },
+        },
+        {
+          transform: [{ filter: '!isValid(datum.path)' }],
+          mark: { type: 'point', size: 10, opacity: 0.75, clip: true },
+          encoding: { x, y, color },
+        },
+      ],
+    },
+  };
+}
+
+/** Trajectories of a flow on the line, with the density of its law at a few times drawn along them. */
+export async function trajectoriesOnTheLine(
+  flow: Flow,
+  { title, half, count = 40 }: { title: string; half: number; count?: number },
+): Promise<ChartSpec> {
+  const times = (steps: number) =>
+    Array.from({ length: steps + 1 }, (_, i) => flow.from + ((flow.to - flow.from) * i) / steps);
+  const { states } = await flow.sample(count, { saveAt: times(60), seed: 1 });
+  const paths = states.flatMap(({ time, positions }) =>
+    Array.from(positions.data, (x, path) => ({
+      time,
+      x,
+      path,
+      group: Math.sign(states[0].positions.data[path]),
+    })),
+  );
+  const grid = Array.from({ length: 161 }, (_, i) => half * (i / 80 - 1));
+  const shown = times(4);
+  const profiles = await Promise.all(
+    shown.map(async (time) => {
+      const law = flow.law(time);
+      const { logDensity } = await law.evaluate(ndarray(grid, [grid.length, 1]), { logDensity: true });
+      const densities = Array.from(logDensity!, Math.exp);
+      const width = (0.2 * (flow.to - flow.from)) / Math.max(...densities);
+      return grid.map((x, i) => ({ x, from: time, to: time + width * densities[i], profile: time }));
+    }),
+  );
+  const x = {
+    field: 'x',
+    type: 'quantitative' as const,
+    scale: { domain: [-half, half] },
+    axis: { title: 'position' },
+  };
+  return {
+    title: { text: title, anchor: 'start', fontSize: 15, offset: 12 },
+    width: 640,
+    height: 320,
+    layer: [
+      {
+        data: { values: paths },
+        mark: { type: 'line', strokeWidth: 1, opacity: 0.7, clip: true },
+        encoding: {
+          x: {
+            field: 'time',
+            type: 'quantitative',
+            axis: { title: 'time', values: times(4), format: '.2~f' },
+          },
+          y: x,
+          detail: { field: 'path' },
+          order: { field: 'time' },
+          color: { field: 'group', type: 'nominal', legend: null },
+        },
+      },
+      {
+        data: { values: profiles.flat() },
+        mark: { type: 'area', orient: 'horizontal', color: '#5b6066', opacity: 0.35, clip: true },
+        encoding: {
+          y: x,
+          x: { field: 'from', type: 'quantitative' },
+          x2: { field: 'to' },
+          detail: { field: 'profile' },
+        },
+      },
+    ],
+  };
+}
