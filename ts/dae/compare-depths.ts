@@ -144,7 +144,7 @@ async function describeRun(
     w2Method: exact ? 'exact' : 'sliced',
     slicedW2,
     action,
-    straightness: w2 ** 2 / (T * action),
+    straightness: w2 > 0 ? w2 ** 2 / (T * action) : NaN,
     finalSmoothing: transport.smoothing,
     seconds,
     positions,

@@ -100,8 +100,9 @@ function keptLayers(layers: number, snapshots: number): Set<number> {
 }
 
 /**
- * The state is the cloud, the logarithm of its smoothing variance, and the action. Under ẋ = ∇log μ_t a component's
- * covariance changes by 2s ∇²log μ_t, so that d(log s)/dt = 2 mean(Δlog μ_t)/d, the limit of what {@link daeLayer} does.
+ * The state is the cloud, the logarithm of its smoothing variance s as a share of the starting one, and the action. Under
+ * ẋ = ∇log μ_t a component's covariance changes by 2s ∇²log μ_t, so that d(log s)/dt = 2 mean(Δlog μ_t)/d, the limit of
+ * what {@link daeLayer} does.
  */
 async function transportContinuously(
   kernels: Kernels,
@@ -110,17 +111,17 @@ async function transportContinuously(
 ): Promise<CloudTransport> {
   const { T, smoothing } = options;
   const [n, d] = start.shape;
-  const scalar = (value: number): NdArray => ({ data: Float64Array.of(value), shape: [1] });
+  const zero = (): NdArray => ({ data: new Float64Array(1), shape: [1] });
   const count = options.snapshots ?? 16;
   const divergence = allocate(dtypeOf(start), n);
   // Below this the measure counts as collapsed: its remaining life, at most s/2 and shrinking, is less than T × 1e-6.
-  const collapsed = Math.log(Math.min(smoothing, T) * 1e-6);
+  const collapsed = Math.log(Math.min(1, T / smoothing) * 1e-6);
   const solution = await solve(
     {
-      async derivative(t, [positions, logSmoothing], out) {
-        const log = logSmoothing.data[0];
+      async derivative(t, [positions, logShare], out) {
+        const log = logShare.data[0];
         if (!(log > collapsed)) throw collapseError(t, T, smoothing);
-        const cloud = { positions, smoothing: Math.exp(log) };
+        const cloud = { positions, smoothing: smoothing * Math.exp(log) };
         const into = { mean: out[0].data, divergence };
         const { score, meanDivergence } = await cloudScore(
           kernels,
@@ -133,12 +134,16 @@ async function transportContinuously(
         out[2].data[0] = meanSquare(kernels, score, n);
       },
     },
-    [start, scalar(Math.log(smoothing)), scalar(0)],
+    [start, zero(), zero()],
     {
       from: 0,
       to: T,
-      // Positions to a ten-thousandth of the kernel's width, log s to 1e-5; the action follows.
-      tolerance: { relative: 1e-6, absolute: [1e-4 * Math.sqrt(smoothing * d), 1e-5, Infinity] },
+      // Positions to a ten-thousandth of the kernel's width, or to rounding, wherever the origin is; log s to 1e-5; the
+      // action follows.
+      tolerance: {
+        relative: dtypeOf(start) === 'float32' ? 2 ** -23 : 2 ** -52,
+        absolute: [1e-4 * Math.sqrt(smoothing * d), 1e-5, Infinity],
+      },
       // Relative to the life of the measure, not to T, which may be far beyond it.
       minStep: 1e-9 * Math.min(smoothing, T),
       saveAt: Array.from({ length: count }, (_, i) => T * ((i + 1) / count)),
@@ -147,10 +152,10 @@ async function transportContinuously(
       onProgress: options.onProgress,
     },
   );
-  const [positions, logSmoothing, action] = solution.end.y;
+  const [positions, logShare, action] = solution.end.y;
   return {
     positions,
-    smoothing: Math.exp(logSmoothing.data[0]),
+    smoothing: smoothing * Math.exp(logShare.data[0]),
     action: action.data[0],
     snapshots: { times: solution.times, positions: solution.states.map(([x]) => x) },
   };
