@@ -1,13 +1,17 @@
 import type { NdArray } from '../../ts/core/array.js';
 import {
+  directionSet,
   equalAngles,
   filteredBackprojection,
+  projectCloud,
+  projectedDensity,
   radonTransform,
   rasterize,
   sheppLogan,
 } from '../../ts/radon/index.js';
+import { normalCloud } from '../clouds.js';
 import type { BenchContext, BenchSuite } from '../record.js';
-import { fitExponent, time, timeOnce } from '../timing.js';
+import { fitExponent, gemmRate, time, timeOnce } from '../timing.js';
 
 const SIZE = 512;
 const ANGLES = 720;
@@ -46,9 +50,33 @@ const suite: BenchSuite = {
       return filteredBackprojection(sinogram, { angles, shape: [size, size], backend });
     };
     await workload(context, 'fbp-512', { filter: 'ramp' }, fbp, PEER_SECONDS.fbp);
+    await cloud(context, 100_000, 64, 256);
   },
 };
 export default suite;
+
+/** The projections of a cloud, a matrix product; and the histograms of its projections. */
+async function cloud({ threads, quick, ...context }: BenchContext, n: number, d: number, count: number) {
+  const points = normalCloud(n, d, 'float32');
+  const directions = directionSet(count, d);
+  const options = { samples: quick ? 2 : 9, maxSeconds: quick ? 1 : 3 };
+  const before = gemmRate('float32', threads);
+  const { seconds, samples } = await time(() => projectCloud(points, { directions }), options);
+  const rate = (before + gemmRate('float32', threads)) / 2;
+  const bins = { count: 256, spacing: 0.05 };
+  const density = await time(() => projectedDensity(points, { directions, bins }), options);
+  context.emit({
+    suite: 'radon',
+    workload: 'cloud',
+    params: { n, d, directions: count, dtype: 'float32' },
+    backend: 'native',
+    threads,
+    seconds,
+    samples,
+    gemmFraction: (2 * n * d * count) / seconds / rate,
+    measured: { histogramSeconds: density.seconds },
+  });
+}
 
 async function workload(
   context: BenchContext,

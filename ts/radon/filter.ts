@@ -24,10 +24,10 @@ export function checkFilter(filter: FilterName | undefined): FilterName {
   return filter;
 }
 
-/** The transform's length for rows of `count` samples: a power of two at which the convolution does not wrap around. */
-export function filterLength(count: number): number {
+/** The smallest power of two that holds `samples`: the length of a transform of rows with the zeros they need. */
+export function transformLength(samples: number): number {
   let length = 2;
-  while (length < 2 * count) length *= 2;
+  while (length < samples) length *= 2;
   return length;
 }
 
@@ -58,4 +58,12 @@ function ramp(length: number): Float64Array {
 export function filterResponse(filter: FilterName, length: number): Float64Array {
   const window = WINDOWS[filter];
   return ramp(length).map((value, k) => value * window(k / length));
+}
+
+/** Standard deviations after which a Gaussian counts as zero: below the last digit of float64. */
+export const GAUSSIAN_REACH = 8.5;
+
+/** Response at k/length cycles per sample of a function of the angular frequency per sample. */
+export function responseOf(length: number, response: (frequency: number) => number): Float64Array {
+  return Float64Array.from({ length: length / 2 + 1 }, (_, k) => response((2 * Math.PI * k) / length));
 }

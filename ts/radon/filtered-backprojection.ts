@@ -3,7 +3,7 @@ import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { type CallOptions, partOf } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
-import { type FilterName, checkFilter, filterLength, filterResponse } from './filter.js';
+import { type FilterName, checkFilter, filterResponse, transformLength } from './filter.js';
 import type { ParallelBeam } from './geometry.js';
 import { resolveSinogram } from './transform.js';
 
@@ -49,7 +49,7 @@ export async function filteredBackprojection(
   const input = toDtype(sinogram, options.dtype ?? dtypeOf(sinogram));
   const kernels = await kernelsFor(options, dtypeOf(input));
   checkFinite(kernels, sinogram, 'sinogram');
-  const length = filterLength(problem.detectorCount);
+  const length = transformLength(2 * problem.detectorCount);
   // The response is per sample; the ramp has the unit of one over length.
   for (let a = 0; a < scales.length; a++) scales[a] /= problem.detectorSpacing;
   const filtered = await kernels.filterRows(

@@ -1,7 +1,17 @@
+export {
+  type CloudPart,
+  type ProjectCloudOptions,
+  type ProjectedDensity,
+  type ProjectedDensityOptions,
+  projectCloud,
+  projectedDensity,
+} from './cloud.js';
+export { type DirectionKind, type DirectionSetOptions, directionSet } from './directions.js';
 export { type Ellipsoid, projectBall, projectEllipsoids, projectMixture } from './exact.js';
 export type { FilterName } from './filter.js';
 export { type FilteredBackprojectionOptions, filteredBackprojection } from './filtered-backprojection.js';
 export { type Detector, type Hyperplanes, type ParallelBeam, equalAngles, raysOf } from './geometry.js';
+export { type HeatSlicesOptions, heatSlices } from './heat.js';
 export { type RasterizeOptions, rasterize, sheppLogan } from './phantom.js';
 export {
   type BackprojectOptions,
