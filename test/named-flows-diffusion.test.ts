@@ -14,7 +14,16 @@ import {
 } from '../ts/flow/index.js';
 import { empirical, gaussian, gaussianMixture, smoothed } from '../ts/measure/index.js';
 import { backends } from './conformance-backends.js';
-import { derivativeErrors, difference, exactly, fails, mean, moments, normals } from './named-flows.js';
+import {
+  derivativeErrors,
+  difference,
+  exactly,
+  fails,
+  mean,
+  moments,
+  normals,
+  singles,
+} from './named-flows.js';
 
 const covariance = [
   [1.5, 0.4],
@@ -283,7 +292,7 @@ exactly('a dilated measure is the law of aX + b', async (t) => {
 });
 
 test('mixture flows keep their particles, and agree between backends in float32', async (t) => {
-  const x = { data: Float32Array.from(normals(100, 2, 9).data), shape: [100, 2] };
+  const x = singles(100, 2, 9);
   const runs = await Promise.all(
     backends.map(async ({ name }) => {
       const flow = probabilityFlow(variancePreserving(), mixture);
@@ -315,12 +324,12 @@ test('mixture flows keep their particles, and agree between backends in float32'
 test('times past the collapse, and point masses at time 0, are errors that say so', async (t) => {
   const error = t.throws(() => continuousDaeFlow(mixture, { to: 0.3 }));
   t.like(error, { code: 'COLLAPSED', details: { collapseTime: 0.25 } });
-  const points = empirical({ points: normals(10, 2, 1) });
+  const points = empirical({ points: singles(10, 2, 1) });
   const flow = probabilityFlow(variancePreserving(), points);
   t.is(flow.from, 1e-3);
-  await fails(t, 'COLLAPSED', /0/, () => flow.between(0, 1).transport(normals(5, 2, 2)));
+  await fails(t, 'COLLAPSED', /0/, () => flow.between(0, 1).transport(singles(5, 2, 2)));
   await t.notThrowsAsync(flow.sample(5));
-  await fails(t, 'COLLAPSED', /0/, () => heatFlow(points, { to: 1 }).transport(normals(5, 2, 2)));
+  await fails(t, 'COLLAPSED', /0/, () => heatFlow(points, { to: 1 }).transport(singles(5, 2, 2)));
 });
 
 test('bad arguments are named', async (t) => {
@@ -344,10 +353,10 @@ test('bad arguments are named', async (t) => {
     fokkerPlanckFlow({ potential: { gradient: (x) => x }, to: 1 }),
   );
   await fails(t, 'INVALID_SHAPE', /x0|dimension/, () =>
-    heatFlow(gauss, { to: 1 }).transport(normals(5, 3, 2)),
+    heatFlow(gauss, { to: 1 }).transport(singles(5, 3, 2)),
   );
   await fails(t, 'INVALID_SHAPE', /dimension/, () =>
-    heatFlow(gauss, { to: 1 }).logLikelihood(normals(5, 3, 2)),
+    heatFlow(gauss, { to: 1 }).logLikelihood(singles(5, 3, 2)),
   );
 });
 
@@ -355,9 +364,11 @@ test('a flow can be aborted, and reports its progress', async (t) => {
   const controller = new AbortController();
   const flow = heatFlow(cloud, { to: 1 });
   controller.abort();
-  await fails(t, 'ABORTED', /aborted/, () => flow.sample(10, { signal: controller.signal }));
+  await fails(t, 'ABORTED', /aborted/, () =>
+    flow.sample(10, { dtype: 'float32', signal: controller.signal }),
+  );
   const fractions: number[] = [];
-  await flow.sample(10, { onProgress: (fraction) => fractions.push(fraction) });
+  await flow.sample(10, { dtype: 'float32', onProgress: (fraction) => fractions.push(fraction) });
   t.is(fractions.at(-1), 1);
   t.deepEqual(
     fractions,

@@ -4,7 +4,7 @@ import { RandomStream } from '../ts/core/random.js';
 import { kernelFlow, maximumMeanDiscrepancy, medianSquaredDistance } from '../ts/flow/index.js';
 import { empirical, gaussian, gaussianMixture, twoMoons } from '../ts/measure/index.js';
 import { combinations } from './conformance-backends.js';
-import { derivativeErrors, difference, exactly, fails, mean, normals } from './named-flows.js';
+import { derivativeErrors, difference, exactly, fails, mean, normals, singles } from './named-flows.js';
 
 const mixture = gaussianMixture({
   means: [
@@ -173,7 +173,7 @@ test('the median squared distance is that of all pairs, or of a steady sample', 
 });
 
 test('bad arguments are named', async (t) => {
-  const x = normals(5, 2, 1);
+  const x = singles(5, 2, 1);
   await fails(t, 'INVALID_ARGUMENT', /variance/, () => kernelFlow(mixture, { to: 1 } as never));
   await fails(t, 'INVALID_ARGUMENT', /\bto\b/, () => kernelFlow(mixture, { variance: 1, to: 0 }));
   const noise = { level: -1, step: 1 };
@@ -182,13 +182,13 @@ test('bad arguments are named', async (t) => {
     kernelFlow(mixture, { variance: 1, to: 1, noise: { level: 1, step: 0 } }),
   );
   await fails(t, 'INVALID_SHAPE', /dimension/, () =>
-    maximumMeanDiscrepancy(x, normals(5, 3, 1), { variance: 1 }),
+    maximumMeanDiscrepancy(x, singles(5, 3, 1), { variance: 1 }),
   );
   await fails(t, 'INVALID_DTYPE', /dtype/, () =>
-    maximumMeanDiscrepancy(x, toDtype(x, 'float32'), { variance: 1 }),
+    maximumMeanDiscrepancy(x, toDtype(x, 'float64'), { variance: 1 }),
   );
   await fails(t, 'INVALID_ARGUMENT', /variance/, () => maximumMeanDiscrepancy(x, x, { variance: NaN }));
   await fails(t, 'NON_FINITE', /\ba\b/, () =>
-    maximumMeanDiscrepancy({ data: new Float64Array([1, NaN]), shape: [1, 2] }, x, { variance: 1 }),
+    maximumMeanDiscrepancy({ data: new Float32Array([1, NaN]), shape: [1, 2] }, x, { variance: 1 }),
   );
 });

@@ -154,8 +154,8 @@ exactly('velocities of flow matching have the derivatives they claim', async (t)
 });
 
 test('flow matching carries a Gaussian to a mixture and to a cloud', async (t) => {
-  const n = 2000;
-  const moons = twoMoons(500, { seed: 1, noise: 0.05 }).points;
+  const n = 1000;
+  const moons = twoMoons(300, { seed: 1, noise: 0.05 }).points;
   const targets = [mixture, smoothed({ points: moons, variance: 0.01 }), empirical({ points: moons })];
   for (const target of targets) {
     const { end } = await flowMatching(source, target).sample(n, { dtype: 'float32', seed: 3 });

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { toDtype, type NdArray } from '../ts/core/array.js';
+import type { NdArray } from '../ts/core/array.js';
 import {
   langevin,
   metropolisAdjustedLangevin,
@@ -10,7 +10,7 @@ import {
 } from '../ts/flow/index.js';
 import { empirical, gaussian, gaussianMixture, smoothed, type Measure } from '../ts/measure/index.js';
 import { backends } from './conformance-backends.js';
-import { derivativeErrors, difference, exactly, fails, moments, normals } from './named-flows.js';
+import { derivativeErrors, difference, exactly, fails, moments, normals, singles } from './named-flows.js';
 
 const gauss = gaussian({
   mean: [1, -1],
@@ -62,7 +62,7 @@ exactly('the reverse diffusion samples a Gaussian, a mixture and a smoothed clou
 });
 
 test('the reverse diffusion of point masses ends near them', async (t) => {
-  const points = normals(6, 2, 5);
+  const points = singles(6, 2, 5);
   const flow = reverseDiffusion(variancePreserving(), empirical({ points }));
   const { end } = await flow.sample(100, { step: { steps: 300 } });
   const { data } = end.positions;
@@ -157,7 +157,7 @@ exactly('the Stein field is its definition, and has the derivatives it claims', 
 });
 
 test('Stein particles agree between backends in float32', async (t) => {
-  const x = toDtype(normals(60, 2, 9), 'float32');
+  const x = singles(60, 2, 9);
   const flow = steinVariationalGradientDescent(mixture);
   const ends = await Promise.all(
     backends.map(async ({ name }) => {
@@ -187,7 +187,7 @@ test('seeds give the same bits', async (t) => {
 });
 
 test('bad arguments are named', async (t) => {
-  const x = normals(5, 2, 1);
+  const x = singles(5, 2, 1);
   await fails(t, 'INVALID_ARGUMENT', /step/, () => langevin(gauss, { step: 0, steps: 3 }));
   await fails(t, 'INVALID_ARGUMENT', /steps/, () => langevin(gauss, { step: 1, steps: 0.5 }));
   await fails(t, 'INVALID_ARGUMENT', /steps/, () => metropolisAdjustedLangevin(gauss, { step: 1 } as never));
@@ -195,7 +195,7 @@ test('bad arguments are named', async (t) => {
     metropolisAdjustedLangevin({} as never, { step: 1, steps: 1 }),
   );
   await fails(t, 'INVALID_SHAPE', /x0/, () =>
-    metropolisAdjustedLangevin(gauss, { step: 1, steps: 1 }).transport(normals(5, 3, 1)),
+    metropolisAdjustedLangevin(gauss, { step: 1, steps: 1 }).transport(singles(5, 3, 1)),
   );
   await fails(t, 'INVALID_ARGUMENT', /saveAt/, () =>
     metropolisAdjustedLangevin(gauss, { step: 1, steps: 1 }).transport(x, { saveAt: [2] }),
@@ -210,7 +210,7 @@ test('bad arguments are named', async (t) => {
   );
   await fails(t, 'INVALID_ARGUMENT', /\bto\b/, () => steinVariationalGradientDescent(gauss, { to: 0 }));
   await fails(t, 'DEGENERATE_CLOUD', /variance/, () =>
-    steinVariationalGradientDescent(gauss).transport({ data: new Float64Array(10), shape: [5, 2] }),
+    steinVariationalGradientDescent(gauss).transport({ data: new Float32Array(10), shape: [5, 2] }),
   );
   await fails(t, 'INVALID_ARGUMENT', /process/, () => reverseDiffusion(undefined as never, gauss));
   const controller = new AbortController();

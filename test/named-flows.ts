@@ -1,6 +1,6 @@
 import type { ExecutionContext, TestFn } from 'ava';
 import test from 'ava';
-import { type NdArray, ndarray } from '../ts/core/array.js';
+import { type NdArray, ndarray, toDtype } from '../ts/core/array.js';
 import { RidgeflowError, type ErrorCode } from '../ts/core/errors.js';
 import type { VelocityField } from '../ts/field/field.js';
 import { backends } from './conformance-backends.js';
@@ -47,6 +47,11 @@ export function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
 export function normals(n: number, d: number, seed: number, scale = 1): NdArray {
   const values = new Random(seed).normals(n * d).map((value) => scale * value);
   return ndarray(values, [n, d], 'float64');
+}
+
+/** The same in float32, which every backend has. */
+export function singles(n: number, d: number, seed: number, scale = 1): NdArray {
+  return toDtype(normals(n, d, seed, scale), 'float32');
 }
 
 /** Asserts that the call fails with a code, and that the message matches. */
