@@ -56,7 +56,14 @@ export async function detectFormat(path: string, given?: CloudFormat): Promise<F
     });
   }
   const format = byName ?? byBytes ?? (isText(start) ? 'csv' : undefined);
-  if (!format) throw unknownFormat(path, start);
+  if (format !== 'csv') refuseFeather1(path, start);
+  if (!format) {
+    throw fileError('UNSUPPORTED', {
+      file: path,
+      problem: 'neither the ending of its name nor its first bytes are those of a known format',
+      remedy: 'Known are .npy, .npz, .csv, .tsv, .txt (also .gz), Arrow IPC, Parquet and IDX (also .gz)',
+    });
+  }
   if (gzip && (format === 'npz' || format === 'arrow' || format === 'parquet')) {
     throw fileError('UNSUPPORTED', {
       file: path,
@@ -76,17 +83,12 @@ function isText(start: Uint8Array): boolean {
   return start.every((byte) => byte >= 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d);
 }
 
-function unknownFormat(path: string, start: Uint8Array) {
-  if (Buffer.from(start).toString('latin1').startsWith('FEA1')) {
-    return fileError('UNSUPPORTED', {
-      file: path,
-      problem: 'it is in version 1 of the Feather format',
-      remedy: 'Write it as version 2',
-    });
-  }
-  return fileError('UNSUPPORTED', {
+/** Version 1 of Feather has the endings of version 2, which is Arrow IPC, but nothing else of it. */
+function refuseFeather1(path: string, start: Uint8Array): void {
+  if (!Buffer.from(start).toString('latin1').startsWith('FEA1')) return;
+  throw fileError('UNSUPPORTED', {
     file: path,
-    problem: 'neither the ending of its name nor its first bytes are those of a known format',
-    remedy: 'Known are .npy, .npz, .csv, .tsv, .txt (also .gz), Arrow IPC, Parquet and IDX (also .gz)',
+    problem: 'it is in version 1 of the Feather format',
+    remedy: 'Write it as version 2',
   });
 }

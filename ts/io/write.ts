@@ -111,12 +111,25 @@ export async function ensureOutputFolder(path: string): Promise<void> {
   if (typeof path !== 'string' || path === '') throw invalidArgument('path', 'the path of a folder', path);
   const probe = join(path, `.ridgeflow-${randomBytes(6).toString('hex')}.tmp`);
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolders(path);
     // Permission bits do not tell the whole truth (read-only file systems, access lists, the superuser): try it.
     await (await open(probe, 'wx')).close();
     await unlink(probe);
   } catch (cause) {
     throw writeError(cause, path);
+  }
+}
+
+/** Node's own recursive mkdir never returns where a folder exists in which none can be made, as in /proc. */
+async function makeFolders(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (cause) {
+    const code = systemCode(cause);
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw cause;
+    await makeFolders(dirname(path));
+    await mkdir(path);
   }
 }
 

@@ -1,6 +1,6 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { Readable, pipeline } from 'node:stream';
 import { crc32, createDeflateRaw } from 'node:zlib';
+import { ignore } from './source.js';
 import type { Append } from './write.js';
 
 // The zip format as PKWARE's APPNOTE.TXT 6.3 defines it: what numpy.load reads, with the 64-bit extension where a file
@@ -13,6 +13,8 @@ const END = 0x06054b50;
 const END64 = 0x06064b50;
 const END64_LOCATOR = 0x07064b50;
 
+// Floats hardly compress further at higher levels, and this is several times as fast as the default.
+const COMPRESSION_LEVEL = 1;
 const VERSION = 45;
 const STORED = 0;
 const DEFLATED = 8;
@@ -59,12 +61,9 @@ export async function writeZip(
       }
     };
     const source = Readable.from(counted(), { objectMode: false });
-    const sink = async (chunks: AsyncIterable<Uint8Array>) => {
-      for await (const chunk of chunks) await put(chunk);
-    };
-    // Level 1: floats hardly compress further, and it is several times as fast as the default.
-    if (compress) await pipeline(source, createDeflateRaw({ level: 1, chunkSize: 1 << 18 }), sink);
-    else await pipeline(source, sink);
+    const deflate = () => createDeflateRaw({ level: COMPRESSION_LEVEL, chunkSize: 1 << 18 });
+    const content = compress ? pipeline(source, deflate(), ignore) : source;
+    for await (const chunk of content) await put(chunk as Uint8Array);
     const compressedSize = offset - dataStart;
     await put(descriptor(crc, compressedSize, input.size, wide));
     directory.push(
