@@ -12,6 +12,14 @@ export type { FilterName } from './filter.js';
 export { type FilteredBackprojectionOptions, filteredBackprojection } from './filtered-backprojection.js';
 export { type Detector, type Hyperplanes, type ParallelBeam, equalAngles, raysOf } from './geometry.js';
 export { type HeatSlicesOptions, heatSlices } from './heat.js';
+export {
+  type IterativeOptions,
+  type IterativeResult,
+  type RelaxedOptions,
+  cgls,
+  sart,
+  sirt,
+} from './iterative.js';
 export { type RasterizeOptions, rasterize, sheppLogan } from './phantom.js';
 export {
   type BackprojectOptions,
@@ -20,3 +28,4 @@ export {
   backproject,
   radonTransform,
 } from './transform.js';
+export { type TotalVariationOptions, totalVariation } from './total-variation.js';

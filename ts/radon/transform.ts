@@ -98,7 +98,8 @@ function checkImage(array: NdArray, name: string): void {
   }
 }
 
-function checkKernel(kernel: BeamKernel | undefined): BeamKernel {
+/** Throws INVALID_ARGUMENT for an unknown kernel; returns it, or `joseph`. */
+export function checkKernel(kernel: BeamKernel | undefined): BeamKernel {
   if (kernel === undefined) return 'joseph';
   if (kernel !== 'joseph' && kernel !== 'strip')
     throw invalidArgument('kernel', "'joseph' or 'strip'", kernel);
