@@ -1,4 +1,3 @@
-import test from 'ava';
 import type { NdArray } from '../ts/core/array.js';
 import {
   type DepthComparison,
@@ -10,6 +9,7 @@ import {
   defaultSmoothing,
   transportCloud,
 } from '../ts/dae/index.js';
+import { exactly } from './native.js';
 import { Random } from './reference/random.js';
 
 /** Three Gaussians around different places, and which of them each point is of. */
@@ -50,7 +50,7 @@ const withoutTimes = ({ runs, ...rest }: DepthComparison) => ({
   runs: runs.map((run) => ({ ...run, seconds: 0 })),
 });
 
-test('a comparison says of every depth what it did', async (t) => {
+exactly('a comparison says of every depth what it did', async (t) => {
   const { cloud, labels } = clusters(150, 3, 1);
   const reported: DepthRun[] = [];
   const before = structuredClone(cloud);
@@ -101,7 +101,7 @@ test('a comparison says of every depth what it did', async (t) => {
   );
 });
 
-test('on the line W₂ is exact at every depth: the sorted coupling', async (t) => {
+exactly('on the line W₂ is exact at every depth: the sorted coupling', async (t) => {
   const cloud = normalCloud(60, 1, 2);
   const { runs } = await compareDepths(cloud, { depths: [1, 8, 'continuous'] });
   for (const { positions, w2, w2Method, slicedW2 } of runs) {
@@ -112,7 +112,7 @@ test('on the line W₂ is exact at every depth: the sorted coupling', async (t) 
   }
 });
 
-test('accuracy counts nearest neighbours of the same label', async (t) => {
+exactly('accuracy counts nearest neighbours of the same label', async (t) => {
   const cloud: NdArray = { data: Float64Array.of(0, 0.1, 1, 1.3, 5, 5.1), shape: [6, 1] };
   const accuracy = async (...labels: number[]) =>
     (await compareDepths(cloud, { labels: Int32Array.from(labels), depths: [] })).start.accuracy;
@@ -122,7 +122,7 @@ test('accuracy counts nearest neighbours of the same label', async (t) => {
   t.is((await compareDepths(cloud, { depths: [] })).start.accuracy, null);
 });
 
-test('the entropy of a moved Gaussian cloud is that of theory', async (t) => {
+exactly('the entropy of a moved Gaussian cloud is that of theory', async (t) => {
   const [d, s, T] = [2, 1, 0.4];
   // Points of N(0, I), smoothed by 1: the measure N(0, 2I), whose variance depth 1 divides by (1 + T/2)², and the
   // backward heat equation lowers by 2T.
@@ -139,7 +139,7 @@ test('the entropy of a moved Gaussian cloud is that of theory', async (t) => {
   t.true(Math.abs(start.entropy - Math.log(2 * Math.PI * Math.E)) < 0.1);
 });
 
-test('data × 1000 gives s and T × 10⁶, positions × 1000, and the same accuracies', async (t) => {
+exactly('data × 1000 gives s and T × 10⁶, positions × 1000, and the same accuracies', async (t) => {
   const { cloud, labels } = clusters(120, 4, 4);
   const options = { labels, depths: [1, 4, 'continuous'] as const };
   for (const [unit, single] of [
@@ -178,7 +178,7 @@ test('data × 1000 gives s and T × 10⁶, positions × 1000, and the same accur
   }
 });
 
-test('a shifted cloud moves as the cloud does, however far from the origin', async (t) => {
+exactly('a shifted cloud moves as the cloud does, however far from the origin', async (t) => {
   const { cloud, labels } = clusters(100, 3, 5);
   const options = { labels, depths: [1, 4, 'continuous'] as const };
   const here = await compareDepths(cloud, options);
@@ -203,7 +203,7 @@ test('a shifted cloud moves as the cloud does, however far from the origin', asy
   }
 });
 
-test('dtypes and backends agree on entropies and accuracies', async (t) => {
+exactly('dtypes and backends agree on entropies and accuracies', async (t) => {
   for (const d of [2, 20]) {
     const { cloud, labels } = clusters(150, d, 6);
     const options: DepthComparisonOptions = { labels, depths: [1, 4, 'continuous'] };
@@ -228,7 +228,7 @@ test('dtypes and backends agree on entropies and accuracies', async (t) => {
   }
 });
 
-test('the same seed gives the same bits; another seed draws other directions only', async (t) => {
+exactly('the same seed gives the same bits; another seed draws other directions only', async (t) => {
   const cloud = normalCloud(80, 3, 7);
   const run = async (seed?: number) => withoutTimes(await compareDepths(cloud, { depths: [1, 3], seed }));
   const first = await run(5);
@@ -239,7 +239,7 @@ test('the same seed gives the same bits; another seed draws other directions onl
   t.not(other.runs[1].slicedW2, first.runs[1].slicedW2);
 });
 
-test('coincident points make the entropy −∞, and a cloud of two has its maps', async (t) => {
+exactly('coincident points make the entropy −∞, and a cloud of two has its maps', async (t) => {
   const cloud = normalCloud(40, 2, 8);
   for (let copy = 1; copy <= 3; copy++) cloud.data.copyWithin(2 * copy, 0, 2);
   const { start, runs } = await compareDepths(cloud, { depths: [1, 'continuous'] });
@@ -260,7 +260,7 @@ test('coincident points make the entropy −∞, and a cloud of two has its maps
   }
 });
 
-test('T beyond collapse is an error before any layer is computed', async (t) => {
+exactly('T beyond collapse is an error before any layer is computed', async (t) => {
   const runs: unknown[] = [];
   const error = await t.throwsAsync(
     compareDepths(normalCloud(50, 2, 10), { smoothing: 1, T: 50, onRun: (run) => runs.push(run) }),
@@ -280,7 +280,7 @@ test('T beyond collapse is an error before any layer is computed', async (t) => 
   );
 });
 
-test('bad input is refused with its code, before anything is computed', async (t) => {
+exactly('bad input is refused with its code, before anything is computed', async (t) => {
   const cloud = normalCloud(10, 2, 11);
   const refuse = (code: string, points: unknown, options: object) =>
     t.throwsAsync(compareDepths(points as NdArray, { ...options, onRun: () => t.fail('a run') }), { code });

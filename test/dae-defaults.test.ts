@@ -1,6 +1,6 @@
-import test from 'ava';
 import type { NdArray } from '../ts/core/array.js';
 import { defaultNoise, defaultSmoothing } from '../ts/dae/index.js';
+import { exactly } from './native.js';
 import { squaredDistance, toRows } from './reference/kernels.js';
 import { Random } from './reference/random.js';
 
@@ -34,7 +34,7 @@ function meanWeightEntropy({ data, shape: [n, d] }: NdArray, s: number): number 
   return entropies.reduce((a, b) => a + b) / n;
 }
 
-test("the weights' mean entropy at the default smoothing is that of n^(2/3) points", async (t) => {
+exactly("the weights' mean entropy at the default smoothing is that of n^(2/3) points", async (t) => {
   for (const [n, d] of [
     [2, 3],
     [3, 1],
@@ -48,7 +48,7 @@ test("the weights' mean entropy at the default smoothing is that of n^(2/3) poin
   }
 });
 
-test('where points coincide, the rule is that of the distinct ones', async (t) => {
+exactly('where points coincide, the rule is that of the distinct ones', async (t) => {
   const cloud = normalCloud(40, 2, 1);
   // Every point three times: the same measure.
   const thrice = { data: Float64Array.from([...cloud.data, ...cloud.data, ...cloud.data]), shape: [120, 2] };
@@ -69,7 +69,7 @@ test('where points coincide, the rule is that of the distinct ones', async (t) =
   }
 });
 
-test('the rule scales with the square of the unit and does not see the origin', async (t) => {
+exactly('the rule scales with the square of the unit and does not see the origin', async (t) => {
   const cloud = normalCloud(200, 3, 3);
   const s = await defaultSmoothing(cloud);
   for (const unit of [1000, 1e-3, 1e100, 1e-100]) {
@@ -87,7 +87,7 @@ test('the rule scales with the square of the unit and does not see the origin', 
   t.true(Math.abs((await defaultSmoothing(wider)) / s - 1) < 2e-3);
 });
 
-test('a large cloud is judged by a sample of its points, the same for the same seed', async (t) => {
+exactly('a large cloud is judged by a sample of its points, the same for the same seed', async (t) => {
   const cloud = normalCloud(3000, 2, 4);
   const s = await defaultSmoothing(cloud);
   t.is(await defaultSmoothing(cloud, { seed: 0 }), s);
@@ -99,7 +99,7 @@ test('a large cloud is judged by a sample of its points, the same for the same s
   );
 });
 
-test('dtypes and backends agree', async (t) => {
+exactly('dtypes and backends agree', async (t) => {
   const cloud = normalCloud(150, 6, 5);
   const s = await defaultSmoothing(cloud);
   const single = await defaultSmoothing(toFloat32(cloud));
@@ -108,7 +108,7 @@ test('dtypes and backends agree', async (t) => {
   for (const other of [single, onTfjs]) t.true(Math.abs(other / s - 1) < 2e-3, `${other}, ${s}`);
 });
 
-test('bad input is refused with its code', async (t) => {
+exactly('bad input is refused with its code', async (t) => {
   const cloud = normalCloud(10, 2, 6);
   const refuse = (code: string, points: unknown, options?: object) =>
     t.throwsAsync(defaultSmoothing(points as NdArray, options), { code });

@@ -1,14 +1,8 @@
 import test from 'ava';
 import type { DType, NdArray } from '../ts/core/array.js';
-import type { BackendName } from '../ts/core/options.js';
 import { type Depth, transportCloud } from '../ts/dae/index.js';
+import { exactly, places } from './native.js';
 import { Random } from './reference/random.js';
-
-const PLACES: readonly { backend: BackendName; dtype: DType; tolerance: number }[] = [
-  { backend: 'native', dtype: 'float64', tolerance: 1e-11 },
-  { backend: 'native', dtype: 'float32', tolerance: 1e-5 },
-  { backend: 'tfjs-wasm', dtype: 'float32', tolerance: 1e-5 },
-];
 
 function cloudOf(rows: readonly (readonly number[])[], dtype: DType = 'float64'): NdArray {
   const values = rows.flat();
@@ -43,7 +37,9 @@ function shallowMap(rows: readonly number[][], s: number, t: number): number[][]
   });
 }
 
-for (const { backend, dtype, tolerance } of PLACES) {
+for (const { backend, dtype } of places) {
+  const tolerance = dtype === 'float64' ? 1e-11 : 1e-5;
+
   test(`${backend} ${dtype}: one layer is the closed form of a smoothed cloud`, async (t) => {
     for (const [n, d, s, T] of [
       [2, 1, 1, 0.3],
@@ -92,7 +88,7 @@ for (const { backend, dtype, tolerance } of PLACES) {
   });
 }
 
-test('composed layers of a Gaussian cloud have the known variances', async (t) => {
+exactly('composed layers of a Gaussian cloud have the known variances', async (t) => {
   // Quantiles of N(0, ½), smoothed by ½: N(0, 1). The table of variances at T = 0.3.
   const n = 1500;
   const random = new Random(1);
@@ -136,7 +132,7 @@ function normalQuantile(p: number): number {
   return (low + high) / 2;
 }
 
-test('the shallow map is an optimal coupling', async (t) => {
+exactly('the shallow map is an optimal coupling', async (t) => {
   for (const [n, d, s, T] of [
     [80, 2, 0.2, 0.3],
     [80, 5, 1, 10],
@@ -179,7 +175,7 @@ test('the shallow map is an optimal coupling', async (t) => {
   t.true(Math.abs(cheapest([0, 1, 2, 3, 4, 5], 0) - own) < 1e-13);
 });
 
-test('composed maps converge to the continuous one at first order in 1/depth', async (t) => {
+exactly('composed maps converge to the continuous one at first order in 1/depth', async (t) => {
   const cloud = cloudOf(normalRows(60, 2, 4));
   const options = { T: 0.2, smoothing: 0.5 };
   const limit = await transportCloud(cloud, { ...options, depth: 'continuous' });
@@ -199,7 +195,7 @@ test('composed maps converge to the continuous one at first order in 1/depth', a
   t.true(Math.abs(order - 1) < 0.05, `order ${order}, errors ${errors.join(' ')}`);
 });
 
-test('the continuous map solves dx/dt = ∇log μ_t(x): a plain fine Euler method agrees', async (t) => {
+exactly('the continuous map solves dx/dt = ∇log μ_t(x): a plain fine Euler method agrees', async (t) => {
   const rows = normalRows(12, 2, 5);
   const [s, T, steps] = [0.4, 0.15, 4000];
   const { positions, smoothing, action } = await transportCloud(cloudOf(rows), {
@@ -230,7 +226,7 @@ test('the continuous map solves dx/dt = ∇log μ_t(x): a plain fine Euler metho
   t.true(Math.abs(action / plainAction - 1) < 1e-3);
 });
 
-test('the continuous map never collapses before s/2, and says when it does', async (t) => {
+exactly('the continuous map never collapses before s/2, and says when it does', async (t) => {
   const clouds = {
     pair: [[0], [0.5]],
     coincident: [
@@ -259,7 +255,7 @@ test('the continuous map never collapses before s/2, and says when it does', asy
   }
 });
 
-test('coincident points stay together, and the other points feel both', async (t) => {
+exactly('coincident points stay together, and the other points feel both', async (t) => {
   const rows = normalRows(10, 3, 8);
   const twice = [...rows, ...rows];
   for (const depth of [1, 4, 'continuous'] as const) {
@@ -273,7 +269,7 @@ test('coincident points stay together, and the other points feel both', async (t
   }
 });
 
-test('snapshots go from the cloud itself to its end', async (t) => {
+exactly('snapshots go from the cloud itself to its end', async (t) => {
   const cloud = cloudOf(normalRows(20, 2, 9));
   for (const [depth, asked, expected] of [
     [1, 8, 2],
@@ -301,7 +297,7 @@ test('snapshots go from the cloud itself to its end', async (t) => {
   t.true(largestDifference(snapshots.positions[2], shorter.positions) < 1e-14);
 });
 
-test('bad input is refused with its code', async (t) => {
+exactly('bad input is refused with its code', async (t) => {
   const cloud = cloudOf(normalRows(5, 2, 10));
   const good = { depth: 2, T: 0.1, smoothing: 0.5 };
   const refuse = (code: string, points: unknown, options: object) =>

@@ -5,6 +5,7 @@ import { RandomStream } from '../ts/core/random.js';
 import { entropyFromDistances, nearestNeighbourEntropy } from '../ts/entropy/index.js';
 import { nearestNeighbours } from '../ts/entropy/nearest-neighbours.js';
 import { digammaInteger, logUnitBallVolume } from '../ts/entropy/special.js';
+import { exactly } from './native.js';
 
 const NORMAL_ENTROPY = 0.5 * Math.log(2 * Math.PI * Math.E);
 
@@ -27,7 +28,7 @@ function entropyOfDensity(p: (x: number) => number): number {
 }
 
 for (const d of [1, 2, 10]) {
-  test(`the estimate is within three standard errors of a Gaussian's entropy, d = ${d}`, async (t) => {
+  exactly(`the estimate is within three standard errors of a Gaussian's entropy, d = ${d}`, async (t) => {
     // Not too far from each other: in 10 dimensions a ball around a point would not fit into a narrow direction.
     const deviations = Array.from({ length: d }, (_, k) => 3 + 0.05 * k);
     const cloud = map(normalCloud(3000, d, 1), (value, i) => 7 + deviations[i % d] * value);
@@ -37,7 +38,7 @@ for (const d of [1, 2, 10]) {
     t.true(standardError < 0.05);
   });
 
-  test(`the estimate is within three standard errors of a mixture's entropy, d = ${d}`, async (t) => {
+  exactly(`the estimate is within three standard errors of a mixture's entropy, d = ${d}`, async (t) => {
     // Two Gaussians along the first axis, a standard one along the others.
     const [weight, left, right] = [0.3, { mean: -1.5, s: 0.9 }, { mean: 1.5, s: 1.1 }];
     const cloud = map(normalCloud(3000, d, 2), (value, i) => {
@@ -55,22 +56,25 @@ for (const d of [1, 2, 10]) {
   });
 }
 
-test('the entropy of a uniform cube is 0: within three standard errors in low dimension, from above in high', async (t) => {
-  const estimate = (n: number, d: number) => {
-    const data = new Float64Array(n * d);
-    new RandomStream(3, 'sample').fillUniform(data);
-    return nearestNeighbourEntropy({ data, shape: [n, d] }, { k: 1 });
-  };
-  for (const d of [1, 2]) {
-    const { value, standardError } = await estimate(4000, d);
-    t.true(Math.abs(value) < 3 * standardError, `d = ${d}: ${value} ± ${standardError}`);
-  }
-  // Most balls around a point stick out of a cube of 10 dimensions.
-  const [few, many] = [await estimate(500, 10), await estimate(4000, 10)];
-  t.true(many.value > 0 && many.value < few.value && few.value < 4, `${few.value}, ${many.value}`);
-});
+exactly(
+  'the entropy of a uniform cube is 0: within three standard errors in low dimension, from above in high',
+  async (t) => {
+    const estimate = (n: number, d: number) => {
+      const data = new Float64Array(n * d);
+      new RandomStream(3, 'sample').fillUniform(data);
+      return nearestNeighbourEntropy({ data, shape: [n, d] }, { k: 1 });
+    };
+    for (const d of [1, 2]) {
+      const { value, standardError } = await estimate(4000, d);
+      t.true(Math.abs(value) < 3 * standardError, `d = ${d}: ${value} ± ${standardError}`);
+    }
+    // Most balls around a point stick out of a cube of 10 dimensions.
+    const [few, many] = [await estimate(500, 10), await estimate(4000, 10)];
+    t.true(many.value > 0 && many.value < few.value && few.value < 4, `${few.value}, ${many.value}`);
+  },
+);
 
-test('H(aX + c) = H(X) + d log a, to rounding', async (t) => {
+exactly('H(aX + c) = H(X) + d log a, to rounding', async (t) => {
   for (const d of [1, 3, 12]) {
     const cloud = normalCloud(300, d, 4);
     const { value, standardError } = await nearestNeighbourEntropy(cloud);
@@ -90,7 +94,7 @@ test('H(aX + c) = H(X) + d log a, to rounding', async (t) => {
   }
 });
 
-test('the estimate is the formula on the distances to the k-th neighbours', async (t) => {
+exactly('the estimate is the formula on the distances to the k-th neighbours', async (t) => {
   const cloud = ndarray([[0], [1], [3], [7]], undefined, 'float64');
   const logs = (distances: number[]) => distances.reduce((sum, e) => sum + Math.log(e), 0) / 4;
   // ψ(4) − ψ(1) = 1 + 1/2 + 1/3; ψ(4) − ψ(2) = 1/2 + 1/3; V₁ = 2.
@@ -111,7 +115,7 @@ test('the estimate is the formula on the distances to the k-th neighbours', asyn
   t.true(Math.abs((await nearestNeighbourEntropy(two)).value - (1 + Math.log(2))) < 1e-14);
 });
 
-test('more than k coincident points make the entropy −∞', async (t) => {
+exactly('more than k coincident points make the entropy −∞', async (t) => {
   for (const d of [1, 2, 30]) {
     const cloud = normalCloud(400, d, 5);
     for (let copy = 1; copy <= 3; copy++) cloud.data.copyWithin(copy * d, 0, d);
@@ -122,7 +126,7 @@ test('more than k coincident points make the entropy −∞', async (t) => {
   }
 });
 
-test('dtype asks for the precision of the computation', async (t) => {
+exactly('dtype asks for the precision of the computation', async (t) => {
   const cloud = normalCloud(200, 3, 6);
   const single = { data: Float32Array.from(cloud.data), shape: cloud.shape };
   t.deepEqual(
@@ -137,7 +141,7 @@ test('dtype asks for the precision of the computation', async (t) => {
   t.true(Math.abs(there.value - value) < 1e-4);
 });
 
-test('bad input is refused with its code', async (t) => {
+exactly('bad input is refused with its code', async (t) => {
   const cloud = normalCloud(20, 2, 7);
   const refuse = (code: string, points: unknown, options?: object) =>
     t.throwsAsync(nearestNeighbourEntropy(points as NdArray, options), { code }, JSON.stringify(options));
@@ -166,7 +170,7 @@ test('bad input is refused with its code', async (t) => {
   }
 });
 
-test('nearestNeighbours finds neighbours in the cloud itself and in another one', async (t) => {
+exactly('nearestNeighbours finds neighbours in the cloud itself and in another one', async (t) => {
   const line = ndarray([[0], [1], [3], [7]], undefined, 'float64');
   const own = await nearestNeighbours(line, undefined, { k: 2 });
   t.deepEqual([...own.indices], [1, 2, 0, 2, 1, 0, 2, 1]);
@@ -180,7 +184,7 @@ test('nearestNeighbours finds neighbours in the cloud itself and in another one'
   );
 });
 
-test('nearestNeighbours refuses bad input with its code', async (t) => {
+exactly('nearestNeighbours refuses bad input with its code', async (t) => {
   const line = ndarray([[0], [1], [3]]);
   const one = ndarray([[0]]);
   const refuse = (code: string, queries: NdArray, points: NdArray | undefined, options: object | undefined) =>
