@@ -6,6 +6,7 @@ import { openSource } from './source.js';
 import type { Scalar, Table, TableColumn, TableSink } from './table.js';
 
 const FILE_MAGIC = 'ARROW1';
+const STREAM_MAGIC = '\xff\xff\xff\xff';
 
 type Arrow = typeof import('apache-arrow');
 type Column = Vector<DataType>;
@@ -58,6 +59,7 @@ async function readBytes(path: string): Promise<Uint8Array> {
   const source = await openSource(path);
   try {
     const bytes = new Uint8Array(await source.take(source.capacity, 'an Arrow table'));
+    if (bytes.length < 8) throw truncated(path, 'an Arrow table', 8, bytes.length);
     const text = (start: number, end?: number) => Buffer.from(bytes.slice(start, end)).toString('latin1');
     if (text(0, 6) === FILE_MAGIC && text(-6) !== FILE_MAGIC) {
       throw fileError('FILE_TRUNCATED', {
@@ -66,6 +68,9 @@ async function readBytes(path: string): Promise<Uint8Array> {
         remedy: 'It is cut short: copy or download it again',
         details: { actual: bytes.length },
       });
+    }
+    if (text(0, 6) !== FILE_MAGIC && text(0, 4) !== STREAM_MAGIC) {
+      throw damaged(path, 'expected the first bytes of an Arrow file or stream but received others');
     }
     return bytes;
   } finally {

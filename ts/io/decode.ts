@@ -64,17 +64,16 @@ export async function decodeTable(request: TableRequest, signal?: AbortSignal): 
     // Where no process may be started, unprotected decoding is better than none.
     return decodeTableHere(request);
   }
-  const closed = once(child, 'close') as Promise<[code: number | null, signal: NodeJS.Signals | null]>;
+  const closed = new Promise<string>((resolve) => {
+    child.once('close', (code, killed) => resolve(killed ?? `exit code ${code}`));
+  });
   const source = new ByteSource(child.stdio[3] as Readable, request.path, Infinity, signal);
   try {
     const content = await receive(source, request.dtype);
     if (content) return content;
-    const [code, killed] = await closed;
+    const end = await closed;
     throwIfAborted(signal);
-    throw damaged(
-      request.path,
-      `decoding it as ${request.format} broke off (${killed ?? `exit code ${code}`})`,
-    );
+    throw damaged(request.path, `decoding it as ${request.format} broke off (${end})`);
   } finally {
     source.close();
     child.kill('SIGKILL');
