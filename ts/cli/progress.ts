@@ -29,19 +29,30 @@ export function createProgress({ quiet }: { quiet: boolean }): Progress {
     stream: process.stderr,
     forceRedraw: true,
   });
-  bar.start(1, 0, { doing: '' });
   let last = { fraction: 0, doing: '' };
+  let shown = false;
+  const show = () => {
+    if (!shown) bar.start(1, last.fraction, { doing: last.doing });
+    shown = true;
+  };
+  const hide = () => {
+    if (shown) bar.stop();
+    shown = false;
+  };
   return {
     update(fraction, doing) {
       last = { fraction, doing };
+      show();
       bar.update(fraction, { doing });
     },
     line(text) {
-      // The bar occupies the current line: clear it, print above, draw again.
-      process.stderr.write(`\r\u001b[K${text}\n`);
-      bar.update(last.fraction, { doing: last.doing });
+      // The bar remembers where it began: a line above it is a new beginning.
+      const wasShown = shown;
+      hide();
+      process.stderr.write(`${text}\n`);
+      if (wasShown) show();
     },
-    stop: () => bar.stop(),
+    stop: hide,
   };
 }
 

@@ -30,6 +30,8 @@ interface TransportCommandOptions {
   debug?: boolean;
 }
 
+const CHOOSING = 'choosing noise and smoothing';
+
 const EXAMPLES = `
 Examples:
   ridgeflow transport                              the handwritten digits that come with the package
@@ -163,7 +165,8 @@ async function computeAndWrite(
   signal: AbortSignal,
   progress: ReturnType<typeof createProgress>,
 ): Promise<TransportSummary> {
-  let doing = 'choosing noise and smoothing';
+  let doing = CHOOSING;
+  progress.update(0, doing);
   const comparison = await compareDepths(cloud.points, {
     labels: cloud.labels?.values,
     depths: options.depths,
@@ -173,7 +176,11 @@ async function computeAndWrite(
     seed: options.seed,
     backend: options.backend,
     signal,
-    onProgress: (fraction) => progress.update(fraction, doing),
+    onProgress: (fraction) => {
+      // Progress begins with the first depth.
+      if (doing === CHOOSING) doing = `depth ${options.depths[0]}`;
+      progress.update(fraction, doing);
+    },
     onRun: (run) => {
       progress.line(runLine(run));
       doing = nextDepth(options.depths, run.depth);
