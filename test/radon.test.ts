@@ -2,6 +2,7 @@ import test from 'ava';
 import { type DType, type NdArray, ndarray, zeros } from '../ts/core/array.js';
 import { type ErrorCode, RidgeflowError } from '../ts/core/errors.js';
 import { loadBackend } from '../ts/kernel/backend.js';
+import { loadAddon } from '../ts/kernel/native/addon.js';
 import { gaussian } from '../ts/measure/index.js';
 import {
   type BeamKernel,
@@ -288,5 +289,54 @@ test.serial('an abort stops the call, and progress ends at 1', async (t) => {
     const options = { angles: equalAngles(5000), kernel: 'strip', dtype: 'float32', backend } as const;
     const call = radonTransform(large, { ...options, signal: AbortSignal.timeout(20) });
     t.is((await t.throwsAsync(call, { instanceOf: RidgeflowError })).code, 'ABORTED');
+  }
+});
+
+test('the addon refuses arguments that do not fit, and does not crash', (t) => {
+  const addon = loadAddon();
+  const good = {
+    rows: 2,
+    columns: 3,
+    pixelSize: 1,
+    angles: new Float64Array(2),
+    angleCount: 2,
+    detectorCount: 4,
+    detectorSpacing: 1,
+    detectorOffset: 0,
+    kernel: 1,
+    image: new Float32Array(6),
+    sinogram: new Float32Array(8),
+  };
+  for (const changes of [
+    { rows: 3 },
+    { rows: 2 ** 40 },
+    { angleCount: 3 },
+    { angles: new Float64Array([0, Infinity]) },
+    { detectorCount: 2 ** 31 },
+    { pixelSize: 0 },
+    { pixelSize: Infinity },
+    { detectorSpacing: 1e-9 },
+    { detectorOffset: NaN },
+    { kernel: 0 },
+    { kernel: 4 },
+    { sinogram: new Float64Array(8) },
+    { image: undefined },
+  ]) {
+    t.throws(() => addon.projectBeam({ ...good, ...changes }), { instanceOf: TypeError });
+    t.throws(() => addon.backprojectBeam({ ...good, ...changes }), { instanceOf: TypeError });
+  }
+  t.throws(() => addon.projectBeam({ ...good, kernel: 3 }), { instanceOf: TypeError });
+  const rows = {
+    rows: 2,
+    columns: 3,
+    data: new Float32Array(6),
+    out: new Float32Array(6),
+    length: 4,
+    response: new Float64Array(3),
+    scales: new Float64Array(2),
+  };
+  t.is(addon.filterRows(rows), undefined);
+  for (const changes of [{ length: 2 }, { length: 6 }, { response: new Float64Array(2) }, { columns: 4 }]) {
+    t.throws(() => addon.filterRows({ ...rows, ...changes }), { instanceOf: TypeError });
   }
 });
