@@ -28,7 +28,7 @@ export interface BenchContext {
   others: BackendName[];
   /** Fewer samples and smaller comparisons, to try a suite out. */
   quick: boolean;
-  emit(record: BenchRecord): void;
+  emit: (record: BenchRecord) => void;
 }
 
 /** A file of bench/suites. */

@@ -36,7 +36,8 @@ export async function prepareCloud(path: string, options: CloudOptions): Promise
   if (n < 2) {
     throw new RidgeflowError('EMPTY_CLOUD', `${path}: expected at least 2 points but it holds ${n}`);
   }
-  const imageShape = options.imageShape ?? (options.digits ? [8, 8] : read.imageShape);
+  const imageShape: [number, number] | undefined =
+    options.imageShape ?? (options.digits ? [8, 8] : read.imageShape);
   if (imageShape && imageShape[0] * imageShape[1] !== d) {
     throw new RidgeflowError(
       'INVALID_SHAPE',
@@ -50,7 +51,7 @@ export async function prepareCloud(path: string, options: CloudOptions): Promise
     names: read.labels.names,
     values: kept.rows ? kept.rows.map((row) => read.labels!.values[row]) : read.labels.values,
   };
-  return { points: kept.points, labels, imageShape: imageShape as [number, number] | undefined, notes };
+  return { points: kept.points, labels, imageShape, notes };
 }
 
 function parseColumn(text: string | undefined): string | number | undefined {

@@ -31,7 +31,7 @@ export function summarise(input: string, comparison: DepthComparison, notes: str
     ...facts,
     notes,
     start: { entropy: finiteOrNull(start.entropy), accuracy: start.accuracy },
-    runs: runs.map(({ positions: _positions, snapshots: _snapshots, entropy, ...numbers }) => ({
+    runs: runs.map(({ positions, snapshots, entropy, ...numbers }) => ({
       ...numbers,
       entropy: finiteOrNull(entropy),
     })),
