@@ -4,7 +4,7 @@ import test from 'ava';
 import * as arrow from 'apache-arrow';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import type { CloudContent } from '../ts/io/cloud.js';
-import type { TableRequest } from '../ts/io/decode.js';
+import { type TableRequest, decodeTable } from '../ts/io/decode.js';
 import { readCloud } from '../ts/io/index.js';
 import { lz4Block, lz4Frame } from '../ts/io/codecs.js';
 import { decodeTableHere } from '../ts/io/table.js';
@@ -193,6 +193,24 @@ test('tables that are cut short or are something else', async (t) => {
     t,
     readCloud(put(t, 'a.parquet', Buffer.from('PAR1\x15nothing of the kind\x08\0\0\0PAR1'))),
     'FILE_FORMAT',
+  );
+});
+
+// A column of 40 numbers and nulls; its definition levels claim runs of 134 million.
+const endless = Buffer.from(
+  'UEFSMRUEFTAVMEwVBhUAAAAAAAAAAAD4PwAAAAAAAARAAAAAAAAA4D8VBhUkFSRcFf7//39QFRAVDBUAAAALfr/f7/cCCySZJJJEkkkiCQAVBBksSARyb290FQIAFQolAhgBYQAWUBkcGRwmCBwVChklABAZGAFhFQAWUBaYARaYASZSJggAABaYARZQNpgBACgJaHlwYXJxdWV0GRwcAAAAUgAAAFBBUjE=',
+  'base64',
+);
+
+test('a decoder that does not come to an end is ended', async (t) => {
+  const path = put(t, 'endless.parquet', endless);
+  const request = { path, format: 'parquet', dtype: 'float32' } as const;
+  await fails(
+    t,
+    decodeTable(request, { timeLimit: 3000 }),
+    'FILE_FORMAT',
+    /endless\.parquet/,
+    /SIGKILL.*3 seconds/,
   );
 });
 

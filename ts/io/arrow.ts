@@ -1,4 +1,5 @@
 import type { DataType, Vector } from 'apache-arrow';
+import { checkArrowFile, checkArrowStream } from './arrow-check.js';
 import { damaged, fileError, truncated } from './errors.js';
 import { halfToNumber } from './elements.js';
 import { lz4Frame, zstdDecompress } from './codecs.js';
@@ -6,7 +7,6 @@ import { openSource } from './source.js';
 import type { Scalar, Table, TableColumn, TableSink } from './table.js';
 
 const FILE_MAGIC = 'ARROW1';
-const STREAM_MAGIC = '\xff\xff\xff\xff';
 
 type Arrow = typeof import('apache-arrow');
 type Column = Vector<DataType>;
@@ -69,9 +69,8 @@ async function readBytes(path: string): Promise<Uint8Array> {
         details: { actual: bytes.length },
       });
     }
-    if (text(0, 6) !== FILE_MAGIC && text(0, 4) !== STREAM_MAGIC) {
-      throw damaged(path, 'expected the first bytes of an Arrow file or stream but received others');
-    }
+    if (text(0, 6) === FILE_MAGIC) checkArrowFile(bytes, path);
+    else checkArrowStream(bytes, path);
     return bytes;
   } finally {
     source.close();

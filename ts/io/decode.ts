@@ -27,18 +27,17 @@ export type TableReply =
   | { shape: [number, number]; columns?: string[]; labelNames?: string[] }
   | { error: { code: ErrorCode; message: string; details: Record<string, unknown> } };
 
-/** Beyond this a decoder is taken to be caught in a loop: a minute, and a second for each megabyte. */
-function timeLimit(path: string): number {
-  return Math.round(60_000 + statSync(path).size / 1000);
-}
-
 /**
  * Decodes an Arrow or Parquet file in a process of its own. The decoders believe the counts in a file: a wrong one can
  * grow an array beyond what V8 allows, which ends the process and which no handler and no worker thread can stop. It
  * also keeps their work off the event loop, and an abort ends it at once.
  */
-export async function decodeTable(request: TableRequest, signal?: AbortSignal): Promise<CloudContent> {
+export async function decodeTable(
+  request: TableRequest,
+  { signal, timeLimit = defaultTimeLimit(request.path) }: { signal?: AbortSignal; timeLimit?: number } = {},
+): Promise<CloudContent> {
   throwIfAborted(signal);
+  const { path, format } = request;
   const extension = extname(import.meta.url);
   const program = join(sourceFolder('io'), `decode-process${extension}`);
   // Bundled into one file: there is no program to start.
@@ -50,7 +49,7 @@ export async function decodeTable(request: TableRequest, signal?: AbortSignal): 
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     // In Electron the executable is the application, unless this asks it to be Node.
     env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
-    timeout: timeLimit(request.path),
+    timeout: timeLimit,
     killSignal: 'SIGKILL',
     signal,
   });
@@ -67,17 +66,25 @@ export async function decodeTable(request: TableRequest, signal?: AbortSignal): 
   const closed = new Promise<string>((resolve) => {
     child.once('close', (code, killed) => resolve(killed ?? `exit code ${code}`));
   });
-  const source = new ByteSource(child.stdio[3] as Readable, request.path, Infinity, signal);
+  const source = new ByteSource(child.stdio[3] as Readable, path, Infinity, signal);
   try {
     const content = await receive(source, request.dtype);
     if (content) return content;
     const end = await closed;
     throwIfAborted(signal);
-    throw damaged(request.path, `decoding it as ${request.format} broke off (${end})`);
+    throw damaged(
+      path,
+      `decoding it as ${format} broke off (${end}), or took more than ${timeLimit / 1000} seconds`,
+    );
   } finally {
     source.close();
     child.kill('SIGKILL');
   }
+}
+
+/** Milliseconds after which a decoder is taken to be caught in a loop: 20 seconds, and one for each megabyte. */
+function defaultTimeLimit(path: string): number {
+  return Math.round(20_000 + statSync(path).size / 1000);
 }
 
 /** The decoded table, or undefined where the other process ended before it had sent everything. */

@@ -95,7 +95,7 @@ async function readContent(
 ): Promise<CloudContent> {
   const { labelColumn, dtype = 'float32', header = 'auto', signal } = options;
   if (format === 'arrow' || format === 'parquet') {
-    return decodeTable({ path, format, dtype, labelColumn }, signal);
+    return decodeTable({ path, format, dtype, labelColumn }, { signal });
   }
   return withSource(path, gzip, signal, async (source) => {
     if (format === 'csv') return readCsv(source, { labelColumn, header, dtype });
@@ -157,7 +157,7 @@ async function readLabels(path: string, signal: Signal): Promise<CloudLabels> {
   const { format, gzip } = await detectFormat(path);
   const dtype: DType = 'float64';
   if (format === 'arrow' || format === 'parquet') {
-    const { labels } = await decodeTable({ path, format, dtype, labelsOnly: true }, signal);
+    const { labels } = await decodeTable({ path, format, dtype, labelsOnly: true }, { signal });
     if (labels) return labels;
   }
   if (format === 'npz') {
