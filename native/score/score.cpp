@@ -2,325 +2,75 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <numbers>
-#include <type_traits>
+#include <numeric>
 #include <vector>
 
-#include "runtime/memory.hpp"
-#include "runtime/parallel.hpp"
-#include "score/tiles.hpp"
+#include "score/clustered.hpp"
+#include "score/dense.hpp"
 
 namespace ridgeflow {
 namespace {
 
-using namespace score_tiles;
+constexpr std::size_t kClusteredDimensions = 16;
+constexpr double kFewPairs = 0x1p22;     // below this many, sorting takes as long as computing them all
+constexpr double kSortingPairs = 40.0;   // pairs that take as long as sorting one point into one half
+constexpr double kWorthwhile = 0.7;      // of the cost of all pairs, since the other cost is only estimated
+constexpr double kSortingShare = 0.05;   // what may be lost where clusters turn out to overlap, above four dimensions
+constexpr std::size_t kSample = 64;      // queries and centres
+constexpr double kSampledBits = 8.0;     // log₂(W/S) that the sample takes for granted
 
-constexpr std::size_t kPanelsPerBlock = 8;       // query panels that share one packed tile of centres
-constexpr std::size_t kBlockBytes = 1U << 21;    // of queries and their sums: a second-level cache
-constexpr std::size_t kTilesPerFlush = 8;        // float32 sums run over at most 8 × 128 centres, then go to float64
-constexpr std::size_t kFewBlocks = 16;           // below this many query blocks the centres are cut in segments too
-constexpr std::size_t kSegment = 4096;           // smallest segment of centres
-constexpr std::size_t kMaximumSegments = 64;
-
-/// What is the same for all tasks of one call.
+/// The share of pairs that matter, from a sample: a lower bound of what clusters can reach.
 template <class T>
-struct Plan {
-  const ScoreProblem<T>& problem;
-  TileOperations<T> operations;
-  bool direct;
-  PassOptions pass;
-  std::size_t width;   // queries per panel
-  std::size_t tile;    // centres per tile
-  std::size_t stride;  // of packed centres
-  double kappa;        // log₂(e)/σ²
-  double scale;        // packed centres are scale × (c − origin)
-  std::vector<double> origin;
-  std::vector<T> bias;    // per centre
-  std::vector<T> square;  // per centre, inner-product form with the moment wanted
-};
-
-/// Running sums of some queries, in float64, relative to 2^maximum.
-struct Sums {
-  std::vector<double> maximum, weight, moment, mean;
-  Sums(std::size_t queries, std::size_t d)
-      : maximum(queries, -std::numeric_limits<double>::infinity()), weight(queries), moment(queries), mean(queries * d) {}
-};
-
-template <class T>
-std::vector<double> meanOfRows(const T* rows, std::size_t n, std::size_t d) {
-  std::vector<double> mean(d, 0.0);
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t k = 0; k < d; ++k) mean[k] += rows[i * d + k];
-  }
-  for (double& value : mean) value /= static_cast<double>(n);
-  return mean;
-}
-
-/// Inner products lose about ε R²/σ² of a weight to rounding, R the extent of the cloud. Beyond this loss the
-/// differences are formed instead, at about one and a half times the cost.
-template <class T>
-bool needsDifferences(const ScoreProblem<T>& problem, const std::vector<double>& origin) {
-  const double allowed = std::is_same_v<T, float> ? 3e-5 : 1e-11;
-  double largest = 0.0;
-  const auto extent = [&](const T* rows, std::size_t n) {
-    for (std::size_t i = 0; i < n; ++i) {
+double shareOfNearPairs(const ScoreProblem<T>& problem) {
+  const std::size_t n = std::min(problem.n, kSample), m = std::min(problem.m, kSample);
+  const double limit = 2 * problem.variance * std::numbers::ln2 * (kSampledBits - std::log2(problem.tolerance));
+  std::size_t near = 0;
+  for (std::size_t a = 0; a < n; ++a) {
+    const T* x = problem.queries + (2 * a + 1) * problem.n / (2 * n) * problem.d;
+    for (std::size_t b = 0; b < m; ++b) {
+      const T* c = problem.centres + (2 * b + 1) * problem.m / (2 * m) * problem.d;
       double square = 0.0;
       for (std::size_t k = 0; k < problem.d; ++k) {
-        const double difference = static_cast<double>(rows[i * problem.d + k]) - origin[k];
+        const double difference = static_cast<double>(x[k]) - static_cast<double>(c[k]);
         square += difference * difference;
       }
-      largest = std::max(largest, square);
+      near += square < limit ? 1 : 0;
     }
-  };
-  extent(problem.centres, problem.m);
-  if (problem.queries != problem.centres) extent(problem.queries, problem.n);
-  return largest / problem.variance * std::numeric_limits<T>::epsilon() / 2 > allowed;
+  }
+  return static_cast<double>(near) / static_cast<double>(n * m);
 }
 
+/// Whether squares of coordinates in σ stay far from overflow.
 template <class T>
-Plan<T> makePlan(const ScoreProblem<T>& problem) {
-  Plan<T> plan{problem, tileOperations(T()), false, {}, 0, 0, 0, 0, 1, {}, {}, {}};
-  plan.origin = meanOfRows(problem.centres, problem.m, problem.d);
-  plan.direct = problem.d <= kDirectDimensions;
-  plan.pass.differences = plan.direct || needsDifferences(problem, plan.origin);
-  plan.pass.moment = problem.divergence != nullptr;
-  plan.pass.mean = problem.mean != nullptr || problem.divergence != nullptr;
-  plan.width = plan.direct ? plan.operations.directWidth : plan.operations.panelWidth;
-  plan.tile = plan.direct ? kDirectTile : kTile;
-  plan.stride = plan.direct ? problem.d : packedStride<T>(problem.d);
-  plan.kappa = std::numbers::log2e / problem.variance;
-  plan.scale = plan.pass.differences ? std::sqrt(plan.kappa / 2) : 1.0;
-
-  plan.bias.resize(problem.m);
-  const bool moments = plan.pass.moment && !plan.pass.differences;
-  if (moments) plan.square.resize(problem.m);
-  for (std::size_t j = 0; j < problem.m; ++j) {
-    double bias = 0.0;
-    if (problem.logWeights != nullptr) {
-      const double logWeight = problem.logWeights[j];
-      bias = std::isinf(logWeight) ? -static_cast<double>(kExcluded<T>) : logWeight * std::numbers::log2e;
-    }
-    if (!plan.pass.differences) {
-      double square = 0.0;
-      for (std::size_t k = 0; k < problem.d; ++k) {
-        const double difference = static_cast<double>(problem.centres[j * problem.d + k]) - plan.origin[k];
-        square += difference * difference;
-      }
-      bias -= plan.kappa / 2 * square;
-      if (moments) plan.square[j] = static_cast<T>(square);
-    }
-    plan.bias[j] = static_cast<T>(bias);
-  }
-  return plan;
+bool squaresFit(const T* rows, std::size_t count, double variance) {
+  const double limit = std::sqrt(static_cast<double>(std::numeric_limits<T>::max()) * variance) * 1e-3;
+  return std::all_of(rows, rows + count, [limit](T value) { return std::abs(static_cast<double>(value)) < limit; });
 }
 
-/// One block of query panels against one segment of centres.
+/// Tries to do without most pairs. Returns false where that would not be faster.
 template <class T>
-class Block {
- public:
-  Block(const Plan<T>& plan, std::size_t firstQuery, std::size_t count)
-      : plan_(plan),
-        firstQuery_(firstQuery),
-        count_(count),
-        panels_(ceilDivide(count, plan.width)),
-        unset_(panels_, true),
-        centres_(allocateBuffer<T>(plan.tile * plan.stride + 16)),
-        transposed_(allocateBuffer<T>(panels_ * plan.problem.d * plan.width)),
-        state_(allocateBuffer<T>(4 * plan.width)),
-        shift_(allocateBuffer<T>(panels_ * plan.width)),
-        weights_(allocateBuffer<T>(plan.direct ? 1 : plan.tile * plan.width)),
-        meanSum_(allocateBuffer<T>(plan.problem.d * plan.width * (plan.direct ? 1 : panels_))) {
-    packQueries();
-    std::fill_n(shift_.get(), panels_ * plan.width, T(0));
-    // Lanes beyond the last query get a shift above any logit: they must never ask for the maximum to move.
-    std::fill_n(shift_.get() + count, panels_ * plan.width - count, kExcluded<T>);
-    if (!plan.direct) std::fill_n(meanSum_.get(), plan.problem.d * plan.width * panels_, T(0));
-  }
+bool scoreClustered(const ScoreProblem<T>& problem, Control& control) {
+  const auto n = static_cast<double>(problem.n), m = static_cast<double>(problem.m), pairs = n * m;
+  if (problem.d > kClusteredDimensions || pairs < kFewPairs) return false;
+  if (std::max(problem.n, problem.m) > std::numeric_limits<std::int32_t>::max()) return false;  // rows are sorted by 32-bit numbers
+  const bool sameCloud = problem.queries == problem.centres && problem.n == problem.m;
+  const double sorting = kSortingPairs * (m * std::log2(m) + (sameCloud ? 0.0 : n * std::log2(n)));
+  if (problem.d > 4 && sorting > kSortingShare * pairs) return false;
+  if (sorting + shareOfNearPairs(problem) * pairs > kWorthwhile * pairs) return false;
+  if (!squaresFit(problem.centres, problem.m * problem.d, problem.variance)) return false;
+  if (!sameCloud && !squaresFit(problem.queries, problem.n * problem.d, problem.variance)) return false;
 
-  /// Adds centres [from, to) to the sums.
-  void run(std::size_t from, std::size_t to, Sums& sums, Control& control) {
-    const std::size_t d = plan_.problem.d;
-    std::size_t sinceFlush = 0;
-    for (std::size_t first = from; first < to; first += plan_.tile) {
-      const std::size_t count = std::min(plan_.tile, to - first);
-      packCentres(first, count);
-      for (std::size_t p = 0; p < panels_; ++p) {
-        CentreTile<T> tile{centres_.get(), plan_.stride, count, plan_.bias.data() + first,
-                           plan_.square.empty() ? nullptr : plan_.square.data() + first, 0, false};
-        tile.self = static_cast<std::ptrdiff_t>(firstQuery_ + p * plan_.width) - static_cast<std::ptrdiff_t>(first);
-        tile.excludeSelf = plan_.problem.excludeSelf && tile.self < static_cast<std::ptrdiff_t>(count) &&
-                           tile.self + static_cast<std::ptrdiff_t>(plan_.width) > 0;
-        addTile(p, tile, sums);
-      }
-      if (++sinceFlush == kTilesPerFlush) {
-        flush(sums);
-        sinceFlush = 0;
-      }
-      control.advance(count_ * count * d);
-    }
-    flush(sums);
-  }
-
- private:
-  std::size_t lanesOf(std::size_t p) const { return std::min(plan_.width, count_ - p * plan_.width); }
-
-  void packQueries() {
-    const std::size_t d = plan_.problem.d;
-    const double scale = plan_.pass.differences ? plan_.scale : plan_.kappa;
-    for (std::size_t p = 0; p < panels_; ++p) {
-      T* out = transposed_.get() + p * d * plan_.width;
-      for (std::size_t lane = 0; lane < plan_.width; ++lane) {
-        // Lanes beyond the last query repeat it: their results are not read.
-        const std::size_t i = firstQuery_ + p * plan_.width + std::min(lane, lanesOf(p) - 1);
-        const T* x = plan_.problem.queries + i * d;
-        for (std::size_t k = 0; k < d; ++k) out[k * plan_.width + lane] = static_cast<T>((x[k] - plan_.origin[k]) * scale);
-      }
-    }
-  }
-
-  void packCentres(std::size_t first, std::size_t count) {
-    const std::size_t d = plan_.problem.d;
-    for (std::size_t j = 0; j < count; ++j) {
-      const T* c = plan_.problem.centres + (first + j) * d;
-      T* out = centres_.get() + j * plan_.stride;
-      for (std::size_t k = 0; k < d; ++k) out[k] = static_cast<T>((c[k] - plan_.origin[k]) * plan_.scale);
-    }
-  }
-
-  void addTile(std::size_t p, const CentreTile<T>& tile, Sums& sums) {
-    const std::size_t d = plan_.problem.d;
-    const std::size_t width = plan_.width;
-    QueryPanel<T> panel;
-    panel.transposed = transposed_.get() + p * d * width;
-    panel.maximum = shift_.get() + p * width;
-    panel.largest = state_.get();
-    panel.weightSum = state_.get() + width;
-    panel.momentSum = state_.get() + 2 * width;
-    panel.weights = weights_.get();
-    panel.meanSum = meanSum_.get() + (plan_.direct ? 0 : p * d * width);
-    if (unset_[p]) {
-      plan_.direct ? plan_.operations.directLargest(panel, tile, d)
-                   : plan_.operations.largest(panel, tile, d, plan_.pass.differences);
-      moveMaximum(p, panel, sums);
-    }
-    const auto pass = [&] {
-      return plan_.direct ? plan_.operations.directAccumulate(panel, tile, d)
-                          : plan_.operations.accumulate(panel, tile, d, plan_.pass);
-    };
-    if (!pass()) {
-      moveMaximum(p, panel, sums);
-      pass();
-    }
-    for (std::size_t lane = 0; lane < lanesOf(p); ++lane) {
-      const std::size_t i = p * width + lane;
-      sums.weight[i] += panel.weightSum[lane];
-      sums.moment[i] += panel.momentSum[lane];
-    }
-    if (plan_.direct) addMean(p, panel.meanSum, sums);
-  }
-
-  /// Shifts the exponentials of a panel to the largest logit seen, and rescales what has been summed. A query that has
-  /// met only excluded centres stays unset: its shift is 0, its sums are 0, its maximum is −∞.
-  void moveMaximum(std::size_t p, const QueryPanel<T>& panel, Sums& sums) {
-    const std::size_t d = plan_.problem.d;
-    bool unset = false;
-    for (std::size_t lane = 0; lane < lanesOf(p); ++lane) {
-      const std::size_t i = p * plan_.width + lane;
-      const bool first = std::isinf(sums.maximum[i]);
-      if (first && panel.largest[lane] < -kExcluded<T> / 2) {
-        unset = true;
-        continue;
-      }
-      const T old = panel.maximum[lane];
-      const T moved = old + (first ? panel.largest[lane] : std::max(panel.largest[lane], T(0)));
-      panel.maximum[lane] = moved;
-      sums.maximum[i] = moved;
-      if (first || moved == old) continue;
-      const double factor = std::exp2(static_cast<double>(old) - static_cast<double>(moved));
-      sums.weight[i] *= factor;
-      sums.moment[i] *= factor;
-      for (std::size_t k = 0; k < d; ++k) sums.mean[i * d + k] *= factor;
-      if (plan_.direct) continue;
-      for (std::size_t k = 0; k < d; ++k) panel.meanSum[k * plan_.width + lane] *= static_cast<T>(factor);
-    }
-    unset_[p] = unset;
-  }
-
-  void addMean(std::size_t p, const T* meanSum, Sums& sums) {
-    const std::size_t d = plan_.problem.d;
-    for (std::size_t lane = 0; lane < lanesOf(p); ++lane) {
-      double* out = sums.mean.data() + (p * plan_.width + lane) * d;
-      for (std::size_t k = 0; k < d; ++k) out[k] += meanSum[k * plan_.width + lane];
-    }
-  }
-
-  void flush(Sums& sums) {
-    if (plan_.direct || !plan_.pass.mean) return;
-    const std::size_t size = plan_.problem.d * plan_.width;
-    for (std::size_t p = 0; p < panels_; ++p) addMean(p, meanSum_.get() + p * size, sums);
-    std::fill_n(meanSum_.get(), size * panels_, T(0));
-  }
-
-  const Plan<T>& plan_;
-  std::size_t firstQuery_, count_, panels_;
-  std::vector<bool> unset_;  // panels with a query that has no maximum yet
-  Buffer<T> centres_, transposed_, state_, shift_, weights_, meanSum_;
-};
-
-/// Adds the sums of another segment of centres.
-void merge(Sums& into, const Sums& from, std::size_t d) {
-  for (std::size_t i = 0; i < into.maximum.size(); ++i) {
-    if (std::isinf(from.maximum[i])) continue;
-    const double maximum = std::max(into.maximum[i], from.maximum[i]);
-    const double a = std::exp2(into.maximum[i] - maximum);
-    const double b = std::exp2(from.maximum[i] - maximum);
-    into.maximum[i] = maximum;
-    into.weight[i] = a * into.weight[i] + b * from.weight[i];
-    into.moment[i] = a * into.moment[i] + b * from.moment[i];
-    for (std::size_t k = 0; k < d; ++k) into.mean[i * d + k] = a * into.mean[i * d + k] + b * from.mean[i * d + k];
-  }
-}
-
-template <class T>
-void writeResults(const Plan<T>& plan, const Sums& sums, std::size_t firstQuery) {
-  const ScoreProblem<T>& problem = plan.problem;
-  const std::size_t d = problem.d;
-  const double variance = problem.variance;
-  const double logNormaliser =
-      static_cast<double>(d) / 2 * std::log(2 * std::numbers::pi * variance) +
-      (problem.logWeights == nullptr ? std::log(static_cast<double>(problem.m)) : 0.0);
-  for (std::size_t local = 0; local < sums.maximum.size(); ++local) {
-    const std::size_t i = firstQuery + local;
-    const T* x = problem.queries + i * d;
-    if (std::isinf(sums.maximum[local])) {
-      if (problem.mean != nullptr) std::copy_n(x, d, problem.mean + i * d);
-      if (problem.logDensity != nullptr) problem.logDensity[i] = -std::numeric_limits<T>::infinity();
-      if (problem.divergence != nullptr) problem.divergence[i] = T(0);
-      continue;
-    }
-    const double weight = sums.weight[local];
-    double querySquare = 0.0, meanSquare = 0.0, distance = 0.0;
-    for (std::size_t k = 0; k < d; ++k) {
-      const double query = x[k] - plan.origin[k];
-      const double mean = plan.pass.mean ? sums.mean[local * d + k] / weight / plan.scale : 0.0;
-      querySquare += query * query;
-      meanSquare += mean * mean;
-      distance += (query - mean) * (query - mean);
-      if (problem.mean != nullptr) problem.mean[i * d + k] = static_cast<T>(plan.origin[k] + mean);
-    }
-    if (problem.logDensity != nullptr) {
-      double base2 = sums.maximum[local] + std::log2(weight);
-      if (!plan.pass.differences) base2 -= plan.kappa / 2 * querySquare;
-      problem.logDensity[i] = static_cast<T>(base2 * std::numbers::ln2 - logNormaliser);
-    }
-    if (problem.divergence != nullptr) {
-      // The trace of the posterior covariance, from whichever second moment was summed.
-      const double moment = sums.moment[local] / weight;
-      const double trace = plan.pass.differences ? moment / (plan.scale * plan.scale) - distance : moment - meanSquare;
-      problem.divergence[i] = static_cast<T>((std::max(trace, 0.0) / variance - static_cast<double>(d)) / variance);
-    }
-  }
+  std::vector<std::uint32_t> queries(problem.n);
+  std::iota(queries.begin(), queries.end(), 0U);
+  const ClusteredScore<T> clustered(problem, std::move(queries), control);
+  // Above four dimensions the dense kernel spends up to half as much on a pair.
+  if (clustered.estimatedPairs() * (problem.d > 4 ? 1.5 : 1.0) > kWorthwhile * pairs) return false;
+  control.start(problem.n);
+  clustered.run(control);
+  return true;
 }
 
 }  // namespace
@@ -328,43 +78,8 @@ void writeResults(const Plan<T>& plan, const Sums& sums, std::size_t firstQuery)
 template <class T>
 void score(const ScoreProblem<T>& problem, Control& control) {
   if (problem.n == 0 || problem.m == 0) return;
-  const Plan<T> plan = makePlan(problem);
-  const std::size_t d = problem.d;
-
-  // Panels always start at multiples of the panel width, and segments depend on the sizes alone, so that the
-  // arithmetic of a query is the same however the work is shared out.
-  const std::size_t panels = ceilDivide(problem.n, plan.width);
-  const std::size_t fitting = std::max<std::size_t>(1, kBlockBytes / (plan.width * d * 2 * sizeof(T)));
-  const std::size_t sharedOut = ceilDivide(panels, 4 * static_cast<std::size_t>(threadCount()));
-  const std::size_t panelsPerBlock = std::min({kPanelsPerBlock, fitting, sharedOut});
-  const std::size_t blocks = ceilDivide(panels, panelsPerBlock);
-  const std::size_t segments =
-      panels >= kFewBlocks ? 1 : std::min(kMaximumSegments, ceilDivide(problem.m, kSegment));
-  const std::size_t segmentSize = ceilDivide(problem.m, segments);
-
-  control.start(static_cast<std::uint64_t>(problem.n) * problem.m * d);
-  std::vector<std::vector<Sums>> partial(segments > 1 ? blocks : 0);
-  for (auto& sums : partial) sums.resize(segments, Sums(0, 0));
-  parallelFor(blocks * segments, [&](std::size_t task) {
-    const FlushDenormals flushDenormals;
-    const std::size_t block = task / segments, segment = task % segments;
-    const std::size_t first = block * panelsPerBlock * plan.width;
-    const std::size_t count = std::min(panelsPerBlock * plan.width, problem.n - first);
-    Sums sums(count, d);
-    const std::size_t from = segment * segmentSize;
-    const std::size_t to = std::min(problem.m, from + segmentSize);
-    if (from < to) Block<T>(plan, first, count).run(from, to, sums, control);
-    if (segments == 1) {
-      writeResults(plan, sums, first);
-    } else {
-      partial[block][segment] = std::move(sums);
-    }
-  });
-  for (std::size_t block = 0; block < partial.size(); ++block) {
-    Sums& sums = partial[block][0];
-    for (std::size_t segment = 1; segment < segments; ++segment) merge(sums, partial[block][segment], d);
-    writeResults(plan, sums, block * panelsPerBlock * plan.width);
-  }
+  if (problem.tolerance > 0 && scoreClustered(problem, control)) return;
+  scoreDense(problem, control);
 }
 
 template void score<float>(const ScoreProblem<float>&, Control&);

@@ -18,17 +18,19 @@ struct ScoreProblem {
   const T* logWeights = nullptr;  ///< m values, −∞ leaves a centre out; null: equal weights 1/m
   double variance = 1.0;          ///< σ² > 0
   bool excludeSelf = false;       ///< query i skips centre i; needs n = m
+  double tolerance = 0.0;         ///< error that is allowed, relative to the kernel sums; 0: exact to rounding
   T* mean = nullptr;              ///< n × d: Σ_j r_ij c_j
   T* logDensity = nullptr;        ///< n: log p(x_i)
   T* divergence = nullptr;        ///< n: Δ log p(x_i)
 };
 
-/// Computes the wanted results in one pass over tiles: O(nmd) time, memory O(m) beside the results plus under 2 MB
-/// per thread (for d up to a few thousand). The answer does not depend on the number of threads, to the bit.
+/// Computes the wanted results in one pass: O(nmd) time, memory O(m) beside the results plus under 2 MB per thread (for
+/// d up to a few thousand). The answer does not depend on the number of threads, to the bit.
 ///
-/// Method: queries lie across SIMD lanes, so that the running maximum, the weights and all sums of the streaming
-/// softmax are vertical; sums over centres are carried in float64. Where σ is so small against the extent of the
-/// cloud that |x|² − 2x·c + |c|² would lose digits, the differences x − c are formed directly.
+/// With a tolerance ε > 0 (at most 0.1 is taken) and d ≤ 16, centres that are negligible for a query are left out where
+/// that is expected to be faster: O((n + m) log(n + m)) time where σ is near the distance of neighbours, O(n + m)
+/// memory. Errors then stay, beside rounding, within ε nats in the log-density, εσ in the mean and 4ε/σ² in the
+/// divergence, for every query, however far from the centres.
 ///
 /// Where every weight of a query vanishes (a single centre, excluded): log-density −∞, mean = the query,
 /// divergence 0. Throws Aborted.

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <numbers>
+#include <type_traits>
+#include <vector>
+
+#include "runtime/memory.hpp"
+#include "score/score.hpp"
+#include "score/tiles.hpp"
+
+namespace ridgeflow {
+
+/// What is the same for all tasks of one dense call.
+template <class T>
+struct DensePlan {
+  const ScoreProblem<T>& problem;
+  score_tiles::TileOperations<T> operations;
+  bool direct;
+  score_tiles::PassOptions pass;
+  std::size_t width;   // queries per panel
+  std::size_t tile;    // centres per tile
+  std::size_t stride;  // of packed centres
+  double kappa;        // log₂(e)/σ²
+  double scale;        // packed centres are scale × (c − origin)
+  std::vector<double> origin;
+  std::vector<T> bias;    // per centre
+  std::vector<T> square;  // per centre, inner-product form with the moment wanted
+};
+
+template <class T>
+std::vector<double> meanOfRows(const T* rows, std::size_t n, std::size_t d) {
+  std::vector<double> mean(d, 0.0);
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t k = 0; k < d; ++k) mean[k] += rows[i * d + k];
+  }
+  for (double& value : mean) value /= static_cast<double>(n);
+  return mean;
+}
+
+/// Inner products lose about ε R²/σ² of a weight to rounding, R the extent of the cloud. Beyond this loss the
+/// differences are formed instead, at about one and a half times the cost.
+template <class T>
+bool needsDifferences(const ScoreProblem<T>& problem, const std::vector<double>& origin) {
+  const double allowed = std::is_same_v<T, float> ? 3e-5 : 1e-11;
+  double largest = 0.0;
+  const auto extent = [&](const T* rows, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) {
+      double square = 0.0;
+      for (std::size_t k = 0; k < problem.d; ++k) {
+        const double difference = static_cast<double>(rows[i * problem.d + k]) - origin[k];
+        square += difference * difference;
+      }
+      largest = std::max(largest, square);
+    }
+  };
+  extent(problem.centres, problem.m);
+  if (problem.queries != problem.centres) extent(problem.queries, problem.n);
+  return largest / problem.variance * std::numeric_limits<T>::epsilon() / 2 > allowed;
+}
+
+template <class T>
+DensePlan<T> makeDensePlan(const ScoreProblem<T>& problem) {
+  DensePlan<T> plan{problem, score_tiles::tileOperations(T()), false, {}, 0, 0, 0, 0, 1, {}, {}, {}};
+  plan.origin = meanOfRows(problem.centres, problem.m, problem.d);
+  plan.direct = problem.d <= score_tiles::kDirectDimensions;
+  plan.pass.differences = plan.direct || needsDifferences(problem, plan.origin);
+  plan.pass.moment = problem.divergence != nullptr;
+  plan.pass.mean = problem.mean != nullptr || problem.divergence != nullptr;
+  plan.width = plan.direct ? plan.operations.directWidth : plan.operations.panelWidth;
+  plan.tile = plan.direct ? score_tiles::kDirectTile : score_tiles::kTile;
+  plan.stride = plan.direct ? problem.d : packedStride<T>(problem.d);
+  plan.kappa = std::numbers::log2e / problem.variance;
+  plan.scale = plan.pass.differences ? std::sqrt(plan.kappa / 2) : 1.0;
+
+  plan.bias.resize(problem.m);
+  const bool moments = plan.pass.moment && !plan.pass.differences;
+  if (moments) plan.square.resize(problem.m);
+  for (std::size_t j = 0; j < problem.m; ++j) {
+    double bias = 0.0;
+    if (problem.logWeights != nullptr) {
+      const double logWeight = problem.logWeights[j];
+      bias = std::isinf(logWeight) ? -static_cast<double>(score_tiles::kExcluded<T>) : logWeight * std::numbers::log2e;
+    }
+    if (!plan.pass.differences) {
+      double square = 0.0;
+      for (std::size_t k = 0; k < problem.d; ++k) {
+        const double difference = static_cast<double>(problem.centres[j * problem.d + k]) - plan.origin[k];
+        square += difference * difference;
+      }
+      bias -= plan.kappa / 2 * square;
+      if (moments) plan.square[j] = static_cast<T>(square);
+    }
+    plan.bias[j] = static_cast<T>(bias);
+  }
+  return plan;
+}
+
+}  // namespace ridgeflow

@@ -1,0 +1,169 @@
+#include "score/spatial_tree.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "runtime/parallel.hpp"
+
+namespace ridgeflow {
+namespace {
+
+constexpr std::size_t kSerial = 4096;  // below this many points a subtree is one task
+constexpr std::size_t kSampled = 256;  // points that the longest side is measured on
+constexpr std::size_t kShare = 1024;   // boxes per task
+
+/// A point by its coordinate along the side that is halved.
+template <class T>
+struct Key {
+  T coordinate;
+  std::uint32_t row;
+  bool operator<(const Key& other) const { return coordinate < other.coordinate; }
+};
+
+/// Halves ranges of the order.
+template <class T>
+class Halving {
+ public:
+  Halving(const T* points, std::size_t d, std::uint32_t* order, std::size_t run, std::size_t leaf)
+      : points_(points), d_(d), order_(order), run_(run), leaf_(leaf) {}
+
+  /// Halves [begin, end), and returns where; end if it is short enough.
+  std::size_t split(std::size_t begin, std::size_t end, std::vector<Key<T>>& keys) const {
+    const std::size_t count = end - begin;
+    if (count <= run_) return end;
+    const std::size_t side = longestSide(begin, end), unit = unitOf(count);
+    const std::size_t half = ceilDivide(ceilDivide(count, 2), unit) * unit;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint32_t row = order_[begin + i];
+      keys[i] = {points_[static_cast<std::size_t>(row) * d_ + side], row};
+    }
+    const auto first = keys.begin();
+    std::nth_element(first, first + static_cast<std::ptrdiff_t>(half), first + static_cast<std::ptrdiff_t>(count));
+    for (std::size_t i = 0; i < count; ++i) order_[begin + i] = keys[i].row;
+    return begin + half;
+  }
+
+  void splitAll(std::size_t begin, std::size_t end, std::vector<Key<T>>& keys) const {
+    const std::size_t middle = split(begin, end, keys);
+    if (middle == end) return;
+    splitAll(begin, middle, keys);
+    splitAll(middle, end, keys);
+  }
+
+ private:
+  /// Where ranges of `count` may be cut: at multiples of the largest aligned run that fits twice.
+  std::size_t unitOf(std::size_t count) const {
+    std::size_t unit = run_;
+    for (std::size_t cluster = leaf_; count > 2 * cluster; cluster *= BoxTree<T>::kFan) unit = cluster;
+    return unit;
+  }
+
+  std::size_t longestSide(std::size_t begin, std::size_t end) const {
+    const std::size_t step = ceilDivide(end - begin, kSampled);
+    std::size_t side = 0;
+    T longest = T(-1);
+    for (std::size_t k = 0; k < d_; ++k) {
+      T low = std::numeric_limits<T>::max(), high = std::numeric_limits<T>::lowest();
+      for (std::size_t i = begin; i < end; i += step) {
+        const T value = points_[static_cast<std::size_t>(order_[i]) * d_ + k];
+        low = std::min(low, value);
+        high = std::max(high, value);
+      }
+      if (high - low > longest) {
+        longest = high - low;
+        side = k;
+      }
+    }
+    return side;
+  }
+
+  const T* points_;
+  std::size_t d_;
+  std::uint32_t* order_;
+  std::size_t run_, leaf_;
+};
+
+}  // namespace
+
+template <class T>
+std::vector<std::uint32_t> spatialOrder(const T* points, std::size_t d, std::vector<std::uint32_t> rows, std::size_t run,
+                                        std::size_t leaf, const Control& control) {
+  const Halving<T> halving(points, d, rows.data(), run, leaf);
+  // The long ranges level by level, then the short ones each in one task.
+  using Range = std::pair<std::size_t, std::size_t>;
+  std::vector<Range> ranges{{0, rows.size()}};
+  while (!ranges.empty()) {
+    control.check();
+    std::vector<std::size_t> middles(ranges.size());
+    parallelFor(ranges.size(), [&](std::size_t i) {
+      const auto [begin, end] = ranges[i];
+      std::vector<Key<T>> keys(end - begin);
+      if (end - begin <= kSerial) {
+        halving.splitAll(begin, end, keys);
+      } else {
+        middles[i] = halving.split(begin, end, keys);
+      }
+    });
+    std::vector<Range> next;
+    for (std::size_t i = 0; i < ranges.size(); ++i) {
+      if (middles[i] == 0) continue;
+      next.emplace_back(ranges[i].first, middles[i]);
+      next.emplace_back(middles[i], ranges[i].second);
+    }
+    ranges = std::move(next);
+  }
+  return rows;
+}
+
+template <class T>
+typename BoxTree<T>::Level& BoxTree<T>::addLevel(std::size_t nodes, std::size_t span) {
+  Level level{nodes, span, allocateBuffer<T>(ceilDivide(nodes, kFan) * kFan * 2 * d_)};
+  for (std::size_t group = 0; group < ceilDivide(nodes, kFan); ++group) {
+    T* boxes = level.boxes.get() + group * 2 * d_ * kFan;
+    std::fill_n(boxes, d_ * kFan, std::numeric_limits<T>::infinity());
+    std::fill_n(boxes + d_ * kFan, d_ * kFan, -std::numeric_limits<T>::infinity());
+  }
+  levels_.push_back(std::move(level));
+  return levels_.back();
+}
+
+template <class T>
+BoxTree<T>::BoxTree(const T* rows, std::size_t n, std::size_t d, std::size_t leaf) : n_(n), d_(d) {
+  if (n == 0) return;
+  const auto box = [d](const Level& level, std::size_t node) {
+    return level.boxes.get() + node / kFan * 2 * d * kFan + node % kFan;
+  };
+  const Level& leaves = addLevel(ceilDivide(n, leaf), leaf);
+  parallelFor(ceilDivide(leaves.nodes, kShare), [&](std::size_t task) {
+    for (std::size_t node = task * kShare; node < std::min(leaves.nodes, (task + 1) * kShare); ++node) {
+      T* low = box(leaves, node);
+      T* high = low + d * kFan;
+      for (std::size_t i = begin(0, node); i < end(0, node); ++i) {
+        for (std::size_t k = 0; k < d; ++k) {
+          low[k * kFan] = std::min(low[k * kFan], rows[i * d + k]);
+          high[k * kFan] = std::max(high[k * kFan], rows[i * d + k]);
+        }
+      }
+    }
+  });
+  while (levels_.back().nodes > kFan) {
+    const std::size_t below = levels_.size() - 1;
+    addLevel(ceilDivide(levels_[below].nodes, kFan), levels_[below].span * kFan);
+    const Level& to = levels_.back();
+    for (std::size_t node = 0; node < to.nodes; ++node) {
+      const T* children = group(below, node);
+      for (std::size_t k = 0; k < d; ++k) {
+        box(to, node)[k * kFan] = *std::min_element(children + k * kFan, children + (k + 1) * kFan);
+        box(to, node)[(d + k) * kFan] = *std::max_element(children + (d + k) * kFan, children + (d + k + 1) * kFan);
+      }
+    }
+  }
+}
+
+template std::vector<std::uint32_t> spatialOrder(const float*, std::size_t, std::vector<std::uint32_t>, std::size_t, std::size_t, const Control&);
+template std::vector<std::uint32_t> spatialOrder(const double*, std::size_t, std::vector<std::uint32_t>, std::size_t, std::size_t, const Control&);
+template class BoxTree<float>;
+template class BoxTree<double>;
+
+}  // namespace ridgeflow
