@@ -195,6 +195,8 @@ test('places that cannot be written to', async (t) => {
   await fails(t, ensureOutputFolder(file), 'FILE_WRITE', /file/);
   await fails(t, ensureOutputFolder(join(file, 'out')), 'FILE_WRITE', /out/, /is a file, not a folder/);
   await fails(t, ensureOutputFolder('/proc/ridgeflow'), 'FILE_WRITE', /\/proc\/ridgeflow/);
+  await fails(t, writeTextAtomic('', 'x'), 'INVALID_ARGUMENT', /path/);
+  await fails(t, readNpz(undefined as unknown as string), 'INVALID_ARGUMENT', /path/);
   await fails(t, ensureOutputFolder(''), 'INVALID_ARGUMENT', /path/);
   t.deepEqual(readdirSync(folder).sort(), ['file', 'folder']);
 });

@@ -32,7 +32,7 @@ type Signal = AbortSignal | undefined;
  *   INVALID_ARGUMENT, OUT_OF_MEMORY, ABORTED. Messages name the file, the place and the remedy.
  */
 export async function readCloud(path: string, options: ReadCloudOptions = {}): Promise<CloudFile> {
-  checkOptions(path, options);
+  checkOptions(options);
   throwIfAborted(options.signal);
   const kind = await detectFormat(path, options.format);
   const content =
@@ -49,9 +49,8 @@ export async function readCloud(path: string, options: ReadCloudOptions = {}): P
   };
 }
 
-function checkOptions(path: string, options: ReadCloudOptions): void {
+function checkOptions(options: ReadCloudOptions): void {
   const { dtype, labelColumn, header, array, labels } = options;
-  if (typeof path !== 'string' || path === '') throw invalidArgument('path', 'the path of a file', path);
   if (dtype !== undefined && dtype !== 'float32' && dtype !== 'float64') {
     throw invalidArgument('dtype', "'float32' or 'float64'", dtype);
   }

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { Readable, pipeline } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
+import { invalidArgument } from '../core/errors.js';
 import { throwIfAborted } from '../core/options.js';
 import { fileError, readError, truncated } from './errors.js';
 
@@ -100,6 +101,7 @@ export class ByteSource {
 
 /** The size of a regular file in bytes. Throws FILE_NOT_FOUND where it is missing, unreadable or not a regular file. */
 export async function fileSize(path: string): Promise<number> {
+  if (typeof path !== 'string' || path === '') throw invalidArgument('path', 'the path of a file', path);
   let info;
   try {
     info = await stat(path);

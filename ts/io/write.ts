@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { checkArray, elementCount } from '../core/array.js';
@@ -29,10 +28,8 @@ export async function writeAtomic(
   { signal }: WriteOptions = {},
 ): Promise<void> {
   throwIfAborted(signal);
-  const temporary = join(
-    dirname(path),
-    `.${basename(path).slice(0, 80)}.${randomBytes(6).toString('hex')}.tmp`,
-  );
+  if (typeof path !== 'string' || path === '') throw invalidArgument('path', 'the path of a file', path);
+  const temporary = temporaryName(dirname(path), basename(path).slice(0, 40));
   let file: FileHandle | undefined;
   const onDisk = async <T>(operation: Promise<T>): Promise<T> => {
     try {
@@ -109,7 +106,7 @@ export function checkWritable(array: WritableArray, name: string): void {
  */
 export async function ensureOutputFolder(path: string): Promise<void> {
   if (typeof path !== 'string' || path === '') throw invalidArgument('path', 'the path of a folder', path);
-  const probe = join(path, `.ridgeflow-${randomBytes(6).toString('hex')}.tmp`);
+  const probe = temporaryName(path, 'ridgeflow');
   try {
     await makeFolders(path);
     // Permission bits do not tell the whole truth (read-only file systems, access lists, the superuser): try it.
@@ -118,6 +115,11 @@ export async function ensureOutputFolder(path: string): Promise<void> {
   } catch (cause) {
     throw writeError(cause, path);
   }
+}
+
+/** A name that nobody else is likely to use; files are opened so that one which exists is never overwritten. */
+function temporaryName(folder: string, stem: string): string {
+  return join(folder, `.${stem}.${process.pid}-${Math.random().toString(36).slice(2, 10)}.tmp`);
 }
 
 /** Node's own recursive mkdir never returns where a folder exists in which none can be made, as in /proc. */
