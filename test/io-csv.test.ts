@@ -50,7 +50,7 @@ test('separators, line ends, quotes, comments and marks', async (t) => {
   t.deepEqual((await rowsOf(t, '1,2\n3,4\n', {}, 'data.unknown')).rows.length, 2, 'text under any name');
 });
 
-test('headers are found by comparison with the second row', async (t) => {
+test('a header is told from a row', async (t) => {
   const found = async (text: string, options?: ReadCloudOptions) => (await rowsOf(t, text, options)).columns;
   t.deepEqual(await found('a,b\n1,2\n'), ['a', 'b']);
   t.deepEqual(await found('"sepal length (cm)";"a ""b"""\n1;2\n'), ['sepal length (cm)', 'a "b"']);
@@ -63,6 +63,9 @@ test('headers are found by comparison with the second row', async (t) => {
   );
   t.deepEqual(await found('0,1,label\n3,4,dog\n'), ['0', '1'], 'numbers can be names');
   t.deepEqual(await found('0,1,kind\n3,4,dog\n5,6,cat\n', { labelColumn: 'kind', header: true }), ['0', '1']);
+  t.deepEqual(await found('0,1,kind\n3,4,dog\n', { labelColumn: 'kind' }), ['0', '1']);
+  t.deepEqual(await found('name,2020,2021\n3,4,5\n', { header: true }), ['name', '2020', '2021']);
+  await fails(t, found('1,abc\n3,4\n'), 'FILE_FORMAT', /line 1, column 2/, /"abc"/, /header/);
   t.is((await rowsOf(t, '1,2\n3,4\n', { header: true })).rows.length, 1);
   t.is(await found('1,2\n3,4\n', { header: false }), undefined);
 });

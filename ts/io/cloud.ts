@@ -24,7 +24,7 @@ export interface ReadCloudOptions {
   labels?: string;
   /** Element type of the points. Default float32. */
   dtype?: DType;
-  /** Whether the first row of a CSV file names its columns. Default 'auto': by comparison with the second. */
+  /** Whether the first row of a CSV file names its columns. Default 'auto': where it is words. */
   header?: boolean | 'auto';
   /** Which array of a .npz file holds the points. Default: points, X, x, data, positions or start, or else the first of two dimensions or more. */
   array?: string;

@@ -141,18 +141,22 @@ export function fieldKind(text: string): 'number' | 'non-finite' | 'missing' | '
 }
 
 /**
- * Whether the first record is a header: a column has text there and none in the second record, or a name there is one
- * by which label columns are known, or there is text alone and no second record. `labelColumn` is a position or −1.
+ * Whether the first record is a header: it has the name that is asked for, or one by which label columns are known; or
+ * all of its fields but that of the labels are text, which no row can have. A file of labels alone has a header where a
+ * word stands above a number. `labelColumn` is a position or −1.
  */
-export function looksLikeHeader(first: string[], second: string[] | undefined, labelColumn: number): boolean {
+export function looksLikeHeader(
+  first: string[],
+  second: string[] | undefined,
+  labelColumn: number,
+  labelName?: string,
+): boolean {
   const isText = (field: string) => fieldKind(field) === 'text';
-  if (first.some((name) => name.toLowerCase() !== 'y' && LABEL_NAMES.includes(name.toLowerCase())))
-    return true;
-  if (!second) return first.every((field, i) => isText(field) || (field === '' && i > 0));
-  return (
-    first.some((field, i) => i !== labelColumn && isText(field) && i < second.length && !isText(second[i])) ||
-    (labelColumn >= 0 && first.every(isText) && first.length > 1)
-  );
+  const isKnown = (name: string) => name.toLowerCase() !== 'y' && LABEL_NAMES.includes(name.toLowerCase());
+  if (first.some((name) => name === labelName || isKnown(name))) return true;
+  const others = first.filter((_, i) => i !== labelColumn);
+  if (others.length === 0) return isText(first[0]) && second !== undefined && !isText(second[0]);
+  return others.some(isText) && others.every((field) => isText(field) || field === '');
 }
 
 /** Throws FILE_FORMAT for text that is not in an encoding which contains ASCII. */

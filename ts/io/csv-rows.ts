@@ -270,9 +270,11 @@ export class RowParser {
       return this.#nonFinite(column, isFinite ? Number(text) : text);
     const problem = `expected a number but received ${describe(text)}`;
     if (kind === 'missing') return this.#cellError(column, problem, FILL_IN, 'NON_FINITE');
-    const remedy = /^[+-]?\d+,\d+$/.test(text)
+    let remedy = /^[+-]?\d+,\d+$/.test(text)
       ? 'Write decimals with a point'
       : 'Correct the cell, or name the column of the labels with labelColumn (--label-column)';
+    if (this.#rows === 0 && !this.#shape.columns)
+      remedy += '; if this line names the columns, set header to true';
     return this.#cellError(column, problem, remedy);
   }
 

@@ -117,14 +117,13 @@ function readStart(
 
   const width = first.fields.length;
   const { header, labelColumn } = options;
-  const isHeader =
-    header === 'auto'
-      ? looksLikeHeader(first.fields, second?.fields, positionOf(labelColumn, width))
-      : header;
+  const onlyLabels = options.labelsOnly === true && width === 1 && labelColumn === undefined;
+  const position = onlyLabels ? 0 : positionOf(labelColumn, width);
+  const name = typeof labelColumn === 'string' ? labelColumn : undefined;
+  const isHeader = header === 'auto' ? looksLikeHeader(first.fields, second?.fields, position, name) : header;
   const columns = isHeader ? nameColumns(first, file, start.lines + 1) : undefined;
   const found = columns ? labelPosition(columns) : -1;
-  const only = options.labelsOnly && width === 1 && labelColumn === undefined ? 0 : found;
-  const label = resolveLabelColumn(labelColumn, width, columns, only, file);
+  const label = resolveLabelColumn(labelColumn, width, columns, onlyLabels ? 0 : found, file);
   const parser = new RowParser({
     file,
     delimiter,
