@@ -16,6 +16,8 @@ Napi::Value scoreOf(const Arguments& arguments) {
   problem.logWeights = arguments.optionalArray<T>("logWeights", problem.m);
   problem.variance = arguments.number("variance");
   problem.excludeSelf = arguments.flag("excludeSelf");
+  problem.tolerance = arguments.has("tolerance") ? arguments.number("tolerance") : 0.0;
+  if (!(problem.tolerance >= 0 && problem.tolerance <= 0.1)) arguments.fail("tolerance", "a number from 0 to 0.1");
   problem.mean = arguments.optionalArray<T>("mean", problem.n, problem.d);
   problem.logDensity = arguments.optionalArray<T>("logDensity", problem.n);
   problem.divergence = arguments.optionalArray<T>("divergence", problem.n);

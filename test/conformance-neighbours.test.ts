@@ -149,4 +149,34 @@ for (const { kernels, dtype, tolerance, title } of combinations) {
     t.is(distances.constructor, queries.data.constructor);
     t.deepEqual({ queries, points }, before);
   });
+
+  test(`${title} neighbours: distances that overflow are infinite, and every index is that of a point`, async (t) => {
+    for (const [d, m] of [
+      [2, 300],
+      [2, 5],
+      [16, 40],
+    ]) {
+      const far = dtype === 'float64' ? 1e200 : 1e30;
+      const points = matrix(
+        dtype,
+        Array.from({ length: m * d }, (_, i) => (Math.floor(i / d) % 2 ? far : -far) * (1 + (i % 7))),
+        m,
+        d,
+      );
+      const { distances, indices } = await kernels.nearestNeighbours({
+        queries: points,
+        points,
+        k: 3,
+        excludeSelf: true,
+      });
+      for (let i = 0; i < m; i++) {
+        const row = Array.from(indices.subarray(3 * i, 3 * i + 3));
+        t.true(
+          row.every((index) => index >= 0 && index < m && index !== i) && new Set(row).size === 3,
+          `${d} ${m}: ${row}`,
+        );
+        t.true(Array.from(distances.subarray(3 * i, 3 * i + 3)).every((distance) => distance >= 0));
+      }
+    }
+  });
 }

@@ -1,11 +1,12 @@
 import type { DType } from '../../ts/core/array.js';
+import { nearestNeighbours } from '../../ts/entropy/index.js';
 import { score } from '../../ts/measure/score.js';
 import type { BackendName } from '../../ts/core/options.js';
 import { normalCloud } from '../clouds.js';
 import type { BenchContext, BenchSuite } from '../record.js';
 import { extraMemory } from '../memory.js';
 import { plainScore, useEngine } from '../peers/tfjs-score.js';
-import { gemmRate, time, timeOnce } from '../timing.js';
+import { fitExponent, gemmRate, median, time, timeOnce } from '../timing.js';
 
 const POINTS = 16384;
 const DIMENSIONS = [2, 3, 8, 64, 256, 784];
@@ -22,6 +23,7 @@ const suite: BenchSuite = {
     for (const dtype of ['float32', 'float64'] as const) {
       for (const d of DIMENSIONS) await dense(context, d, dtype);
     }
+    await narrow(context);
     for (const n of [16384, 65536]) await memory(context, n, 64);
   },
 };
@@ -70,6 +72,55 @@ async function dense({ threads, others, quick, emit }: BenchContext, d: number, 
     gemmFraction: (4 * POINTS ** 2 * d) / seconds / rate,
     speedup,
   });
+}
+
+/**
+ * A narrow kernel, where most pairs of points are negligible: the bandwidth is the median distance of nearest neighbours.
+ * Errors are against all pairs, on some of the queries, relative to the bandwidth (means) and to 1 (log-densities).
+ */
+async function narrow({ threads, quick, emit }: BenchContext): Promise<void> {
+  const [d, tolerance] = [3, 1e-6];
+  const sizes = quick ? [10_000, 30_000, 100_000] : [10_000, 100_000, 1_000_000];
+  const growth: { n: number; seconds: number }[] = [];
+  for (const n of sizes) {
+    const cloud = normalCloud(n, d);
+    const { distances } = await nearestNeighbours(cloud, undefined, { k: 1, backend: 'native' });
+    const variance = median(Array.from(distances.data)) ** 2;
+    const call = () => score(cloud, cloud, { variance, tolerance, backend: 'native' });
+    const { seconds, samples } = await time(call, { samples: 3, maxSeconds: 4 });
+    growth.push({ n, seconds });
+    const some = { data: cloud.data.subarray(0, 2000 * d), shape: [2000, d] };
+    const exact = await score(some, cloud, { variance, backend: 'native' });
+    const fast = await call();
+    const begin = performance.now();
+    // All pairs, on as many queries as take about a second.
+    const rows = Math.min(n, Math.ceil(1e10 / n));
+    const part = { data: cloud.data.subarray(0, rows * d), shape: [rows, d] };
+    await score(part, cloud, { variance, backend: 'native' });
+    const dense = ((performance.now() - begin) / 1000) * (n / rows);
+    emit({
+      suite: 'score',
+      workload: 'narrow',
+      params: { n, d, dtype: 'float32', tolerance },
+      backend: 'native',
+      threads,
+      seconds,
+      samples,
+      speedup: { dense: dense / seconds },
+      ...(growth.length === sizes.length && { growthExponent: fitExponent(growth) }),
+      measured: {
+        meanError: largestDifference(fast.mean!.data, exact.mean!.data) / Math.sqrt(variance),
+        logDensityError: largestDifference(fast.logDensity!, exact.logDensity!),
+      },
+    });
+  }
+}
+
+/** Over the length of the second. */
+function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let largest = 0;
+  for (let i = 0; i < b.length; i++) largest = Math.max(largest, Math.abs(a[i] - b[i]));
+  return largest;
 }
 
 /** Peak memory beyond the cloud, and the size of the results in it. */

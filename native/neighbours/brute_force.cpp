@@ -53,19 +53,6 @@ bool excluded(const NeighbourProblem<T>& problem, std::size_t query, std::size_t
   return problem.excludeSelf && query == point;
 }
 
-/// The search without shortcuts.
-template <class T>
-void searchExactly(const NeighbourProblem<T>& problem, std::size_t query, Candidates<double>& found, const Control& control) {
-  found.clear();
-  const T* x = problem.queries + query * problem.d;
-  for (std::size_t j = 0; j < problem.m; ++j) {
-    if (j % 65536 == 0) control.check();
-    if (!excluded(problem, query, j)) {
-      found.offer(squaredDistance(x, problem.points + j * problem.d, problem.d), static_cast<std::int32_t>(j));
-    }
-  }
-}
-
 template <class T>
 class Block {
  public:
@@ -153,12 +140,16 @@ class Block {
       const T* point = problem.points + static_cast<std::size_t>(candidate.index) * problem.d;
       found.offer(squaredDistance(problem.queries + query * problem.d, point, problem.d), candidate.index);
     }
-    if (candidates_[local].full()) {
+    const std::size_t available = problem.m - (problem.excludeSelf ? 1 : 0);
+    if (!candidates_[local].full() && candidates_[local].entries().size() < available) {
+      // Distances overflowed, and could not be compared.
+      searchExactly(problem, query, found, control);
+    } else if (candidates_[local].full()) {
       // |computed − true| ≤ ~ε √d (|x|² + |p|²): rounding of the products, of their sum, and of the packed values.
       const double rounding = std::numeric_limits<T>::epsilon() * (4.0 + std::sqrt(static_cast<double>(problem.d))) *
                               (querySquares_[local] + plan_.largestSquare);
       const double leftOut = 2.0 * static_cast<double>(candidates_[local].worst()) + querySquares_[local] - rounding;
-      if (found.worst() >= leftOut) searchExactly(problem, query, found, control);
+      if (!(found.worst() < leftOut)) searchExactly(problem, query, found, control);
     }
     writeNeighbours(problem, query, found);
   }

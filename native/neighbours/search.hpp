@@ -28,6 +28,18 @@ double squaredDistance(const T* a, const T* b, std::size_t d) {
   return sum;
 }
 
+/// The search without shortcuts. It finds k points even where squared distances overflow to infinity.
+template <class T>
+void searchExactly(const NeighbourProblem<T>& problem, std::size_t query, Candidates<double>& found, const Control& control) {
+  found.clear();
+  const T* x = problem.queries + query * problem.d;
+  for (std::size_t j = 0; j < problem.m; ++j) {
+    if (j % 65536 == 0) control.check();
+    if (problem.excludeSelf && query == j) continue;
+    found.offer(squaredDistance(x, problem.points + j * problem.d, problem.d), static_cast<std::int32_t>(j));
+  }
+}
+
 /// Writes the first k candidates of a query.
 template <class T>
 void writeNeighbours(const NeighbourProblem<T>& problem, std::size_t query, const Candidates<double>& found) {

@@ -62,6 +62,7 @@ void searchTree(const NeighbourProblem<T>& problem, Control& control) {
       for (std::size_t k = 0; k < problem.d; ++k) query[k] = problem.queries[i * problem.d + k];
       TieBreakingSet results(found, problem.excludeSelf ? static_cast<std::int32_t>(i) : -1);
       tree.findNeighbors(results, query.data(), nanoflann::SearchParams());
+      if (!found.full()) searchExactly(problem, i, found, control);  // distances overflowed: the tree offers no such point
       writeNeighbours(problem, i, found);
     }
     control.advance(end - task * kShare);

@@ -31,6 +31,11 @@ export interface ScoreProblem {
   want: { mean?: boolean; logDensity?: boolean; divergence?: boolean };
   /** Query i skips centre i (leave-one-out). Needs as many queries as centres. */
   excludeSelf?: boolean;
+  /**
+   * Error that is allowed, relative to the sums of the kernel, 0 to 0.1: centres whose weight is negligible for a query may
+   * be left out where that is faster. Default 0: exact to rounding. A backend may always be exact.
+   */
+  tolerance?: number;
   /** Storage for wanted results, which else is made anew: a flow evaluates often. */
   into?: ScoreResult;
 }

@@ -77,6 +77,7 @@ async function score(addon: Addon, problem: ScoreProblem, run?: RunControl): Pro
       logWeights: problem.logWeights,
       variance: problem.variance,
       excludeSelf: problem.excludeSelf ?? false,
+      tolerance: problem.tolerance,
       ...result,
       control,
     }),
