@@ -173,7 +173,7 @@ for (const { kernels, dtype, tolerance, title } of combinations) {
         const row = Array.from(indices.subarray(3 * i, 3 * i + 3));
         t.true(
           row.every((index) => index >= 0 && index < m && index !== i) && new Set(row).size === 3,
-          `${d} ${m}: ${row}`,
+          `${d} ${m}: ${row.join()}`,
         );
         t.true(Array.from(distances.subarray(3 * i, 3 * i + 3)).every((distance) => distance >= 0));
       }
