@@ -1,5 +1,5 @@
 import { allocate, dtypeOf } from '../../core/array.js';
-import type { Kernels, ParallelBeamProblem } from '../contract.js';
+import type { ParallelBeamProblem, RadonKernels } from '../contract/radon.js';
 import type { Addon } from './addon.js';
 import { withControl } from './control.js';
 
@@ -21,7 +21,7 @@ function geometryOf(problem: ParallelBeamProblem) {
 }
 
 /** The kernels of subject radon on the addon. */
-export function radonKernels(addon: Addon): Pick<Kernels, 'projectBeam' | 'backprojectBeam' | 'filterRows'> {
+export function radonKernels(addon: Addon): RadonKernels {
   return {
     async projectBeam(problem, run) {
       const { image, angles, detectorCount } = problem;

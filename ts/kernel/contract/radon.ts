@@ -1,0 +1,50 @@
+import type { FloatData } from '../../core/array.js';
+import type { Matrix, RunControl } from './control.js';
+
+/**
+ * Parallel beam in the plane. Pixel (i, j), row i from the top, lies at x = (j − (columns − 1)/2)·pixelSize,
+ * y = ((rows − 1)/2 − i)·pixelSize; ray (a, k) is { x cos θ_a + y sin θ_a = p_k } with
+ * p_k = (k − (detectorCount − 1)/2)·detectorSpacing + detectorOffset. Images are rows × columns, sinograms
+ * angles × detectorCount; extents up to 2²⁰, detectorSpacing within a factor 1024 of pixelSize.
+ */
+export interface ParallelBeamProblem {
+  rows: number;
+  columns: number;
+  pixelSize: number;
+  /** Radians. */
+  angles: Float64Array;
+  detectorCount: number;
+  detectorSpacing: number;
+  detectorOffset: number;
+}
+
+/** Radon transforms on grids. */
+export interface RadonKernels {
+  /**
+   * Line integrals of an image, angles × detectorCount, in value × length: `joseph` of its linear interpolation across
+   * the ray's main direction, `strip` exactly of square pixels, averaged over the detector's width.
+   * O(angles · detectors · max(rows, columns)) time.
+   */
+  projectBeam(
+    problem: ParallelBeamProblem & { image: FloatData; kernel: 'joseph' | 'strip' },
+    run?: RunControl,
+  ): Promise<FloatData>;
+
+  /**
+   * The transpose of projectBeam, rows × columns; with `interpolated` the sum over angles of the sinogram interpolated
+   * linearly at each pixel's centre, zero beyond the detectors.
+   */
+  backprojectBeam(
+    problem: ParallelBeamProblem & { sinogram: FloatData; kernel: 'joseph' | 'strip' | 'interpolated' },
+    run?: RunControl,
+  ): Promise<FloatData>;
+
+  /**
+   * Each row, extended by zeros to `length` samples, convolved with the real even filter of this frequency response
+   * (length/2 + 1 values, at k/length cycles per sample) and multiplied by its scale. `length`: a power of two ≥ columns.
+   */
+  filterRows(
+    problem: { data: Matrix; length: number; response: Float64Array; scales: Float64Array },
+    run?: RunControl,
+  ): Promise<FloatData>;
+}

@@ -1,0 +1,53 @@
+import { allocate, dtypeOf } from '../../core/array.js';
+import type { LinearKernels } from '../contract/linear.js';
+import type { Addon } from './addon.js';
+import { withControl } from './control.js';
+
+/** Linear algebra on the addon. */
+export function linearKernels(addon: Addon): LinearKernels {
+  return {
+    async matmul({ a, b, transposeA = false, transposeB = false }, run) {
+      const rows = transposeA ? a.columns : a.rows;
+      const columns = transposeB ? b.rows : b.columns;
+      const out = allocate(dtypeOf(a), rows * columns, 'a matrix product');
+      await withControl(run, (control) =>
+        addon.matmul({
+          a: a.data,
+          rowsA: a.rows,
+          columnsA: a.columns,
+          transposeA,
+          b: b.data,
+          rowsB: b.rows,
+          columnsB: b.columns,
+          transposeB,
+          out,
+          control,
+        }),
+      );
+      return out;
+    },
+    async covariance(points, run) {
+      const d = points.columns;
+      const mean = new Float64Array(d);
+      const covariance = allocate('float64', d * d, 'a covariance') as Float64Array;
+      await withControl(run, (control) =>
+        addon.covariance({ points: points.data, n: points.rows, d, mean, covariance, control }),
+      );
+      return { mean, covariance };
+    },
+    async symmetricEigen(matrix, d) {
+      const vectors = matrix.slice();
+      const values = new Float64Array(d);
+      await withControl(undefined, () => addon.symmetricEigen({ matrix: vectors, d, values }));
+      return { values, vectors };
+    },
+    linearCombination(out, terms) {
+      const coefficients = Float64Array.from(terms, (term) => term.coefficient);
+      addon.linearCombination({ out, coefficients, arrays: terms.map((term) => term.array) });
+    },
+    squaredRowLengths(data, columns, out) {
+      addon.squaredRowLengths({ data, rows: out.length, columns, out });
+    },
+    firstNonFinite: (data) => addon.firstNonFinite(data),
+  };
+}
