@@ -6,6 +6,7 @@ import { writeNpz, writeTextAtomic } from '../io/index.js';
 import { principalComponents } from '../linalg/index.js';
 import { transportReport } from '../report/index.js';
 import type { Cloud } from './cloud-input.js';
+import { commandLine, versions } from './provenance.js';
 import { packageVersion } from './version.js';
 
 /** One run without its arrays. An entropy of −∞, which JSON cannot hold, is null. */
@@ -69,12 +70,8 @@ export async function writeResults(
     principal: { mean, axes, explained },
     labels: cloud.labels,
     imageShape: cloud.imageShape,
-    command: `npx ${['ridgeflow', ...process.argv.slice(2)].map(quote).join(' ')}`,
-    versions: {
-      ridgeflow: packageVersion(),
-      Node: process.version,
-      platform: `${process.platform} ${process.arch}`,
-    },
+    command: commandLine(),
+    versions: versions(),
   });
   await writeTextAtomic(join(folder, 'report.html'), report);
   await writeTextAtomic(
@@ -92,9 +89,4 @@ function stack(clouds: readonly NdArray[]): NdArray {
       : new Float32Array(clouds.length * n * d);
   clouds.forEach((cloud, i) => data.set(cloud.data, i * n * d));
   return { data, shape: [clouds.length, n, d] };
-}
-
-/** An argument as a shell would need it. */
-function quote(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }

@@ -1,17 +1,22 @@
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { DType } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
-import type { BackendName } from '../core/options.js';
 import { DEFAULT_DEPTHS, type Depth, type DepthRun, compareDepths } from '../dae/index.js';
 import { ensureOutputFolder } from '../io/index.js';
 import { packageRoot } from '../core/package-root.js';
 import { type Cloud, prepareCloud } from './cloud-input.js';
 import { parseInteger, parsePositive } from './failure.js';
-import { createProgress, interruptSignal } from './progress.js';
+import type { Progress } from './progress.js';
+import {
+  addComputationOptions,
+  addOutputOptions,
+  type ComputationOptions,
+  type OutputOptions,
+  withProgress,
+} from './shared-options.js';
 import { type TransportSummary, summarise, writeResults } from './transport-output.js';
 
-interface TransportCommandOptions {
+interface TransportCommandOptions extends ComputationOptions, OutputOptions {
   out: string;
   noise?: number;
   smoothing?: number;
@@ -22,12 +27,6 @@ interface TransportCommandOptions {
   array?: string;
   imageShape?: [number, number];
   duplicates: 'error' | 'drop' | 'keep';
-  dtype: DType;
-  backend?: BackendName;
-  seed: number;
-  json?: boolean;
-  quiet?: boolean;
-  debug?: boolean;
 }
 
 const CHOOSING = 'choosing noise and smoothing';
@@ -69,7 +68,7 @@ function parseImageShape(text: string): [number, number] {
 
 /** `ridgeflow transport`. */
 export function transportCommand(): Command {
-  return new Command('transport')
+  const command = new Command('transport')
     .description(
       'Move a cloud of points through denoising autoencoders of growing depth, at equal total noise, and report what each did.',
     )
@@ -101,60 +100,26 @@ export function transportCommand(): Command {
       new Option('--duplicates <policy>', 'what to do with points that occur twice')
         .choices(['error', 'drop', 'keep'])
         .default('error'),
-    )
-    .addOption(
-      new Option('--dtype <type>', 'precision of the computation')
-        .choices(['float32', 'float64'])
-        .default('float32'),
-    )
-    .addOption(
-      new Option('--backend <name>', 'where to compute').choices([
-        'native',
-        'tfjs',
-        'tfjs-node',
-        'tfjs-wasm',
-        'tfjs-cpu',
-      ]),
-    )
-    .option('--seed <number>', 'seed of everything random', parseInteger(0), 0)
-    .option('--json', 'print the summary as JSON on standard output')
-    .option('--quiet', 'print nothing but errors (and the JSON that was asked for)')
-    .option('--debug', 'print stack traces of failures')
-    .addHelpText('after', EXAMPLES)
-    .action(transport);
+    );
+  return addOutputOptions(addComputationOptions(command)).addHelpText('after', EXAMPLES).action(transport);
 }
 
 async function transport(file: string | undefined, options: TransportCommandOptions): Promise<void> {
-  const { signal, dispose } = interruptSignal();
-  const progress = createProgress({
-    quiet: (options.quiet ?? false) || ((options.json ?? false) && !process.stderr.isTTY),
-  });
-  try {
-    const folder = resolve(options.out);
+  const folder = resolve(options.out);
+  const name = file ?? 'data/digits.csv.gz';
+  await withProgress(options, async ({ signal, progress }) => {
     await ensureOutputFolder(folder);
     const input = file ?? join(packageRoot(), 'data', 'digits.csv.gz');
-    progress.line(`Reading ${file ?? 'data/digits.csv.gz'}`);
+    progress.line(`Reading ${name}`);
     const cloud = await prepareCloud(input, { ...options, digits: file === undefined, signal });
     for (const note of cloud.notes) progress.line(`Note: ${note}`);
     const [n, d] = cloud.points.shape;
     progress.line(
       `${n} points in ${d} dimension${d === 1 ? '' : 's'}${cloud.labels ? `, ${cloud.labels.names.length} classes` : ''}`,
     );
-    const summary = await computeAndWrite(
-      file ?? 'data/digits.csv.gz',
-      cloud,
-      folder,
-      options,
-      signal,
-      progress,
-    );
-    progress.stop();
-    if (options.json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
-    else progress.line(`Report: ${join(folder, 'report.html')}`);
-  } finally {
-    progress.stop();
-    dispose();
-  }
+    return computeAndWrite(name, cloud, folder, options, signal, progress);
+  });
+  if (!options.json && !options.quiet) process.stderr.write(`Report: ${join(folder, 'report.html')}\n`);
 }
 
 async function computeAndWrite(
@@ -163,7 +128,7 @@ async function computeAndWrite(
   folder: string,
   options: TransportCommandOptions,
   signal: AbortSignal,
-  progress: ReturnType<typeof createProgress>,
+  progress: Progress,
 ): Promise<TransportSummary> {
   let doing = CHOOSING;
   progress.update(0, doing);
