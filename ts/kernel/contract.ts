@@ -1,4 +1,5 @@
 import type { DType } from '../core/array.js';
+import type { DistanceKernels } from './contract/distances.js';
 import type { LinearKernels } from './contract/linear.js';
 import type { NeighbourKernels } from './contract/neighbours.js';
 import type { RadonKernels } from './contract/radon.js';
@@ -15,7 +16,8 @@ export type { ScoreProblem, ScoreResult } from './contract/score.js';
  * once, on these. Arguments reach a kernel already checked: shapes agree, dtypes agree, values are finite, sizes are
  * positive. Nothing of size rows × rows is ever stored: memory is linear in the number of points.
  */
-export interface Kernels extends ScoreKernels, NeighbourKernels, LinearKernels, RadonKernels {
+export interface Kernels
+  extends ScoreKernels, NeighbourKernels, DistanceKernels, LinearKernels, RadonKernels {
   readonly name: 'native' | 'tfjs-node' | 'tfjs-wasm' | 'tfjs-cpu';
   /** Element types that the backend computes in. */
   readonly dtypes: readonly DType[];

@@ -23,6 +23,7 @@ type Finished = Promise<undefined> | undefined;
 export interface Addon {
   score(problem: Arguments): Finished;
   nearestNeighbours(problem: Arguments): Finished;
+  distanceSums(problem: Arguments): Finished;
   matmul(problem: Arguments): Finished;
   covariance(problem: Arguments): Finished;
   symmetricEigen(problem: Arguments): Finished;

@@ -1,5 +1,6 @@
 import type { Kernels } from '../contract.js';
 import { loadAddon } from './addon.js';
+import { distanceKernels } from './distances.js';
 import { linearKernels } from './linear.js';
 import { neighbourKernels } from './neighbours.js';
 import { radonKernels } from './radon.js';
@@ -13,6 +14,7 @@ export function loadNative(): Kernels {
     dtypes: ['float32', 'float64'],
     ...scoreKernels(addon),
     ...neighbourKernels(addon),
+    ...distanceKernels(addon),
     ...linearKernels(addon),
     ...radonKernels(addon),
   };

@@ -1,5 +1,6 @@
 import { RidgeflowError, invalidArgument } from '../../core/errors.js';
 import type { Kernels } from '../contract.js';
+import { distanceSums } from './distances.js';
 import { ENGINES, loadEngine, type Engine, type EngineName } from './engine.js';
 import {
   covariance,
@@ -61,6 +62,7 @@ function kernelsOn(engine: Engine): Kernels {
     score: (problem, run) => score(engine, problem, run),
     nearestNeighbours: (problem, run) => nearestNeighbours(engine, problem, run),
     matmul: (problem, run) => matmul(engine, problem, run),
+    distanceSums,
     covariance,
     symmetricEigen,
     squaredRowLengths,
