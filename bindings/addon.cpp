@@ -59,6 +59,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("matmul", Napi::Function::New(env, matmulKernel));
   exports.Set("covariance", Napi::Function::New(env, covarianceKernel));
   exports.Set("symmetricEigen", Napi::Function::New(env, symmetricEigenKernel));
+  exports.Set("solvePositiveDefinite", Napi::Function::New(env, solvePositiveDefiniteKernel));
   exports.Set("projectBeam", Napi::Function::New(env, projectBeamKernel));
   exports.Set("backprojectBeam", Napi::Function::New(env, backprojectBeamKernel));
   exports.Set("filterRows", Napi::Function::New(env, filterRowsKernel));

@@ -16,6 +16,7 @@ Napi::Value symmetricEigenKernel(const Napi::CallbackInfo& info);
 Napi::Value projectBeamKernel(const Napi::CallbackInfo& info);
 Napi::Value backprojectBeamKernel(const Napi::CallbackInfo& info);
 Napi::Value filterRowsKernel(const Napi::CallbackInfo& info);
+Napi::Value solvePositiveDefiniteKernel(const Napi::CallbackInfo& info);
 Napi::Value linearCombinationKernel(const Napi::CallbackInfo& info);
 Napi::Value squaredRowLengthsKernel(const Napi::CallbackInfo& info);
 /// Takes a typed array; returns an index or −1.

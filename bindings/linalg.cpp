@@ -83,6 +83,17 @@ Napi::Value symmetricEigenKernel(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value solvePositiveDefiniteKernel(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const std::size_t d = arguments.size("d", largestEigenproblem), count = arguments.size("count", largestEigenproblem);
+  double* matrix = arguments.array<double>("matrix", d, d);
+  double* sides = arguments.array<double>("sides", count, d);
+  std::int32_t* solved = arguments.array<std::int32_t>("solved", 1);
+  const double size = static_cast<double>(d);
+  const double work = size * size * (size / 3 + 2.0 * static_cast<double>(count));
+  return run(arguments, work, [=](Control&) { *solved = blas::solvePositiveDefinite(matrix, d, sides, count) ? 1 : 0; });
+}
+
 Napi::Value linearCombinationKernel(const Napi::CallbackInfo& info) {
   const Arguments arguments(info);
   const Napi::Value list = arguments.object().Get("arrays");

@@ -173,4 +173,24 @@ for (const kernels of backends) {
     }
     t.deepEqual(differences.found, []);
   });
+
+  test(`${kernels.name} solvePositiveDefinite: solves for every side, and tells an indefinite matrix`, async (t) => {
+    const differences = new Differences();
+    const random = new Random(28);
+    for (const d of [1, 2, 3, 17, 64]) {
+      const root = matrix('float64', random.normals(d * (d + 2)), d, d + 2);
+      const definite = Float64Array.from(referenceMatmul({ a: root, b: root, transposeB: true }).flat());
+      const expected = matrix('float64', random.normals(3 * d), 3, d);
+      const sides = Float64Array.from(
+        referenceMatmul({ a: expected, b: { data: definite, rows: d, columns: d } }).flat(),
+      );
+      const [matrixBefore, sidesBefore] = [definite.slice(), sides.slice()];
+      const solutions = await kernels.solvePositiveDefinite(definite, d, sides);
+      differences.compare(`solutions d=${d}`, solutions, expected.data, () => 1e-6);
+      t.deepEqual([definite, sides], [matrixBefore, sidesBefore]);
+      definite[d * d - 1] = -1;
+      t.is(await kernels.solvePositiveDefinite(definite, d, sides), undefined);
+    }
+    t.deepEqual(differences.found, []);
+  });
 }

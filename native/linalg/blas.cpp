@@ -12,6 +12,8 @@ char* openblas_get_corename(void);
 char* openblas_get_config(void);
 void dsyevd_(const char* job, const char* triangle, const int* n, double* a, const int* lda, double* w, double* work,
              const int* lwork, int* iwork, const int* liwork, int* info);
+void dposv_(const char* triangle, const int* n, const int* sides, double* a, const int* lda, double* b, const int* ldb,
+            int* info);
 }
 
 namespace ridgeflow::blas {
@@ -68,6 +70,15 @@ bool symmetricEigen(double* matrix, std::size_t d, double* values) {
   std::vector<int> integers(static_cast<std::size_t>(integerSize) + 1);
   const int workLength = static_cast<int>(work.size()), integerLength = static_cast<int>(integers.size());
   dsyevd_("V", "U", &n, matrix, &n, values, work.data(), &workLength, integers.data(), &integerLength, &info);
+  return info == 0;
+}
+
+bool solvePositiveDefinite(double* matrix, std::size_t d, double* sides, std::size_t count) {
+  useOneThread();
+  const int n = static_cast<int>(d), k = static_cast<int>(count);
+  int info = 0;
+  // A symmetric matrix is the same by rows and by columns, and a row here is a column there.
+  dposv_("U", &n, &k, matrix, &n, sides, &n, &info);
   return info == 0;
 }
 

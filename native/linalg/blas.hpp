@@ -14,6 +14,10 @@ void gemm(bool transposeA, bool transposeB, std::size_t m, std::size_t n, std::s
 /// is overwritten by the eigenvectors. Returns false where the iteration does not converge.
 bool symmetricEigen(double* matrix, std::size_t d, double* values);
 
+/// sides ← the solutions of matrix·x = side, one side of length d per row, for a symmetric positive definite matrix, which
+/// is overwritten by its Cholesky factor (LAPACK dposv). Returns false where it is not positive definite.
+bool solvePositiveDefinite(double* matrix, std::size_t d, double* sides, std::size_t count);
+
 /// The name of the kernels that OpenBLAS chose for this processor, and its build description.
 const char* coreName();
 const char* configuration();

@@ -21,6 +21,16 @@ export interface LinearKernels {
   /** Eigenvalues ascending, and orthonormal eigenvectors as rows, of a symmetric d × d matrix. float64, O(d³). */
   symmetricEigen(matrix: Float64Array, d: number): Promise<{ values: Float64Array; vectors: Float64Array }>;
 
+  /**
+   * The solutions of A·x = side, one per row as the sides are (count × d), of a symmetric positive definite d × d matrix by
+   * Cholesky's factorisation; undefined where the matrix is not positive definite. float64, O(d³/3 + count·d²).
+   */
+  solvePositiveDefinite(
+    matrix: Float64Array,
+    d: number,
+    sides: Float64Array,
+  ): Promise<Float64Array | undefined>;
+
   /** out ← Σ_k coefficient_k · array_k, synchronous, bound by memory. `out` may be one of the arrays. */
   linearCombination(out: FloatData, terms: readonly LinearTerm[]): void;
 

@@ -27,6 +27,7 @@ export interface Addon {
   matmul(problem: Arguments): Finished;
   covariance(problem: Arguments): Finished;
   symmetricEigen(problem: Arguments): Finished;
+  solvePositiveDefinite(problem: Arguments): Finished;
   projectBeam(problem: Arguments): Finished;
   backprojectBeam(problem: Arguments): Finished;
   filterRows(problem: Arguments): Finished;

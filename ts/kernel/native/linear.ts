@@ -41,6 +41,13 @@ export function linearKernels(addon: Addon): LinearKernels {
       await withControl(undefined, () => addon.symmetricEigen({ matrix: vectors, d, values }));
       return { values, vectors };
     },
+    async solvePositiveDefinite(matrix, d, sides) {
+      const solutions = sides.slice();
+      const solved = new Int32Array(1);
+      const problem = { matrix: matrix.slice(), d, sides: solutions, count: sides.length / d, solved };
+      await withControl(undefined, () => addon.solvePositiveDefinite(problem));
+      return solved[0] === 1 ? solutions : undefined;
+    },
     linearCombination(out, terms) {
       const coefficients = Float64Array.from(terms, (term) => term.coefficient);
       addon.linearCombination({ out, coefficients, arrays: terms.map((term) => term.array) });

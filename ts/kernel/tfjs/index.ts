@@ -7,6 +7,7 @@ import {
   firstNonFinite,
   linearCombination,
   matmul,
+  solvePositiveDefinite,
   squaredRowLengths,
   symmetricEigen,
 } from './linear.js';
@@ -65,6 +66,7 @@ function kernelsOn(engine: Engine): Kernels {
     distanceSums,
     covariance,
     symmetricEigen,
+    solvePositiveDefinite,
     squaredRowLengths,
     projectBeam,
     backprojectBeam,

@@ -1,4 +1,5 @@
 import { allocate, type FloatData } from '../../core/array.js';
+import { choleskyFactor } from '../../linalg/cholesky.js';
 import type { Kernels, LinearTerm, Matrix, RunControl } from '../contract.js';
 import type { Engine } from './engine.js';
 import { Pace } from '../../core/pace.js';
@@ -101,6 +102,31 @@ export async function symmetricEigen(
     for (let i = 0; i < d; i++) vectors[row * d + i] = eigenvectorMatrix.get(i, column);
   });
   return { values, vectors };
+}
+
+/** {@link Kernels.solvePositiveDefinite} by Cholesky's factorisation in float64. */
+export async function solvePositiveDefinite(
+  matrix: Float64Array,
+  d: number,
+  sides: Float64Array,
+): Promise<Float64Array | undefined> {
+  const factor = choleskyFactor(matrix, d);
+  if (!factor) return undefined;
+  const solutions = sides.slice();
+  const pace = new Pace(undefined, sides.length / d);
+  for (let start = 0; start < solutions.length; start += d) {
+    const x = solutions.subarray(start, start + d);
+    for (let i = 0; i < d; i++) {
+      for (let k = 0; k < i; k++) x[i] -= factor[i * d + k] * x[k];
+      x[i] /= factor[i * d + i];
+    }
+    for (let i = d - 1; i >= 0; i--) {
+      for (let k = i + 1; k < d; k++) x[i] -= factor[k * d + i] * x[k];
+      x[i] /= factor[i * d + i];
+    }
+    await pace.tick(1);
+  }
+  return solutions;
 }
 
 /** {@link Kernels.linearCombination}, a block at a time, so that the sums stay in cache and `out` may be a term. */
