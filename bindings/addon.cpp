@@ -63,6 +63,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("projectBeam", Napi::Function::New(env, projectBeamKernel));
   exports.Set("backprojectBeam", Napi::Function::New(env, backprojectBeamKernel));
   exports.Set("filterRows", Napi::Function::New(env, filterRowsKernel));
+  exports.Set("ridgeSum", Napi::Function::New(env, ridgeSumKernel));
+  exports.Set("activate", Napi::Function::New(env, activateKernel));
   exports.Set("linearCombination", Napi::Function::New(env, linearCombinationKernel));
   exports.Set("squaredRowLengths", Napi::Function::New(env, squaredRowLengthsKernel));
   exports.Set("firstNonFinite", Napi::Function::New(env, firstNonFiniteKernel));

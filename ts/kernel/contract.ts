@@ -3,12 +3,14 @@ import type { DistanceKernels } from './contract/distances.js';
 import type { LinearKernels } from './contract/linear.js';
 import type { NeighbourKernels } from './contract/neighbours.js';
 import type { RadonKernels } from './contract/radon.js';
+import type { RidgeletKernels } from './contract/ridgelet.js';
 import type { ScoreKernels } from './contract/score.js';
 
 export type { Matrix, RunControl } from './contract/control.js';
 export type { LinearTerm } from './contract/linear.js';
 export type { NeighbourResult } from './contract/neighbours.js';
 export type { ParallelBeamProblem } from './contract/radon.js';
+export type { Nonlinearity, PiecewisePolynomials, RidgeSumProblem } from './contract/ridgelet.js';
 export type { ScoreProblem, ScoreResult } from './contract/score.js';
 
 /**
@@ -17,7 +19,7 @@ export type { ScoreProblem, ScoreResult } from './contract/score.js';
  * positive. Nothing of size rows × rows is ever stored: memory is linear in the number of points.
  */
 export interface Kernels
-  extends ScoreKernels, NeighbourKernels, DistanceKernels, LinearKernels, RadonKernels {
+  extends ScoreKernels, NeighbourKernels, DistanceKernels, LinearKernels, RadonKernels, RidgeletKernels {
   readonly name: 'native' | 'tfjs-node' | 'tfjs-wasm' | 'tfjs-cpu';
   /** Element types that the backend computes in. */
   readonly dtypes: readonly DType[];

@@ -31,6 +31,8 @@ export interface Addon {
   projectBeam(problem: Arguments): Finished;
   backprojectBeam(problem: Arguments): Finished;
   filterRows(problem: Arguments): Finished;
+  ridgeSum(problem: Arguments): Finished;
+  activate(problem: Arguments): Finished;
   linearCombination(problem: { out: FloatData; coefficients: Float64Array; arrays: FloatData[] }): void;
   squaredRowLengths(problem: Arguments): void;
   firstNonFinite(data: FloatData): number;

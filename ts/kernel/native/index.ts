@@ -4,6 +4,7 @@ import { distanceKernels } from './distances.js';
 import { linearKernels } from './linear.js';
 import { neighbourKernels } from './neighbours.js';
 import { radonKernels } from './radon.js';
+import { ridgeletKernels } from './ridgelet.js';
 import { scoreKernels } from './score.js';
 
 /** The C++ kernels. Throws BACKEND_UNAVAILABLE where the addon cannot be loaded. */
@@ -17,5 +18,6 @@ export function loadNative(): Kernels {
     ...distanceKernels(addon),
     ...linearKernels(addon),
     ...radonKernels(addon),
+    ...ridgeletKernels(addon),
   };
 }

@@ -13,6 +13,7 @@ import {
 } from './linear.js';
 import { nearestNeighbours } from './neighbours.js';
 import { backprojectBeam, filterRows, projectBeam } from './radon.js';
+import { activate, ridgeSum } from './ridgelet.js';
 import { score } from './score.js';
 
 /**
@@ -71,6 +72,8 @@ function kernelsOn(engine: Engine): Kernels {
     projectBeam,
     backprojectBeam,
     filterRows,
+    ridgeSum: (problem, run) => ridgeSum(engine, problem, run),
+    activate,
     linearCombination,
     firstNonFinite,
   };

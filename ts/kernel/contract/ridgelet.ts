@@ -1,0 +1,55 @@
+import type { ActivationCode } from '../../core/activation.js';
+import type { FloatData } from '../../core/array.js';
+import type { Matrix, RunControl } from './control.js';
+
+/**
+ * A function by polynomials: on cell c of `cells` equal cells of [from, to) it is Σ_k coefficients[k · cells + c] t^k,
+ * t from −1 to 1 across the cell; outside it is 0. With a parity the cells cover [0, to), and f(−z) = ±f(z).
+ */
+export interface PiecewisePolynomials {
+  readonly from: number;
+  readonly to: number;
+  readonly parity: 'none' | 'even' | 'odd';
+  /** Up to 2²⁰. 32 is fastest on the native backend. */
+  readonly cells: number;
+  /** 1 to 15. */
+  readonly degree: number;
+  readonly coefficients: Float64Array;
+}
+
+/** A function of one variable: an activation by its number, or a table. */
+export type Nonlinearity = ActivationCode | PiecewisePolynomials;
+
+/** Ridge functions f(x·c_j + α + β_j) with vectors v_j: a shallow network, or the ridgelet transform of a cloud. */
+export interface RidgeSumProblem {
+  /** n × d. */
+  queries: Matrix;
+  /** m × d. */
+  centres: Matrix;
+  /** α, n values. Default 0. */
+  queryBias?: FloatData;
+  /** β, m values. Default 0. */
+  centreBias?: FloatData;
+  /** v, m × k. */
+  values: Matrix;
+  /** w, m values. Default 1. */
+  weights?: FloatData;
+  nonlinearity: Nonlinearity;
+  /** Default 1. */
+  scale?: number;
+}
+
+/** Shallow networks and ridgelet transforms. */
+export interface RidgeletKernels {
+  /**
+   * scale · Σ_j w_j f(x_i·c_j + α_i + β_j) v_j for every query, n × k: two matrix products and the nonlinearity between
+   * them, fused. Nothing of size n × m is stored. O(nm(d + k)) time.
+   */
+  ridgeSum(problem: RidgeSumProblem, run?: RunControl): Promise<FloatData>;
+
+  /** values ← f(values + rowBias + columnBias), in place. */
+  activate(
+    problem: { values: Matrix; rowBias?: FloatData; columnBias?: FloatData; nonlinearity: Nonlinearity },
+    run?: RunControl,
+  ): Promise<void>;
+}
