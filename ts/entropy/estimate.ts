@@ -1,0 +1,15 @@
+/** A number estimated from samples, with the standard deviation that other samples of the same size would give it. */
+export interface SampleEstimate {
+  value: number;
+  standardError: number;
+}
+
+/** Mean of n values and the standard error of it, as if they were independent. In two passes: nothing cancels. */
+export function meanWithError(n: number, value: (i: number) => number): SampleEstimate {
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += value(i);
+  const mean = sum / n;
+  let spread = 0;
+  for (let i = 0; i < n; i++) spread += (value(i) - mean) ** 2;
+  return { value: mean, standardError: n > 1 ? Math.sqrt(spread / (n - 1) / n) : NaN };
+}

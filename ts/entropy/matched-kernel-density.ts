@@ -1,0 +1,115 @@
+import { type NdArray, allocate, dtypeOf } from '../core/array.js';
+import { type CallOptions, partOf } from '../core/options.js';
+import { asMatrix } from '../kernel/checks.js';
+import type { Kernels, ScoreResult } from '../kernel/contract.js';
+import type { ScoreProblem } from '../kernel/contract.js';
+import { shuffledRows } from './blocks.js';
+
+/** Points on which the bandwidth is chosen, at most. */
+const TRIAL_POINTS = 2048;
+/** Bandwidths of the coarse search, and steps of the fine one. */
+const COARSE = 9;
+const FINE = 6;
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+
+/**
+ * A Gaussian kernel density whose covariance is that of the points: kernels of variance σ² about centres that are drawn
+ * towards the mean along each axis, c = y√(1 − σ²/v). At the largest σ² it is, for equal variances v, the Gaussian itself; at
+ * small σ² the usual kernel density. Source: M. West, J. R. Stat. Soc. B 55 (1993), 409–422.
+ */
+export class MatchedKernelDensity {
+  readonly #kernels: Kernels;
+  readonly coordinates: NdArray;
+  readonly #variances: Float64Array;
+
+  /** `coordinates`: n × d about their mean, uncorrelated, of these variances along the axes. */
+  constructor(kernels: Kernels, coordinates: NdArray, variances: Float64Array) {
+    this.#kernels = kernels;
+    this.coordinates = coordinates;
+    this.#variances = variances;
+  }
+
+  /** The largest σ² there is. */
+  get largest(): number {
+    return this.#variances.reduce((least, value) => Math.min(least, value), Infinity);
+  }
+
+  /** Results at every point, from the kernels of all others. `logDensity` is that of the mean of n − 1 kernels. O(n²d) time. */
+  async leaveOneOut(
+    variance: number,
+    want: ScoreProblem['want'],
+    options: Pick<CallOptions, 'signal' | 'onProgress'>,
+  ): Promise<ScoreResult> {
+    const { data, shape } = this.coordinates;
+    const [n, d] = shape;
+    const centres = allocate(dtypeOf(this.coordinates), n * d, 'centres of kernels');
+    const factors = this.#variances.map((value) => Math.sqrt(Math.max(0, 1 - variance / value)));
+    for (let i = 0; i < n; i++) for (let k = 0; k < d; k++) centres[i * d + k] = factors[k] * data[i * d + k];
+    const result = await this.#kernels.score(
+      {
+        queries: asMatrix(this.coordinates),
+        centres: { data: centres, rows: n, columns: d },
+        variance,
+        want,
+        excludeSelf: true,
+      },
+      options,
+    );
+    // The kernel gives every centre the weight 1/n.
+    const correction = Math.log(n / (n - 1));
+    const { logDensity } = result;
+    if (logDensity) for (let i = 0; i < n; i++) logDensity[i] += correction;
+    return result;
+  }
+
+  /**
+   * The σ² that a goal, to be made large, is largest at: searched on at most 2048 points by the option `seed`, then scaled
+   * by (n/2048)^(−rate). The goal is asked of the density of those points.
+   */
+  async bestVariance(
+    goal: (density: MatchedKernelDensity, variance: number, run: CallOptions) => Promise<number>,
+    rate: number,
+    options: CallOptions,
+  ): Promise<number> {
+    const [n, d] = this.coordinates.shape;
+    const trial = this.#some(TRIAL_POINTS, options.seed);
+    const count = Math.min(n, TRIAL_POINTS);
+    const value = async (log: number, step: number) => {
+      const run = partOf(options, step / (COARSE + FINE), (step + 1) / (COARSE + FINE));
+      const found = await goal(trial, this.largest * Math.exp(log), run);
+      return Number.isNaN(found) ? -Infinity : found;
+    };
+    // From the Gaussian down to well below the distance to a neighbour.
+    const span = 4 + (2 / d) * Math.log(count);
+    const grid = Array.from({ length: COARSE }, (_, i) => (-span * i) / (COARSE - 1));
+    const values: number[] = [];
+    for (const log of grid) values.push(await value(log, values.length));
+    const best = values.reduce((at, found, i) => (found > values[at] ? i : at), 0);
+    let [low, high] = [grid[Math.min(best + 1, COARSE - 1)], grid[Math.max(best - 1, 0)]];
+    let [left, right] = [high - GOLDEN * (high - low), low + GOLDEN * (high - low)];
+    let [atLeft, atRight] = [await value(left, COARSE), await value(right, COARSE + 1)];
+    for (let step = 2; step < FINE; step++) {
+      if (atLeft > atRight) {
+        [high, right, atRight] = [right, left, atLeft];
+        left = high - GOLDEN * (high - low);
+        atLeft = await value(left, COARSE + step);
+      } else {
+        [low, left, atLeft] = [left, right, atRight];
+        right = low + GOLDEN * (high - low);
+        atRight = await value(right, COARSE + step);
+      }
+    }
+    const chosen = Math.max(atLeft, atRight) >= values[best] ? (atLeft > atRight ? left : right) : grid[best];
+    return this.largest * Math.exp(chosen) * (n / count) ** -rate;
+  }
+
+  #some(most: number, seed: number | undefined): MatchedKernelDensity {
+    const { data, shape } = this.coordinates;
+    const [n, d] = shape;
+    if (n <= most) return this;
+    const rows = shuffledRows(n, seed).subarray(0, most);
+    const chosen = allocate(dtypeOf(this.coordinates), most * d, 'trial points');
+    rows.forEach((row, i) => chosen.set(data.subarray(row * d, (row + 1) * d), i * d));
+    return new MatchedKernelDensity(this.#kernels, { data: chosen, shape: [most, d] }, this.#variances);
+  }
+}
