@@ -65,6 +65,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("filterRows", Napi::Function::New(env, filterRowsKernel));
   exports.Set("ridgeSum", Napi::Function::New(env, ridgeSumKernel));
   exports.Set("activate", Napi::Function::New(env, activateKernel));
+  exports.Set("finiteRadon", Napi::Function::New(env, finiteRadonKernel));
   exports.Set("linearCombination", Napi::Function::New(env, linearCombinationKernel));
   exports.Set("squaredRowLengths", Napi::Function::New(env, squaredRowLengthsKernel));
   exports.Set("firstNonFinite", Napi::Function::New(env, firstNonFiniteKernel));

@@ -19,6 +19,7 @@ Napi::Value filterRowsKernel(const Napi::CallbackInfo& info);
 Napi::Value solvePositiveDefiniteKernel(const Napi::CallbackInfo& info);
 Napi::Value ridgeSumKernel(const Napi::CallbackInfo& info);
 Napi::Value activateKernel(const Napi::CallbackInfo& info);
+Napi::Value finiteRadonKernel(const Napi::CallbackInfo& info);
 Napi::Value linearCombinationKernel(const Napi::CallbackInfo& info);
 Napi::Value squaredRowLengthsKernel(const Napi::CallbackInfo& info);
 /// Takes a typed array; returns an index or −1.

@@ -1,5 +1,6 @@
 import type { DType } from '../core/array.js';
 import type { DistanceKernels } from './contract/distances.js';
+import type { FiniteRadonKernels } from './contract/finite-radon.js';
 import type { LinearKernels } from './contract/linear.js';
 import type { NeighbourKernels } from './contract/neighbours.js';
 import type { RadonKernels } from './contract/radon.js';
@@ -19,7 +20,14 @@ export type { ScoreProblem, ScoreResult } from './contract/score.js';
  * positive. Nothing of size rows × rows is ever stored: memory is linear in the number of points.
  */
 export interface Kernels
-  extends ScoreKernels, NeighbourKernels, DistanceKernels, LinearKernels, RadonKernels, RidgeletKernels {
+  extends
+    ScoreKernels,
+    NeighbourKernels,
+    DistanceKernels,
+    LinearKernels,
+    RadonKernels,
+    RidgeletKernels,
+    FiniteRadonKernels {
   readonly name: 'native' | 'tfjs-node' | 'tfjs-wasm' | 'tfjs-cpu';
   /** Element types that the backend computes in. */
   readonly dtypes: readonly DType[];

@@ -6,3 +6,14 @@ export {
   type Complex,
   activation,
 } from '../core/activation.js';
+export { type RidgeletDenoisingOptions, denoiseByRidgelets } from './denoise.js';
+export { finiteRadonTransform, inverseFiniteRadonTransform } from './finite-radon.js';
+export {
+  type FiniteRidgeletOptions,
+  type FiniteRidgelets,
+  finiteRidgeletTransform,
+  inverseFiniteRidgeletTransform,
+} from './finite-ridgelet.js';
+export type { Denoising, ThresholdOptions } from './threshold.js';
+export { type WaveletDenoisingOptions, denoiseByWavelets } from './wavelet-denoise.js';
+export type { WaveletName } from './wavelet.js';

@@ -33,6 +33,7 @@ export interface Addon {
   filterRows(problem: Arguments): Finished;
   ridgeSum(problem: Arguments): Finished;
   activate(problem: Arguments): Finished;
+  finiteRadon(problem: Arguments): Finished;
   linearCombination(problem: { out: FloatData; coefficients: Float64Array; arrays: FloatData[] }): void;
   squaredRowLengths(problem: Arguments): void;
   firstNonFinite(data: FloatData): number;

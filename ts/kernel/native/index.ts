@@ -1,6 +1,7 @@
 import type { Kernels } from '../contract.js';
 import { loadAddon } from './addon.js';
 import { distanceKernels } from './distances.js';
+import { finiteRadonKernels } from './finite-radon.js';
 import { linearKernels } from './linear.js';
 import { neighbourKernels } from './neighbours.js';
 import { radonKernels } from './radon.js';
@@ -19,5 +20,6 @@ export function loadNative(): Kernels {
     ...linearKernels(addon),
     ...radonKernels(addon),
     ...ridgeletKernels(addon),
+    ...finiteRadonKernels(addon),
   };
 }

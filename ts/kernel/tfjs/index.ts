@@ -2,6 +2,7 @@ import { RidgeflowError, invalidArgument } from '../../core/errors.js';
 import type { Kernels } from '../contract.js';
 import { distanceSums } from './distances.js';
 import { ENGINES, loadEngine, type Engine, type EngineName } from './engine.js';
+import { finiteRadon } from './finite-radon.js';
 import {
   covariance,
   firstNonFinite,
@@ -74,6 +75,7 @@ function kernelsOn(engine: Engine): Kernels {
     filterRows,
     ridgeSum: (problem, run) => ridgeSum(engine, problem, run),
     activate,
+    finiteRadon,
     linearCombination,
     firstNonFinite,
   };
