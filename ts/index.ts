@@ -16,6 +16,7 @@ export * from './linalg/index.js';
 export * from './measure/index.js';
 export * from './radon/index.js';
 export * from './report/index.js';
+export * from './representation/index.js';
 export * from './ridgelet/index.js';
 export * from './transport/index.js';
 export { availableBackends } from './kernel/backend.js';

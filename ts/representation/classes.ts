@@ -1,0 +1,66 @@
+import { type NdArray, allocate, checkPoints } from '../core/array.js';
+import { RidgeflowError, invalidArgument } from '../core/errors.js';
+
+/** Class numbers, one per point: whole numbers, not necessarily consecutive. */
+export type Labels = Int32Array | readonly number[];
+
+/** Points by class, the classes counted from 0 in ascending order of their labels. */
+export interface Classes {
+  /** The labels that occur, ascending. */
+  readonly labels: readonly number[];
+  /** Position of each point's label among them. */
+  readonly of: Int32Array;
+  /** Points in each class. */
+  readonly counts: Int32Array;
+}
+
+/**
+ * Sorts n points into classes. O(n) time.
+ *
+ * @throws INVALID_SHAPE unless there is one label per point, INVALID_ARGUMENT for a label that is not a whole number of 32
+ * bits, DEGENERATE_CLOUD where fewer than `minimum` classes occur.
+ */
+export function classesOf(labels: Labels, n: number, minimum = 2): Classes {
+  if (!(labels instanceof Int32Array) && !Array.isArray(labels))
+    throw invalidArgument('labels', 'an Int32Array or an array of whole numbers', labels);
+  const numbers: readonly number[] = Array.from<number>(labels);
+  if (numbers.length !== n) {
+    throw new RidgeflowError(
+      'INVALID_SHAPE',
+      `Expected ${n} labels, one per point, but received ${numbers.length}`,
+      { details: { parameter: 'labels' } },
+    );
+  }
+  const wrong = numbers.findIndex((label) => !Number.isInteger(label) || (label | 0) !== label);
+  if (wrong >= 0) throw invalidArgument(`labels[${wrong}]`, 'a whole number of 32 bits', numbers[wrong]);
+  const present = [...new Set(numbers)].sort((a, b) => a - b);
+  if (present.length < minimum) {
+    throw new RidgeflowError(
+      'DEGENERATE_CLOUD',
+      `Expected labels of at least ${minimum} classes but received ${present.length}`,
+      { details: { parameter: 'labels' } },
+    );
+  }
+  const positions = new Map(present.map((label, position) => [label, position]));
+  const of = Int32Array.from(numbers, (label) => positions.get(label) as number);
+  const counts = new Int32Array(present.length);
+  for (const position of of) counts[position]++;
+  return { labels: present, of, counts };
+}
+
+/** Mean of each class, K × d in float64, and of all points. O(nd) time. */
+export function classMeans(points: NdArray, classes: Classes): { means: Float64Array; mean: Float64Array } {
+  const { n, d } = checkPoints(points, 'points');
+  const count = classes.counts.length;
+  const means = allocate('float64', count * d, 'class means') as Float64Array;
+  const mean = new Float64Array(d);
+  for (let i = 0; i < n; i++) {
+    const start = classes.of[i] * d;
+    for (let k = 0; k < d; k++) means[start + k] += points.data[i * d + k];
+  }
+  for (let at = 0; at < count * d; at++) {
+    mean[at % d] += means[at] / n;
+    means[at] /= classes.counts[Math.floor(at / d)];
+  }
+  return { means, mean };
+}

@@ -1,0 +1,66 @@
+import { type NdArray, checkPoints } from '../core/array.js';
+import { type CallOptions } from '../core/options.js';
+import { nearestNeighbours } from '../entropy/nearest-neighbours.js';
+import { type Labels, classesOf } from './classes.js';
+
+/** A share of right answers. */
+export interface Accuracy {
+  /** 0 to 1. */
+  readonly accuracy: number;
+  /** √(p(1 − p)/n): of the share as an estimate for new points. */
+  readonly standardError: number;
+  /** The labels that occur, ascending, and the share of right answers among the points of each. */
+  readonly classes: readonly number[];
+  readonly classAccuracies: Float64Array;
+}
+
+/** Right answers by class, as an {@link Accuracy}. */
+export function accuracyOf(
+  right: ArrayLike<number>,
+  { labels, of, counts }: ReturnType<typeof classesOf>,
+): Accuracy {
+  const classAccuracies = new Float64Array(counts.length);
+  let sum = 0;
+  for (let i = 0; i < of.length; i++) {
+    sum += right[i];
+    classAccuracies[of[i]] += right[i];
+  }
+  counts.forEach((count, c) => (classAccuracies[c] /= count));
+  const accuracy = sum / of.length;
+  const standardError = Math.sqrt((accuracy * (1 - accuracy)) / of.length);
+  return { accuracy, standardError, classes: labels, classAccuracies };
+}
+
+/**
+ * Leave-one-out accuracy of the k-nearest-neighbour classifier: how often most of a point's k nearest others have its
+ * label; a tie goes to the label of the nearest among those tied.
+ *
+ * @param points n × d. @param labels one per point. @param options `k` from 1 (the default) to n − 1.
+ * @throws EMPTY_CLOUD, INVALID_SHAPE, INVALID_ARGUMENT, DEGENERATE_CLOUD (one class), NON_FINITE, UNSUPPORTED, ABORTED.
+ * O(n²d) time, about O(n log n) for d ≤ 10; O(nk) memory.
+ */
+export async function nearestNeighbourAccuracy(
+  points: NdArray,
+  labels: Labels,
+  options: CallOptions & { k?: number } = {},
+): Promise<Accuracy> {
+  const { n } = checkPoints(points, 'points', { minimum: 2 });
+  const classes = classesOf(labels, n);
+  const { k = 1 } = options;
+  const { indices } = await nearestNeighbours(points, undefined, { ...options, k });
+  const right = new Uint8Array(n);
+  for (let i = 0; i < n; i++) {
+    const votes = Array.from(indices.subarray(i * k, (i + 1) * k), (j) => classes.of[j]);
+    right[i] = Number(winner(votes) === classes.of[i]);
+  }
+  return accuracyOf(right, classes);
+}
+
+/** The most frequent vote; of those as frequent, the one that comes first. */
+function winner(votes: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const vote of votes) counts.set(vote, (counts.get(vote) ?? 0) + 1);
+  let best = votes[0];
+  for (const [vote, count] of counts) if (count > (counts.get(best) as number)) best = vote;
+  return best;
+}
