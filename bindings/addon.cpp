@@ -66,6 +66,9 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("ridgeSum", Napi::Function::New(env, ridgeSumKernel));
   exports.Set("activate", Napi::Function::New(env, activateKernel));
   exports.Set("finiteRadon", Napi::Function::New(env, finiteRadonKernel));
+  exports.Set("softmin", Napi::Function::New(env, softminKernel));
+  exports.Set("planRows", Napi::Function::New(env, planRowsKernel));
+  exports.Set("matrixSoftmin", Napi::Function::New(env, matrixSoftminKernel));
   exports.Set("linearCombination", Napi::Function::New(env, linearCombinationKernel));
   exports.Set("squaredRowLengths", Napi::Function::New(env, squaredRowLengthsKernel));
   exports.Set("firstNonFinite", Napi::Function::New(env, firstNonFiniteKernel));

@@ -20,6 +20,9 @@ Napi::Value solvePositiveDefiniteKernel(const Napi::CallbackInfo& info);
 Napi::Value ridgeSumKernel(const Napi::CallbackInfo& info);
 Napi::Value activateKernel(const Napi::CallbackInfo& info);
 Napi::Value finiteRadonKernel(const Napi::CallbackInfo& info);
+Napi::Value softminKernel(const Napi::CallbackInfo& info);
+Napi::Value planRowsKernel(const Napi::CallbackInfo& info);
+Napi::Value matrixSoftminKernel(const Napi::CallbackInfo& info);
 Napi::Value linearCombinationKernel(const Napi::CallbackInfo& info);
 Napi::Value squaredRowLengthsKernel(const Napi::CallbackInfo& info);
 /// Takes a typed array; returns an index or −1.

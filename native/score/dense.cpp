@@ -116,7 +116,7 @@ class Block {
     panel.meanSum = meanSum_.get() + (plan_.direct ? 0 : p * d * width);
     if (unset_[p]) {
       plan_.direct ? plan_.operations.directLargest(panel, tile, d)
-                   : plan_.operations.largest(panel, tile, d, plan_.pass.differences);
+                   : plan_.operations.largest(panel, tile, d, plan_.pass);
       moveMaximum(p, panel, sums);
     }
     const auto pass = [&] {

@@ -25,10 +25,14 @@ using score_tiles::TileOperations;
 constexpr int kDirectVectors = 2;
 constexpr std::size_t kSummed = 64;
 
-/// Shifted base-2 logits of kM centres against a panel.
-template <int kM, bool kDifferences, class T>
+/// What logits are made of: x·c, |x − c|², |x − c|.
+enum class Form { kProducts, kSquares, kDistances };
+
+/// Shifted base-2 logits of kM centres against a panel; `squares` receives what was subtracted, |x − c|² or |x − c|.
+template <int kM, Form kForm, class T>
 HWY_INLINE void Logits(const QueryPanel<T>& panel, const CentreTile<T>& tile, std::size_t first, std::size_t d,
                        Vector<T> (&logit)[kM][kVectors], Vector<T> (&squares)[kM][kVectors]) {
+  constexpr bool kDifferences = kForm != Form::kProducts;
   const Tag<T> tag;
   const std::size_t lanes = hn::Lanes(tag);
   const T* rows = tile.rows + first * tile.stride;
@@ -69,8 +73,8 @@ HWY_INLINE void Logits(const QueryPanel<T>& panel, const CentreTile<T>& tile, st
       const Vector<T> bias = hn::Set(tag, tile.bias[first + r]);
 #pragma GCC unroll 8
       for (int v = 0; v < kVectors; ++v) {
-        squares[r][v] = logit[r][v];
-        logit[r][v] = hn::Sub(hn::Sub(bias, shift[v]), logit[r][v]);
+        squares[r][v] = kForm == Form::kDistances ? hn::Sqrt(logit[r][v]) : logit[r][v];
+        logit[r][v] = hn::Sub(hn::Sub(bias, shift[v]), squares[r][v]);
       }
     }
   }
@@ -88,12 +92,12 @@ HWY_INLINE void Logits(const QueryPanel<T>& panel, const CentreTile<T>& tile, st
   }
 }
 
-template <int kM, bool kDifferences, class T>
+template <int kM, Form kForm, class T>
 HWY_NOINLINE void LargestRows(const QueryPanel<T>& panel, const CentreTile<T>& tile, std::size_t first, std::size_t d) {
   const Tag<T> tag;
   const std::size_t lanes = hn::Lanes(tag);
   Vector<T> logit[kM][kVectors], squares[kM][kVectors];
-  Logits<kM, kDifferences>(panel, tile, first, d, logit, squares);
+  Logits<kM, kForm>(panel, tile, first, d, logit, squares);
 #pragma GCC unroll 8
   for (int v = 0; v < kVectors; ++v) {
     Vector<T> largest = hn::Load(tag, panel.largest + v * lanes);
@@ -104,12 +108,13 @@ HWY_NOINLINE void LargestRows(const QueryPanel<T>& panel, const CentreTile<T>& t
 }
 
 /// Weights of kM centres, and their sums.
-template <int kM, bool kDifferences, bool kMoment, class T>
-HWY_NOINLINE void WeightRows(const QueryPanel<T>& panel, const CentreTile<T>& tile, std::size_t first, std::size_t d) {
+template <int kM, Form kForm, bool kMoment, class T>
+HWY_NOINLINE void WeightRows(const QueryPanel<T>& panel, const CentreTile<T>& tile, std::size_t first, std::size_t d,
+                             bool overDistance = false) {
   const Tag<T> tag;
   const std::size_t lanes = hn::Lanes(tag);
   Vector<T> logit[kM][kVectors], squares[kM][kVectors];
-  Logits<kM, kDifferences>(panel, tile, first, d, logit, squares);
+  Logits<kM, kForm>(panel, tile, first, d, logit, squares);
   T* out = panel.weights + first * kVectors * lanes;
 #pragma GCC unroll 8
   for (int v = 0; v < kVectors; ++v) {
@@ -122,10 +127,14 @@ HWY_NOINLINE void WeightRows(const QueryPanel<T>& panel, const CentreTile<T>& ti
       const Vector<T> weight = Exp2(tag, logit[r][v]);
       weightSum = hn::Add(weightSum, weight);
       if constexpr (kMoment) {
-        const Vector<T> square = kDifferences ? squares[r][v] : hn::Set(tag, tile.square[first + r]);
+        const Vector<T> square = kForm == Form::kSquares ? squares[r][v] : hn::Set(tag, tile.square[first + r]);
         momentSum = hn::MulAdd(weight, square, momentSum);
       }
-      hn::Store(weight, tag, out + r * kVectors * lanes + v * lanes);
+      Vector<T> kept = weight;
+      if (kForm == Form::kDistances && overDistance) {
+        kept = hn::IfThenElseZero(hn::Gt(squares[r][v], hn::Zero(tag)), hn::Div(weight, squares[r][v]));
+      }
+      hn::Store(kept, tag, out + r * kVectors * lanes + v * lanes);
     }
     hn::Store(largest, tag, panel.largest + v * lanes);
     hn::Store(weightSum, tag, panel.weightSum + v * lanes);
@@ -172,13 +181,15 @@ HWY_INLINE void Fill(T* values, T value, std::size_t count) {
 }
 
 template <class T>
-void Largest(const QueryPanel<T>& panel, const CentreTile<T>& tile, std::size_t d, bool differences) {
+void Largest(const QueryPanel<T>& panel, const CentreTile<T>& tile, std::size_t d, PassOptions options) {
   Fill(panel.largest, -kExcluded<T>, kVectors * hn::Lanes(Tag<T>()));
   ForRowBlocks(tile.count, [&]<int kM>(std::size_t first) {
-    if (differences) {
-      LargestRows<kM, true>(panel, tile, first, d);
+    if (options.distances) {
+      LargestRows<kM, Form::kDistances>(panel, tile, first, d);
+    } else if (options.differences) {
+      LargestRows<kM, Form::kSquares>(panel, tile, first, d);
     } else {
-      LargestRows<kM, false>(panel, tile, first, d);
+      LargestRows<kM, Form::kProducts>(panel, tile, first, d);
     }
   });
 }
@@ -200,12 +211,14 @@ bool Accumulate(const QueryPanel<T>& panel, const CentreTile<T>& tile, std::size
   Fill(panel.weightSum, T(0), width);
   Fill(panel.momentSum, T(0), width);
   ForRowBlocks(tile.count, [&]<int kM>(std::size_t first) {
-    if (options.differences) {
-      options.moment ? WeightRows<kM, true, true>(panel, tile, first, d)
-                     : WeightRows<kM, true, false>(panel, tile, first, d);
+    if (options.distances) {
+      WeightRows<kM, Form::kDistances, false>(panel, tile, first, d, options.overDistance);
+    } else if (options.differences) {
+      options.moment ? WeightRows<kM, Form::kSquares, true>(panel, tile, first, d)
+                     : WeightRows<kM, Form::kSquares, false>(panel, tile, first, d);
     } else {
-      options.moment ? WeightRows<kM, false, true>(panel, tile, first, d)
-                     : WeightRows<kM, false, false>(panel, tile, first, d);
+      options.moment ? WeightRows<kM, Form::kProducts, true>(panel, tile, first, d)
+                     : WeightRows<kM, Form::kProducts, false>(panel, tile, first, d);
     }
   });
   if (!WithinHeadroom(panel.largest, width)) return false;

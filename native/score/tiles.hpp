@@ -51,6 +51,8 @@ struct PassOptions {
   bool differences = false;  ///< form x − c instead of inner products
   bool moment = false;
   bool mean = false;
+  bool distances = false;     ///< logits fall with |x − c| instead of its square; needs `differences`, without moment
+  bool overDistance = false;  ///< with `distances`: keep p/|x − c| for weights, 0 where x = c; sums are of p
 };
 
 template <class T>
@@ -58,7 +60,7 @@ struct TileOperations {
   std::size_t panelWidth = 0;
   std::size_t directWidth = 0;
   /// Only the largest shifted logits: sets panel.largest.
-  void (*largest)(const QueryPanel<T>&, const CentreTile<T>&, std::size_t d, bool differences) = nullptr;
+  void (*largest)(const QueryPanel<T>&, const CentreTile<T>&, std::size_t d, PassOptions) = nullptr;
   /// Shifted logits, their exponentials and sums, and the weighted sums of centres where wanted. Returns false,
   /// leaving meanSum untouched, where a logit is above the headroom: move the maximum and call again.
   bool (*accumulate)(const QueryPanel<T>&, const CentreTile<T>&, std::size_t d, PassOptions) = nullptr;

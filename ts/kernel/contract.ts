@@ -6,6 +6,7 @@ import type { NeighbourKernels } from './contract/neighbours.js';
 import type { RadonKernels } from './contract/radon.js';
 import type { RidgeletKernels } from './contract/ridgelet.js';
 import type { ScoreKernels } from './contract/score.js';
+import type { TransportKernels } from './contract/transport.js';
 
 export type { Matrix, RunControl } from './contract/control.js';
 export type { LinearTerm } from './contract/linear.js';
@@ -13,6 +14,7 @@ export type { NeighbourResult } from './contract/neighbours.js';
 export type { ParallelBeamProblem } from './contract/radon.js';
 export type { Nonlinearity, PiecewisePolynomials, RidgeSumProblem } from './contract/ridgelet.js';
 export type { ScoreProblem, ScoreResult } from './contract/score.js';
+export type { PairProblem } from './contract/transport.js';
 
 /**
  * The primitives that are worth native speed. Each backend implements all of them; the mathematics in ts/ is written
@@ -27,7 +29,8 @@ export interface Kernels
     LinearKernels,
     RadonKernels,
     RidgeletKernels,
-    FiniteRadonKernels {
+    FiniteRadonKernels,
+    TransportKernels {
   readonly name: 'native' | 'tfjs-node' | 'tfjs-wasm' | 'tfjs-cpu';
   /** Element types that the backend computes in. */
   readonly dtypes: readonly DType[];

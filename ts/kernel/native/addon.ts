@@ -34,6 +34,9 @@ export interface Addon {
   ridgeSum(problem: Arguments): Finished;
   activate(problem: Arguments): Finished;
   finiteRadon(problem: Arguments): Finished;
+  softmin(problem: Arguments): Finished;
+  planRows(problem: Arguments): Finished;
+  matrixSoftmin(problem: Arguments): Finished;
   linearCombination(problem: { out: FloatData; coefficients: Float64Array; arrays: FloatData[] }): void;
   squaredRowLengths(problem: Arguments): void;
   firstNonFinite(data: FloatData): number;

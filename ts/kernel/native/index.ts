@@ -7,6 +7,7 @@ import { neighbourKernels } from './neighbours.js';
 import { radonKernels } from './radon.js';
 import { ridgeletKernels } from './ridgelet.js';
 import { scoreKernels } from './score.js';
+import { transportKernels } from './transport.js';
 
 /** The C++ kernels. Throws BACKEND_UNAVAILABLE where the addon cannot be loaded. */
 export function loadNative(): Kernels {
@@ -21,5 +22,6 @@ export function loadNative(): Kernels {
     ...radonKernels(addon),
     ...ridgeletKernels(addon),
     ...finiteRadonKernels(addon),
+    ...transportKernels(addon),
   };
 }

@@ -16,6 +16,7 @@ import { nearestNeighbours } from './neighbours.js';
 import { backprojectBeam, filterRows, projectBeam } from './radon.js';
 import { activate, ridgeSum } from './ridgelet.js';
 import { score } from './score.js';
+import { transportKernels } from './transport.js';
 
 /**
  * The kernels on TensorFlow.js, in float32: on the engine asked for, or with `tfjs` on the first that loads of
@@ -78,5 +79,6 @@ function kernelsOn(engine: Engine): Kernels {
     finiteRadon,
     linearCombination,
     firstNonFinite,
+    ...transportKernels(engine),
   };
 }

@@ -1,0 +1,104 @@
+// Vector code of the softmin over a cost matrix, compiled once for every instruction set and chosen at run time.
+
+#include "transport/matrix_tiles.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "transport/matrix_tiles.cpp"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+#include "runtime/exp2-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace ridgeflow {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using matrix_tiles::MatrixOperations;
+
+template <class T>
+using MatrixTag = hn::ScalableTag<T>;
+
+/// bias − κ·cost of the lanes below `count`; far below everything in the others.
+template <class D, class T = hn::TFromD<D>>
+HWY_INLINE hn::Vec<D> RowLogits(D tag, const T* costs, const T* bias, T kappa, std::size_t at, std::size_t count) {
+  const hn::Vec<D> factor = hn::Set(tag, kappa);
+  if (at + hn::Lanes(tag) <= count) {
+    return hn::NegMulAdd(hn::LoadU(tag, costs + at), factor, hn::LoadU(tag, bias + at));
+  }
+  const auto inside = hn::FirstN(tag, count - at);
+  const hn::Vec<D> lowest = hn::Set(tag, static_cast<T>(-1e37));
+  return hn::IfThenElse(
+      inside, hn::NegMulAdd(hn::MaskedLoad(inside, tag, costs + at), factor, hn::MaskedLoad(inside, tag, bias + at)), lowest);
+}
+
+template <class T>
+T LargestInRow(const T* costs, const T* bias, T kappa, std::size_t count) {
+  const MatrixTag<T> tag;
+  hn::Vec<MatrixTag<T>> largest = hn::Set(tag, static_cast<T>(-1e37));
+  for (std::size_t j = 0; j < count; j += hn::Lanes(tag)) {
+    largest = hn::Max(largest, RowLogits(tag, costs, bias, kappa, j, count));
+  }
+  return hn::GetLane(hn::MaxOfLanes(tag, largest));
+}
+
+template <class T>
+T SumOfRow(const T* costs, const T* bias, T kappa, T shift, std::size_t count) {
+  const MatrixTag<T> tag;
+  const hn::Vec<MatrixTag<T>> from = hn::Set(tag, shift);
+  hn::Vec<MatrixTag<T>> sum = hn::Zero(tag);
+  for (std::size_t j = 0; j < count; j += hn::Lanes(tag)) {
+    sum = hn::Add(sum, Exp2(tag, hn::Sub(RowLogits(tag, costs, bias, kappa, j, count), from)));
+  }
+  return hn::GetLane(hn::SumOfLanes(tag, sum));
+}
+
+template <class T>
+void AddStrip(const T* costs, std::size_t stride, const T* bias, T kappa, std::size_t rows, std::size_t columns,
+              T* maximum, T* sums) {
+  const MatrixTag<T> tag;
+  const std::size_t lanes = hn::Lanes(tag);
+  const hn::Vec<MatrixTag<T>> factor = hn::Set(tag, kappa);
+  for (std::size_t j = 0; j < columns; j += lanes) {
+    const std::size_t here = HWY_MIN(lanes, columns - j);
+    const auto inside = hn::FirstN(tag, here);
+    const auto logit = [&](std::size_t r) HWY_ATTR {
+      const T* from = costs + r * stride + j;
+      const auto cost = here == lanes ? hn::LoadU(tag, from) : hn::MaskedLoad(inside, tag, from);
+      return hn::NegMulAdd(cost, factor, hn::Set(tag, bias[r]));
+    };
+    const auto before = hn::LoadU(tag, maximum + j);
+    auto largest = before;
+    for (std::size_t r = 0; r < rows; ++r) largest = hn::Max(largest, logit(r));
+    auto sum = hn::Mul(hn::LoadU(tag, sums + j), Exp2(tag, hn::Sub(before, largest)));
+    for (std::size_t r = 0; r < rows; ++r) sum = hn::Add(sum, Exp2(tag, hn::Sub(logit(r), largest)));
+    hn::StoreU(largest, tag, maximum + j);
+    hn::StoreU(sum, tag, sums + j);
+  }
+}
+
+template <class T>
+MatrixOperations<T> MatrixOperationsOf() {
+  return {&LargestInRow<T>, &SumOfRow<T>, &AddStrip<T>};
+}
+MatrixOperations<float> MatrixOperationsFloat() { return MatrixOperationsOf<float>(); }
+MatrixOperations<double> MatrixOperationsDouble() { return MatrixOperationsOf<double>(); }
+
+}  // namespace HWY_NAMESPACE
+}  // namespace ridgeflow
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace ridgeflow {
+
+HWY_EXPORT(MatrixOperationsFloat);
+HWY_EXPORT(MatrixOperationsDouble);
+
+namespace matrix_tiles {
+
+MatrixOperations<float> matrixOperations(float) { return HWY_DYNAMIC_DISPATCH(MatrixOperationsFloat)(); }
+
+MatrixOperations<double> matrixOperations(double) { return HWY_DYNAMIC_DISPATCH(MatrixOperationsDouble)(); }
+
+}  // namespace matrix_tiles
+}  // namespace ridgeflow
+#endif  // HWY_ONCE

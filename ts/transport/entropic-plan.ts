@@ -1,0 +1,277 @@
+import { type NdArray, allocate, checkPoints, toDtype } from '../core/array.js';
+import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import { type CallOptions, checkInteger, partOf } from '../core/options.js';
+import { Pace } from '../core/pace.js';
+import { asMatrix, checkFinite } from '../kernel/checks.js';
+import { CloudKernel, MatrixKernel, rowsOf } from './entropic-kernel.js';
+import { type EntropicProblem, type SinkhornState, logWeightsOf } from './sinkhorn-iteration.js';
+
+/** Entries of the plan that are made at a time. */
+const BLOCK = 1 << 21;
+
+type Run = Pick<CallOptions, 'signal' | 'onProgress'>;
+
+/**
+ * The solution of an entropic transport problem: its potentials, and what follows from them. The plan
+ * π_ij = a_i b_j exp((f_i + g_j − c_ij)/ε) is never stored: the methods compute what is asked of it, on the backend and
+ * in the dtype of the call that made it. The clouds it was made from are kept, not copied.
+ */
+export class EntropicPlan implements SinkhornState {
+  readonly f: Float64Array;
+  readonly g: Float64Array;
+  readonly iterations: number;
+  readonly converged: boolean;
+  readonly marginalError: number;
+  readonly mass: number;
+  readonly epsilon: number;
+  /** Weights of the sources and of the targets. */
+  readonly weightsA: Float64Array;
+  readonly weightsB: Float64Array;
+  /**
+   * OT_ε = ⟨π, c⟩ + ε KL(π | a⊗b), and of unbalanced transport + ρ KL(π₁|a) + ρ KL(π₂|b): the dual's value at the
+   * potentials.
+   */
+  readonly value: number;
+  readonly #problem: EntropicProblem;
+
+  /** For {@link sinkhorn} and its like. */
+  constructor(problem: EntropicProblem, state: SinkhornState) {
+    this.#problem = problem;
+    this.f = state.f;
+    this.g = state.g;
+    this.iterations = state.iterations;
+    this.converged = state.converged;
+    this.marginalError = state.marginalError;
+    this.mass = state.mass;
+    this.epsilon = problem.epsilon;
+    this.weightsA = problem.a;
+    this.weightsB = problem.b;
+    this.value = dualValue(problem, state);
+  }
+
+  /** Σ_j π_ij, n values: a_i, or what unbalanced transport keeps of it. */
+  sourceMasses(): Float64Array {
+    const { a, penalty } = this.#problem;
+    return a.map((weight, i) => weight * Math.exp(-this.f[i] / penalty));
+  }
+
+  /**
+   * Rows first ≤ i < first + count of the plan, [count, m]. O(count · m · d) time.
+   *
+   * @throws INVALID_ARGUMENT where there are no such rows, OUT_OF_MEMORY, ABORTED.
+   */
+  async rows(first: number, count: number, options: Run = {}): Promise<NdArray> {
+    checkInteger(first, 'first', 0, this.f.length - 1);
+    checkInteger(count, 'count', 1, this.f.length - first);
+    const data = await this.#rows(first, count, options);
+    return { data, shape: [count, this.g.length] };
+  }
+
+  /**
+   * ⟨π, c⟩, the cost of the plan without its entropy: what is near W_p^p for small ε. O(nmd) time, about that of an
+   * iteration or two, O(n + m) memory beside blocks of 16 MB.
+   */
+  async transportCost(options: Run = {}): Promise<number> {
+    const { kernel } = this.#problem;
+    const masses = this.sourceMasses();
+    if (kernel instanceof CloudKernel && kernel.cost === 'squaredEuclidean') {
+      const { meanCosts } = await this.#posterior(kernel, options);
+      return masses.reduce((sum, mass, i) => sum + mass * meanCosts[i], 0);
+    }
+    let total = 0;
+    await this.#eachBlock(options, async (first, count, run) => {
+      const plan = await this.#rows(first, count, run);
+      // P/|x − y| beside P gives the distance of every pair that has a share.
+      const over = kernel instanceof CloudKernel ? await this.#rows(first, count, run, true) : undefined;
+      const costs = kernel instanceof MatrixKernel ? rowsOf(kernel.costs, first, count).data : undefined;
+      const pace = new Pace({ signal: options.signal }, count);
+      const m = this.g.length;
+      for (let i = 0; i < count; i++) {
+        for (let k = i * m; k < (i + 1) * m; k++) {
+          if (costs) total += plan[k] * costs[k];
+          else if (over && over[k] > 0) total += plan[k] * (plan[k] / over[k]);
+        }
+        await pace.tick(1);
+      }
+    });
+    return total;
+  }
+
+  /**
+   * The transport map by barycentric projection, T(x) = Σ_j π_j(x) y_j / Σ_j π_j(x), [n, d]: where the plan sends each
+   * source on average; for the squared Euclidean cost an estimate of the optimal map.
+   *
+   * @param options `points` [k, d]: map these instead of the sources (clouds with the squared Euclidean cost only);
+   *   `targets` [m, any d]: average these instead of the targets, needed with a matrix of costs.
+   * @throws INVALID_SHAPE, INVALID_ARGUMENT, NON_FINITE, UNSUPPORTED, ABORTED.
+   *
+   * O(nmd) time, O(nd) memory beside blocks of 16 MB. Source: V. Seguy et al., Large-scale optimal transport and mapping
+   * estimation, ICLR 2018.
+   */
+  async map(options: Run & { points?: NdArray; targets?: NdArray } = {}): Promise<NdArray> {
+    const { kernel } = this.#problem;
+    const { points, targets } = options;
+    if (kernel instanceof CloudKernel && kernel.cost === 'squaredEuclidean' && !targets) {
+      const { mean, count } = await this.#posterior(kernel, options, points);
+      return { data: mean, shape: [count, kernel.to.columns] };
+    }
+    if (points) {
+      throw new RidgeflowError(
+        'UNSUPPORTED',
+        'New points can be mapped only between clouds, with the squared Euclidean cost and without targets',
+        { details: { parameter: 'points' } },
+      );
+    }
+    const to = this.#targets(targets);
+    const { n } = kernel;
+    const out = allocate(kernel.dtype, n * to.columns, 'a transport map');
+    await this.#eachBlock(options, async (first, count, run) => {
+      const data = await this.#rows(first, count, run);
+      const weights = { data, rows: count, columns: to.rows };
+      const sums = await kernel.kernels.matmul({ a: weights, b: to }, run);
+      for (let i = 0; i < count; i++) {
+        let mass = 0;
+        for (let j = 0; j < to.rows; j++) mass += data[i * to.rows + j];
+        for (let k = 0; k < to.columns; k++)
+          out[(first + i) * to.columns + k] = sums[i * to.columns + k] / mass;
+      }
+    });
+    return { data: out, shape: [n, to.columns] };
+  }
+
+  /**
+   * The gradient of `value` with respect to the sources, [n, d]: row i is Σ_j π_ij ∇_x c(x_i, y_j), by the envelope
+   * theorem, for converged potentials. Of the Euclidean cost, a pair at distance 0 counts as 0.
+   *
+   * @throws UNSUPPORTED with a matrix of costs, ABORTED. O(nmd) time.
+   */
+  async gradient(options: Run = {}): Promise<NdArray> {
+    const { kernel } = this.#problem;
+    if (!(kernel instanceof CloudKernel)) {
+      throw new RidgeflowError(
+        'UNSUPPORTED',
+        'A matrix of costs has no points to take the gradient with respect to: use sinkhorn on clouds',
+      );
+    }
+    const { rows: n, columns: d, data: x } = kernel.from;
+    const out = allocate(kernel.dtype, n * d, 'a gradient');
+    if (kernel.cost === 'squaredEuclidean') {
+      const { mean } = await this.#posterior(kernel, options);
+      const masses = this.sourceMasses();
+      for (let k = 0; k < out.length; k++) out[k] = 2 * masses[Math.floor(k / d)] * (x[k] - mean[k]);
+      return { data: out, shape: [n, d] };
+    }
+    await this.#eachBlock(options, async (first, count, run) => {
+      const data = await this.#rows(first, count, run, true);
+      const m = this.g.length;
+      const sums = await kernel.kernels.matmul({ a: { data, rows: count, columns: m }, b: kernel.to }, run);
+      for (let i = 0; i < count; i++) {
+        let total = 0;
+        for (let j = 0; j < m; j++) total += data[i * m + j];
+        for (let k = 0; k < d; k++) {
+          const at = (first + i) * d + k;
+          out[at] = total * x[at] - sums[i * d + k];
+        }
+      }
+    });
+    return { data: out, shape: [n, d] };
+  }
+
+  async #rows(first: number, count: number, run: Run, overDistance = false) {
+    const { kernel, a, b, epsilon } = this.#problem;
+    const rowLogWeights = logWeightsOf(
+      a.subarray(first, first + count),
+      this.f.subarray(first, first + count),
+      epsilon,
+    );
+    const logWeights = logWeightsOf(b, this.g, epsilon);
+    return kernel instanceof CloudKernel
+      ? kernel.planRows(rowLogWeights, logWeights, epsilon, first, run, overDistance)
+      : kernel.planRows(rowLogWeights, logWeights, epsilon, first, run);
+  }
+
+  async #eachBlock(
+    options: Run,
+    body: (first: number, count: number, run: Run) => Promise<void>,
+  ): Promise<void> {
+    const [n, m] = [this.f.length, this.g.length];
+    const size = Math.max(1, Math.floor(BLOCK / m));
+    for (let first = 0; first < n; first += size) {
+      const count = Math.min(size, n - first);
+      await body(first, count, { signal: options.signal });
+      options.onProgress?.((first + count) / n);
+    }
+  }
+
+  #targets(targets: NdArray | undefined) {
+    const { kernel } = this.#problem;
+    if (!targets) {
+      if (kernel instanceof CloudKernel) return kernel.to;
+      throw invalidArgument('targets', 'the points [m, d] that a matrix of costs has no record of', targets);
+    }
+    const { n: m } = checkPoints(targets, 'targets');
+    if (m !== kernel.m) {
+      throw new RidgeflowError('INVALID_SHAPE', `Expected ${kernel.m} points for targets but received ${m}`, {
+        details: { parameter: 'targets' },
+      });
+    }
+    const given = toDtype(targets, kernel.dtype);
+    checkFinite(kernel.kernels, given, 'targets');
+    return asMatrix(given);
+  }
+
+  /** Barycentres, and mean squared distances to the targets, under the plan seen from the sources or other points. */
+  async #posterior(kernel: CloudKernel, run: Run, points?: NdArray) {
+    const { b, epsilon } = this.#problem;
+    const { columns: d } = kernel.to;
+    let queries = kernel.from;
+    if (points) {
+      checkPoints(points, 'points', { dimension: d });
+      checkFinite(kernel.kernels, points, 'points');
+      queries = asMatrix(toDtype(points, kernel.dtype));
+    }
+    const precise = logWeightsOf(b, this.g, epsilon);
+    const largest = precise.reduce((most, value) => Math.max(most, value), -Infinity);
+    // Relative to the largest: a common factor does not count, and the targets that matter keep their digits.
+    const logWeights = allocate(kernel.dtype, b.length, 'log-weights');
+    for (let j = 0; j < b.length; j++) logWeights[j] = precise[j] - largest;
+    const variance = epsilon / 2;
+    const { mean, divergence } = await kernel.kernels.score(
+      { queries, centres: kernel.to, logWeights, variance, want: { mean: true, divergence: !points } },
+      partOf(run, 0, 1),
+    );
+    const { rows: count } = queries;
+    const meanCosts = new Float64Array(count);
+    for (let i = 0; i < count && divergence; i++) {
+      // E|x − y|² = |x − E y|² + tr Cov y, and the divergence is (tr Cov/σ² − d)/σ².
+      let square = 0;
+      for (let k = i * d; k < (i + 1) * d; k++) square += (queries.data[k] - mean![k]) ** 2;
+      meanCosts[i] = square + Math.max(0, divergence[i] * variance + d) * variance;
+    }
+    return { mean: mean!, meanCosts, count };
+  }
+}
+
+/** The dual objective, whose error is of second order in that of the potentials. */
+function dualValue({ a, b, epsilon, penalty }: EntropicProblem, { f, g, mass }: SinkhornState): number {
+  const gain = (potential: number) =>
+    penalty === Infinity ? potential : -penalty * Math.expm1(-potential / penalty);
+  const [fromA, massA] = weighted(a, f, gain);
+  const [fromB, massB] = weighted(b, g, gain);
+  return fromA + fromB - epsilon * (mass - massA * massB);
+}
+
+function weighted(
+  weights: Float64Array,
+  values: Float64Array,
+  of: (value: number) => number,
+): [sum: number, total: number] {
+  let sum = 0;
+  let total = 0;
+  for (let i = 0; i < weights.length; i++) {
+    // A point without weight says nothing.
+    if (weights[i] > 0) sum += weights[i] * of(values[i]);
+    total += weights[i];
+  }
+  return [sum, total];
+}

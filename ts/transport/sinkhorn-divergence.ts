@@ -1,0 +1,71 @@
+import { type NdArray, allocate } from '../core/array.js';
+import { type CallOptions, partOf } from '../core/options.js';
+import { checkClouds, checkPairCost, checkWeights, type PairCost } from './arguments.js';
+import { CloudKernel } from './entropic-kernel.js';
+import { EntropicPlan } from './entropic-plan.js';
+import { type SinkhornOptions, checkSinkhorn, iterate, iterateSymmetrically } from './sinkhorn-iteration.js';
+
+/** Result of {@link sinkhornDivergence}. */
+export interface SinkhornDivergence {
+  value: number;
+  /** Whether all three problems converged, and the largest of their marginal errors. */
+  converged: boolean;
+  marginalError: number;
+  /** Between the clouds, and of each with itself. */
+  plans: { ab: EntropicPlan; aa: EntropicPlan; bb: EntropicPlan };
+  /** The gradient of the value with respect to the points of a, [n, d], where it was asked for. */
+  gradient?: NdArray;
+}
+
+/**
+ * The Sinkhorn divergence S_ε = OT_ε(a, b) − ½ OT_ε(a, a) − ½ OT_ε(b, b), without the bias of OT_ε: at least 0, and 0
+ * only between equal measures. W_p^p as ε → 0; as ε → ∞, ½ ∫∫ −c d(a − b) d(a − b), a maximum mean discrepancy: of
+ * |x − y|² the squared distance of the means, of |x − y| half the energy distance. Of unbalanced transport,
+ * + ε/2 (mass a − mass b)².
+ *
+ * @param options those of {@link sinkhorn}, and `gradient`: also compute the gradient with respect to the points of a.
+ *   `initial` are potentials of the problem between a and b.
+ * @throws as {@link sinkhorn}.
+ *
+ * About one and a half to twice the cost of OT_ε: the symmetric problems converge in a few iterations. Source: J. Feydy
+ * et al., AISTATS 2019; unbalanced: T. Séjourné et al., Sinkhorn divergences for unbalanced optimal transport, 2019.
+ */
+export async function sinkhornDivergence(
+  a: NdArray,
+  b: NdArray,
+  options: SinkhornOptions & { cost?: PairCost; gradient?: boolean },
+): Promise<SinkhornDivergence> {
+  const cost = checkPairCost(options.cost);
+  const { n, m } = checkClouds(a, b);
+  const anyMass = options.marginalPenalty !== undefined;
+  const weightsA = checkWeights(options.weightsA, n, 'weightsA', { anyMass });
+  const weightsB = checkWeights(options.weightsB, m, 'weightsB', { anyMass });
+  const kernel = await CloudKernel.of(a, b, cost, options);
+  const problem = checkSinkhorn(kernel, weightsA, weightsB, options);
+  const ab = new EntropicPlan(problem, await iterate(problem, partOf(options, 0, 0.6)));
+  const self = async (side: 'from' | 'to', run: CallOptions) => {
+    const weights = side === 'from' ? weightsA : weightsB;
+    const symmetric = { ...problem, kernel: kernel.self(side), a: weights, b: weights, initial: undefined };
+    return new EntropicPlan(symmetric, await iterateSymmetrically(symmetric, run));
+  };
+  const aa = await self('from', partOf(options, 0.6, 0.75));
+  const bb = await self('to', partOf(options, 0.75, options.gradient ? 0.9 : 1));
+  const plans = [ab, aa, bb];
+  const result: SinkhornDivergence = {
+    value:
+      ab.value - aa.value / 2 - bb.value / 2 + (problem.epsilon / 2) * (sum(weightsA) - sum(weightsB)) ** 2,
+    converged: plans.every(({ converged }) => converged),
+    marginalError: Math.max(...plans.map(({ marginalError }) => marginalError)),
+    plans: { ab, aa, bb },
+  };
+  if (options.gradient) {
+    const [across, within] = [await ab.gradient(options), await aa.gradient(options)];
+    const data = allocate(kernel.dtype, n * a.shape[1], 'a gradient');
+    for (let k = 0; k < data.length; k++) data[k] = across.data[k] - within.data[k];
+    result.gradient = { data, shape: [n, a.shape[1]] };
+  }
+  options.onProgress?.(1);
+  return result;
+}
+
+const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0);
