@@ -71,6 +71,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("matrixSoftmin", Napi::Function::New(env, matrixSoftminKernel));
   exports.Set("linearCombination", Napi::Function::New(env, linearCombinationKernel));
   exports.Set("squaredRowLengths", Napi::Function::New(env, squaredRowLengthsKernel));
+  exports.Set("scaledError", Napi::Function::New(env, scaledErrorKernel));
   exports.Set("firstNonFinite", Napi::Function::New(env, firstNonFiniteKernel));
   exports.Set("info", Napi::Function::New(env, info));
   exports.Set("setThreads", Napi::Function::New(env, setThreads));

@@ -25,6 +25,7 @@ Napi::Value planRowsKernel(const Napi::CallbackInfo& info);
 Napi::Value matrixSoftminKernel(const Napi::CallbackInfo& info);
 Napi::Value linearCombinationKernel(const Napi::CallbackInfo& info);
 Napi::Value squaredRowLengthsKernel(const Napi::CallbackInfo& info);
+Napi::Value scaledErrorKernel(const Napi::CallbackInfo& info);
 /// Takes a typed array; returns an index or −1.
 Napi::Value firstNonFiniteKernel(const Napi::CallbackInfo& info);
 

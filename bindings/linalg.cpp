@@ -42,23 +42,52 @@ Napi::Value covarianceOf(const Arguments& arguments) {
   return run(arguments, work, [=](Control& control) { covariance(points, n, d, mean, out, control); });
 }
 
+/// The memory of typed arrays of `count` elements each.
 template <class T>
-void combine(const Arguments& arguments, const Napi::Array& arrays, const std::vector<double>& coefficients) {
-  const Napi::Value target = arguments.object().Get("out");
-  const std::size_t count = target.As<Napi::TypedArray>().ElementLength();
-  T* out = arguments.array<T>("out", count);
+std::vector<const T*> pointersTo(const Arguments& arguments, const Napi::Array& arrays, std::size_t count) {
   std::vector<const T*> pointers;
   for (std::uint32_t i = 0; i < arrays.Length(); ++i) {
     const Napi::Value value = arrays.Get(i);
     if (!value.IsTypedArray()) arguments.fail("arrays", "typed arrays");
     const auto typed = value.As<Napi::TypedArray>();
     if (typed.TypedArrayType() != Arguments::typeOf<T>() || typed.ElementLength() != count) {
-      arguments.fail("arrays", "typed arrays of the type and length of out");
+      arguments.fail("arrays", "typed arrays of the same type and length");
     }
     pointers.push_back(value.As<Napi::TypedArrayOf<T>>().Data());
   }
+  return pointers;
+}
+
+template <class T>
+void combine(const Arguments& arguments, const Napi::Array& arrays, const std::vector<double>& coefficients) {
+  const std::size_t count = arguments.object().Get("out").As<Napi::TypedArray>().ElementLength();
+  T* out = arguments.array<T>("out", count);
+  const std::vector<const T*> pointers = pointersTo<T>(arguments, arrays, count);
   linearCombination(out, count, coefficients.data(), pointers.data(), pointers.size());
 }
+
+template <class T>
+ScaledError errorOf(const Arguments& arguments, const Napi::Array& arrays, const std::vector<double>& coefficients) {
+  const std::size_t rows = arguments.size("rows"), columns = arguments.size("columns");
+  const T* a = arguments.array<T>("a", rows, columns);
+  const T* b = arguments.array<T>("b", rows, columns);
+  const std::vector<const T*> pointers = pointersTo<T>(arguments, arrays, rows * columns);
+  return scaledError(coefficients.data(), pointers.data(), pointers.size(), a, b, rows, columns,
+                     arguments.number("relative"), arguments.number("absolute"));
+}
+
+/// The field `arrays`, and `coefficients`, one for each of them.
+struct Combination {
+  explicit Combination(const Arguments& arguments) {
+    const Napi::Value list = arguments.object().Get("arrays");
+    if (!list.IsArray()) arguments.fail("arrays", "an array");
+    arrays = list.As<Napi::Array>();
+    const double* given = arguments.array<double>("coefficients", arrays.Length());
+    coefficients.assign(given, given + arrays.Length());
+  }
+  Napi::Array arrays;
+  std::vector<double> coefficients;
+};
 
 }  // namespace
 
@@ -96,17 +125,24 @@ Napi::Value solvePositiveDefiniteKernel(const Napi::CallbackInfo& info) {
 
 Napi::Value linearCombinationKernel(const Napi::CallbackInfo& info) {
   const Arguments arguments(info);
-  const Napi::Value list = arguments.object().Get("arrays");
-  if (!list.IsArray()) arguments.fail("arrays", "an array");
-  const auto arrays = list.As<Napi::Array>();
-  const double* given = arguments.array<double>("coefficients", arrays.Length());
-  const std::vector<double> coefficients(given, given + arrays.Length());
+  const Combination sum(arguments);
   if (!arguments.object().Get("out").IsTypedArray()) arguments.fail("out", "a typed array");
   if (arguments.isFloat64("out")) {
-    combine<double>(arguments, arrays, coefficients);
+    combine<double>(arguments, sum.arrays, sum.coefficients);
   } else {
-    combine<float>(arguments, arrays, coefficients);
+    combine<float>(arguments, sum.arrays, sum.coefficients);
   }
+  return arguments.env().Undefined();
+}
+
+Napi::Value scaledErrorKernel(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const Combination error(arguments);
+  double* out = arguments.array<double>("out", 2);
+  const ScaledError result = arguments.isFloat64("a") ? errorOf<double>(arguments, error.arrays, error.coefficients)
+                                                      : errorOf<float>(arguments, error.arrays, error.coefficients);
+  out[0] = result.sum;
+  out[1] = result.largest;
   return arguments.env().Undefined();
 }
 

@@ -8,6 +8,7 @@ import {
   referenceFirstNonFinite,
   referenceLinearCombination,
   referenceMatmul,
+  referenceScaledError,
   referenceSquaredRowLengths,
 } from './reference/kernels.js';
 import { Random } from './reference/random.js';
@@ -55,6 +56,46 @@ for (const { kernels, dtype, tolerance, title } of combinations) {
       const out = new Float64Array(n);
       kernels.squaredRowLengths(data, d, out);
       differences.compare(`squaredRowLengths ${n} × ${d}`, out, expected, (i) => 1e-14 * expected[i]);
+    }
+    t.deepEqual(differences.found, []);
+  });
+
+  test(`${title} scaledError: agrees with the definition, and is NaN where a row is not finite`, (t) => {
+    const random = new Random(27);
+    const differences = new Differences();
+    for (const { n, d } of [...sizesOfPairs(), { n: 3, d: 5000 }, { n: 20_000, d: 3 }]) {
+      const array = () => matrix(dtype, random.normals(n * d), n, d).data;
+      const problem = {
+        terms: [1, -0.5, 0.25].map((coefficient) => ({ coefficient, array: array() })),
+        a: array(),
+        b: array(),
+        columns: d,
+        relative: 0.01,
+        absolute: 0.1,
+      };
+      const { sum, largest } = kernels.scaledError(problem);
+      const expected = referenceScaledError(problem);
+      const allowed = dtype === 'float64' ? 1e-12 : 1e-5;
+      differences.compare(
+        `scaledError ${n} × ${d}`,
+        Float64Array.of(sum, largest),
+        [expected.sum, expected.largest],
+        (i) => allowed * [expected.sum, expected.largest][i],
+      );
+      for (const name of ['a', 'b'] as const) {
+        for (const wrong of [NaN, Infinity]) {
+          const broken = problem[name].slice();
+          broken[Math.floor(broken.length / 2)] = wrong;
+          // Even where there is no error at all.
+          for (const terms of [problem.terms, []]) {
+            const found = kernels.scaledError({ ...problem, terms, [name]: broken });
+            differences.check(
+              `scaledError ${n} × ${d} with ${wrong} in ${name}: ${found.sum}, ${found.largest}`,
+              Number.isNaN(found.sum) && Number.isNaN(found.largest),
+            );
+          }
+        }
+      }
     }
     t.deepEqual(differences.found, []);
   });

@@ -336,3 +336,28 @@ test('refuses fields that are none', async (t) => {
   const aborted = { signal: AbortSignal.abort() };
   await t.throwsAsync(fieldFromFunction((points) => points).evaluate(x, 0, {}, aborted), { code: 'ABORTED' });
 });
+
+for (const { kernels, dtype, title } of combinations) {
+  test(`${title}: results go into the storage of the caller where it fits, and are the same`, async (t) => {
+    const [n, d] = [7, 3];
+    const x = ndarray(new Random(3).normals(n * d), [n, d], dtype);
+    const before = x.data.slice();
+    const options = { backend: kernels.name };
+    for (const [name, [field, time]] of Object.entries(differentiableFields(d))) {
+      const expected = await field.evaluate(x, time, { divergence: true }, options);
+      const into = {
+        velocity: ndarray(Array<number>(n * d).fill(NaN), [n, d], dtype).data,
+        divergence: ndarray(Array<number>(n).fill(NaN), [n], dtype).data,
+      };
+      const found = await field.evaluate(x, time, { divergence: true, into }, options);
+      t.deepEqual(found.velocity.data, expected.velocity.data, name);
+      t.deepEqual(found.divergence, expected.divergence, name);
+      // Functions of the user make their own storage.
+      if (!name.startsWith('gradient')) t.is(found.velocity.data, into.velocity, name);
+      const wrong = { velocity: new Float32Array(n * d + 1), divergence: new Float32Array(n + 1) };
+      const other = await field.evaluate(x, time, { divergence: true, into: wrong }, options);
+      t.deepEqual(other.velocity.data, expected.velocity.data, name);
+    }
+    t.deepEqual(x.data, before);
+  });
+}

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { SOLVERS, type State, type Tableau, solve } from '../ts/flow/index.js';
 import { RungeKutta } from '../ts/flow/runge-kutta.js';
+import { combine } from '../ts/flow/state.js';
 import { kernels, rotation, slopes } from './reference/flow.js';
 
 const { system, start } = rotation;
@@ -92,7 +93,7 @@ for (const solver of Object.values(SOLVERS) as readonly Tableau[]) {
       await stepper.attempt(0.3 + h);
       const size = (weights: readonly number[]) => {
         const out = copyOf(start);
-        stepper.difference(weights, out);
+        combine(kernels, out, stepper.difference(weights));
         return Math.hypot(...out[0].data, ...out[1].data);
       };
       const first = size(solver.bError!);

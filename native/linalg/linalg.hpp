@@ -25,6 +25,19 @@ void linearCombination(T* out, std::size_t count, const double* coefficients, co
 template <class T>
 void squaredRowLengths(const T* data, std::size_t rows, std::size_t columns, double* out);
 
+/// What scaledError finds: over the rows, the sum and the largest of (length of the error / allowed length)².
+struct ScaledError {
+  double sum = 0.0;
+  double largest = 0.0;
+};
+
+/// Of each row the error Σ_k coefficients[k]·arrays[k], of which absolute + relative · max(|a|, |b|) is allowed; a and b
+/// are rows × columns like the arrays. Both results are NaN where a row of the error, a or b is not finite. Lengths are
+/// summed in float64.
+template <class T>
+ScaledError scaledError(const double* coefficients, const T* const* arrays, std::size_t terms, const T* a, const T* b,
+                        std::size_t rows, std::size_t columns, double relative, double absolute);
+
 /// Index of the first NaN or infinity, or −1.
 template <class T>
 std::int64_t firstNonFinite(const T* values, std::size_t count);

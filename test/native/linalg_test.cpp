@@ -172,5 +172,42 @@ TEST(LinalgControl, StopsWhereAsked) {
   EXPECT_THROW(covariance(points.data(), 2000, 30, mean.data(), result.data(), control), Aborted);
 }
 
+TYPED_TEST(Linalg, ScaledErrorAgreesWithTheDefinitionForAnyNumberOfThreads) {
+  Random random(47);
+  for (const auto& [rows, columns] : {std::array<std::size_t, 2>{1, 1}, {17, 3}, {3, 5000}, {20011, 3}, {131, 784}, {2, 2049}}) {
+    const auto a = random.cloud<TypeParam>(CloudKind::kNormal, rows, columns);
+    const auto b = random.cloud<TypeParam>(CloudKind::kNormal, rows, columns);
+    const auto first = random.cloud<TypeParam>(CloudKind::kNormal, rows, columns);
+    const TypeParam* arrays[] = {first.data(), b.data()};
+    const double coefficients[] = {0.5, -0.25};
+    double sum = 0.0, largest = 0.0;
+    for (std::size_t i = 0; i < rows; ++i) {
+      double square = 0.0, from = 0.0, to = 0.0;
+      for (std::size_t k = i * columns; k < (i + 1) * columns; ++k) {
+        const double error = 0.5 * static_cast<double>(first[k]) - 0.25 * static_cast<double>(b[k]);
+        square += error * error;
+        from += static_cast<double>(a[k]) * static_cast<double>(a[k]);
+        to += static_cast<double>(b[k]) * static_cast<double>(b[k]);
+      }
+      const double allowed = 0.1 + 0.01 * std::sqrt(std::max(from, to));
+      sum += square / (allowed * allowed);
+      largest = std::max(largest, square / (allowed * allowed));
+    }
+    ScaledError one;
+    withThreadCounts({1, 2, 5}, [&](int threads) {
+      const ScaledError found = scaledError(coefficients, arrays, 2, a.data(), b.data(), rows, columns, 0.01, 0.1);
+      EXPECT_NEAR(found.sum, sum, 1e-5 * sum);
+      EXPECT_NEAR(found.largest, largest, 1e-5 * largest);
+      if (threads == 1) one = found;
+      EXPECT_EQ(found.sum, one.sum);
+      EXPECT_EQ(found.largest, one.largest);
+    });
+    auto broken = b;
+    broken[rows * columns - 1] = std::numeric_limits<TypeParam>::infinity();
+    const ScaledError found = scaledError(coefficients, arrays, 0, a.data(), broken.data(), rows, columns, 0.01, 0.1);
+    EXPECT_TRUE(std::isnan(found.sum) && std::isnan(found.largest));
+  }
+}
+
 }  // namespace
 }  // namespace ridgeflow::testing

@@ -1,5 +1,11 @@
 import type { FloatData } from '../../ts/core/array.js';
-import type { Kernels, LinearTerm, Matrix, ScoreProblem } from '../../ts/kernel/contract.js';
+import type {
+  Kernels,
+  LinearTerm,
+  Matrix,
+  ScaledErrorProblem,
+  ScoreProblem,
+} from '../../ts/kernel/contract.js';
 
 // Every primitive of the kernel contract from its definition: plain loops in float64 over plain arrays of rows.
 
@@ -135,4 +141,18 @@ export function referenceSquaredRowLengths(data: FloatData, columns: number): nu
       0,
     ),
   );
+}
+
+export function referenceScaledError({ terms, a, b, columns, relative, absolute }: ScaledErrorProblem): {
+  sum: number;
+  largest: number;
+} {
+  const error = Float64Array.from(a, (_, i) =>
+    terms.reduce((sum, { coefficient, array }) => sum + coefficient * array[i], 0),
+  );
+  const [errors, from, to] = [error, a, b].map((data) => referenceSquaredRowLengths(data, columns));
+  const scaled = errors.map(
+    (square, row) => square / (absolute + relative * Math.sqrt(Math.max(from[row], to[row]))) ** 2,
+  );
+  return { sum: scaled.reduce((sum, value) => sum + value, 0), largest: Math.max(...scaled) };
 }

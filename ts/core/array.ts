@@ -26,10 +26,28 @@ export function allocate(dtype: DType, length: number, what = 'a result'): Float
   try {
     return dtype === 'float64' ? new Float64Array(length) : new Float32Array(length);
   } catch (cause) {
-    throw new RidgeflowError('OUT_OF_MEMORY', `Cannot allocate ${length} ${dtype} values for ${what}`, {
-      cause,
-    });
+    throw outOfMemory(dtype, length, what, cause);
   }
+}
+
+function outOfMemory(dtype: DType, length: number, what: string, cause: unknown): RidgeflowError {
+  return new RidgeflowError('OUT_OF_MEMORY', `Cannot allocate ${length} ${dtype} values for ${what}`, {
+    cause,
+  });
+}
+
+/** A copy of the values. Throws OUT_OF_MEMORY, naming `what`, where the machine refuses. */
+export function copyOf(data: FloatData, what = 'a copy'): FloatData {
+  try {
+    return data.slice();
+  } catch (cause) {
+    throw outOfMemory(dtypeOf({ data }), data.length, what, cause);
+  }
+}
+
+/** `into` where it has that element type and length, else new storage. Its values may be any. Throws OUT_OF_MEMORY. */
+export function storage(into: FloatData | undefined, dtype: DType, length: number, what?: string): FloatData {
+  return into?.length === length && dtypeOf({ data: into }) === dtype ? into : allocate(dtype, length, what);
 }
 
 /** A zero-filled array. Throws INVALID_SHAPE, INVALID_DTYPE, OUT_OF_MEMORY. */

@@ -1,10 +1,10 @@
-import { type FloatData, type NdArray, allocate, dtypeOf } from '../core/array.js';
+import { type FloatData, type NdArray, dtypeOf, storage } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { type CallOptions, partOf } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { coefficientAt } from './coefficient.js';
 import { ALWAYS, type Times, checkTime, notDifferentiable } from './domain.js';
-import type { FieldValues, VelocityField } from './field.js';
+import type { FieldRequest, FieldValues, VelocityField } from './field.js';
 
 /** One term of a sum: c(t) times a field at the time τ(t). */
 interface Term {
@@ -78,26 +78,29 @@ class Combination implements VelocityField {
       this.jacobianVector = (x, t, u, options) => this.#jacobianVector(x, t, u, options);
   }
 
-  async evaluate(
-    x: NdArray,
-    t: number,
-    want: { divergence?: boolean },
-    options: CallOptions = {},
-  ): Promise<FieldValues> {
-    const values = await this.#ofEach(t, options, (field, time, part) => field.evaluate(x, time, want, part));
+  async evaluate(x: NdArray, t: number, want: FieldRequest, options: CallOptions = {}): Promise<FieldValues> {
+    const { divergence, into } = want;
+    // The first term may be written where the sum goes: it is read there before it is written over.
+    const wants = this.#terms.map((_, k) => (k === 0 ? want : { divergence }));
+    const values = await this.#ofEach(t, options, ({ field, time }, k, part) =>
+      field.evaluate(x, time(t), wants[k], part),
+    );
     const velocities = values.map(({ velocity }) => velocity.data);
-    const velocity = { data: await this.#combine(t, velocities, options), shape: x.shape };
-    if (!want.divergence) return { velocity };
+    const velocity = {
+      data: await this.#combine(t, velocities, options, into?.velocity),
+      shape: x.shape,
+    };
+    if (!divergence) return { velocity };
     const divergences = values.map(({ divergence }) => {
       if (divergence) return divergence;
       throw notDifferentiable('divergence', 'use fields that are differentiable');
     });
-    return { velocity, divergence: await this.#combine(t, divergences, options) };
+    return { velocity, divergence: await this.#combine(t, divergences, options, into?.divergence) };
   }
 
   async #jacobianVector(x: NdArray, t: number, u: NdArray, options: CallOptions = {}): Promise<NdArray> {
-    const products = await this.#ofEach(t, options, (field, time, part) =>
-      field.jacobianVector!(x, time, u, part),
+    const products = await this.#ofEach(t, options, ({ field, time }, _, part) =>
+      field.jacobianVector!(x, time(t), u, part),
     );
     const arrays = products.map(({ data }) => data);
     return { data: await this.#combine(t, arrays, options), shape: x.shape };
@@ -106,22 +109,27 @@ class Combination implements VelocityField {
   async #ofEach<T>(
     t: number,
     options: CallOptions,
-    work: (field: VelocityField, time: number, options: CallOptions) => Promise<T>,
+    work: (term: Term, number: number, options: CallOptions) => Promise<T>,
   ): Promise<T[]> {
     checkTime(t, this.times);
     const results: T[] = [];
-    for (const [k, { field, time }] of this.#terms.entries()) {
+    for (const [k, term] of this.#terms.entries()) {
       const share = 1 / this.#terms.length;
-      results.push(await work(field, time(t), partOf(options, k * share, (k + 1) * share)));
+      results.push(await work(term, k, partOf(options, k * share, (k + 1) * share)));
     }
     return results;
   }
 
-  /** Into new storage: what a field gave may be its own. */
-  async #combine(t: number, arrays: readonly FloatData[], options: CallOptions): Promise<FloatData> {
+  /** Into storage of the caller or new one: what a field gave may be its own. */
+  async #combine(
+    t: number,
+    arrays: readonly FloatData[],
+    options: CallOptions,
+    into?: FloatData,
+  ): Promise<FloatData> {
     const [first] = arrays;
     const kernels = await kernelsFor(options);
-    const out = allocate(dtypeOf({ data: first }), first.length, 'a combination of fields');
+    const out = storage(into, dtypeOf({ data: first }), first.length, 'a combination of fields');
     kernels.linearCombination(
       out,
       this.#terms.map(({ coefficient }, k) => ({ coefficient: coefficient(t), array: arrays[k] })),

@@ -7,6 +7,16 @@ export interface FieldValues {
   divergence?: FloatData;
 }
 
+/** What is asked of a field. */
+export interface FieldRequest {
+  divergence?: boolean;
+  /**
+   * Storage that the field may take for results of its length and element type, instead of new: integrators give theirs,
+   * so that no evaluation allocates. None of it is that of the points. A field need not look at it.
+   */
+  into?: { velocity?: FloatData; divergence?: FloatData };
+}
+
 /**
  * A time-dependent velocity field v_t(x) on ℝ^d, evaluated on a batch of points. Fields of the library know their
  * divergence and Jacobian–vector products exactly; a user's function need not.
@@ -22,12 +32,7 @@ export interface VelocityField {
   readonly differentiable: boolean;
 
   /** v_t at every row of `x`, and its divergence where asked (only if differentiable). Throws COLLAPSED outside `times`. */
-  evaluate(
-    x: NdArray,
-    t: number,
-    want: { divergence?: boolean },
-    options?: CallOptions,
-  ): Promise<FieldValues>;
+  evaluate(x: NdArray, t: number, want: FieldRequest, options?: CallOptions): Promise<FieldValues>;
 
   /** Dv_t(x_i) · u_i for every row (only if differentiable). */
   jacobianVector?(x: NdArray, t: number, u: NdArray, options?: CallOptions): Promise<NdArray>;

@@ -10,7 +10,7 @@ import {
   notDifferentiable,
   prepare,
 } from './domain.js';
-import type { FieldValues, VelocityField } from './field.js';
+import type { FieldRequest, FieldValues, VelocityField } from './field.js';
 
 /** A user's batch function, with its derivatives as far as they are known. */
 export interface FunctionFieldOptions extends FieldDomain {
@@ -52,12 +52,7 @@ class FunctionField implements VelocityField {
     if (this.differentiable) this.jacobianVector = (x, t, u, call) => this.#jacobianVector(x, t, u, call);
   }
 
-  async evaluate(
-    x: NdArray,
-    t: number,
-    want: { divergence?: boolean },
-    options: CallOptions = {},
-  ): Promise<FieldValues> {
+  async evaluate(x: NdArray, t: number, want: FieldRequest, options: CallOptions = {}): Promise<FieldValues> {
     checkTime(t, this.times);
     throwIfAborted(options.signal);
     const { points } = await prepare(x, this.dimension, options);

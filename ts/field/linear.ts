@@ -1,11 +1,11 @@
-import { type DType, type NdArray, allocate } from '../core/array.js';
+import { type DType, type FloatData, type NdArray, allocate, dtypeOf, storage } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import type { CallOptions } from '../core/options.js';
 import { asMatrix } from '../kernel/checks.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
 import { type RowsLike, type VectorLike, toCloud, toVector } from '../measure/arguments.js';
 import { ALWAYS, checkTime, checkVectors, prepare } from './domain.js';
-import type { FieldValues, VelocityField } from './field.js';
+import type { FieldRequest, FieldValues, VelocityField } from './field.js';
 import { coefficientAt } from './coefficient.js';
 
 /** Parameters of {@link linearField}. */
@@ -51,6 +51,7 @@ class LinearField implements VelocityField {
   readonly #matrix?: Float64Array;
   readonly #converted = new Map<DType, Matrix>();
   readonly #offset?: Float64Array;
+  #repeated: FloatData | undefined;
   readonly dimension?: number;
   readonly times = ALWAYS;
   readonly differentiable = true;
@@ -66,19 +67,21 @@ class LinearField implements VelocityField {
   async evaluate(
     x: NdArray,
     t: number,
-    want: { divergence?: boolean },
+    { divergence: wanted, into }: FieldRequest,
     options: CallOptions = {},
   ): Promise<FieldValues> {
     checkTime(t, this.times);
     const { kernels, points, dtype } = await prepare(x, this.dimension, options);
-    const velocity = await this.#apply(kernels, points, dtype, options);
+    const velocity = await this.#apply(kernels, points, dtype, options, into?.velocity);
     const [n, d] = points.shape;
-    const offset = this.#offset;
-    if (offset) {
-      for (let i = 0; i < n; i++) for (let k = 0; k < d; k++) velocity.data[i * d + k] += offset[k];
+    if (this.#offset) {
+      kernels.linearCombination(velocity.data, [
+        { coefficient: 1, array: velocity.data },
+        { coefficient: 1, array: this.#offsets(this.#offset, n, dtype) },
+      ]);
     }
-    const divergence = want.divergence ? allocate(dtype, n, 'divergences').fill(this.#trace(d)) : undefined;
-    return { velocity, divergence };
+    const divergence = wanted && storage(into?.divergence, dtype, n, 'divergences').fill(this.#trace(d));
+    return { velocity, divergence: divergence || undefined };
   }
 
   async jacobianVector(x: NdArray, t: number, u: NdArray, options: CallOptions = {}): Promise<NdArray> {
@@ -88,18 +91,34 @@ class LinearField implements VelocityField {
   }
 
   /** A times every row. */
-  async #apply(kernels: Kernels, rows: NdArray, dtype: DType, options: CallOptions): Promise<NdArray> {
+  async #apply(
+    kernels: Kernels,
+    rows: NdArray,
+    dtype: DType,
+    options: CallOptions,
+    into?: FloatData,
+  ): Promise<NdArray> {
     const [n, d] = rows.shape;
+    const data = storage(into, dtype, n * d, 'velocities');
     if (this.#matrix) {
       const b = this.#matrixIn(dtype, this.#matrix, d);
-      return {
-        data: await kernels.matmul({ a: asMatrix(rows), b, transposeB: true }, options),
-        shape: [n, d],
-      };
+      await kernels.matmul({ a: asMatrix(rows), b, transposeB: true, into: data }, options);
+      return { data, shape: [n, d] };
     }
-    const data = allocate(dtype, n * d, 'velocities');
     kernels.linearCombination(data, [{ coefficient: this.#factor, array: rows.data }]);
     return { data, shape: [n, d] };
+  }
+
+  /** b, once for every row: a flow asks for it again and again. */
+  #offsets(offset: Float64Array, n: number, dtype: DType): FloatData {
+    const length = n * offset.length;
+    let offsets = this.#repeated;
+    if (offsets?.length !== length || dtypeOf({ data: offsets }) !== dtype) {
+      offsets = allocate(dtype, length, 'the offset of a linear field');
+      for (let at = 0; at < length; at += offset.length) offsets.set(offset, at);
+      this.#repeated = offsets;
+    }
+    return offsets;
   }
 
   #matrixIn(dtype: DType, matrix: Float64Array, d: number): Matrix {

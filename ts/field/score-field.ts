@@ -4,7 +4,7 @@ import type { CallOptions } from '../core/options.js';
 import type { Measure } from '../measure/measure.js';
 import { coefficientAt, scale } from './coefficient.js';
 import { type FieldDomain, type Times, checkTime, checkTimes } from './domain.js';
-import type { FieldValues, VelocityField } from './field.js';
+import type { FieldRequest, FieldValues, VelocityField } from './field.js';
 
 /** Options of {@link scoreField}. */
 export interface ScoreFieldOptions extends FieldDomain {
@@ -75,13 +75,13 @@ class ScoreField implements VelocityField {
   async evaluate(
     x: NdArray,
     t: number,
-    want: { divergence?: boolean },
+    { divergence: wanted, into }: FieldRequest,
     options: CallOptions = {},
   ): Promise<FieldValues> {
     const { measure, coefficient } = this.#at(t);
     const { score, divergence } = await measure.evaluate(
       x,
-      { score: true, divergence: want.divergence },
+      { score: true, divergence: wanted, into: { score: into?.velocity, divergence: into?.divergence } },
       options,
     );
     if (!score) throw new RidgeflowError('UNSUPPORTED', 'The measure of the field gives no score');

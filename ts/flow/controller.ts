@@ -1,8 +1,7 @@
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import type { Kernels } from '../kernel/contract.js';
-import { squaredRowLengths } from './rows.js';
 import type { Derivative, RungeKutta } from './runge-kutta.js';
-import { type State, combine, isFiniteState, stateLike } from './state.js';
+import { type State, type StateTerm, combine, isFiniteState } from './state.js';
 
 /** How large the error of a step may be. */
 export interface Tolerance {
@@ -62,34 +61,38 @@ export function checkTolerance(tolerance: Tolerance, arrays: number): CheckedTol
 }
 
 /**
- * The size of an error in units of the tolerance: 1 is just allowed. For each row (point) of each array the Euclidean
- * length of its error over absolute + relative · |row|, the larger of the row's lengths in `a` and `b`.
+ * The size of an error, a sum of terms, in units of the tolerance: 1 is just allowed. For each row (point) of each array the
+ * Euclidean length of its error over absolute + relative · |row|, the larger of the row's lengths in `a` and `b`. NaN where
+ * the error, a or b is not finite; of arrays that are left out only b is looked at.
  */
 export function scaledNorm(
-  kernels: Pick<Kernels, 'squaredRowLengths'>,
-  error: State,
+  kernels: Pick<Kernels, 'scaledError' | 'firstNonFinite'>,
+  error: readonly StateTerm[],
   a: State,
   b: State,
   tolerance: CheckedTolerance,
   norm: ErrorNorm,
 ): number {
   const { relative, absolute } = tolerance;
+  const terms = error.filter(({ coefficient }) => coefficient !== 0);
   let largest = 0;
-  for (let k = 0; k < error.length; k++) {
-    if (absolute[k] === Infinity) continue;
-    const errors = squaredRowLengths(kernels, error[k]);
-    const first = squaredRowLengths(kernels, a[k]);
-    const second = b === a ? first : squaredRowLengths(kernels, b[k]);
-    let sum = 0;
-    let worst = 0;
-    for (let row = 0; row < errors.length; row++) {
-      if (errors[row] === 0) continue;
-      const scale = absolute[k] + relative * Math.sqrt(Math.max(first[row], second[row]));
-      const scaled = errors[row] / (scale * scale);
-      sum += scaled;
-      if (!(scaled <= worst)) worst = scaled;
+  for (const [k, { data, shape }] of a.entries()) {
+    if (data.length === 0) continue;
+    if (absolute[k] === Infinity) {
+      if (kernels.firstNonFinite(b[k].data) >= 0) return NaN;
+      continue;
     }
-    largest = Math.max(largest, Math.sqrt(norm === 'max' ? worst : sum / Math.max(1, errors.length)));
+    const rows = shape.length === 0 ? 1 : shape[0];
+    const found = kernels.scaledError({
+      terms: terms.map(({ coefficient, state }) => ({ coefficient, array: state[k].data })),
+      a: data,
+      b: b[k].data,
+      columns: data.length / rows,
+      relative,
+      absolute: absolute[k],
+    });
+    // NaN, unlike a comparison, comes through Math.max.
+    largest = Math.max(largest, Math.sqrt(norm === 'max' ? found.largest : found.sum / rows));
   }
   return largest;
 }
@@ -159,7 +162,6 @@ export interface AdaptivePlan {
  * Source: G. Söderlind, Digital filters in adaptive time-stepping, ACM Trans. Math. Softw. 29 (2003), 1–26.
  */
 export class AdaptiveSteps implements StepSize {
-  readonly #scratch: State;
   readonly #gains: ControllerGains;
   #length: number;
   #previous = 1;
@@ -169,9 +171,7 @@ export class AdaptiveSteps implements StepSize {
   constructor(
     readonly kernels: Kernels,
     readonly plan: AdaptivePlan,
-    y0: State,
   ) {
-    this.#scratch = stateLike(y0);
     this.#gains = { ...DEFAULT_GAINS, ...plan.gains };
     this.#length = plan.first;
   }
@@ -183,7 +183,7 @@ export class AdaptiveSteps implements StepSize {
   }
 
   judge(stepper: RungeKutta): boolean {
-    const error = isFiniteState(this.kernels, stepper.next) ? this.#error(stepper) : NaN;
+    const error = this.#error(stepper);
     if (Number.isNaN(error)) throw nonFiniteAt(stepper.end, 'the solution');
     const k = stepper.tableau.embeddedOrder! + 1;
     if (error > 1) {
@@ -228,17 +228,9 @@ export class AdaptiveSteps implements StepSize {
 
   #error(stepper: RungeKutta): number {
     const { bError, bErrorThird } = stepper.tableau;
-    const norm = (weights: readonly number[]) => {
-      stepper.difference(weights, this.#scratch);
-      return scaledNorm(
-        this.kernels,
-        this.#scratch,
-        stepper.y,
-        stepper.next,
-        this.plan.tolerance,
-        this.plan.norm,
-      );
-    };
+    const { tolerance, norm: kind } = this.plan;
+    const norm = (weights: readonly number[]) =>
+      scaledNorm(this.kernels, stepper.difference(weights), stepper.y, stepper.next, tolerance, kind);
     const error = norm(bError!);
     if (!bErrorThird || error === 0) return error;
     return (error * error) / Math.hypot(error, 0.1 * norm(bErrorThird));
@@ -260,10 +252,10 @@ export async function firstStepLength(
   const { t, y, tableau } = stepper;
   const span = Math.abs(to - t);
   const f0 = await stepper.startDerivative();
-  const size = (state: State) => scaledNorm(kernels, state, y, y, tolerance, norm);
-  const [d0, d1] = [size(y), size(f0)];
+  const size = (...terms: StateTerm[]) => scaledNorm(kernels, terms, y, y, tolerance, norm);
+  const [d0, d1] = [size({ coefficient: 1, state: y }), size({ coefficient: 1, state: f0 })];
   const trial = Math.min(span, d0 < 1e-5 || d1 < 1e-5 ? 1e-6 * span : (0.01 * d0) / d1);
-  const [y1, f1] = [stateLike(y), stateLike(y)];
+  const [y1, f1] = stepper.spare;
   const step = Math.sign(to - t) * trial;
   combine(kernels, y1, [
     { coefficient: 1, state: y },
@@ -276,13 +268,10 @@ export async function firstStepLength(
     if (isStepFailure(error)) return trial * FAILURE_FACTOR;
     throw error;
   }
-  combine(kernels, f1, [
-    { coefficient: 1, state: f1 },
-    { coefficient: -1, state: f0 },
-  ]);
+  const change = size({ coefficient: 1, state: f1 }, { coefficient: -1, state: f0 });
   // The book's rule with time in units of the one in which the state changes by its own size.
   const unit = 100 * trial;
-  const largest = Math.max(d1 * unit, (size(f1) / trial) * unit ** 2);
+  const largest = Math.max(d1 * unit, (change / trial) * unit ** 2);
   const length =
     largest <= 1e-15
       ? Math.max(1e-6 * span, trial * 1e-3)

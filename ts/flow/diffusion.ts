@@ -91,10 +91,11 @@ export class Diffusion {
     await this.#pace.tick(() => this.#steps / this.#grid.count);
     const { velocity } = await unlessAborted(
       signal,
-      this.#drift.evaluate(x, t, {}, { signal, seed, backend }),
+      this.#drift.evaluate(x, t, { into: { velocity: out[0].data } }, { signal, seed, backend }),
     );
     this.#evaluations++;
-    out[0].data.set(checkedValues('velocity', velocity.data, x.data.length));
+    const velocities = checkedValues('velocity', velocity.data, x.data.length);
+    if (velocities !== out[0].data) out[0].data.set(velocities);
     if (!isFiniteState(this.#kernels, out)) throw nonFiniteAt(t, 'the drift');
   }
 

@@ -177,14 +177,17 @@ function checkOptions(
 
 /** Root mean square deviation of the points from their mean: in a coordinate, and as a vector. Of a single point: 1. */
 function spread({ data, shape: [n, d] }: NdArray): { perCoordinate: number; radius: number } {
-  const mean = new Float64Array(d);
-  for (let i = 0; i < data.length; i += d) {
-    for (let k = 0; k < d; k++) mean[k] += data[i + k] / n;
+  // About the first point, in one pass: a cloud far from the origin keeps its digits.
+  const sums = new Float64Array(d);
+  let squares = 0;
+  for (let i = d; i < data.length; i += d) {
+    for (let k = 0; k < d; k++) {
+      const difference = data[i + k] - data[k];
+      sums[k] += difference;
+      squares += difference * difference;
+    }
   }
-  let sum = 0;
-  for (let i = 0; i < data.length; i += d) {
-    for (let k = 0; k < d; k++) sum += (data[i + k] - mean[k]) ** 2;
-  }
-  const radius = Math.sqrt(sum / n) || 1;
+  for (let k = 0; k < d; k++) squares -= (sums[k] * sums[k]) / n;
+  const radius = Math.sqrt(Math.max(0, squares) / n) || 1;
   return { perCoordinate: radius / Math.sqrt(d), radius };
 }

@@ -75,7 +75,9 @@ export class Integration {
         await this.#checkpoints.afterStep(statistics.steps, () => this.#snapshot(size));
     }
     onProgress?.(1);
-    return this.#result();
+    const result = this.#result();
+    stepper.release();
+    return result;
   }
 
   readonly #derivative: Derivative = async (t, y, out) => {
@@ -100,7 +102,7 @@ export class Integration {
     };
     const known = snapshot !== undefined || from === to;
     const first = known ? 0 : await firstStepLength(kernels, stepper, this.#derivative, plan);
-    return new AdaptiveSteps(kernels, { ...plan, first }, stepper.y);
+    return new AdaptiveSteps(kernels, { ...plan, first });
   }
 
   /** What a snapshot must have in common with the run that it resumes. */
@@ -217,7 +219,8 @@ export class Integration {
   #result(): Solution {
     const { t, y } = this.#stepper;
     const { times, states } = this.#solution;
-    if (times.at(-1) !== t) this.#save(t, y);
+    // No step follows that would write to the stepper's own storage.
+    if (times.at(-1) !== t) this.#keep(t, y);
     const result = { ...this.#solution, end: { t, y: states.at(-1)! } };
     return this.#options.dense ? { ...result, dense: denseOutput(this.#kept, t, states[0]) } : result;
   }

@@ -9,7 +9,6 @@ import {
   jacobianVectors,
 } from './divergence.js';
 import { checkedValues } from './field-values.js';
-import { rowLengths } from './rows.js';
 import type { OdeSystem } from './problem.js';
 import type { State } from './state.js';
 
@@ -64,6 +63,9 @@ export class Particles implements OdeSystem {
   readonly #d: number;
   readonly #at: { logDensity: number; action: number; arcLength: number; tangents: number };
   readonly #product: JacobianVector;
+  /** Storage for what is used up at once. */
+  readonly #divergence?: FloatData;
+  readonly #squares: Float64Array;
   readonly #estimate?: ReturnType<typeof divergenceEstimate>;
   /** The state at the start. */
   readonly initial: State;
@@ -94,7 +96,10 @@ export class Particles implements OdeSystem {
         state.push(tangent);
       }
     }
-    if (this.#at.logDensity > 0 && divergence === 'hutchinson')
+    const { logDensity: tracked, action, arcLength } = this.#at;
+    if (tracked > 0) this.#divergence = allocate(dtypeOf(start), this.#n, 'divergences');
+    this.#squares = new Float64Array(action > 0 || arcLength > 0 ? this.#n : 0);
+    if (tracked > 0 && divergence === 'hutchinson')
       this.#estimate = divergenceEstimate(this.#product, start, { probes, seed });
     this.initial = state;
   }
@@ -114,8 +119,10 @@ export class Particles implements OdeSystem {
     const [x] = y;
     const { logDensity, action, arcLength, tangents } = this.#at;
     const exact = logDensity > 0 && !this.#estimate;
-    const { velocity, divergence } = await this.#field.evaluate(x, t, { divergence: exact }, options);
-    out[0].data.set(checkedValues('velocity', velocity.data, x.data.length));
+    const into = { velocity: out[0].data, divergence: this.#divergence };
+    const { velocity, divergence } = await this.#field.evaluate(x, t, { divergence: exact, into }, options);
+    const velocities = checkedValues('velocity', velocity.data, x.data.length);
+    if (velocities !== out[0].data) out[0].data.set(velocities);
     if (action > 0 || arcLength > 0) this.#measure(velocity, out, direction);
     if (logDensity > 0) {
       const values = exact
@@ -130,13 +137,14 @@ export class Particles implements OdeSystem {
 
   #measure(velocity: NdArray, out: State, direction: number): void {
     const { action, arcLength } = this.#at;
-    const speeds = rowLengths(this.#options.kernels, velocity);
+    const squares = this.#squares;
+    this.#options.kernels.squaredRowLengths(velocity.data, this.#d, squares);
     let energy = 0;
-    for (let i = 0; i < this.#n; i++) energy += speeds[i] * speeds[i];
+    for (let i = 0; i < this.#n; i++) energy += squares[i];
     if (action > 0) out[action].data[0] = (direction * energy) / this.#n;
     if (arcLength < 0) return;
     const lengths = out[arcLength].data;
-    for (let i = 0; i < this.#n; i++) lengths[i] = direction * speeds[i];
+    for (let i = 0; i < this.#n; i++) lengths[i] = direction * Math.sqrt(squares[i]);
   }
 
   /** What a state of the system says. Shares its storage. */

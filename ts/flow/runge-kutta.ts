@@ -1,6 +1,7 @@
 import type { Kernels } from '../kernel/contract.js';
 import { DenseStep, denseStageCount } from './dense.js';
-import { type State, combine, copyState, stateLike } from './state.js';
+import { releaseState, takeState } from './scratch.js';
+import { type State, type StateTerm, combine, copyState } from './state.js';
 import type { Tableau } from './tableau.js';
 
 /** Writes the derivative of `y` at time `t` into `out`. */
@@ -31,8 +32,8 @@ export class RungeKutta {
     this.#kernels = kernels;
     this.#derivative = derivative;
     this.#y = copyState(y0);
-    this.#next = stateLike(y0);
-    this.#stages = Array.from({ length: tableau.stages }, () => stateLike(y0));
+    this.#next = takeState(y0);
+    this.#stages = Array.from({ length: tableau.stages }, () => takeState(y0));
     this.#end = t;
   }
 
@@ -76,14 +77,15 @@ export class RungeKutta {
     if (!fsal) this.#advance(b, this.#next);
   }
 
-  /** h Σ weightsᵢ kᵢ of the trial step: an error estimate, into `out`. */
-  difference(weights: readonly number[], out: State): void {
+  /** Two states that nothing else uses before the first {@link attempt}. */
+  get spare(): [State, State] {
+    return [this.#next, this.#stages[1] ?? takeState(this.#y)];
+  }
+
+  /** The terms of h Σ weightsᵢ kᵢ in the trial step: an error estimate, on live buffers. */
+  difference(weights: readonly number[]): StateTerm[] {
     const step = this.#end - this.t;
-    combine(
-      this.#kernels,
-      out,
-      weights.map((weight, i) => ({ coefficient: step * weight, state: this.#stages[i] })),
-    );
+    return weights.map((weight, i) => ({ coefficient: step * weight, state: this.#stages[i] }));
   }
 
   /** The solution within the trial step: on live buffers, good until the next {@link accept} or {@link attempt}. */
@@ -91,10 +93,10 @@ export class RungeKutta {
     const { tableau } = this;
     if (!this.#denseReady) {
       const { stages, fsal, interpolant } = tableau;
-      while (this.#stages.length < denseStageCount(tableau)) this.#stages.push(stateLike(this.#y));
+      while (this.#stages.length < denseStageCount(tableau)) this.#stages.push(takeState(this.#y));
       if (!fsal) await this.#derivative(this.#end, this.#next, this.#stages[stages]);
       if (interpolant?.extra) {
-        this.#scratch ??= stateLike(this.#y);
+        this.#scratch ??= takeState(this.#y);
         const first = fsal ? stages : stages + 1;
         const { a, c } = interpolant.extra;
         for (let i = 0; i < a.length; i++) await this.#stage(first + i, a[i], c[i], this.#scratch);
@@ -123,6 +125,15 @@ export class RungeKutta {
     this.#y = copyState(y);
     this.#hasStart = startDerivative !== undefined;
     if (startDerivative) this.#stages[0] = copyState(startDerivative);
+  }
+
+  /**
+   * Ends the run: all buffers but {@link y} are given back for others to use. Only where no derivative is still being
+   * computed, as it may be after an abort.
+   */
+  release(): void {
+    for (const state of [this.#next, ...this.#stages]) releaseState(state);
+    if (this.#scratch) releaseState(this.#scratch);
   }
 
   async #stage(i: number, a: readonly number[], c: number, argument: State): Promise<void> {

@@ -1,4 +1,4 @@
-import { type NdArray, allocate, checkArray, dtypeOf } from '../core/array.js';
+import { type NdArray, allocate, checkArray, copyOf, dtypeOf } from '../core/array.js';
 import { invalidArgument } from '../core/errors.js';
 import { checkFinite } from '../kernel/checks.js';
 import type { Kernels } from '../kernel/contract.js';
@@ -22,9 +22,7 @@ export function stateLike(y: State, what = 'a state of the integrator'): State {
 
 /** A copy that shares nothing with the state. */
 export function copyState(y: State, what = 'a saved state'): State {
-  const copy = stateLike(y, what);
-  assign(copy, y);
-  return copy;
+  return y.map(({ data, shape }) => ({ data: copyOf(data, what), shape }));
 }
 
 /** to ← from. */

@@ -9,7 +9,7 @@ import type { ScoreKernels } from './contract/score.js';
 import type { TransportKernels } from './contract/transport.js';
 
 export type { Matrix, RunControl } from './contract/control.js';
-export type { LinearTerm } from './contract/linear.js';
+export type { LinearTerm, ScaledErrorProblem } from './contract/linear.js';
 export type { NeighbourResult } from './contract/neighbours.js';
 export type { ParallelBeamProblem } from './contract/radon.js';
 export type { Nonlinearity, PiecewisePolynomials, RidgeSumProblem } from './contract/ridgelet.js';

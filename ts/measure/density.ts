@@ -1,4 +1,4 @@
-import { type DType, type NdArray, allocate, checkPoints, dtypeOf, toDtype } from '../core/array.js';
+import { type DType, type NdArray, allocate, checkPoints, dtypeOf, storage, toDtype } from '../core/array.js';
 import type { CallOptions } from '../core/options.js';
 import { Pace } from '../core/pace.js';
 import { kernelsFor } from '../kernel/backend.js';
@@ -41,8 +41,9 @@ export async function evaluateParts(
     return { ...rest, score: score && { data: score, shape: [n, d] } };
   }
   const logDensity = want.logDensity ? allocate(dtype, n, 'log-densities') : undefined;
-  const score = want.score ? allocate(dtype, n * d, 'scores') : undefined;
-  const divergence = want.divergence ? allocate(dtype, n, 'divergences') : undefined;
+  const { into } = want;
+  const score = want.score ? storage(into?.score, dtype, n * d, 'scores') : undefined;
+  const divergence = want.divergence ? storage(into?.divergence, dtype, n, 'divergences') : undefined;
   const derivatives = want.score === true || want.divergence === true;
   await forTiles(points, parts.length, options, async (tile, start, pace) => {
     const sums = new MixtureSums(tile, derivatives);

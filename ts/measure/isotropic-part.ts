@@ -1,6 +1,7 @@
-import { type FloatData, dtypeOf } from '../core/array.js';
+import { type FloatData, dtypeOf, storage } from '../core/array.js';
 import type { Kernels, Matrix, RunControl } from '../kernel/contract.js';
 import { posteriorCovarianceVector } from './posterior-covariance.js';
+import type { DensityRequest } from './measure.js';
 import type { Part, PartValues } from './part.js';
 import type { WeightedCloud } from './weighted-cloud.js';
 
@@ -37,11 +38,14 @@ export class IsotropicPart implements Part {
   async density(
     kernels: Kernels,
     points: Matrix,
-    want: { logDensity?: boolean; score?: boolean; divergence?: boolean },
+    { logDensity, score: wantsScore, divergence, into }: DensityRequest,
     run: RunControl,
   ): Promise<{ logDensity?: FloatData; score?: FloatData; divergence?: FloatData }> {
-    const { logDensity, divergence } = want;
-    const values = await this.#values(kernels, points, { logDensity, mean: want.score, divergence }, run);
+    const dtype = dtypeOf(points);
+    const values = await this.#values(kernels, points, { logDensity, mean: wantsScore, divergence }, run, {
+      mean: wantsScore ? storage(into?.score, dtype, points.data.length, 'posterior means') : undefined,
+      divergence: divergence ? storage(into?.divergence, dtype, points.rows, 'divergences') : undefined,
+    });
     const score = values.mean && this.#scoreOf(kernels, points.data, values.mean);
     return { logDensity: values.logDensity, score, divergence: values.divergence };
   }
@@ -51,9 +55,10 @@ export class IsotropicPart implements Part {
     queries: Matrix,
     want: { mean?: boolean; logDensity?: boolean; divergence?: boolean },
     run: RunControl,
+    into?: { mean?: FloatData; divergence?: FloatData },
   ) {
     const cloud = this.#cloud.centres(dtypeOf(queries));
-    return kernels.score({ queries, ...cloud, variance: this.#variance, want }, run);
+    return kernels.score({ queries, ...cloud, variance: this.#variance, want, into }, run);
   }
 
   /** (mean − x)/σ², in place of the mean. */

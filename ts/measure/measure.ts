@@ -19,6 +19,8 @@ export interface DensityRequest {
   logDensity?: boolean;
   score?: boolean;
   divergence?: boolean;
+  /** Storage that may be taken for results of its length and element type, instead of new; none of it is that of the points. */
+  into?: { score?: FloatData; divergence?: FloatData };
 }
 
 /** Log-density, score ∇log μ (n × d) and Δ log μ at n points. */

@@ -1,6 +1,7 @@
 import { type FloatData, type NdArray, allocate, checkPoints, dtypeOf } from '../../core/array.js';
 import { invalidArgument } from '../../core/errors.js';
 import type { CallOptions } from '../../core/options.js';
+import { kernelsFor } from '../../kernel/backend.js';
 import { invalidShape } from '../../measure/arguments.js';
 import type {
   DensityRequest,
@@ -61,6 +62,7 @@ class DilatedMeasure implements Measure {
 
   async evaluate(x: NdArray, want: DensityRequest, options: CallOptions = {}): Promise<DensityValues> {
     const { logDensity, score, divergence } = await this.#base.evaluate(this.#preimage(x), want, options);
+    const multiply = await multiplication(options);
     if (logDensity) add(logDensity, -this.dimension * Math.log(this.#scale));
     if (score) multiply(score.data, 1 / this.#scale);
     if (divergence) multiply(divergence, 1 / this.#scale ** 2);
@@ -69,7 +71,7 @@ class DilatedMeasure implements Measure {
 
   async hessianVector(x: NdArray, v: NdArray, options: CallOptions = {}): Promise<NdArray> {
     const product = await this.#base.hessianVector(this.#preimage(x), v, options);
-    multiply(product.data, 1 / this.#scale ** 2);
+    (await multiplication(options))(product.data, 1 / this.#scale ** 2);
     return product;
   }
 
@@ -77,7 +79,8 @@ class DilatedMeasure implements Measure {
     checkPoints(x, 'x', { dimension: this.dimension });
     const [scale, shift, d] = [this.#scale, this.#shift, this.dimension];
     const data = allocate(dtypeOf(x), x.data.length, 'scaled points');
-    for (let i = 0; i < data.length; i++) data[i] = (x.data[i] - (shift ? shift[i % d] : 0)) / scale;
+    for (let i = 0, k = 0; i < data.length; i++, k = k + 1 === d ? 0 : k + 1)
+      data[i] = (x.data[i] - (shift ? shift[k] : 0)) / scale;
     return { data, shape: x.shape };
   }
 
@@ -114,6 +117,8 @@ function add(data: FloatData, term: number): void {
   for (let i = 0; i < data.length; i++) data[i] += term;
 }
 
-function multiply(data: FloatData, factor: number): void {
-  for (let i = 0; i < data.length; i++) data[i] *= factor;
+/** Multiplies data by a factor, in place. */
+async function multiplication(options: CallOptions): Promise<(data: FloatData, factor: number) => void> {
+  const kernels = await kernelsFor(options);
+  return (array, coefficient) => kernels.linearCombination(array, [{ coefficient, array }]);
 }

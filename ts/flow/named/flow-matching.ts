@@ -1,7 +1,7 @@
 import { type DType, type FloatData, type NdArray, allocate, dtypeOf } from '../../core/array.js';
 import { RidgeflowError } from '../../core/errors.js';
 import type { CallOptions } from '../../core/options.js';
-import type { FieldValues, VelocityField } from '../../field/field.js';
+import type { FieldRequest, FieldValues, VelocityField } from '../../field/field.js';
 import { type Times, checkTime, checkVectors, prepare } from '../../field/domain.js';
 import type { Measure } from '../../measure/measure.js';
 import { GaussianMixture } from '../../measure/mixture.js';
@@ -96,16 +96,16 @@ class MarginalVelocity implements VelocityField {
     this.#target = target;
   }
 
-  async evaluate(
-    x: NdArray,
-    t: number,
-    want: { divergence?: boolean },
-    options: CallOptions = {},
-  ): Promise<FieldValues> {
+  async evaluate(x: NdArray, t: number, want: FieldRequest, options: CallOptions = {}): Promise<FieldValues> {
     const { kernels, points, dtype } = await prepare(x, this.dimension, options);
     const by = this.#combination(t, dtype);
     const measure = this.#target.heat(by.heat);
-    const wanted = { score: true, divergence: want.divergence };
+    const { divergence: wantsDivergence, into } = want;
+    const wanted = {
+      score: true,
+      divergence: wantsDivergence,
+      into: { score: into?.velocity, divergence: into?.divergence },
+    };
     const { score, divergence } = await measure.evaluate(this.#image(points, t, by.slope), wanted, options);
     const { data } = score!;
     kernels.linearCombination(data, [

@@ -3,7 +3,7 @@ import { invalidArgument } from '../../core/errors.js';
 import { type CallOptions, checkPositive } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
 import { ALWAYS, checkTime, checkVectors, prepare } from '../../field/domain.js';
-import type { FieldValues, VelocityField } from '../../field/field.js';
+import type { FieldRequest, FieldValues, VelocityField } from '../../field/field.js';
 import type { Measure } from '../../measure/measure.js';
 import { smoothed } from '../../measure/smoothed.js';
 import { euler } from '../solvers/index.js';
@@ -85,12 +85,7 @@ class WitnessGradient implements VelocityField {
     this.#noise = noise;
   }
 
-  async evaluate(
-    x: NdArray,
-    t: number,
-    want: { divergence?: boolean },
-    options: CallOptions = {},
-  ): Promise<FieldValues> {
+  async evaluate(x: NdArray, t: number, want: FieldRequest, options: CallOptions = {}): Promise<FieldValues> {
     checkTime(t, this.times);
     const { kernels, points } = await prepare(x, this.dimension, options);
     const places = this.#places(points, t, options);

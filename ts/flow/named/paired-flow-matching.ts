@@ -3,7 +3,7 @@ import { RidgeflowError } from '../../core/errors.js';
 import { type CallOptions, checkPositive } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
 import { ALWAYS, checkTime, checkVectors, prepare } from '../../field/domain.js';
-import type { FieldValues, VelocityField } from '../../field/field.js';
+import type { FieldRequest, FieldValues, VelocityField } from '../../field/field.js';
 import { checkFiniteValues } from '../../measure/arguments.js';
 import { smoothed } from '../../measure/smoothed.js';
 import { Flow } from './flow.js';
@@ -98,12 +98,7 @@ class PairVelocity implements VelocityField {
     return { data, shape: from.shape };
   }
 
-  async evaluate(
-    x: NdArray,
-    t: number,
-    want: { divergence?: boolean },
-    options: CallOptions = {},
-  ): Promise<FieldValues> {
+  async evaluate(x: NdArray, t: number, want: FieldRequest, options: CallOptions = {}): Promise<FieldValues> {
     checkTime(t, this.times);
     const { points, dtype } = await prepare(x, this.dimension, options);
     const regression = this.#regression(t, dtype, want.divergence);

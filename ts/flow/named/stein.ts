@@ -1,7 +1,7 @@
 import { type FloatData, type NdArray, allocate, dtypeOf } from '../../core/array.js';
 import { type CallOptions, checkPositive } from '../../core/options.js';
 import { ALWAYS, checkTime, checkVectors, prepare } from '../../field/domain.js';
-import type { FieldValues, VelocityField } from '../../field/field.js';
+import type { FieldRequest, FieldValues, VelocityField } from '../../field/field.js';
 import type { Measure } from '../../measure/measure.js';
 import { medianSquaredDistance } from './bandwidth.js';
 import { Flow } from './flow.js';
@@ -60,12 +60,7 @@ class SteinField implements VelocityField {
     this.#variance = variance;
   }
 
-  async evaluate(
-    x: NdArray,
-    t: number,
-    want: { divergence?: boolean },
-    options: CallOptions = {},
-  ): Promise<FieldValues> {
+  async evaluate(x: NdArray, t: number, want: FieldRequest, options: CallOptions = {}): Promise<FieldValues> {
     checkTime(t, this.times);
     const { points, dtype } = await prepare(x, this.dimension, options);
     const { regression, variance } = await this.#regression(points, options, want.divergence);

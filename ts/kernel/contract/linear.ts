@@ -7,11 +7,24 @@ export interface LinearTerm {
   array: FloatData;
 }
 
+/** The error of a step of an integrator, in arrays of whole rows. */
+export interface ScaledErrorProblem {
+  /** The error is their sum. */
+  terms: readonly LinearTerm[];
+  /** A row's error may be as long as absolute + relative · the larger length of the row in a and b. */
+  a: FloatData;
+  b: FloatData;
+  columns: number;
+  relative: number;
+  /** Finite. */
+  absolute: number;
+}
+
 /** Linear algebra, and passes over arrays. */
 export interface LinearKernels {
-  /** The matrix product op(a)·op(b), op the identity or the transpose. Dtype of a. */
+  /** The matrix product op(a)·op(b), op the identity or the transpose. Dtype of a. Into `into`, which else is made anew. */
   matmul(
-    problem: { a: Matrix; b: Matrix; transposeA?: boolean; transposeB?: boolean },
+    problem: { a: Matrix; b: Matrix; transposeA?: boolean; transposeB?: boolean; into?: FloatData },
     run?: RunControl,
   ): Promise<FloatData>;
 
@@ -36,6 +49,12 @@ export interface LinearKernels {
 
   /** out[i] ← the squared Euclidean length of row i, summed in float64; synchronous, bound by memory. */
   squaredRowLengths(data: FloatData, columns: number, out: Float64Array): void;
+
+  /**
+   * For each row the squared length of the error Σ coefficient · array over the square of what is allowed: the sum over the
+   * rows and the largest. NaN where a row of the error, of a or of b is not finite. Synchronous, one pass.
+   */
+  scaledError(problem: ScaledErrorProblem): { sum: number; largest: number };
 
   /** Index of the first value that is NaN or infinite, or −1. Synchronous. */
   firstNonFinite(data: FloatData): number;

@@ -39,6 +39,17 @@ export interface Addon {
   matrixSoftmin(problem: Arguments): Finished;
   linearCombination(problem: { out: FloatData; coefficients: Float64Array; arrays: FloatData[] }): void;
   squaredRowLengths(problem: Arguments): void;
+  scaledError(problem: {
+    coefficients: Float64Array;
+    arrays: FloatData[];
+    a: FloatData;
+    b: FloatData;
+    rows: number;
+    columns: number;
+    relative: number;
+    absolute: number;
+    out: Float64Array;
+  }): void;
   firstNonFinite(data: FloatData): number;
   info(): AddonInfo;
   setThreads(count: number): void;

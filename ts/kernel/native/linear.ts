@@ -6,10 +6,10 @@ import { withControl } from './control.js';
 /** Linear algebra on the addon. */
 export function linearKernels(addon: Addon): LinearKernels {
   return {
-    async matmul({ a, b, transposeA = false, transposeB = false }, run) {
+    async matmul({ a, b, transposeA = false, transposeB = false, into }, run) {
       const rows = transposeA ? a.columns : a.rows;
       const columns = transposeB ? b.rows : b.columns;
-      const out = allocate(dtypeOf(a), rows * columns, 'a matrix product');
+      const out = into ?? allocate(dtypeOf(a), rows * columns, 'a matrix product');
       await withControl(run, (control) =>
         addon.matmul({
           a: a.data,
@@ -54,6 +54,21 @@ export function linearKernels(addon: Addon): LinearKernels {
     },
     squaredRowLengths(data, columns, out) {
       addon.squaredRowLengths({ data, rows: out.length, columns, out });
+    },
+    scaledError({ terms, a, b, columns, relative, absolute }) {
+      const out = new Float64Array(2);
+      addon.scaledError({
+        coefficients: Float64Array.from(terms, (term) => term.coefficient),
+        arrays: terms.map((term) => term.array),
+        a,
+        b,
+        rows: a.length / columns,
+        columns,
+        relative,
+        absolute,
+        out,
+      });
+      return { sum: out[0], largest: out[1] };
     },
     firstNonFinite: (data) => addon.firstNonFinite(data),
   };

@@ -1,6 +1,6 @@
 import { allocate, type FloatData } from '../../core/array.js';
 import { choleskyFactor } from '../../linalg/cholesky.js';
-import type { Kernels, LinearTerm, Matrix, RunControl } from '../contract.js';
+import type { Kernels, LinearTerm, Matrix, RunControl, ScaledErrorProblem } from '../contract.js';
 import type { Engine } from './engine.js';
 import { Pace } from '../../core/pace.js';
 import { blocks, columnMeans, requireFloat32 } from './points.js';
@@ -19,7 +19,7 @@ export async function matmul(engine: Engine, problem: ProductProblem, run?: RunC
   const [n, inner] = transposeA ? [a.columns, a.rows] : [a.rows, a.columns];
   const columns = transposeB ? b.rows : b.columns;
   const pace = new Pace(run, n * columns);
-  const out = allocate('float32', n * columns, 'a matrix product');
+  const out = problem.into ?? allocate('float32', n * columns, 'a matrix product');
   for (const [row, height] of blocks(n, TILE)) {
     for (const [column, width] of blocks(columns, TILE)) {
       const sum = new Float64Array(height * width);
@@ -139,6 +139,32 @@ export function linearCombination(out: FloatData, terms: readonly LinearTerm[]):
     }
     out.set(count < sum.length ? sum.subarray(0, count) : sum, start);
   }
+}
+
+/** {@link Kernels.scaledError}. */
+export function scaledError({ terms, a, b, columns, relative, absolute }: ScaledErrorProblem): {
+  sum: number;
+  largest: number;
+} {
+  let sum = 0;
+  let largest = 0;
+  for (let start = 0; start < a.length; start += columns) {
+    let [square, from, to] = [0, 0, 0];
+    for (let i = start; i < start + columns; i++) {
+      let error = 0;
+      for (const { coefficient, array } of terms) error += coefficient * array[i];
+      square += error * error;
+      from += a[i] * a[i];
+      to += b[i] * b[i];
+    }
+    // NaN, unlike a comparison, comes through Math.max.
+    const scale = absolute + relative * Math.sqrt(Math.max(from, to));
+    const scaled = Number.isFinite(scale) ? square / (scale * scale) : NaN;
+    if (square === 0 && Number.isFinite(scale)) continue;
+    sum += scaled;
+    largest = Math.max(largest, scaled);
+  }
+  return { sum, largest };
 }
 
 /** {@link Kernels.firstNonFinite}. */
