@@ -14,6 +14,7 @@ export * from './flow/index.js';
 export * from './io/index.js';
 export * from './linalg/index.js';
 export * from './measure/index.js';
+export * from './network/index.js';
 export * from './radon/index.js';
 export * from './report/index.js';
 export * from './representation/index.js';

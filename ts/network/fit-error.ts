@@ -1,0 +1,33 @@
+import type { NdArray } from '../core/array.js';
+import type { CallOptions } from '../core/options.js';
+import type { ShallowNetwork } from './shallow-network.js';
+
+/** How far a network is from values. */
+export interface FitError {
+  /** Root of the mean over points of the squared distance between outputs and values. */
+  rms: number;
+  /** rms over that of the best constant. */
+  relative: number;
+  /** Largest difference of an output. */
+  max: number;
+}
+
+/** The errors of a network at points. */
+export async function fitError(
+  network: Pick<ShallowNetwork, 'evaluate'>,
+  { points, values }: { points: NdArray; values: NdArray },
+  options: CallOptions,
+): Promise<FitError> {
+  const [n, k] = values.shape;
+  const { data } = await network.evaluate(points, options);
+  const means = new Float64Array(k);
+  for (let i = 0; i < data.length; i++) means[i % k] += values.data[i] / n;
+  let [square, spread, max] = [0, 0, 0];
+  for (let i = 0; i < data.length; i++) {
+    const difference = data[i] - values.data[i];
+    square += difference * difference;
+    spread += (values.data[i] - means[i % k]) ** 2;
+    max = Math.max(max, Math.abs(difference));
+  }
+  return { rms: Math.sqrt(square / n), relative: spread > 0 ? Math.sqrt(square / spread) : NaN, max };
+}

@@ -1,0 +1,6 @@
+export { type FitNetworkOptions, type NetworkFit, fitNetwork } from './fit.js';
+export { type FitError, fitError } from './fit-error.js';
+export { type ShallowNetwork, type ShallowNetworkParameters, shallowNetwork } from './shallow-network.js';
+export type { NetworkTarget, SplitOptions } from './target.js';
+export { type RandomUnitOptions, type Units, randomUnits } from './units.js';
+export { type WidthStudy, errorByWidth } from './width-study.js';

@@ -1,0 +1,272 @@
+import type { Activation } from '../core/activation.js';
+import { type FloatData, allocate, dtypeOf } from '../core/array.js';
+import { RidgeflowError } from '../core/errors.js';
+import { type CallOptions, throwIfAborted } from '../core/options.js';
+import { asMatrix } from '../kernel/checks.js';
+import type { Kernels, Matrix } from '../kernel/contract.js';
+import type { Units } from './units.js';
+
+/** Features η(a_j·x_i − b_j) of n points and k values at each, in one element type. */
+export interface RegressionProblem {
+  kernels: Kernels;
+  activation: Activation;
+  units: Units;
+  /** n × d. */
+  points: Matrix;
+  /** n × k. */
+  values: Matrix;
+}
+
+/** The output layer that a regression found. */
+export interface OutputLayer {
+  /** m × k, in float64. */
+  C: Float64Array;
+  /** k values. */
+  bias: Float64Array;
+  /** The penalty that was used, relative to the mean variance of the features. */
+  ridge: number;
+}
+
+/** Features held at once. */
+const TILE = 1 << 22;
+
+/** Second moments of centred features with themselves and with the values, divided by n. */
+export interface NormalEquations {
+  /** m × m. */
+  gram: Float64Array;
+  /** k × m. */
+  sides: Float64Array;
+  featureMeans: Float64Array;
+  valueMeans: Float64Array;
+}
+
+const minus = (data: FloatData) => data.map((value) => -value);
+
+/** The features of rows [first, first + rows) of the points. */
+export async function featureTile(
+  { kernels, activation, units, points }: Omit<RegressionProblem, 'values'>,
+  first: number,
+  rows: number,
+  signal?: AbortSignal,
+): Promise<Matrix> {
+  const d = points.columns;
+  const a = { data: points.data.subarray(first * d, (first + rows) * d), rows, columns: d };
+  const data = await kernels.matmul({ a, b: asMatrix(units.A), transposeB: true }, { signal });
+  const tile = { data, rows, columns: units.b.data.length };
+  await kernels.activate(
+    { values: tile, columnBias: minus(units.b.data), nonlinearity: activation.kernel },
+    { signal },
+  );
+  return tile;
+}
+
+/** The normal equations, summed over tiles of rows in float64. O(nm(d + m + k)) time, O(m(m + k)) memory and a tile. */
+export async function normalEquations(
+  problem: RegressionProblem,
+  options: CallOptions,
+): Promise<NormalEquations> {
+  const { kernels, units, points, values } = problem;
+  const [n, m, k] = [points.rows, units.b.data.length, values.columns];
+  const gram = allocate('float64', m * m, 'the normal equations of the output layer') as Float64Array;
+  const sides = new Float64Array(k * m);
+  const [featureMeans, valueMeans] = [new Float64Array(m), new Float64Array(k)];
+  const step = Math.max(64, Math.floor(TILE / m));
+  const { signal } = options;
+  for (let first = 0; first < n; first += step) {
+    const rows = Math.min(step, n - first);
+    const tile = await featureTile(problem, first, rows, signal);
+    const given = {
+      data: values.data.subarray(first * k, (first + rows) * k),
+      rows,
+      columns: k,
+    };
+    add(gram, await kernels.matmul({ a: tile, b: tile, transposeA: true }, { signal }), n);
+    add(sides, await kernels.matmul({ a: given, b: tile, transposeA: true }, { signal }), n);
+    const ones = { data: allocate(dtypeOf(tile), rows).fill(1), rows: 1, columns: rows };
+    add(featureMeans, await kernels.matmul({ a: ones, b: tile }, { signal }), n);
+    for (let i = 0; i < given.data.length; i++) valueMeans[i % k] += given.data[i] / n;
+    options.onProgress?.((first + rows) / n);
+    throwIfAborted(signal);
+  }
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j < m; j++) gram[i * m + j] -= featureMeans[i] * featureMeans[j];
+  }
+  for (let c = 0; c < k; c++) {
+    for (let j = 0; j < m; j++) sides[c * m + j] -= valueMeans[c] * featureMeans[j];
+  }
+  return { gram, sides, featureMeans, valueMeans };
+}
+
+function add(sum: Float64Array, part: FloatData, n: number): void {
+  for (let i = 0; i < sum.length; i++) sum[i] += part[i] / n;
+}
+
+/**
+ * Solves (G + λI) c = side for λ = ridge · trace(G)/m by Cholesky's factorisation; where the sum is not positive definite
+ * to working precision, with ten times the ridge, and so on. Throws NOT_CONVERGED where even 1 does not do.
+ */
+export async function solveNormalEquations(
+  kernels: Kernels,
+  { gram, sides, featureMeans, valueMeans }: NormalEquations,
+  ridge: number,
+): Promise<OutputLayer> {
+  const m = featureMeans.length;
+  const k = valueMeans.length;
+  let trace = 0;
+  for (let j = 0; j < m; j++) trace += Math.max(gram[j * m + j], 0);
+  // Features that never change have nothing to explain.
+  const unit = trace > 0 ? trace / m : 1;
+  for (let tried = ridge; tried <= 10; tried = Math.max(10 * tried, 1e-14)) {
+    const matrix = gram.slice();
+    for (let j = 0; j < m; j++) matrix[j * (m + 1)] += tried * unit;
+    const solution = await kernels.solvePositiveDefinite(matrix, m, sides);
+    if (!solution || !solution.every(Number.isFinite)) continue;
+    const C = new Float64Array(m * k);
+    const bias = valueMeans.slice();
+    for (let c = 0; c < k; c++) {
+      for (let j = 0; j < m; j++) {
+        C[j * k + c] = solution[c * m + j];
+        bias[c] -= featureMeans[j] * solution[c * m + j];
+      }
+    }
+    return { C, bias, ridge: tried };
+  }
+  throw new RidgeflowError('NOT_CONVERGED', 'The normal equations of the output layer cannot be solved');
+}
+
+/** How conjugate gradients went. */
+export interface IterationReport {
+  iterations: number;
+  /** Size of the residual over that of the right-hand side, the largest over the outputs. */
+  residual: number;
+}
+
+/** Points from which the variances of the features are estimated. */
+const SAMPLE = 1024;
+
+/**
+ * The same equations by conjugate gradients, one system per output, all at once, preconditioned by the variances of the
+ * features: every iteration evaluates a network and its transpose by the fused kernel, O(nm(d + k)) time; O((n + m)k)
+ * memory.
+ */
+export async function solveByConjugateGradients(
+  problem: RegressionProblem,
+  { ridge, tolerance, maxIterations }: { ridge: number; tolerance: number; maxIterations: number },
+  options: CallOptions,
+): Promise<OutputLayer & IterationReport> {
+  const { kernels, activation, units, points, values } = problem;
+  const { signal } = options;
+  const [n, m, k] = [points.rows, units.b.data.length, values.columns];
+  const dtype = dtypeOf(points);
+  const minusB = minus(units.b.data);
+  const A = asMatrix(units.A);
+  const nonlinearity = activation.kernel;
+  const narrowed = (data: Float64Array): FloatData => (dtype === 'float64' ? data : Float32Array.from(data));
+  const outputs = (c: Float64Array) =>
+    kernels.ridgeSum(
+      {
+        queries: points,
+        centres: A,
+        centreBias: minusB,
+        values: { data: narrowed(c), rows: m, columns: k },
+        nonlinearity,
+      },
+      { signal },
+    );
+  const transpose = (r: Float64Array) =>
+    kernels.ridgeSum(
+      {
+        queries: A,
+        queryBias: minusB,
+        centres: points,
+        values: { data: narrowed(r), rows: n, columns: k },
+        nonlinearity,
+        scale: 1 / n,
+      },
+      { signal },
+    );
+  const centred = (data: FloatData): { data: Float64Array; means: Float64Array } => {
+    const means = new Float64Array(k);
+    for (let i = 0; i < data.length; i++) means[i % k] += data[i] / n;
+    return { data: Float64Array.from(data, (value, i) => value - means[i % k]), means };
+  };
+
+  const { mean, variance } = await featureVariances(problem, Math.min(n, SAMPLE), signal);
+  const lambda = ridge * (variance.reduce((a, b) => a + b, 0) / m || 1);
+  const target = centred(values.data);
+  const residual = Float64Array.from(await transpose(target.data));
+  const C = new Float64Array(m * k);
+  const scaled = (r: Float64Array) =>
+    r.map((value, i) => value / (variance[Math.floor(i / k)] + lambda + Number.EPSILON * mean));
+  let z = scaled(residual);
+  const direction = z.slice();
+  let rz = columnProducts(residual, z, k);
+  const start = columnProducts(residual, residual, k);
+  let iterations = 0;
+  const worst = () => {
+    const now = columnProducts(residual, residual, k);
+    return Math.sqrt(now.reduce((most, value, c) => Math.max(most, start[c] > 0 ? value / start[c] : 0), 0));
+  };
+  while (iterations < maxIterations && worst() > tolerance) {
+    const { data } = centred(await outputs(direction));
+    const product = Float64Array.from(await transpose(data), (value, i) => value + lambda * direction[i]);
+    const curvature = columnProducts(direction, product, k);
+    const step = rz.map((value, c) => (curvature[c] > 0 ? value / curvature[c] : 0));
+    for (let i = 0; i < C.length; i++) {
+      C[i] += step[i % k] * direction[i];
+      residual[i] -= step[i % k] * product[i];
+    }
+    z = scaled(residual);
+    const next = columnProducts(residual, z, k);
+    for (let i = 0; i < C.length; i++) {
+      direction[i] = z[i] + (rz[i % k] > 0 ? next[i % k] / rz[i % k] : 0) * direction[i];
+    }
+    rz = next;
+    iterations++;
+    options.onProgress?.(iterations / maxIterations);
+    throwIfAborted(signal);
+  }
+  const fitted = centred(await outputs(C));
+  return {
+    C,
+    bias: target.means.map((value, c) => value - fitted.means[c]),
+    ridge,
+    iterations,
+    residual: worst(),
+  };
+}
+
+/** Σ_i a_ic b_ic for every column c of k. */
+function columnProducts(a: Float64Array, b: Float64Array, k: number): Float64Array {
+  const sums = new Float64Array(k);
+  for (let i = 0; i < a.length; i++) sums[i % k] += a[i] * b[i];
+  return sums;
+}
+
+/** Variances of the features, and their mean square, over rows spread evenly over the points. */
+async function featureVariances(
+  problem: RegressionProblem,
+  count: number,
+  signal?: AbortSignal,
+): Promise<{ variance: Float64Array; mean: number }> {
+  const { points, units } = problem;
+  const [m, d] = [units.b.data.length, points.columns];
+  const some = allocate(dtypeOf(points), count * d);
+  for (let i = 0; i < count; i++) {
+    const from = Math.floor((i * points.rows) / count) * d;
+    some.set(points.data.subarray(from, from + d), i * d);
+  }
+  const sample = { ...problem, points: { data: some, rows: count, columns: d } };
+  const [sums, squares] = [new Float64Array(m), new Float64Array(m)];
+  const step = Math.max(1, Math.floor(TILE / m));
+  for (let first = 0; first < count; first += step) {
+    const { data } = await featureTile(sample, first, Math.min(step, count - first), signal);
+    for (let i = 0; i < data.length; i++) {
+      sums[i % m] += data[i];
+      squares[i % m] += data[i] * data[i];
+    }
+  }
+  const mean = squares.reduce((a, b) => a + b, 0) / (m * count);
+  const variance = squares.map((value, j) => Math.max(value / count - (sums[j] / count) ** 2, 0));
+  return { variance, mean };
+}
