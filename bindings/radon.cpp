@@ -3,6 +3,7 @@
 
 #include "addon.hpp"
 #include "radon/filter.hpp"
+#include "radon/fourier_slice.hpp"
 #include "radon/parallel_beam.hpp"
 #include "task.hpp"
 
@@ -35,10 +36,13 @@ ParallelBeam beamOf(const Arguments& arguments) {
   return beam;
 }
 
-BeamKernel kernelOf(const Arguments& arguments, std::size_t most) {
-  switch (arguments.size("kernel", most)) {
-    case 1: return BeamKernel::kJoseph;
-    case 2: return BeamKernel::kStrip;
+/// As ts/kernel/native/radon.ts counts them.
+enum : std::size_t { kJosephNumber = 1, kStripNumber = 2, kFourierNumber = 3, kInterpolatedNumber = 4 };
+
+BeamKernel kernelOf(std::size_t number) {
+  switch (number) {
+    case kJosephNumber: return BeamKernel::kJoseph;
+    case kStripNumber: return BeamKernel::kStrip;
     default: return BeamKernel::kInterpolated;
   }
 }
@@ -50,19 +54,25 @@ double workOf(const ParallelBeam& beam) {
 template <class T>
 Napi::Value projectOf(const Arguments& arguments) {
   const ParallelBeam beam = beamOf(arguments);
-  const BeamKernel kernel = kernelOf(arguments, 2);
+  const std::size_t kernel = arguments.size("kernel", kFourierNumber);
   const T* image = arguments.array<T>("image", beam.rows, beam.columns);
   T* sinogram = arguments.array<T>("sinogram", beam.angleCount, beam.detectorCount);
-  return run(arguments, workOf(beam), [=](Control& control) { project(beam, kernel, image, sinogram, control); });
+  return run(arguments, workOf(beam), [=](Control& control) {
+    if (kernel == kFourierNumber) projectFourier(beam, image, sinogram, control);
+    else project(beam, kernelOf(kernel), image, sinogram, control);
+  });
 }
 
 template <class T>
 Napi::Value backprojectOf(const Arguments& arguments) {
   const ParallelBeam beam = beamOf(arguments);
-  const BeamKernel kernel = kernelOf(arguments, 3);
+  const std::size_t kernel = arguments.size("kernel", kInterpolatedNumber);
   const T* sinogram = arguments.array<T>("sinogram", beam.angleCount, beam.detectorCount);
   T* image = arguments.array<T>("image", beam.rows, beam.columns);
-  return run(arguments, workOf(beam), [=](Control& control) { backproject(beam, kernel, sinogram, image, control); });
+  return run(arguments, workOf(beam), [=](Control& control) {
+    if (kernel == kFourierNumber) backprojectFourier(beam, sinogram, image, control);
+    else backproject(beam, kernelOf(kernel), sinogram, image, control);
+  });
 }
 
 template <class T>

@@ -22,11 +22,13 @@ export interface ParallelBeamProblem {
 export interface RadonKernels {
   /**
    * Line integrals of an image, angles × detectorCount, in value × length: `joseph` of its linear interpolation across
-   * the ray's main direction, `strip` exactly of square pixels, averaged over the detector's width.
-   * O(angles · detectors · max(rows, columns)) time.
+   * the ray's main direction, `strip` exactly of square pixels, averaged over the detector's width, `fourier` the
+   * strip's of the image's frequencies up to half a cycle per pixel. With N = max(rows, columns),
+   * O(angles · detectors · N) time, and O(N² log N + angles · (N + detectors) log N) for `fourier`, which the
+   * TensorFlow.js backends do not have: UNSUPPORTED.
    */
   projectBeam(
-    problem: ParallelBeamProblem & { image: FloatData; kernel: 'joseph' | 'strip' },
+    problem: ParallelBeamProblem & { image: FloatData; kernel: 'joseph' | 'strip' | 'fourier' },
     run?: RunControl,
   ): Promise<FloatData>;
 
@@ -35,7 +37,10 @@ export interface RadonKernels {
    * linearly at each pixel's centre, zero beyond the detectors.
    */
   backprojectBeam(
-    problem: ParallelBeamProblem & { sinogram: FloatData; kernel: 'joseph' | 'strip' | 'interpolated' },
+    problem: ParallelBeamProblem & {
+      sinogram: FloatData;
+      kernel: 'joseph' | 'strip' | 'fourier' | 'interpolated';
+    },
     run?: RunControl,
   ): Promise<FloatData>;
 

@@ -4,7 +4,7 @@ import type { Addon } from './addon.js';
 import { withControl } from './control.js';
 
 /** As bindings/radon.cpp counts them. */
-const KERNEL_NUMBERS = { joseph: 1, strip: 2, interpolated: 3 } as const;
+const KERNEL_NUMBERS = { joseph: 1, strip: 2, fourier: 3, interpolated: 4 } as const;
 
 function geometryOf(problem: ParallelBeamProblem) {
   const { rows, columns, pixelSize, angles, detectorCount, detectorSpacing, detectorOffset } = problem;

@@ -1,11 +1,12 @@
 import { allocate, type FloatData } from '../../core/array.js';
+import { RidgeflowError } from '../../core/errors.js';
 import { Pace } from '../../core/pace.js';
 import type { Kernels, ParallelBeamProblem, RunControl } from '../contract.js';
 import { blocks } from './points.js';
 
 // TensorFlow.js has no operation that fits: these are loops over pixels and the few detectors in each one's shadow.
 
-type Kernel = 'joseph' | 'strip' | 'interpolated';
+type Kernel = Parameters<Kernels['backprojectBeam']>[0]['kernel'];
 
 /** Pixels between two looks at the clock. */
 const BLOCK = 1 << 14;
@@ -44,6 +45,14 @@ async function forEachWeight(
   pace: Pace,
   visit: (pixel: number, ray: number, weight: number) => void,
 ): Promise<void> {
+  if (kernel === 'fourier') {
+    throw new RidgeflowError(
+      'UNSUPPORTED',
+      "Expected 'joseph' or 'strip' for kernel but received 'fourier', which only the native backend has: build the " +
+        'addon, or take strip, which it approximates',
+      { details: { parameter: 'kernel' } },
+    );
+  }
   const { rows, columns, pixelSize, angles, detectorCount, detectorSpacing, detectorOffset } = problem;
   for (let a = 0; a < angles.length; a++) {
     const { weight, reach } = shadowOf(problem, kernel, angles[a]);
