@@ -1,5 +1,6 @@
 import type { NdArray } from '../../ts/core/array.js';
 import {
+  backproject,
   directionSet,
   equalAngles,
   filteredBackprojection,
@@ -50,10 +51,70 @@ const suite: BenchSuite = {
       return filteredBackprojection(sinogram, { angles, shape: [size, size], backend });
     };
     await workload(context, 'fbp-512', { filter: 'ramp' }, fbp, PEER_SECONDS.fbp);
+    await fourier(context, phantom);
     await cloud(context, 100_000, 64, 256);
   },
 };
 export default suite;
+
+/** The Fourier path: its speed, that over the strip kernel's, and how far the two are apart for a smooth image. */
+async function fourier({ threads, quick, emit }: BenchContext, phantom: (size: number) => NdArray) {
+  const [size, count] = [2048, 3000];
+  const options = { samples: quick ? 2 : 5, maxSeconds: quick ? 1 : 5 };
+  const growth: { n: number; seconds: number }[] = [];
+  for (const n of [512, 1024, size]) {
+    const angles = equalAngles(Math.round((n * count) / size));
+    const call = () => radonTransform(phantom(n), { angles, kernel: 'fourier' });
+    growth.push({ n, seconds: (await time(call, options)).seconds });
+  }
+  const angles = equalAngles(count);
+  const image = phantom(size);
+  const { seconds, samples } = await time(
+    () => radonTransform(image, { angles, kernel: 'fourier' }),
+    options,
+  );
+  const sinogram = await radonTransform(image, { angles, kernel: 'fourier' });
+  const back = await time(
+    () => backproject(sinogram, { angles, kernel: 'fourier', shape: [size, size] }),
+    options,
+  );
+
+  // The strip kernel's cost per angle does not depend on how many there are.
+  const few = equalAngles(quick ? 7 : 61);
+  const smooth = blobs(size);
+  const strip = await timeOnce(() => radonTransform(smooth, { angles: few, kernel: 'strip' }), 1);
+  const expected = await radonTransform(smooth, { angles: few, kernel: 'strip' });
+  const received = await radonTransform(smooth, { angles: few, kernel: 'fourier' });
+  let [difference, whole] = [0, 0];
+  expected.data.forEach((value, i) => {
+    difference += (value - received.data[i]) ** 2;
+    whole += value ** 2;
+  });
+  emit({
+    suite: 'radon',
+    workload: 'fourier-2048',
+    params: { n: size, angles: count, dtype: 'float32' },
+    backend: 'native',
+    threads,
+    seconds,
+    samples,
+    speedup: { 'the strip kernel': ((strip.seconds / few.length) * count) / seconds },
+    growthExponent: fitExponent(growth),
+    measured: { backprojectionSeconds: back.seconds, relativeError: Math.sqrt(difference / whole) },
+  });
+}
+
+/** A smooth image: two Gaussians of a twentieth and a thirtieth of its size. */
+function blobs(size: number): NdArray {
+  const data = new Float32Array(size * size);
+  for (let i = 0; i < data.length; i++) {
+    const [x, y] = [(i % size) / size - 0.5, Math.floor(i / size) / size - 0.5];
+    const first = ((x + 0.1) ** 2 + (y - 0.05) ** 2) * 200;
+    const second = ((x - 0.15) ** 2 + (y + 0.2) ** 2) * 450;
+    data[i] = Math.exp(-first) + 0.7 * Math.exp(-second);
+  }
+  return { data, shape: [size, size] };
+}
 
 /** The projections of a cloud, a matrix product; and the histograms of its projections. */
 async function cloud({ threads, quick, ...context }: BenchContext, n: number, d: number, count: number) {
