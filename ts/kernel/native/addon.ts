@@ -37,6 +37,9 @@ export interface Addon {
   softmin(problem: Arguments): Finished;
   planRows(problem: Arguments): Finished;
   matrixSoftmin(problem: Arguments): Finished;
+  pairCosts(problem: Arguments): Finished;
+  assignment(problem: Arguments): Finished;
+  networkSimplex(problem: Arguments): Finished;
   linearCombination(problem: { out: FloatData; coefficients: Float64Array; arrays: FloatData[] }): void;
   squaredRowLengths(problem: Arguments): void;
   scaledError(problem: {
