@@ -56,6 +56,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("score", Napi::Function::New(env, scoreKernel));
   exports.Set("nearestNeighbours", Napi::Function::New(env, nearestNeighboursKernel));
   exports.Set("distanceSums", Napi::Function::New(env, distanceSumsKernel));
+  exports.Set("countWithin", Napi::Function::New(env, countWithinKernel));
   exports.Set("matmul", Napi::Function::New(env, matmulKernel));
   exports.Set("covariance", Napi::Function::New(env, covarianceKernel));
   exports.Set("symmetricEigen", Napi::Function::New(env, symmetricEigenKernel));

@@ -10,6 +10,7 @@ namespace ridgeflow::bindings {
 Napi::Value scoreKernel(const Napi::CallbackInfo& info);
 Napi::Value nearestNeighboursKernel(const Napi::CallbackInfo& info);
 Napi::Value distanceSumsKernel(const Napi::CallbackInfo& info);
+Napi::Value countWithinKernel(const Napi::CallbackInfo& info);
 Napi::Value matmulKernel(const Napi::CallbackInfo& info);
 Napi::Value covarianceKernel(const Napi::CallbackInfo& info);
 Napi::Value symmetricEigenKernel(const Napi::CallbackInfo& info);

@@ -1,9 +1,12 @@
 #include "addon.hpp"
+#include "neighbours/count.hpp"
 #include "neighbours/neighbours.hpp"
 #include "task.hpp"
 
 namespace ridgeflow::bindings {
 namespace {
+
+Norm normOf(const Arguments& arguments) { return arguments.flag("maximumNorm") ? Norm::kMaximum : Norm::kEuclidean; }
 
 template <class T>
 Napi::Value neighboursOf(const Arguments& arguments) {
@@ -14,9 +17,11 @@ Napi::Value neighboursOf(const Arguments& arguments) {
   problem.k = arguments.size("k");
   problem.queries = arguments.array<T>("queries", problem.n, problem.d);
   problem.points = arguments.array<T>("points", problem.m, problem.d);
+  problem.norm = normOf(arguments);
   problem.excludeSelf = arguments.flag("excludeSelf");
   problem.distances = arguments.array<T>("distances", problem.n, problem.k);
   problem.indices = arguments.array<std::int32_t>("indices", problem.n, problem.k);
+  if (problem.n > 0xffffffffU) arguments.fail("queries", "fewer than 2³² queries");
   if (problem.m >= 0x7fffffffU) arguments.fail("points", "fewer than 2³¹ points");
   if (problem.excludeSelf && problem.n > problem.m) arguments.fail("excludeSelf", "no more queries than points");
   if (problem.k < 1 || problem.k > problem.m - (problem.excludeSelf ? 1 : 0)) {
@@ -26,7 +31,32 @@ Napi::Value neighboursOf(const Arguments& arguments) {
   return run(arguments, work, [problem](Control& control) { nearestNeighbours(problem, control); });
 }
 
+template <class T>
+Napi::Value countsOf(const Arguments& arguments) {
+  CountProblem<T> problem;
+  problem.n = arguments.size("n");
+  problem.m = arguments.size("m");
+  problem.d = arguments.size("d");
+  problem.queries = arguments.array<T>("queries", problem.n, problem.d);
+  problem.points = arguments.array<T>("points", problem.m, problem.d);
+  problem.radii = arguments.array<T>("radii", problem.n);
+  problem.norm = normOf(arguments);
+  problem.strict = arguments.flag("strict");
+  problem.excludeSelf = arguments.flag("excludeSelf");
+  problem.counts = arguments.array<std::int32_t>("counts", problem.n);
+  if (problem.n > 0xffffffffU) arguments.fail("queries", "fewer than 2³² queries");
+  if (problem.m >= 0x7fffffffU) arguments.fail("points", "fewer than 2³¹ points");
+  if (problem.excludeSelf && problem.n > problem.m) arguments.fail("excludeSelf", "no more queries than points");
+  const double work = static_cast<double>(problem.n) * static_cast<double>(problem.m) * static_cast<double>(problem.d + 8);
+  return run(arguments, work, [problem](Control& control) { countWithin(problem, control); });
+}
+
 }  // namespace
+
+Napi::Value countWithinKernel(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  return arguments.isFloat64("queries") ? countsOf<double>(arguments) : countsOf<float>(arguments);
+}
 
 Napi::Value nearestNeighboursKernel(const Napi::CallbackInfo& info) {
   const Arguments arguments(info);

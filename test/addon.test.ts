@@ -8,7 +8,7 @@ import { type Addon, loadAddon } from '../ts/kernel/native/addon.js';
 import { Random } from './reference/random.js';
 
 type Values = Record<string, unknown>;
-type Kernel = 'score' | 'nearestNeighbours' | 'matmul' | 'covariance' | 'symmetricEigen';
+type Kernel = 'score' | 'nearestNeighbours' | 'countWithin' | 'matmul' | 'covariance' | 'symmetricEigen';
 
 const floats = (length: number, seed = 1) => Float32Array.from(new Random(seed).normals(length));
 
@@ -36,6 +36,16 @@ const WELL_FORMED: Record<Kernel, () => Values> = {
     k: 3,
     distances: new Float32Array(18),
     indices: new Int32Array(18),
+    control: new Int32Array(2),
+  }),
+  countWithin: () => ({
+    queries: floats(12),
+    points: floats(10),
+    radii: new Float32Array(6).fill(1),
+    n: 6,
+    m: 5,
+    d: 2,
+    counts: new Int32Array(6),
     control: new Int32Array(2),
   }),
   matmul: () => ({

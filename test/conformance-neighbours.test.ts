@@ -2,7 +2,12 @@ import test from 'ava';
 import type { Kernels } from '../ts/kernel/contract.js';
 import { Differences, combinations, rounding } from './conformance-backends.js';
 import { clouds, matrix, sizesOfPairs, type CloudKind } from './reference/clouds.js';
-import { referenceNearestNeighbours, squaredDistance, toRows } from './reference/kernels.js';
+import {
+  referenceCountWithin,
+  referenceNearestNeighbours,
+  squaredDistance,
+  toRows,
+} from './reference/kernels.js';
 import { Random } from './reference/random.js';
 
 type Problem = Parameters<Kernels['nearestNeighbours']>[0];
@@ -178,5 +183,78 @@ for (const { kernels, dtype, tolerance, title } of combinations) {
         t.true(Array.from(distances.subarray(3 * i, 3 * i + 3)).every((distance) => distance >= 0));
       }
     }
+  });
+
+  test(`${title} nearestNeighbours: in the maximum norm, with ties to the lower row number`, async (t) => {
+    const differences = new Differences();
+    const random = new Random(19);
+    for (const { n, m, d } of sizesOfPairs()) {
+      const [queries, points] = clouds(
+        random,
+        random.uniform() < 0.5 ? 'lattice' : 'normal',
+        dtype,
+        [n, m],
+        d,
+      );
+      const problem = { queries, points, k: 1 + random.integer(Math.min(m, 9)), norm: 'maximum' as const };
+      const { distances, indices } = await kernels.nearestNeighbours(problem);
+      const expected = referenceNearestNeighbours(problem).flat();
+      const where = `maximum norm n=${n} m=${m} d=${d} k=${problem.k}`;
+      const of = (index: number) => rounding(dtype, expected[index].distance);
+      differences.compare(
+        where,
+        distances,
+        expected.map(({ distance }) => distance),
+        of,
+      );
+      differences.compare(
+        where,
+        Float64Array.from(indices),
+        expected.map(({ index }) => index),
+        () => 0,
+      );
+    }
+    t.deepEqual(differences.found, []);
+  });
+
+  test(`${title} countWithin: counts exactly, on either side of the radius`, async (t) => {
+    const differences = new Differences();
+    const random = new Random(20);
+    for (const { n, m, d } of sizesOfPairs()) {
+      const [queries, points] = clouds(
+        random,
+        random.uniform() < 0.5 ? 'lattice' : 'normal',
+        dtype,
+        [n, m],
+        d,
+      );
+      for (const norm of ['euclidean', 'maximum'] as const) {
+        // Each radius is the distance of a point.
+        const k = 1 + random.integer(m);
+        const near = await kernels.nearestNeighbours({ queries, points, k, norm });
+        const radii = near.distances.filter((_, at) => at % k === k - 1);
+        const options = {
+          norm,
+          strict: random.uniform() < 0.5,
+          excludeSelf: n <= m && random.uniform() < 0.5,
+        };
+        const problem = { queries, points, radii, ...options };
+        const counts = await kernels.countWithin(problem);
+        t.true(counts instanceof Int32Array);
+        const where = `countWithin n=${n} m=${m} d=${d} ${JSON.stringify(options)}`;
+        differences.compare(where, Float64Array.from(counts), referenceCountWithin(problem), () => 0);
+      }
+    }
+    t.deepEqual(differences.found, []);
+  });
+
+  test(`${title} countWithin: stops when asked, and says how far it is`, async (t) => {
+    const [points] = clouds(new Random(21), 'normal', dtype, [2000], 3);
+    const radii = points.data.slice(0, 2000).fill(0.3);
+    const problem = { queries: points, points, radii, excludeSelf: true };
+    await t.throwsAsync(kernels.countWithin(problem, { signal: AbortSignal.abort() }), { code: 'ABORTED' });
+    let last = 0;
+    await kernels.countWithin(problem, { onProgress: (fraction) => (last = fraction) });
+    t.is(last, 1);
   });
 }

@@ -8,7 +8,7 @@ template <class T>
 void nearestNeighbours(const NeighbourProblem<T>& problem, Control& control) {
   if (problem.n == 0) return;
   control.start(problem.n);
-  if (problem.d <= kTreeDimensions && problem.m >= kTreePoints) {
+  if (problem.norm == Norm::kMaximum || (problem.d <= kTreeDimensions && problem.m >= kTreePoints)) {
     searchTree(problem, control);
   } else {
     searchTiles(problem, control);

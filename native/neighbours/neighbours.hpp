@@ -3,11 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "neighbours/norm.hpp"
 #include "runtime/control.hpp"
 
 namespace ridgeflow {
 
-/// The k nearest points of each query by Euclidean distance. Arrays are row-major.
+/// The k nearest points of each query. Arrays are row-major.
 template <class T>
 struct NeighbourProblem {
   const T* queries = nullptr;  ///< n × d
@@ -16,6 +17,7 @@ struct NeighbourProblem {
   std::size_t m = 0;
   std::size_t d = 0;
   std::size_t k = 0;         ///< 1 ≤ k ≤ m, or ≤ m − 1 with excludeSelf
+  Norm norm = Norm::kEuclidean;
   bool excludeSelf = false;  ///< query i skips point i; needs n ≤ m
   T* distances = nullptr;    ///< n × k, ascending
   std::int32_t* indices = nullptr;  ///< n × k; ties go to the lower row number
@@ -23,9 +25,10 @@ struct NeighbourProblem {
 
 /// Exact in every dimension: the neighbours are those of distances computed from differences in float64.
 ///
-/// For d ≤ 10 a k-d tree (nanoflann), about O(n log m) time. Above, tiles of inner products select candidates, which
-/// are measured again from differences; a query whose candidates rounding could have misjudged is searched once more
-/// without shortcuts. O(nmd) time, O(nk) memory. Throws Aborted.
+/// For d ≤ 10, and for the maximum norm in any dimension, a tree of boxes: about O(n log m) time for small d, O(nmd) at
+/// worst. Above, tiles of inner products select candidates, which are measured again from differences; a query whose
+/// candidates rounding could have misjudged is searched once more without shortcuts. O(nmd) time. Memory is
+/// O(nk + md). Throws Aborted.
 template <class T>
 void nearestNeighbours(const NeighbourProblem<T>& problem, Control& control);
 

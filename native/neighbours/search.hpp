@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cmath>
-
 #include "neighbours/candidates.hpp"
 #include "neighbours/neighbours.hpp"
 
@@ -20,12 +18,7 @@ void searchTiles(const NeighbourProblem<T>& problem, Control& control);
 
 template <class T>
 double squaredDistance(const T* a, const T* b, std::size_t d) {
-  double sum = 0.0;
-  for (std::size_t k = 0; k < d; ++k) {
-    const double difference = static_cast<double>(a[k]) - static_cast<double>(b[k]);
-    sum += difference * difference;
-  }
-  return sum;
+  return comparedDistance(Norm::kEuclidean, a, 1, b, 1, d);
 }
 
 /// The search without shortcuts. It finds k points even where squared distances overflow to infinity.
@@ -44,7 +37,7 @@ void searchExactly(const NeighbourProblem<T>& problem, std::size_t query, Candid
 template <class T>
 void writeNeighbours(const NeighbourProblem<T>& problem, std::size_t query, const Candidates<double>& found) {
   for (std::size_t r = 0; r < problem.k; ++r) {
-    problem.distances[query * problem.k + r] = static_cast<T>(std::sqrt(found.entries()[r].distance));
+    problem.distances[query * problem.k + r] = distanceOf<T>(problem.norm, found.entries()[r].distance);
     problem.indices[query * problem.k + r] = found.entries()[r].index;
   }
 }

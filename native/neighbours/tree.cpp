@@ -1,71 +1,92 @@
-#include <algorithm>
-#include <cmath>
+#include <array>
+#include <bit>
 #include <limits>
 
-#include <nanoflann.hpp>
-
 #include "neighbours/search.hpp"
-#include "runtime/parallel.hpp"
+#include "neighbours/tree_walk.hpp"
 
 namespace ridgeflow {
 namespace {
 
-template <class T>
-struct Cloud {
-  const T* points;
-  std::size_t m, d;
-  std::size_t kdtree_get_point_count() const { return m; }
-  double kdtree_get_pt(std::size_t index, std::size_t k) const { return points[index * d + k]; }
-  template <class Box>
-  bool kdtree_get_bbox(Box&) const {
-    return false;
-  }
-};
+using box_scan::kChildren;
+using box_scan::kLeaf;
 
-/// nanoflann's result set, with exact ties: the tree offers what is closer than worstDist(), so that is the next
-/// number above the worst kept distance, and a tie can still win by its lower index.
-class TieBreakingSet {
+/// The search of one query after another: boxes nearest first, as long as they could hold a nearer point.
+template <class T>
+class Search {
  public:
-  TieBreakingSet(Candidates<double>& found, std::int32_t excluded) : found_(found), excluded_(excluded) {}
-  using DistanceType = double;
-  std::size_t size() const { return found_.entries().size(); }
-  bool full() const { return found_.full(); }
-  bool addPoint(double distance, std::uint32_t index) {
-    if (static_cast<std::int32_t>(index) != excluded_) found_.offer(distance, static_cast<std::int32_t>(index));
-    return true;
-  }
-  double worstDist() const {
-    return found_.full() ? std::nextafter(found_.worst(), std::numeric_limits<double>::infinity())
-                         : std::numeric_limits<double>::max();
+  Search(const NeighbourProblem<T>& problem, const BoxTree<T>& tree, const Control& control)
+      : problem_(problem), tree_(tree), control_(control), found_(problem.k) {}
+
+  const Candidates<double>& run(std::size_t query) {
+    query_ = query;
+    x_ = problem_.queries + query * problem_.d;
+    found_.clear();
+    limit_ = std::numeric_limits<T>::infinity();
+    descend(tree_.levels() - 1, 0);
+    return found_;
   }
 
  private:
-  Candidates<double>& found_;
-  std::int32_t excluded_;
+  void descend(std::size_t level, std::size_t group) {
+    control_.check();
+    alignas(64) T nearest[kChildren];
+    const std::size_t first = group * kChildren;
+    const std::size_t children = std::min(kChildren, tree_.boxes(level) - first);
+    const auto& operations = tree_.operations();
+    operations.boxes(tree_.lower(level, group), tree_.upper(level, group), x_, problem_.d, problem_.norm, nearest, nullptr);
+    std::uint64_t open = operations.atMost(nearest, kChildren, limit_) & ((std::uint64_t{1} << children) - 1);
+    std::array<std::uint8_t, kChildren> order;
+    std::size_t count = 0;
+    for (; open != 0; open &= open - 1) {
+      const auto child = static_cast<std::uint8_t>(std::countr_zero(open));
+      std::size_t at = count++;
+      for (; at > 0 && nearest[order[at - 1]] > nearest[child]; --at) order[at] = order[at - 1];
+      order[at] = child;
+    }
+    for (std::size_t i = 0; i < count && nearest[order[i]] <= limit_; ++i) {
+      if (level == 0) {
+        scan(first + order[i]);
+      } else {
+        descend(level - 1, first + order[i]);
+      }
+    }
+  }
+
+  void scan(std::size_t leaf) {
+    alignas(64) T distances[kLeaf];
+    const T* block = tree_.leafPoints(leaf);
+    const std::int32_t* rows = tree_.leafRows(leaf);
+    const auto& operations = tree_.operations();
+    operations.points(block, x_, problem_.d, problem_.norm, distances);
+    std::uint64_t open = operations.atMost(distances, kLeaf, limit_) & ((std::uint64_t{1} << tree_.leafSize(leaf)) - 1);
+    for (; open != 0; open &= open - 1) {
+      const auto j = static_cast<std::size_t>(std::countr_zero(open));
+      if (!(distances[j] <= limit_)) continue;
+      if (problem_.excludeSelf && static_cast<std::size_t>(rows[j]) == query_) continue;
+      found_.offer(comparedDistance(problem_.norm, x_, 1, block + j, kLeaf, problem_.d), rows[j]);
+      if (found_.full()) limit_ = computedAtMost<T>(found_.worst(), problem_.d);
+    }
+  }
+
+  const NeighbourProblem<T>& problem_;
+  const BoxTree<T>& tree_;
+  const Control& control_;
+  Candidates<double> found_;
+  std::size_t query_ = 0;
+  const T* x_ = nullptr;
+  /// What a point or a box may compute to and still be worth a look.
+  T limit_ = T(0);
 };
 
 }  // namespace
 
 template <class T>
 void searchTree(const NeighbourProblem<T>& problem, Control& control) {
-  using Tree = nanoflann::KDTreeSingleIndexAdaptor<nanoflann::L2_Simple_Adaptor<double, Cloud<T>>, Cloud<T>, -1>;
-  const Cloud<T> cloud{problem.points, problem.m, problem.d};
-  control.check();
-  const Tree tree(static_cast<int>(problem.d), cloud, nanoflann::KDTreeSingleIndexAdaptorParams(16));
-  constexpr std::size_t kShare = 256;
-  parallelFor((problem.n + kShare - 1) / kShare, [&](std::size_t task) {
-    Candidates<double> found(problem.k);
-    std::vector<double> query(problem.d);
-    const std::size_t end = std::min(problem.n, (task + 1) * kShare);
-    for (std::size_t i = task * kShare; i < end; ++i) {
-      found.clear();
-      for (std::size_t k = 0; k < problem.d; ++k) query[k] = problem.queries[i * problem.d + k];
-      TieBreakingSet results(found, problem.excludeSelf ? static_cast<std::int32_t>(i) : -1);
-      tree.findNeighbors(results, query.data(), nanoflann::SearchParams());
-      if (!found.full()) searchExactly(problem, i, found, control);  // distances overflowed: the tree offers no such point
-      writeNeighbours(problem, i, found);
-    }
-    control.advance(end - task * kShare);
+  const BoxTree<T> tree(problem.points, problem.m, problem.d, control);
+  forLocalShares(tree, problem.queries, problem.n, control, [&](const std::uint32_t* order, std::size_t count) {
+    Search<T> search(problem, tree, control);
+    for (std::size_t i = 0; i < count; ++i) writeNeighbours(problem, order[i], search.run(order[i]));
   });
 }
 

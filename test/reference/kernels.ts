@@ -3,6 +3,7 @@ import type {
   Kernels,
   LinearTerm,
   Matrix,
+  Norm,
   ScaledErrorProblem,
   ScoreProblem,
 } from '../../ts/kernel/contract.js';
@@ -69,7 +70,7 @@ export function referenceNearestNeighbours(
   const points = toRows(problem.points);
   return toRows(problem.queries).map((x, i) =>
     points
-      .map((point, index) => ({ index, distance: Math.sqrt(squaredDistance(x, point)) }))
+      .map((point, index) => ({ index, distance: distanceIn(problem.norm, x, point) }))
       .filter(({ index }) => !(problem.excludeSelf && index === i))
       .sort((a, b) => a.distance - b.distance || a.index - b.index)
       .slice(0, problem.k),
@@ -77,6 +78,26 @@ export function referenceNearestNeighbours(
 }
 
 /** op(a)·op(b) as rows; with `absolute`, of the magnitudes, which is what rounding errors are measured by. */
+function distanceIn(norm: Norm | undefined, a: readonly number[], b: readonly number[]): number {
+  return norm === 'maximum'
+    ? a.reduce((most, value, k) => Math.max(most, Math.abs(value - b[k])), 0)
+    : Math.sqrt(squaredDistance(a, b));
+}
+
+/** How many points are as near as the radius, or nearer, of distances rounded to the type of the radii. */
+export function referenceCountWithin(problem: Parameters<Kernels['countWithin']>[0]): number[] {
+  const points = toRows(problem.points);
+  const round = problem.radii instanceof Float32Array ? Math.fround : (value: number) => value;
+  return toRows(problem.queries).map((x, i) => {
+    const within = points.filter((point, j) => {
+      const distance = round(distanceIn(problem.norm, x, point));
+      if (problem.excludeSelf && i === j) return false;
+      return problem.strict ? distance < problem.radii[i] : distance <= problem.radii[i];
+    });
+    return within.length;
+  });
+}
+
 export function referenceMatmul(
   problem: Parameters<Kernels['matmul']>[0],
   { absolute = false } = {},

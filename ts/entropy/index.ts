@@ -21,4 +21,5 @@ export {
   entropyFromDistances,
   nearestNeighbourEntropy,
 } from './nearest-neighbour-entropy.js';
+export { type MutualInformationOptions, mutualInformation } from './mutual-information.js';
 export { type Neighbours, nearestNeighbours } from './nearest-neighbours.js';

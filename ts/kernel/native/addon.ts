@@ -24,6 +24,7 @@ export interface Addon {
   score(problem: Arguments): Finished;
   nearestNeighbours(problem: Arguments): Finished;
   distanceSums(problem: Arguments): Finished;
+  countWithin(problem: Arguments): Finished;
   matmul(problem: Arguments): Finished;
   covariance(problem: Arguments): Finished;
   symmetricEigen(problem: Arguments): Finished;

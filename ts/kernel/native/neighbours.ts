@@ -6,7 +6,10 @@ import { withControl } from './control.js';
 
 /** Nearest neighbours on the addon. */
 export function neighbourKernels(addon: Addon): NeighbourKernels {
-  return { nearestNeighbours: (problem, run) => nearestNeighbours(addon, problem, run) };
+  return {
+    nearestNeighbours: (problem, run) => nearestNeighbours(addon, problem, run),
+    countWithin: (problem, run) => countWithin(addon, problem, run),
+  };
 }
 
 async function nearestNeighbours(
@@ -14,7 +17,7 @@ async function nearestNeighbours(
   problem: Parameters<NeighbourKernels['nearestNeighbours']>[0],
   run?: RunControl,
 ): Promise<NeighbourResult> {
-  const { queries, points, k, excludeSelf = false } = problem;
+  const { queries, points, k, norm, excludeSelf = false } = problem;
   const distances = allocate(dtypeOf(queries), queries.rows * k, 'neighbour distances');
   const indices = new Int32Array(queries.rows * k);
   await withControl(run, (control) =>
@@ -25,6 +28,7 @@ async function nearestNeighbours(
       m: points.rows,
       d: queries.columns,
       k,
+      maximumNorm: norm === 'maximum',
       excludeSelf,
       distances,
       indices,
@@ -32,4 +36,29 @@ async function nearestNeighbours(
     }),
   );
   return { distances, indices };
+}
+
+async function countWithin(
+  addon: Addon,
+  problem: Parameters<NeighbourKernels['countWithin']>[0],
+  run?: RunControl,
+): Promise<Int32Array> {
+  const { queries, points, radii, norm, strict = false, excludeSelf = false } = problem;
+  const counts = new Int32Array(queries.rows);
+  await withControl(run, (control) =>
+    addon.countWithin({
+      queries: queries.data,
+      points: points.data,
+      radii,
+      n: queries.rows,
+      m: points.rows,
+      d: queries.columns,
+      maximumNorm: norm === 'maximum',
+      strict,
+      excludeSelf,
+      counts,
+      control,
+    }),
+  );
+  return counts;
 }

@@ -13,6 +13,7 @@ import {
   squaredRowLengths,
   symmetricEigen,
 } from './linear.js';
+import { countWithin, largestDifferences } from './differences.js';
 import { nearestNeighbours } from './neighbours.js';
 import { backprojectBeam, filterRows, projectBeam } from './radon.js';
 import { activate, ridgeSum } from './ridgelet.js';
@@ -65,7 +66,9 @@ function kernelsOn(engine: Engine): Kernels {
     name: engine.name,
     dtypes: ['float32'],
     score: (problem, run) => score(engine, problem, run),
-    nearestNeighbours: (problem, run) => nearestNeighbours(engine, problem, run),
+    nearestNeighbours: (problem, run) =>
+      problem.norm === 'maximum' ? largestDifferences(problem, run) : nearestNeighbours(engine, problem, run),
+    countWithin,
     matmul: (problem, run) => matmul(engine, problem, run),
     distanceSums,
     covariance,

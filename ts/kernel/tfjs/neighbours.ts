@@ -26,7 +26,7 @@ interface Setting {
 }
 
 /** The k nearest so far of each row of a step, by squared distance, nearest first. */
-interface Nearest {
+export interface Nearest {
   readonly squares: Float64Array;
   readonly indices: Int32Array;
 }
@@ -100,7 +100,7 @@ function searchTile(
 }
 
 /** Puts a point in its place between `first` and `last`, behind those as near as it, and drops the last. */
-function insert(
+export function insert(
   { squares, indices }: Nearest,
   first: number,
   last: number,
