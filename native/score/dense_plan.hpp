@@ -31,14 +31,18 @@ struct DensePlan {
   std::vector<T> square;  // per centre, inner-product form with the moment wanted
 };
 
+/// The coordinate-wise median of some rows: in the middle of the cloud wherever a few outliers are.
 template <class T>
-std::vector<double> meanOfRows(const T* rows, std::size_t n, std::size_t d) {
-  std::vector<double> mean(d, 0.0);
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t k = 0; k < d; ++k) mean[k] += rows[i * d + k];
+std::vector<double> medianOfRows(const T* rows, std::size_t n, std::size_t d) {
+  const std::size_t sample = std::min<std::size_t>(n, 255);
+  std::vector<double> median(d), values(sample);
+  for (std::size_t k = 0; k < d; ++k) {
+    for (std::size_t i = 0; i < sample; ++i) values[i] = static_cast<double>(rows[(2 * i + 1) * n / (2 * sample) * d + k]);
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(sample / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    median[k] = *middle;
   }
-  for (double& value : mean) value /= static_cast<double>(n);
-  return mean;
+  return median;
 }
 
 /// Inner products lose about ε R²/σ² of a weight to rounding, R the extent of the cloud. Beyond this loss the
@@ -65,7 +69,7 @@ bool needsDifferences(const ScoreProblem<T>& problem, const std::vector<double>&
 template <class T>
 DensePlan<T> makeDensePlan(const ScoreProblem<T>& problem) {
   DensePlan<T> plan{problem, score_tiles::tileOperations(T()), false, {}, 0, 0, 0, 0, 1, {}, {}, {}};
-  plan.origin = meanOfRows(problem.centres, problem.m, problem.d);
+  plan.origin = medianOfRows(problem.centres, problem.m, problem.d);
   plan.direct = problem.d <= score_tiles::kDirectDimensions;
   plan.pass.differences = plan.direct || needsDifferences(problem, plan.origin);
   plan.pass.moment = problem.divergence != nullptr;

@@ -6,21 +6,32 @@
 #include <limits>
 #include <numbers>
 #include <numeric>
+#include <optional>
+#include <type_traits>
 #include <vector>
 
 #include "score/clustered.hpp"
 #include "score/dense.hpp"
+#include "score/grid_plan.hpp"
+#include "score/gridded.hpp"
 
 namespace ridgeflow {
 namespace {
 
 constexpr std::size_t kClusteredDimensions = 16;
-constexpr double kFewPairs = 0x1p22;     // below this many, sorting takes as long as computing them all
+constexpr double kFewPairs = 0x1p20;     // below this many, any preparation takes as long as computing them all
 constexpr double kSortingPairs = 40.0;   // pairs that take as long as sorting one point into one half
 constexpr double kWorthwhile = 0.7;      // of the cost of all pairs, since the other cost is only estimated
 constexpr double kSortingShare = 0.05;   // what may be lost where clusters turn out to overlap, above four dimensions
 constexpr std::size_t kSample = 64;      // queries and centres
 constexpr double kSampledBits = 8.0;     // log₂(W/S) that the sample takes for granted
+
+/// Seconds that one thread takes for a pair.
+template <class T>
+double pairSeconds(std::size_t d) {
+  const double pair = 2.0e-10 + 0.8e-10 * static_cast<double>(d);
+  return std::is_same_v<T, float> ? pair : 3.0 * pair;
+}
 
 /// The share of pairs that matter, from a sample: a lower bound of what clusters can reach.
 template <class T>
@@ -50,35 +61,76 @@ bool squaresFit(const T* rows, std::size_t count, double variance) {
   return std::all_of(rows, rows + count, [limit](T value) { return std::abs(static_cast<double>(value)) < limit; });
 }
 
-/// Tries to do without most pairs. Returns false where that would not be faster.
+/// One score within a tolerance: the cheapest of three paths by their estimated costs, in pairs of the dense path.
 template <class T>
-bool scoreClustered(const ScoreProblem<T>& problem, Control& control) {
-  const auto n = static_cast<double>(problem.n), m = static_cast<double>(problem.m), pairs = n * m;
-  if (problem.d > kClusteredDimensions || pairs < kFewPairs) return false;
-  if (std::max(problem.n, problem.m) > std::numeric_limits<std::int32_t>::max()) return false;  // rows are sorted by 32-bit numbers
-  const bool sameCloud = problem.queries == problem.centres && problem.n == problem.m;
-  const double sorting = kSortingPairs * (m * std::log2(m) + (sameCloud ? 0.0 : n * std::log2(n)));
-  if (problem.d > 4 && sorting > kSortingShare * pairs) return false;
-  if (sorting + shareOfNearPairs(problem) * pairs > kWorthwhile * pairs) return false;
-  if (!squaresFit(problem.centres, problem.m * problem.d, problem.variance)) return false;
-  if (!sameCloud && !squaresFit(problem.queries, problem.n * problem.d, problem.variance)) return false;
+class Approximation {
+ public:
+  Approximation(const ScoreProblem<T>& problem, Control& control)
+      : problem_(problem),
+        control_(control),
+        pairs_(static_cast<double>(problem.n) * static_cast<double>(problem.m)),
+        sameCloud_(problem.queries == problem.centres && problem.n == problem.m) {}
 
-  std::vector<std::uint32_t> queries(problem.n);
-  std::iota(queries.begin(), queries.end(), 0U);
-  const ClusteredScore<T> clustered(problem, std::move(queries), control);
-  // Above four dimensions the dense kernel spends up to half as much on a pair.
-  if (clustered.estimatedPairs() * (problem.d > 4 ? 1.5 : 1.0) > kWorthwhile * pairs) return false;
-  control.start(problem.n);
-  clustered.run(control);
-  return true;
-}
+  /// Returns false where nothing would be faster than all pairs.
+  bool run() {
+    if (problem_.d > kClusteredDimensions || pairs_ < kFewPairs) return false;
+    if (std::max(problem_.n, problem_.m) > std::numeric_limits<std::int32_t>::max()) return false;  // rows are sorted by 32-bit numbers
+    if (!squaresFit(problem_.centres, problem_.m * problem_.d, problem_.variance)) return false;
+    if (!sameCloud_ && !squaresFit(problem_.queries, problem_.n * problem_.d, problem_.variance)) return false;
+
+    control_.check();
+    const double least = leastClusteredPairs(), pair = pairSeconds<T>(problem_.d);
+    const std::optional<GridPlan> plan = planGrid(problem_, std::min(pairs_, least) * pair);
+    control_.check();
+    const double gridded = plan ? plan->seconds / pair + plan->leftOver * std::min(pairs_, least) : pairs_;
+    if (plan && gridded < std::min(least, kWorthwhile * pairs_)) return runGridded(*plan);
+    if (least > kWorthwhile * pairs_) return false;
+    const ClusteredScore<T> clustered(problem_, allQueries(), control_);
+    // Above four dimensions the dense kernel spends up to half as much on a pair.
+    const double estimated = clustered.estimatedPairs() * (problem_.d > 4 ? 1.5 : 1.0);
+    if (plan && gridded < std::min(estimated, kWorthwhile * pairs_)) return runGridded(*plan);
+    if (estimated > kWorthwhile * pairs_) return false;
+    control_.start(problem_.n);
+    clustered.run(control_);
+    return true;
+  }
+
+ private:
+  /// What the clustered path takes at least.
+  double leastClusteredPairs() const {
+    const auto n = static_cast<double>(problem_.n), m = static_cast<double>(problem_.m);
+    const double sorting = kSortingPairs * (m * std::log2(m) + (sameCloud_ ? 0.0 : n * std::log2(n)));
+    if (problem_.d > 4 && sorting > kSortingShare * pairs_) return pairs_;
+    return sorting + shareOfNearPairs(problem_) * pairs_;
+  }
+
+  std::vector<std::uint32_t> allQueries() const {
+    std::vector<std::uint32_t> queries(problem_.n);
+    std::iota(queries.begin(), queries.end(), 0U);
+    return queries;
+  }
+
+  bool runGridded(const GridPlan& plan) {
+    const std::uint64_t n = problem_.n;
+    control_.start(2 * problem_.m + 3 * n);
+    std::vector<std::uint32_t> left = scoreGridded(problem_, plan, control_);
+    control_.advance(n - left.size());
+    if (!left.empty()) ClusteredScore<T>(problem_, std::move(left), control_).run(control_);
+    return true;
+  }
+
+  const ScoreProblem<T>& problem_;
+  Control& control_;
+  double pairs_;
+  bool sameCloud_;
+};
 
 }  // namespace
 
 template <class T>
 void score(const ScoreProblem<T>& problem, Control& control) {
   if (problem.n == 0 || problem.m == 0) return;
-  if (problem.tolerance > 0 && scoreClustered(problem, control)) return;
+  if (problem.tolerance > 0 && Approximation<T>(problem, control).run()) return;
   scoreDense(problem, control);
 }
 

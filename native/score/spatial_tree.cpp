@@ -1,6 +1,7 @@
 #include "score/spatial_tree.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <utility>
 
@@ -12,6 +13,7 @@ namespace {
 constexpr std::size_t kSerial = 4096;  // below this many points a subtree is one task
 constexpr std::size_t kSampled = 256;  // points that the longest side is measured on
 constexpr std::size_t kShare = 1024;   // boxes per task
+constexpr std::size_t kBetweenChecks = 1U << 18;  // points between looks at the abort
 
 /// A point by its coordinate along the side that is halved.
 template <class T>
@@ -25,8 +27,8 @@ struct Key {
 template <class T>
 class Halving {
  public:
-  Halving(const T* points, std::size_t d, std::uint32_t* order, std::size_t run, std::size_t leaf)
-      : points_(points), d_(d), order_(order), run_(run), leaf_(leaf) {}
+  Halving(const T* points, std::size_t d, std::uint32_t* order, std::size_t run, std::size_t leaf, const Control& control)
+      : points_(points), d_(d), order_(order), run_(run), leaf_(leaf), control_(control) {}
 
   /// Halves [begin, end), and returns where; end if it is short enough.
   std::size_t split(std::size_t begin, std::size_t end, std::vector<Key<T>>& keys) const {
@@ -35,11 +37,11 @@ class Halving {
     const std::size_t side = longestSide(begin, end), unit = unitOf(count);
     const std::size_t half = ceilDivide(ceilDivide(count, 2), unit) * unit;
     for (std::size_t i = 0; i < count; ++i) {
+      if (i % kBetweenChecks == kBetweenChecks - 1) control_.check();
       const std::uint32_t row = order_[begin + i];
       keys[i] = {points_[static_cast<std::size_t>(row) * d_ + side], row};
     }
-    const auto first = keys.begin();
-    std::nth_element(first, first + static_cast<std::ptrdiff_t>(half), first + static_cast<std::ptrdiff_t>(count));
+    select(keys.data(), keys.data() + count, keys.data() + half);
     for (std::size_t i = 0; i < count; ++i) order_[begin + i] = keys[i].row;
     return begin + half;
   }
@@ -78,10 +80,39 @@ class Halving {
     return side;
   }
 
+  /// Brings the lesser keys before `middle`. Long ranges are narrowed first, each time between two keys of a sample that
+  /// the middle lies between, so that an abort is seen between passes.
+  void select(Key<T>* begin, Key<T>* end, Key<T>* middle) const {
+    while (static_cast<std::size_t>(end - begin) > kBetweenChecks) {
+      control_.check();
+      const auto count = static_cast<std::size_t>(end - begin), place = static_cast<std::size_t>(middle - begin);
+      std::array<Key<T>, kSampled> sample;
+      for (std::size_t i = 0; i < kSampled; ++i) sample[i] = begin[(2 * i + 1) * count / (2 * kSampled)];
+      std::sort(sample.begin(), sample.end());
+      const std::size_t near = place * kSampled / count, margin = kSampled / 8;
+      const Key<T> low = sample[near > margin ? near - margin : 0], high = sample[std::min(kSampled - 1, near + margin)];
+      Key<T>* const from = std::partition(begin, end, [&](const Key<T>& key) { return key < low; });
+      Key<T>* const to = std::partition(from, end, [&](const Key<T>& key) { return !(high < key); });
+      if (middle < from) {
+        end = from;
+      } else if (middle >= to) {
+        begin = to;
+      } else if (from == begin && to == end) {
+        break;  // the sample tells no keys apart
+      } else {
+        begin = from;
+        end = to;
+      }
+      if (begin == middle || begin == end) break;
+    }
+    std::nth_element(begin, middle, end);
+  }
+
   const T* points_;
   std::size_t d_;
   std::uint32_t* order_;
   std::size_t run_, leaf_;
+  const Control& control_;
 };
 
 }  // namespace
@@ -89,7 +120,7 @@ class Halving {
 template <class T>
 std::vector<std::uint32_t> spatialOrder(const T* points, std::size_t d, std::vector<std::uint32_t> rows, std::size_t run,
                                         std::size_t leaf, const Control& control) {
-  const Halving<T> halving(points, d, rows.data(), run, leaf);
+  const Halving<T> halving(points, d, rows.data(), run, leaf, control);
   // The long ranges level by level, then the short ones each in one task.
   using Range = std::pair<std::size_t, std::size_t>;
   std::vector<Range> ranges{{0, rows.size()}};

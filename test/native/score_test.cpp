@@ -108,6 +108,15 @@ TYPED_TEST(Score, SurvivesBandwidthsFarBelowAndAboveTheExtent) {
   }
 }
 
+TYPED_TEST(Score, AFarOutlierTakesNoDigits) {
+  Random random(64);
+  for (const std::size_t d : {1UL, 3UL, 5UL, 64UL}) {
+    auto test = randomCase<TypeParam>(random, CloudKind::kNormal, 40, 300, d, 0.3 * static_cast<double>(d), false);
+    for (std::size_t k = 0; k < d; ++k) test.centres[7 * d + k] = TypeParam(1e9);
+    expectReference(test);
+  }
+}
+
 TYPED_TEST(Score, NoWeightLeftGivesDensityZeroAndTheQuery) {
   for (const std::size_t d : {1UL, 3UL, 64UL}) {
     Random random(7);

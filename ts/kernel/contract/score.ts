@@ -17,8 +17,9 @@ export interface ScoreProblem {
   /** Query i skips centre i (leave-one-out). Needs as many queries as centres. */
   excludeSelf?: boolean;
   /**
-   * Error that is allowed, relative to the sums of the kernel, 0 to 0.1: centres whose weight is negligible for a query may
-   * be left out where that is faster. Default 0: exact to rounding. A backend may always be exact.
+   * Error ε that is allowed, 0 to 0.1, for every query relative to its own sum of weights: ε nats in the log-density, εσ
+   * in the mean, 4ε/σ² in the divergence, beside rounding. Centres whose weight is negligible for a query may be left
+   * out, and sums be taken from a grid, where that is faster. Default 0: exact to rounding. A backend may always be exact.
    */
   tolerance?: number;
   /** Storage for wanted results, which else is made anew: a flow evaluates often. */
