@@ -70,9 +70,13 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("softmin", Napi::Function::New(env, softminKernel));
   exports.Set("planRows", Napi::Function::New(env, planRowsKernel));
   exports.Set("matrixSoftmin", Napi::Function::New(env, matrixSoftminKernel));
-  exports.Set("pairCosts", Napi::Function::New(env, pairCostsKernel));
-  exports.Set("assignment", Napi::Function::New(env, assignmentKernel));
-  exports.Set("networkSimplex", Napi::Function::New(env, networkSimplexKernel));
+  exports.Set("projectHyperplanes", Napi::Function::New(env, projectHyperplanesKernel));
+  exports.Set("backprojectHyperplanes", Napi::Function::New(env, backprojectHyperplanesKernel));
+  exports.Set("integrateLines", Napi::Function::New(env, integrateLinesKernel));
+  exports.Set("backprojectLineIntegrals", Napi::Function::New(env, backprojectLineIntegralsKernel));
+  exports.Set("projectXray", Napi::Function::New(env, projectXrayKernel));
+  exports.Set("backprojectXray", Napi::Function::New(env, backprojectXrayKernel));
+  exports.Set("backprojectFan", Napi::Function::New(env, backprojectFanKernel));
   exports.Set("linearCombination", Napi::Function::New(env, linearCombinationKernel));
   exports.Set("squaredRowLengths", Napi::Function::New(env, squaredRowLengthsKernel));
   exports.Set("scaledError", Napi::Function::New(env, scaledErrorKernel));

@@ -1,7 +1,6 @@
 #include "addon.hpp"
 #include "task.hpp"
 #include "transport/cost_matrix.hpp"
-#include "transport/exact.hpp"
 #include "transport/pairs.hpp"
 
 namespace ridgeflow::bindings {
@@ -62,54 +61,7 @@ Napi::Value matrixSoftminOf(const Arguments& arguments) {
              [=](Control& control) { matrixSoftmin(costs, transposed, epsilon, logWeights, out, control); });
 }
 
-template <class T>
-Napi::Value pairCostsOf(const Arguments& arguments) {
-  const std::size_t n = arguments.size("n"), m = arguments.size("m"), d = arguments.size("d");
-  const T* from = arguments.array<T>("from", n, d);
-  const T* to = arguments.array<T>("to", m, d);
-  const bool euclidean = arguments.flag("euclidean");
-  double* out = arguments.array<double>("out", n, m);
-  return run(arguments, workOn(n, m, d), [=](Control& control) { pairCosts(from, n, to, m, d, euclidean, out, control); });
-}
-
-/// Rows and columns are numbered by 32 bits.
-constexpr std::uint64_t largestSide = 0x3fffffff;
-
 }  // namespace
-
-Napi::Value pairCostsKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("from") ? pairCostsOf<double>(arguments) : pairCostsOf<float>(arguments);
-}
-
-Napi::Value assignmentKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  const std::size_t n = arguments.size("n", largestSide);
-  const double* costs = arguments.array<double>("costs", n, n);
-  auto* columns = arguments.array<std::int32_t>("columns", n);
-  double* u = arguments.array<double>("u", n);
-  double* v = arguments.array<double>("v", n);
-  return run(arguments, workOn(n, n, n), [=](Control& control) { assign(costs, n, columns, u, v, control); });
-}
-
-Napi::Value networkSimplexKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  const std::size_t n = arguments.size("n", largestSide), m = arguments.size("m", largestSide);
-  const double* costs = arguments.array<double>("costs", n, m);
-  const double* supplies = arguments.array<double>("supplies", n);
-  const double* demands = arguments.array<double>("demands", m);
-  auto* rows = arguments.array<std::int32_t>("rows", n + m);
-  auto* columns = arguments.array<std::int32_t>("columns", n + m);
-  double* masses = arguments.array<double>("masses", n + m);
-  auto* count = arguments.array<std::int32_t>("count", 1);
-  double* u = arguments.array<double>("u", n);
-  double* v = arguments.array<double>("v", m);
-  return run(arguments, workOn(n, m, n + m), [=](Control& control) {
-    SparsePlan plan{rows, columns, masses, 0};
-    networkSimplex(costs, n, m, supplies, demands, plan, u, v, control);
-    *count = static_cast<std::int32_t>(plan.count);
-  });
-}
 
 Napi::Value softminKernel(const Napi::CallbackInfo& info) {
   const Arguments arguments(info);

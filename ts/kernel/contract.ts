@@ -5,6 +5,7 @@ import type { LinearKernels } from './contract/linear.js';
 import type { NeighbourKernels } from './contract/neighbours.js';
 import type { RadonKernels } from './contract/radon.js';
 import type { RidgeletKernels } from './contract/ridgelet.js';
+import type { RadonGeometryKernels } from './contract/radon-geometry.js';
 import type { ScoreKernels } from './contract/score.js';
 import type { TransportKernels } from './contract/transport.js';
 
@@ -13,6 +14,14 @@ export type { LinearTerm, ScaledErrorProblem } from './contract/linear.js';
 export type { NeighbourResult, Norm } from './contract/neighbours.js';
 export type { ParallelBeamProblem } from './contract/radon.js';
 export type { Nonlinearity, PiecewisePolynomials, RidgeSumProblem } from './contract/ridgelet.js';
+export type {
+  CellShadows,
+  FanProblem,
+  HyperplaneProblem,
+  LineProblem,
+  RadonGeometryKernels,
+  XrayProblem,
+} from './contract/radon-geometry.js';
 export type { ScoreProblem, ScoreResult } from './contract/score.js';
 export type { PairProblem } from './contract/transport.js';
 
@@ -28,6 +37,7 @@ export interface Kernels
     DistanceKernels,
     LinearKernels,
     RadonKernels,
+    RadonGeometryKernels,
     RidgeletKernels,
     FiniteRadonKernels,
     TransportKernels {

@@ -123,6 +123,11 @@ function unitBallVolume(k: number): number {
   return volume;
 }
 
+/** Area of the unit sphere of ℝ^d, d times the volume of its ball. */
+export function unitSphereArea(d: number): number {
+  return d * unitBallVolume(d);
+}
+
 function prepare({ directions, positions }: Hyperplanes, d: number) {
   if (directions.length === 0 || positions.length === 0) {
     throw invalidArgument('rays', 'at least one direction and one position', [

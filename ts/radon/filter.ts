@@ -24,6 +24,11 @@ export function checkFilter(filter: FilterName | undefined): FilterName {
   return filter;
 }
 
+/** The window of a filter at f cycles per sample, |f| ≤ ½. */
+export function filterWindow(filter: FilterName, f: number): number {
+  return WINDOWS[filter](f);
+}
+
 /** The smallest power of two that holds `samples`: the length of a transform of rows with the zeros they need. */
 export function transformLength(samples: number): number {
   let length = 2;

@@ -11,8 +11,16 @@ export { type Ellipsoid, projectBall, projectEllipsoids, projectMixture } from '
 export type { FilterName } from './filter.js';
 export { type FilteredBackprojectionOptions, filteredBackprojection } from './filtered-backprojection.js';
 export { type Detector, type Hyperplanes, type ParallelBeam, equalAngles, raysOf } from './geometry.js';
+export {
+  type GridKernel,
+  type HyperplaneGeometry,
+  type HyperplaneProjectorOptions,
+  hyperplaneProjector,
+  hyperplanesOf,
+} from './hyperplanes.js';
 export { type HeatSlicesOptions, heatSlices } from './heat.js';
 export {
+  type IterationOptions,
   type IterativeOptions,
   type IterativeResult,
   type RelaxedOptions,
@@ -20,6 +28,10 @@ export {
   sart,
   sirt,
 } from './iterative.js';
+export { type ParallelBeamImage, parallelBeamProjector } from './parallel-beam.js';
+export type { Projector } from './projector.js';
+export { type InverseRadonOptions, inverseRadonTransform } from './radon-inversion.js';
+export type { Directions } from './unit-vectors.js';
 export { type RasterizeOptions, rasterize, sheppLogan } from './phantom.js';
 export {
   type BackprojectOptions,

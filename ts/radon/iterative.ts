@@ -1,35 +1,44 @@
-import { type FloatData, type NdArray, allocate, dtypeOf, toDtype } from '../core/array.js';
-import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import {
+  type FloatData,
+  type NdArray,
+  allocate,
+  checkArray,
+  dtypeOf,
+  elementCount,
+  toDtype,
+} from '../core/array.js';
+import { invalidArgument } from '../core/errors.js';
 import { type CallOptions, checkInteger, throwIfAborted } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { checkFinite } from '../kernel/checks.js';
-import type { Kernels, ParallelBeamProblem } from '../kernel/contract.js';
-import type { ParallelBeam } from './geometry.js';
-import { type BeamKernel, checkKernel, resolveSinogram } from './transform.js';
+import type { Kernels } from '../kernel/contract.js';
+import { type ParallelBeamImage, projectorOfBeam } from './parallel-beam.js';
+import { type Projector, checkShapeIs } from './projector.js';
+import { checkKernel, resolveSinogram } from './transform.js';
 
 /** What the iterative methods share. */
-export interface IterativeOptions extends ParallelBeam, CallOptions {
-  /** [rows, columns] of the image. */
-  shape: readonly number[];
-  /** Default `joseph`; see radonTransform. */
-  kernel?: BeamKernel;
+export interface IterationOptions extends CallOptions {
   /** Number of iterations, at least 1. More of them fit the noise. Default: see the method. */
   iterations?: number;
-  /** Image to start from, [rows, columns]. Default: zero. */
+  /** Image to start from, of the image's shape. Default: zero. */
   initial?: NdArray;
 }
 
+/** Options of {@link cgls}: those of every iterative method, with a parallel beam or with any projector. */
+export type IterativeOptions = IterationOptions &
+  ((ParallelBeamImage & { projector?: undefined }) | { projector: Projector });
+
 /** Options of {@link sirt} and {@link sart}. */
-export interface RelaxedOptions extends IterativeOptions {
+export type RelaxedOptions = IterativeOptions & {
   /** Set values below 0 to 0 after each step. Default false. */
   nonNegative?: boolean;
   /** Length of a step, above 0 and below 2. Default 1. */
   relaxation?: number;
-}
+};
 
 /** A reconstruction with the course of its fit. */
 export interface IterativeResult {
-  /** [rows, columns]. */
+  /** Of the image's shape: [rows, columns], or that of the projector's grid. */
   image: NdArray;
   /** |Pf − g| over |g| (over 1 where g is 0) before each iteration and after the last: iterations + 1 values. */
   residuals: Float64Array;
@@ -38,7 +47,7 @@ export interface IterativeResult {
 /** The linear system Pf = g of a call. */
 export interface System {
   kernels: Kernels;
-  problem: ParallelBeamProblem;
+  projector: Projector;
   sinogram: FloatData;
   image: FloatData;
   iterations: number;
@@ -50,8 +59,8 @@ export interface System {
  * Least squares by conjugate gradients on the normal equations (CGLS): minimises |Pf − g|² over images f, faster than any
  * other method that uses P and its transpose once per iteration. Stopping early is its regularisation.
  *
- * @param sinogram [angles, detectors], finite.
- * @param options `iterations` defaults to 20.
+ * @param sinogram [angles, detectors], or of the projector's data shape; finite.
+ * @param options A parallel beam with the image's shape, or `projector`. `iterations` defaults to 20.
  * @throws As backproject; INVALID_SHAPE for an initial image of another shape. One projection and one backprojection per
  *   iteration. Source: Å. Björck, Numerical Methods for Least Squares Problems (1996), ch. 7.
  *
@@ -114,8 +123,8 @@ export async function sirt(sinogram: NdArray, options: RelaxedOptions): Promise<
 }
 
 /**
- * Simultaneous algebraic reconstruction (SART): the step of SIRT for one angle after the other, each from the image that
- * the last one left, so that a pass over all angles does what many iterations of SIRT do. Angles are taken in the order
+ * Simultaneous algebraic reconstruction (SART): the step of SIRT for one angle (or view) after the other, each from the
+ * image that the last one left, so that a pass over all does what many iterations of SIRT do. They are taken in the order
  * of the golden section, far from the ones before.
  *
  * @param options `iterations`, passes over all angles, defaults to 5.
@@ -126,20 +135,24 @@ export async function sart(sinogram: NdArray, options: RelaxedOptions): Promise<
   const system = await systemOf(sinogram, options, 5);
   const relaxation = checkRelaxation(options.relaxation);
   const history = new History(system, options);
-  const { angles, detectorCount } = system.problem;
-  const single = Array.from(angles, (_, a) => {
-    const part = system.sinogram.subarray(a * detectorCount, (a + 1) * detectorCount);
-    return { ...system, ...operators(system, angles.slice(a, a + 1), options), sinogram: part };
-  });
+  const { projector } = system;
+  const views = projector.dataShape[0];
+  const size = system.sinogram.length / views;
+  const single = Array.from({ length: views }, (_, a) => ({
+    ...system,
+    ...operators(projector.select([a]), system.kernels, options),
+    sinogram: system.sinogram.subarray(a * size, (a + 1) * size),
+  }));
+  const order = projector.viewOrder ?? single.map((_, a) => a);
   const rowWeights = inverse(await system.project(filled(system.image)));
   let residual = await residualOf(system);
   for (let i = 0; i < system.iterations; i++) {
     history.add(residual);
-    for (const a of goldenOrder(angles)) {
+    for (const a of order) {
       const angle = single[a];
       const columnWeights = inverse(await angle.backproject(filled(angle.sinogram)), relaxation);
       const difference = await residualOf(angle);
-      multiply(difference, rowWeights.subarray(a * detectorCount, (a + 1) * detectorCount));
+      multiply(difference, rowWeights.subarray(a * size, (a + 1) * size));
       update(system.image, await angle.backproject(difference), columnWeights, options.nonNegative);
     }
     residual = await residualOf(system);
@@ -154,42 +167,47 @@ export async function systemOf(
   options: IterativeOptions,
   iterations: number,
 ): Promise<System> {
-  const problem = resolveSinogram(sinogram, options);
+  const projector = options.projector ?? beamProjector(sinogram, options);
+  checkArray(sinogram, 'sinogram');
+  checkShapeIs(sinogram.shape, projector.dataShape, 'sinogram');
   const dtype = options.dtype ?? dtypeOf(sinogram);
   const { data } = toDtype(sinogram, dtype);
   const kernels = await kernelsFor(options, dtype);
   checkFinite(kernels, sinogram, 'sinogram');
-  const image = allocate(dtype, problem.rows * problem.columns, 'an image');
+  const image = allocate(dtype, elementCount(projector.imageShape), 'an image');
   const { initial } = options;
   if (initial !== undefined) {
-    if (initial.shape.length !== 2 || initial.shape.some((extent, k) => extent !== options.shape[k])) {
-      throw new RidgeflowError(
-        'INVALID_SHAPE',
-        `Expected shape [${options.shape.join(', ')}] for initial but received [${initial.shape.join(', ')}]`,
-        { details: { parameter: 'initial' } },
-      );
-    }
+    checkArray(initial, 'initial');
+    checkShapeIs(initial.shape, projector.imageShape, 'initial');
     checkFinite(kernels, initial, 'initial');
     image.set(initial.data);
   }
-  const base = { kernels, problem, sinogram: data, image };
   return {
-    ...base,
+    kernels,
+    projector,
+    sinogram: data,
+    image,
     iterations: checkInteger(options.iterations ?? iterations, 'iterations', 1),
-    ...operators(base, problem.angles, options),
+    ...operators(projector, kernels, options),
   };
 }
 
-/** P and its transpose for some of the angles. */
+/** The beam of a sinogram, whose columns are the detectors. */
+function beamProjector(sinogram: NdArray, options: ParallelBeamImage): Projector {
+  return projectorOfBeam(resolveSinogram(sinogram, options), checkKernel(options.kernel));
+}
+
+/** P and its transpose on the arrays' storage. */
 function operators(
-  { kernels, problem }: Pick<System, 'kernels' | 'problem'>,
-  angles: Float64Array,
-  { kernel: name, signal }: IterativeOptions,
+  projector: Projector,
+  kernels: Kernels,
+  { signal }: CallOptions,
 ): Pick<System, 'project' | 'backproject'> {
-  const kernel = checkKernel(name);
+  const { imageShape, dataShape } = projector;
+  const run = { signal, backend: kernels.name };
   return {
-    project: (image) => kernels.projectBeam({ ...problem, angles, image, kernel }, { signal }),
-    backproject: (sinogram) => kernels.backprojectBeam({ ...problem, angles, sinogram, kernel }, { signal }),
+    project: async (data) => (await projector.project({ data, shape: imageShape }, run)).data,
+    backproject: async (data) => (await projector.backproject({ data, shape: dataShape }, run)).data,
   };
 }
 
@@ -217,9 +235,9 @@ export class History {
 
   finish(residual: FloatData): IterativeResult {
     this.add(residual);
-    const { image, problem } = this.#system;
+    const { image, projector } = this.#system;
     return {
-      image: { data: image, shape: [problem.rows, problem.columns] },
+      image: { data: image, shape: [...projector.imageShape] },
       residuals: Float64Array.from(this.#residuals),
     };
   }
@@ -276,15 +294,4 @@ function squareOf(values: FloatData): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i] * values[i];
   return sum;
-}
-
-/** The angles' numbers, sorted by angle modulo π and then taken in steps of the golden section, each once. */
-function goldenOrder(angles: Float64Array): number[] {
-  const turned = angles.map((angle) => angle - Math.PI * Math.floor(angle / Math.PI));
-  const sorted = Array.from(turned.keys()).sort((a, b) => turned[a] - turned[b]);
-  const keys = sorted.map((_, i) => (i * (Math.sqrt(5) - 1)) / 2 - Math.floor((i * (Math.sqrt(5) - 1)) / 2));
-  const places = Array.from(keys.keys()).sort((a, b) => keys[a] - keys[b]);
-  const order = new Array<number>(angles.length);
-  places.forEach((place, rank) => (order[place] = sorted[rank]));
-  return order;
 }

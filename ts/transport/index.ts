@@ -1,12 +1,6 @@
 export type { PairCost } from './arguments.js';
 export { uniformDirections } from './directions.js';
 export { EntropicPlan } from './entropic-plan.js';
-export {
-  type ExactPlan,
-  type ExactTransportOptions,
-  exactTransport,
-  exactTransportMatrix,
-} from './exact-transport.js';
 export { sinkhorn, sinkhornMatrix } from './sinkhorn.js';
 export { type SinkhornDivergence, sinkhornDivergence } from './sinkhorn-divergence.js';
 export type { SinkhornOptions, SinkhornState } from './sinkhorn-iteration.js';

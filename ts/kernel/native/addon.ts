@@ -38,9 +38,13 @@ export interface Addon {
   softmin(problem: Arguments): Finished;
   planRows(problem: Arguments): Finished;
   matrixSoftmin(problem: Arguments): Finished;
-  pairCosts(problem: Arguments): Finished;
-  assignment(problem: Arguments): Finished;
-  networkSimplex(problem: Arguments): Finished;
+  projectHyperplanes(problem: Arguments): Finished;
+  backprojectHyperplanes(problem: Arguments): Finished;
+  integrateLines(problem: Arguments): Finished;
+  backprojectLineIntegrals(problem: Arguments): Finished;
+  projectXray(problem: Arguments): Finished;
+  backprojectXray(problem: Arguments): Finished;
+  backprojectFan(problem: Arguments): Finished;
   linearCombination(problem: { out: FloatData; coefficients: Float64Array; arrays: FloatData[] }): void;
   squaredRowLengths(problem: Arguments): void;
   scaledError(problem: {

@@ -6,6 +6,7 @@ import { linearKernels } from './linear.js';
 import { neighbourKernels } from './neighbours.js';
 import { radonKernels } from './radon.js';
 import { ridgeletKernels } from './ridgelet.js';
+import { radonGeometryKernels } from './radon-geometry.js';
 import { scoreKernels } from './score.js';
 import { transportKernels } from './transport.js';
 
@@ -23,5 +24,6 @@ export function loadNative(): Kernels {
     ...ridgeletKernels(addon),
     ...finiteRadonKernels(addon),
     ...transportKernels(addon),
+    ...radonGeometryKernels(addon),
   };
 }

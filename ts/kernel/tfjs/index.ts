@@ -17,6 +17,14 @@ import { countWithin, largestDifferences } from './differences.js';
 import { nearestNeighbours } from './neighbours.js';
 import { backprojectBeam, filterRows, projectBeam } from './radon.js';
 import { activate, ridgeSum } from './ridgelet.js';
+import { backprojectHyperplanes, projectHyperplanes } from './radon-hyperplanes.js';
+import {
+  backprojectFan,
+  backprojectLineIntegrals,
+  backprojectXray,
+  integrateLines,
+  projectXray,
+} from './radon-lines.js';
 import { score } from './score.js';
 import { transportKernels } from './transport.js';
 
@@ -82,6 +90,13 @@ function kernelsOn(engine: Engine): Kernels {
     ridgeSum: (problem, run) => ridgeSum(engine, problem, run),
     activate,
     finiteRadon,
+    projectHyperplanes,
+    backprojectHyperplanes,
+    integrateLines,
+    backprojectLineIntegrals,
+    projectXray,
+    backprojectXray,
+    backprojectFan,
     linearCombination,
     firstNonFinite,
     ...transportKernels(engine),
