@@ -19,6 +19,7 @@ export * from './radon/index.js';
 export * from './report/index.js';
 export * from './representation/index.js';
 export * from './ridgelet/index.js';
+export * from './theory/index.js';
 export * from './transport/index.js';
 export { availableBackends } from './kernel/backend.js';
 export type { Kernels } from './kernel/contract.js';

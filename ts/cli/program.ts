@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { doctorCommand } from './doctor.js';
 import { EXIT, reportFailure } from './failure.js';
+import { theoryCommand } from './theory.js';
 import { transportCommand } from './transport.js';
 import { packageVersion } from './version.js';
 
@@ -13,6 +14,7 @@ export function program(): Command {
     .showHelpAfterError('(add --help for the options)')
     .exitOverride();
   root.addCommand(transportCommand());
+  root.addCommand(theoryCommand());
   root.addCommand(doctorCommand());
   for (const command of root.commands)
     command.exitOverride().showHelpAfterError('(add --help for the options)');
@@ -28,7 +30,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   });
   try {
     await program().parseAsync([...argv]);
-    return EXIT.ok;
+    // A command that has done its work may still have found something amiss.
+    return typeof process.exitCode === 'number' ? process.exitCode : EXIT.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     return reportFailure(error, argv.includes('--debug'));

@@ -108,6 +108,7 @@ th, td { padding: 9px 11px; border-bottom: 1px solid var(--rule); white-space: n
 thead th { background: var(--wash); vertical-align: top; font-weight: 650; }
 tbody tr:last-child > * { border-bottom: 0; }
 tbody th { position: sticky; left: 0; background: var(--surface); font-weight: 650; }
+.wrap { display: block; min-width: 11em; white-space: normal; }
 .start { text-align: left; } .end { text-align: right; }
 .unit { display: block; color: var(--muted); font-size: 12px; font-weight: 400; }
 sup { line-height: 0; } sup a { margin-left: 2px; text-decoration: none; font-weight: 400; }

@@ -9,7 +9,7 @@ import {
   formatNumber,
   formatPercent,
 } from './format.js';
-import { facts, html, table, type Html, type HtmlValue, type TableColumn } from './html.js';
+import { html, table, type Html, type HtmlValue, type TableColumn } from './html.js';
 import type { ImageExamples } from './images.js';
 import { chartFigure, type PageSection } from './page.js';
 import { reportCharts, type ReportChart } from './transport-charts.js';
@@ -239,16 +239,5 @@ export function numbersSection({ start, runs }: DepthComparison): PageSection {
         ...runs.map((run) => columns.map((column) => column.cell(run))),
       ],
     }),
-  };
-}
-
-/** How to make the report again. */
-export function reproduceSection(command: string, versions: Readonly<Record<string, string>>): PageSection {
-  return {
-    id: 'reproduce',
-    title: 'Do it again',
-    lead: 'The same command, data and seed give the same numbers.',
-    body: html`<pre><code>${command}</code></pre>
-      ${facts(Object.entries(versions))}`,
   };
 }

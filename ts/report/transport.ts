@@ -10,7 +10,8 @@ import { formatCount, formatList, formatNumber } from './format.js';
 import { facts, html, type Html } from './html.js';
 import { imageExamples, type ImageExamples } from './images.js';
 import { renderPage } from './page.js';
-import { depthSection, flowSection, numbersSection, reproduceSection } from './transport-sections.js';
+import { reproduceSection } from './reproduce.js';
+import { depthSection, flowSection, numbersSection } from './transport-sections.js';
 import { reportCharts } from './transport-charts.js';
 
 /** What {@link transportReport} needs to know beside the numbers. */

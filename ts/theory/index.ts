@@ -1,0 +1,13 @@
+export type {
+  ClaimCheck,
+  ClaimData,
+  ClaimExperiment,
+  ClaimFigure,
+  ClaimFindings,
+  ClaimOptions,
+  ClaimResult,
+  FigurePanel,
+  FigureSeries,
+  Relation,
+} from './claim.js';
+export { CLAIMS, runClaim } from './run.js';
