@@ -32,6 +32,8 @@ Napi::Value projectXrayKernel(const Napi::CallbackInfo& info);
 Napi::Value backprojectXrayKernel(const Napi::CallbackInfo& info);
 Napi::Value backprojectFanKernel(const Napi::CallbackInfo& info);
 Napi::Value linearCombinationKernel(const Napi::CallbackInfo& info);
+Napi::Value normalsKernel(const Napi::CallbackInfo& info);
+Napi::Value lowerTriangularProductKernel(const Napi::CallbackInfo& info);
 Napi::Value squaredRowLengthsKernel(const Napi::CallbackInfo& info);
 Napi::Value scaledErrorKernel(const Napi::CallbackInfo& info);
 /// Takes a typed array; returns an index or −1.

@@ -123,6 +123,15 @@ Napi::Value solvePositiveDefiniteKernel(const Napi::CallbackInfo& info) {
   return run(arguments, work, [=](Control&) { *solved = blas::solvePositiveDefinite(matrix, d, sides, count) ? 1 : 0; });
 }
 
+Napi::Value lowerTriangularProductKernel(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const std::size_t rows = arguments.size("rows"), d = arguments.size("d");
+  const double* factor = arguments.array<double>("factor", d, d);
+  double* data = arguments.array<double>("data", rows, d);
+  const double work = 0.5 * static_cast<double>(rows) * static_cast<double>(d) * static_cast<double>(d);
+  return run(arguments, work, [=](Control& control) { lowerTriangularProduct(factor, d, data, rows, control); });
+}
+
 Napi::Value linearCombinationKernel(const Napi::CallbackInfo& info) {
   const Arguments arguments(info);
   const Combination sum(arguments);

@@ -100,6 +100,26 @@ for (const { kernels, dtype, tolerance, title } of combinations) {
     t.deepEqual(differences.found, []);
   });
 
+  if (dtype === 'float32') {
+    test(`${kernels.name} lowerTriangularProduct: the definition, to the bit`, async (t) => {
+      const random = new Random(29);
+      for (const { n, d } of [...sizesOfPairs(), { n: 400, d: 33 }]) {
+        const data = Float64Array.from(random.normals(n * d));
+        const factor = Float64Array.from(random.normals(d * d), (value, at) =>
+          at % d > Math.floor(at / d) ? 0 : value,
+        );
+        const expected = data.map((_, at) => {
+          const [start, k] = [at - (at % d), at % d];
+          let sum = 0;
+          for (let l = 0; l <= k; l++) sum += factor[k * d + l] * data[start + l];
+          return sum;
+        });
+        await kernels.lowerTriangularProduct({ data, rows: n, columns: d }, factor);
+        t.deepEqual(data, expected, `${n} × ${d}`);
+      }
+    });
+  }
+
   test(`${title} covariance: agrees with the reference`, async (t) => {
     const differences = new Differences();
     const random = new Random(23);

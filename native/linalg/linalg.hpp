@@ -25,6 +25,10 @@ void linearCombination(T* out, std::size_t count, const double* coefficients, co
 template <class T>
 void squaredRowLengths(const T* data, std::size_t rows, std::size_t columns, double* out);
 
+/// Each of `rows` rows z of data ← factor · z, in place; factor is d × d, lower triangular, with zeros above its diagonal.
+/// Each sum is taken in the order of the columns and each operation rounded by itself: the same bits on every machine.
+void lowerTriangularProduct(const double* factor, std::size_t d, double* data, std::size_t rows, Control& control);
+
 /// What scaledError finds: over the rows, the sum and the largest of (length of the error / allowed length)².
 struct ScaledError {
   double sum = 0.0;

@@ -1,4 +1,5 @@
 import type { FloatData } from './array.js';
+import { boxMuller } from './box-muller.js';
 import { invalidArgument } from './errors.js';
 import { checkInteger, checkSeed } from './options.js';
 
@@ -83,6 +84,7 @@ export class RandomStream {
   readonly #key1: number;
   readonly #counter = new Uint32Array(4);
   readonly #block = new Uint32Array(4);
+  readonly #pair = new Float64Array(2);
 
   constructor(seed: number | undefined, stream: StreamName, substream = 0) {
     const checked = checkSeed(seed);
@@ -93,6 +95,12 @@ export class RandomStream {
     this.#key1 = Math.floor(checked / 2 ** 32);
     this.#counter[2] = substream;
     this.#counter[3] = STREAM_NUMBERS[stream];
+  }
+
+  /** What the numbers are a function of, beside their position: a kernel makes the same ones. */
+  get words(): { key0: number; key1: number; substream: number; stream: number } {
+    const [, , substream, stream] = this.#counter;
+    return { key0: this.#key0, key1: this.#key1, substream, stream };
   }
 
   #load(blockNumber: number): void {
@@ -110,20 +118,15 @@ export class RandomStream {
     }
   }
 
-  /** Standard normal by Box and Muller's transform, positions [first, first + out.length). */
+  /** Standard normal by Box and Muller's transform, positions [first, first + out.length): the same bits on every machine. */
   fillNormal(out: FloatData | number[], first = 0): void {
-    let cosine = 0;
-    let sine = 0;
     for (let i = 0; i < out.length; i++) {
       const position = first + i;
       if (i === 0 || position % 2 === 0) {
         this.#load(Math.floor(position / 2));
-        const radius = Math.sqrt(-2 * Math.log(unit(this.#block, 0)));
-        const angle = 2 * Math.PI * unit(this.#block, 1);
-        cosine = radius * Math.cos(angle);
-        sine = radius * Math.sin(angle);
+        boxMuller(unit(this.#block, 0), unit(this.#block, 1), this.#pair);
       }
-      out[i] = position % 2 === 0 ? cosine : sine;
+      out[i] = this.#pair[position % 2];
     }
   }
 

@@ -72,7 +72,7 @@ export class Diffusion {
     const heun = this.#options.solver !== 'euler-maruyama';
     const [first, second] = this.#drifts;
     const noise = this.#noise;
-    const scale = this.#drawNoise(h, [t, heun ? next : t]);
+    const scale = await this.#drawNoise(h, [t, heun ? next : t]);
     await this.#evaluate(t, this.#x, first);
     const move = (out: State, drifts: readonly State[]) =>
       combine(this.#kernels, out, [
@@ -100,13 +100,16 @@ export class Diffusion {
   }
 
   /** Draws the normal numbers of this step, scaled by coordinate where that is asked; returns what is left to scale by. */
-  #drawNoise(h: number, [t, next]: readonly [number, number]): number {
-    const { noise, normals, seed } = this.#options;
+  async #drawNoise(h: number, [t, next]: readonly [number, number]): Promise<number> {
+    const { noise, normals, seed, signal } = this.#options;
     const [{ data, shape }] = this.#noise;
     const d = shape[1];
     const [a, b] = [noiseAt(noise, t, d), noiseAt(noise, next, d)];
     if (normals) normals(this.#steps, data);
-    else new RandomStream(seed, 'noise', this.#steps).fillNormal(data);
+    else {
+      const stream = new RandomStream(seed, 'noise', this.#steps);
+      await this.#kernels.normals({ stream, out: data }, { signal });
+    }
     const root = Math.sqrt(Math.abs(h));
     if (typeof a === 'number' && typeof b === 'number') return (root * (a + b)) / 2;
     const at = (scale: typeof a, k: number) => (typeof scale === 'number' ? scale : scale[k]);

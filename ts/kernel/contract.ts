@@ -4,6 +4,7 @@ import type { FiniteRadonKernels } from './contract/finite-radon.js';
 import type { LinearKernels } from './contract/linear.js';
 import type { NeighbourKernels } from './contract/neighbours.js';
 import type { RadonKernels } from './contract/radon.js';
+import type { RandomKernels } from './contract/random.js';
 import type { RidgeletKernels } from './contract/ridgelet.js';
 import type { RadonGeometryKernels } from './contract/radon-geometry.js';
 import type { ScoreKernels } from './contract/score.js';
@@ -38,6 +39,7 @@ export interface Kernels
     LinearKernels,
     RadonKernels,
     RadonGeometryKernels,
+    RandomKernels,
     RidgeletKernels,
     FiniteRadonKernels,
     TransportKernels {

@@ -2,7 +2,7 @@ import { type DType, type FloatData, allocate } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import { choleskyFactor } from '../linalg/cholesky.js';
 import { smallestEigenvalue } from '../linalg/smallest-eigenvalue.js';
-import type { Kernels } from '../kernel/contract.js';
+import type { Kernels, Matrix, RunControl } from '../kernel/contract.js';
 
 /** Eigenvalues of a covariance, with the orthonormal eigenvectors as rows; without vectors the axes are the coordinates'. */
 interface Spectrum {
@@ -148,20 +148,19 @@ export class Covariance {
   }
 
   /**
-   * Turns d standard normal numbers into a draw of N(0, Σ), in place. In float64 and without a backend's kernels, so
-   * that a seed gives the same bits on all of them. O(d²) time for a full matrix, O(d) otherwise.
+   * Turns rows of d standard normal numbers into draws of N(0, Σ), in place. In float64, and to the same bits on every
+   * backend. O(nd²) time for a full matrix, O(nd) otherwise.
    */
-  colour(noise: Float64Array): void {
+  async colour(kernels: Kernels, noise: Matrix<Float64Array>, run: RunControl): Promise<void> {
     const { form, dimension: d } = this.#base;
-    if (form !== 'full') {
-      for (let k = 0; k < d; k++) noise[k] *= Math.sqrt(this.#variance(k));
-      return;
+    if (form === 'full') {
+      this.#factor ??= this.#cholesky();
+      return kernels.lowerTriangularProduct(noise, this.#factor, run);
     }
-    const factor = (this.#factor ??= this.#cholesky());
-    for (let k = d - 1; k >= 0; k--) {
-      let sum = 0;
-      for (let l = 0; l <= k; l++) sum += factor[k * d + l] * noise[l];
-      noise[k] = sum;
+    const deviations = Float64Array.from({ length: d }, (_, k) => Math.sqrt(this.#variance(k)));
+    const { data } = noise;
+    for (let start = 0; start < data.length; start += d) {
+      for (let k = 0; k < d; k++) data[start + k] *= deviations[k];
     }
   }
 

@@ -4,6 +4,7 @@ import { type CallOptions, checkPositive } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
 import { ALWAYS, checkTime, checkVectors, prepare } from '../../field/domain.js';
 import type { FieldRequest, FieldValues, VelocityField } from '../../field/field.js';
+import type { Kernels } from '../../kernel/contract.js';
 import type { Measure } from '../../measure/measure.js';
 import { smoothed } from '../../measure/smoothed.js';
 import { euler } from '../solvers/index.js';
@@ -88,7 +89,7 @@ class WitnessGradient implements VelocityField {
   async evaluate(x: NdArray, t: number, want: FieldRequest, options: CallOptions = {}): Promise<FieldValues> {
     checkTime(t, this.times);
     const { kernels, points } = await prepare(x, this.dimension, options);
-    const places = this.#places(points, t, options);
+    const places = await this.#places(kernels, points, t, options);
     const [towards, apart] = await this.#ofBoth(points, async (measure) => {
       const wanted = { logDensity: true, score: true, divergence: want.divergence };
       const { logDensity, score, divergence } = await measure.evaluate(places, wanted, options);
@@ -113,7 +114,7 @@ class WitnessGradient implements VelocityField {
     checkTime(t, this.times);
     const { kernels, points } = await prepare(x, this.dimension, options);
     const vectors = checkVectors(kernels, u, points);
-    const places = this.#places(points, t, options);
+    const places = await this.#places(kernels, points, t, options);
     const d = this.dimension;
     const [towards, apart] = await this.#ofBoth(points, async (measure) => {
       const { logDensity, score } = await measure.evaluate(
@@ -145,13 +146,22 @@ class WitnessGradient implements VelocityField {
   }
 
   /** Where the velocity is taken: at the particles, or with noise about them. */
-  #places(points: NdArray, t: number, { seed }: CallOptions): NdArray {
+  async #places(
+    kernels: Kernels,
+    points: NdArray,
+    t: number,
+    { seed, signal }: CallOptions,
+  ): Promise<NdArray> {
     const noise = this.#noise;
     const level = noise ? levelAt(noise, t) : 0;
     if (!noise || level === 0) return points;
     const data = allocate(dtypeOf(points), points.data.length, 'injected noise');
-    new RandomStream(seed, 'noise', Math.max(0, Math.round(t / noise.step))).fillNormal(data);
-    for (let i = 0; i < data.length; i++) data[i] = points.data[i] + level * data[i];
+    const stream = new RandomStream(seed, 'noise', Math.max(0, Math.round(t / noise.step)));
+    await kernels.normals({ stream, out: data }, { signal });
+    kernels.linearCombination(data, [
+      { coefficient: 1, array: points.data },
+      { coefficient: level, array: data },
+    ]);
     return { data, shape: points.shape };
   }
 }

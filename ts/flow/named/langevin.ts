@@ -6,6 +6,7 @@ import { RandomStream } from '../../core/random.js';
 import { scoreField } from '../../field/index.js';
 import { kernelsFor } from '../../kernel/backend.js';
 import { checkFinite } from '../../kernel/checks.js';
+import type { Kernels } from '../../kernel/contract.js';
 import type { Measure } from '../../measure/measure.js';
 import type { DiffusionPath } from '../stochastic-problem.js';
 import { timeGrid } from '../time-grid.js';
@@ -105,7 +106,8 @@ export class MetropolisLangevin {
   async transport(x0: NdArray, options: MetropolisOptions = {}): Promise<MetropolisPath> {
     const { n } = checkPoints(x0, 'x0', { dimension: this.#target.dimension });
     const start = toDtype(x0, options.dtype ?? dtypeOf(x0));
-    checkFinite(await kernelsFor(options, dtypeOf(start)), start, 'x0');
+    const kernels = await kernelsFor(options, dtypeOf(start));
+    checkFinite(kernels, start, 'x0');
     const { step, steps } = this.#parameters;
     const grid = timeGrid(0, step * steps, { steps }, options.saveAt ?? []);
     const pace = new Pace(options, grid.count);
@@ -114,7 +116,7 @@ export class MetropolisLangevin {
     const chains = await this.#at(copyOf(start), options);
     for (let number = 0; number < grid.count; number++) {
       const time = grid.time(number + 1);
-      accepted += await this.#step(chains, time - grid.time(number), number, options);
+      accepted += await this.#step(kernels, chains, time - grid.time(number), number, options);
       if (grid.saved.has(number + 1)) states.push({ time, positions: copyOf(chains.positions) });
       await pace.tick(1);
     }
@@ -134,11 +136,18 @@ export class MetropolisLangevin {
   }
 
   /** One proposal for each chain. Returns how many were accepted. */
-  async #step(chains: Chains, h: number, number: number, options: CallOptions): Promise<number> {
+  async #step(
+    kernels: Kernels,
+    chains: Chains,
+    h: number,
+    number: number,
+    options: CallOptions,
+  ): Promise<number> {
     const { data, shape } = chains.positions;
     const [n, d] = shape;
     const normals = new Float64Array(n * d);
-    new RandomStream(options.seed, 'noise', number).fillNormal(normals);
+    const stream = new RandomStream(options.seed, 'noise', number);
+    await kernels.normals({ stream, out: normals }, { signal: options.signal });
     const uniforms = new Float64Array(n);
     new RandomStream(options.seed, 'acceptance', number).fillUniform(uniforms);
     const moved = data.slice();

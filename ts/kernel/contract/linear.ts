@@ -44,6 +44,12 @@ export interface LinearKernels {
     sides: Float64Array,
   ): Promise<Float64Array | undefined>;
 
+  /**
+   * Each row z ← L z, in place, with a lower triangular d × d matrix L that is zero above its diagonal. Each sum is taken in
+   * the order of the columns and each operation rounded by itself: the same bits on every backend. float64, O(nd²) time.
+   */
+  lowerTriangularProduct(rows: Matrix<Float64Array>, factor: Float64Array, run?: RunControl): Promise<void>;
+
   /** out ← Σ_k coefficient_k · array_k, synchronous, bound by memory. `out` may be one of the arrays. */
   linearCombination(out: FloatData, terms: readonly LinearTerm[]): void;
 

@@ -48,6 +48,9 @@ export function linearKernels(addon: Addon): LinearKernels {
       await withControl(undefined, () => addon.solvePositiveDefinite(problem));
       return solved[0] === 1 ? solutions : undefined;
     },
+    async lowerTriangularProduct({ data, rows, columns: d }, factor, run) {
+      await withControl(run, (control) => addon.lowerTriangularProduct({ data, rows, d, factor, control }));
+    },
     linearCombination(out, terms) {
       const coefficients = Float64Array.from(terms, (term) => term.coefficient);
       addon.linearCombination({ out, coefficients, arrays: terms.map((term) => term.array) });

@@ -7,6 +7,7 @@ import {
   covariance,
   firstNonFinite,
   linearCombination,
+  lowerTriangularProduct,
   matmul,
   scaledError,
   solvePositiveDefinite,
@@ -25,6 +26,7 @@ import {
   integrateLines,
   projectXray,
 } from './radon-lines.js';
+import { normals } from './random.js';
 import { score } from './score.js';
 import { transportKernels } from './transport.js';
 
@@ -82,8 +84,10 @@ function kernelsOn(engine: Engine): Kernels {
     covariance,
     symmetricEigen,
     solvePositiveDefinite,
+    lowerTriangularProduct,
     squaredRowLengths,
     scaledError,
+    normals,
     projectBeam,
     backprojectBeam,
     filterRows,

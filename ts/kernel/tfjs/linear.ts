@@ -129,6 +129,24 @@ export async function solvePositiveDefinite(
   return solutions;
 }
 
+/** {@link Kernels.lowerTriangularProduct}. */
+export async function lowerTriangularProduct(
+  { data, rows, columns: d }: Matrix<Float64Array>,
+  factor: Float64Array,
+  run?: RunControl,
+): Promise<void> {
+  const pace = new Pace(run, rows * d * d);
+  for (let start = 0; start < rows * d; start += d) {
+    for (let k = d - 1; k >= 0; k--) {
+      let sum = 0;
+      for (let l = 0; l <= k; l++) sum += factor[k * d + l] * data[start + l];
+      data[start + k] = sum;
+    }
+    await pace.tick(d * d);
+  }
+  pace.finish();
+}
+
 /** {@link Kernels.linearCombination}, a block at a time, so that the sums stay in cache and `out` may be a term. */
 export function linearCombination(out: FloatData, terms: readonly LinearTerm[]): void {
   const sum = new Float64Array(Math.min(1024, out.length));

@@ -1,0 +1,42 @@
+#include "addon.hpp"
+#include "random/normals.hpp"
+#include "task.hpp"
+
+namespace ridgeflow::bindings {
+namespace {
+
+constexpr double largestPosition = 9007199254740992.0;  // 2⁵³
+
+std::uint32_t word(const Arguments& arguments, const char* name) {
+  const double value = arguments.number(name);
+  if (!(value >= 0 && value <= 4294967295.0) || value != static_cast<double>(static_cast<std::uint32_t>(value))) {
+    arguments.fail(name, "a whole number below 2³²");
+  }
+  return static_cast<std::uint32_t>(value);
+}
+
+template <class T>
+Napi::Value normalsOf(const Arguments& arguments) {
+  const std::size_t count = arguments.size("count");
+  T* out = arguments.array<T>("out", count);
+  const double first = arguments.number("first");
+  if (!(first >= 0 && first + static_cast<double>(count) < largestPosition) ||
+      first != static_cast<double>(static_cast<std::uint64_t>(first))) {
+    arguments.fail("first", "a position below 2⁵³");
+  }
+  const RandomStream stream{word(arguments, "key0"), word(arguments, "key1"), word(arguments, "substream"),
+                            word(arguments, "stream")};
+  const double work = 4.0 * static_cast<double>(count);
+  return run(arguments, work, [=](Control& control) {
+    fillNormals(stream, static_cast<std::uint64_t>(first), out, count, control);
+  });
+}
+
+}  // namespace
+
+Napi::Value normalsKernel(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  return arguments.isFloat64("out") ? normalsOf<double>(arguments) : normalsOf<float>(arguments);
+}
+
+}  // namespace ridgeflow::bindings
