@@ -4,3 +4,16 @@ export { type ShallowNetwork, type ShallowNetworkParameters, shallowNetwork } fr
 export type { NetworkTarget, SplitOptions } from './target.js';
 export { type RandomUnitOptions, type Units, randomUnits } from './units.js';
 export { type WidthStudy, errorByWidth } from './width-study.js';
+export {
+  type CompileFlowOptions,
+  type CompiledFlow,
+  type FlowDistance,
+  compileFlow,
+  distanceFromFlow,
+} from './compile-flow.js';
+export {
+  type ResidualLayer,
+  type ResidualNetwork,
+  type ResidualNetworkParameters,
+  residualNetwork,
+} from './residual-network.js';
