@@ -17,3 +17,6 @@ export {
   type ResidualNetworkParameters,
   residualNetwork,
 } from './residual-network.js';
+export { readLayersModel, writeLayersModel } from './layers-model.js';
+export type { Network } from './network.js';
+export { readNetworkOnnx, writeNetworkOnnx } from './onnx.js';
