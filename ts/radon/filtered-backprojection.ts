@@ -63,7 +63,8 @@ export async function filteredBackprojection(
   return { data, shape: [problem.rows, problem.columns] };
 }
 
-function checkAngleWeights(weights: readonly number[] | Float64Array, count: number): Float64Array {
+/** Throws unless there is one finite weight of at least 0 for every angle; returns a copy. */
+export function checkAngleWeights(weights: readonly number[] | Float64Array, count: number): Float64Array {
   if (weights.length !== count) {
     throw new RidgeflowError(
       'INVALID_SHAPE',
@@ -77,15 +78,15 @@ function checkAngleWeights(weights: readonly number[] | Float64Array, count: num
   return values;
 }
 
-/** Half the distance between the neighbours of each angle, modulo π. They sum to π. */
-function angleShares(angles: Float64Array): Float64Array {
-  const turned = angles.map((angle) => angle - Math.PI * Math.floor(angle / Math.PI));
+/** Half the distance between the neighbours of each angle, modulo `period`. They sum to it. */
+export function angleShares(angles: Float64Array, period = Math.PI): Float64Array {
+  const turned = angles.map((angle) => angle - period * Math.floor(angle / period));
   const order = Array.from(turned.keys()).sort((a, b) => turned[a] - turned[b]);
   const shares = new Float64Array(angles.length);
   order.forEach((current, i) => {
     const next = order[(i + 1) % order.length];
     const gap =
-      i + 1 < order.length ? turned[next] - turned[current] : turned[next] + Math.PI - turned[current];
+      i + 1 < order.length ? turned[next] - turned[current] : turned[next] + period - turned[current];
     shares[current] += gap / 2;
     shares[next] += gap / 2;
   });

@@ -48,7 +48,8 @@ function checkExtent(value: number, name: string): number {
   });
 }
 
-function checkAngles(angles: ParallelBeam['angles']): Float64Array {
+/** Throws INVALID_ARGUMENT without angles, NON_FINITE; returns a copy in float64. */
+export function checkAngles(angles: ParallelBeam['angles']): Float64Array {
   if (!Array.isArray(angles) && !(angles instanceof Float32Array) && !(angles instanceof Float64Array)) {
     throw invalidArgument('angles', 'an array of numbers', angles);
   }

@@ -8,6 +8,15 @@ export {
 } from './cloud.js';
 export { type DirectionKind, type DirectionSetOptions, directionSet } from './directions.js';
 export { type Ellipsoid, projectBall, projectEllipsoids, projectMixture } from './exact.js';
+export { type LineSet, integrateEllipsoids, integrateMixture } from './exact-lines.js';
+export {
+  type FanArrangement,
+  type FanBeam,
+  type FanBeamImage,
+  fanBeamLines,
+  fanBeamProjector,
+} from './fan-beam.js';
+export { type FanBeamReconstructionOptions, fanBeamFilteredBackprojection } from './fan-reconstruction.js';
 export type { FilterName } from './filter.js';
 export { type FilteredBackprojectionOptions, filteredBackprojection } from './filtered-backprojection.js';
 export { type Detector, type Hyperplanes, type ParallelBeam, equalAngles, raysOf } from './geometry.js';
@@ -32,6 +41,8 @@ export { type ParallelBeamImage, parallelBeamProjector } from './parallel-beam.j
 export type { Projector } from './projector.js';
 export { type InverseRadonOptions, inverseRadonTransform } from './radon-inversion.js';
 export type { Directions } from './unit-vectors.js';
+export { filteredBackprojectionSlices } from './slices.js';
+export { type FlatDetector, type XrayBeam, axialDirections, xrayLines, xrayProjector } from './xray.js';
 export { type RasterizeOptions, rasterize, sheppLogan } from './phantom.js';
 export {
   type BackprojectOptions,
