@@ -15,8 +15,10 @@ namespace ridgeflow {
 namespace {
 
 using radon_lines::addLines;
+using radon_lines::isShortStrip;
 using radon_lines::kOverrun;
 using radon_lines::kTerms;
+using radon_lines::moveInto;
 using radon_lines::padding;
 using radon_lines::Term;
 using radon_lines::Weight;
@@ -60,11 +62,13 @@ Weight weightOf(const ParallelBeam& beam, BeamKernel kernel, const View& view, b
       weight.reach = std::max<std::ptrdiff_t>(1, static_cast<std::ptrdiff_t>(std::ceil(pixel)));
       break;
     case BeamKernel::kStrip: {
-      weight.kind = WeightKind::kStrip;
-      weight.wide = pixel;
-      weight.narrow = std::abs(view.across) / beam.detectorSpacing;
-      weight.slope = forward ? pixel : 1.0;
-      weight.reach = static_cast<std::ptrdiff_t>(std::ceil(0.5 * (weight.wide + weight.narrow + 1.0) / weight.slope));
+      const double shadow = std::abs(view.across) / beam.detectorSpacing;
+      // In pixels the detector is a box as well, in detectors the pixel's longer side.
+      const double box = forward ? 1.0 / pixel : pixel, slant = forward ? shadow / pixel : shadow;
+      weight.wide = std::max(box, slant);
+      weight.narrow = std::min(box, slant);
+      weight.kind = isShortStrip(weight.wide, weight.narrow, box) ? WeightKind::kShortStrip : WeightKind::kStrip;
+      weight.reach = static_cast<std::ptrdiff_t>(std::ceil(0.5 * (weight.wide + weight.narrow + 1.0)));
       break;
     }
     case BeamKernel::kInterpolated:
@@ -74,10 +78,10 @@ Weight weightOf(const ParallelBeam& beam, BeamKernel kernel, const View& view, b
 }
 
 /// What the weighted sum of a line must be multiplied by.
-double scaleOf(const ParallelBeam& beam, BeamKernel kernel, const View& view) {
+double scaleOf(const ParallelBeam& beam, BeamKernel kernel, const View& view, bool forward) {
   const double area = beam.pixelSize * beam.pixelSize;
   if (kernel == BeamKernel::kInterpolated) return 1.0;
-  return kernel == BeamKernel::kStrip ? area / beam.detectorSpacing : area / std::abs(view.along);
+  return kernel == BeamKernel::kStrip && !forward ? area / beam.detectorSpacing : area / std::abs(view.along);
 }
 
 /// Lines with zeros around them.
@@ -129,6 +133,7 @@ class Batch {
     Range own;
     own.add(term.position, term.step, sourceCount_, term.weight.reach, extent_);
     if (own.empty()) return;
+    if (count_ > 0 && terms_[0].weight.kind != term.weight.kind) flush();
     range_.first = std::min(range_.first, own.first);
     range_.last = std::max(range_.last, own.last);
     terms_[count_++] = term;
@@ -149,15 +154,6 @@ class Batch {
   std::array<Term<T>, kTerms> terms_;
   Range range_;
 };
-
-/// Adds `partial` to `sum` and clears it.
-template <class T>
-void moveInto(double* sum, T* partial, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) {
-    sum[i] += static_cast<double>(partial[i]);
-    partial[i] = T(0);
-  }
-}
 
 std::vector<View> viewsOf(const ParallelBeam& beam, BeamKernel kernel) {
   std::vector<View> views;
@@ -221,7 +217,7 @@ void project(const ParallelBeam& beam, BeamKernel kernel, const T* image, T* sin
       batch.flush();
       moveInto(sum, partial, extent);
     }
-    const double scale = scaleOf(beam, kernel, view);
+    const double scale = scaleOf(beam, kernel, view, true);
     T* out = sinogram + task / spans * beam.detectorCount + begin;
     for (std::size_t k = 0; k < extent; ++k) out[k] = static_cast<T>(sum[k] * scale);
     control.advance(1);
@@ -242,7 +238,7 @@ void backproject(const ParallelBeam& beam, BeamKernel kernel, const T* sinogram,
   for (Weight& weight : weights) weight.reach = reach;
   PaddedLines<T> lines(views.size(), beam.detectorCount, reach);
   parallelFor(views.size(), [&](std::size_t a) {
-    const double scale = scaleOf(beam, kernel, views[a]);
+    const double scale = scaleOf(beam, kernel, views[a], false);
     const T* source = sinogram + a * beam.detectorCount;
     for (std::size_t k = 0; k < beam.detectorCount; ++k) lines.line(a)[k] = static_cast<T>(static_cast<double>(source[k]) * scale);
   });
