@@ -17,3 +17,17 @@ export {
 export type { Denoising, ThresholdOptions } from './threshold.js';
 export { type WaveletDenoisingOptions, denoiseByWavelets } from './wavelet-denoise.js';
 export type { WaveletName } from './wavelet.js';
+export type { AdmissibilityConstant } from './admissibility.js';
+export type { RidgeUnits, RidgeletData } from './arguments.js';
+export type { CustomActivation } from './custom-activation.js';
+export {
+  type DualRidgeletOptions,
+  type RidgeCoefficients,
+  dualRidgeletTransform,
+  normalizedReconstruction,
+} from './dual.js';
+export { type GridGeometry, functionOnGrid } from './function-on-grid.js';
+export { ridgeletTransformOfMeasure } from './of-measure.js';
+export { RidgeletPair, type RidgeletPairOptions, ridgeletPair } from './pair.js';
+export type { Profile } from './ridgelet.js';
+export { type RidgeletTransformOptions, ridgeletTransform } from './transform.js';

@@ -1,21 +1,7 @@
 import type { ActivationCode } from '../../core/activation.js';
 import type { FloatData } from '../../core/array.js';
+import type { PiecewisePolynomials } from '../../core/piecewise.js';
 import type { Matrix, RunControl } from './control.js';
-
-/**
- * A function by polynomials: on cell c of `cells` equal cells of [from, to) it is Σ_k coefficients[k · cells + c] t^k,
- * t from −1 to 1 across the cell; outside it is 0. With a parity the cells cover [0, to), and f(−z) = ±f(z).
- */
-export interface PiecewisePolynomials {
-  readonly from: number;
-  readonly to: number;
-  readonly parity: 'none' | 'even' | 'odd';
-  /** Up to 2²⁰. 32 is fastest on the native backend. */
-  readonly cells: number;
-  /** 1 to 15. */
-  readonly degree: number;
-  readonly coefficients: Float64Array;
-}
 
 /** A function of one variable: an activation by its number, or a table. */
 export type Nonlinearity = ActivationCode | PiecewisePolynomials;

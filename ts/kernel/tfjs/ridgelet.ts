@@ -1,5 +1,6 @@
 import { ACTIVATION_NAMES, activation } from '../../core/activation.js';
 import { allocate, type FloatData } from '../../core/array.js';
+import { functionOfTable } from '../../core/piecewise.js';
 import { Pace } from '../../core/pace.js';
 import type { RunControl } from '../contract.js';
 import type { Nonlinearity, RidgeletKernels, RidgeSumProblem } from '../contract/ridgelet.js';
@@ -20,17 +21,7 @@ function functionOf(nonlinearity: Nonlinearity): (z: number) => number {
     if (!found) throw new RangeError(`There is no activation ${nonlinearity.code}, ${nonlinearity.order}`);
     return found.value;
   }
-  const { from, to, parity, cells, degree, coefficients } = nonlinearity;
-  const perCell = cells / (to - from);
-  return (z) => {
-    const place = ((parity === 'none' ? z : Math.abs(z)) - from) * perCell;
-    if (!(place >= 0 && place < cells)) return 0;
-    const cell = Math.floor(place);
-    const t = 2 * (place - cell) - 1;
-    let value = coefficients[degree * cells + cell];
-    for (let k = degree - 1; k >= 0; k--) value = value * t + coefficients[k * cells + cell];
-    return parity === 'odd' && z < 0 ? -value : value;
-  };
+  return functionOfTable(nonlinearity);
 }
 
 /** {@link RidgeletKernels.ridgeSum} by tiles: two float32 products, with the nonlinearity in float64 between them. */
