@@ -81,13 +81,17 @@ class ClusteredScore<T>::Panel {
     flush();
   }
 
-  void write() const {
+  void write() {
     std::vector<double> mean(d_);
     for (std::size_t lane = 0; lane < count_; ++lane) {
       const std::size_t i = score_.queries_[first_ + lane];
       const double weight = sums_[lane];
       if (std::isinf(threshold_[lane])) {
         score_.results_.writeNothing(i);
+        continue;
+      }
+      if (!(weight > 0.0 && std::isfinite(weight))) {
+        writeApart(lane, i);
         continue;
       }
       double square = 0.0;
@@ -117,6 +121,7 @@ class ClusteredScore<T>::Panel {
   static constexpr std::size_t kFan = BoxTree<T>::kFan;
   static constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
   static constexpr int kShares = 64;  // smaller shares than 2^−64 are counted as that
+  static constexpr double kNegligible = 100.0;  // bits below the largest logit
   static constexpr double kFaint = 0x1p-30;  // sums below this, of 2^largestBias, are looked at more closely
 
   void packQueries(std::size_t p) {
@@ -223,6 +228,45 @@ class ClusteredScore<T>::Panel {
       std::sort(search_.begin() + sorted, search_.end());  // the most promising on top
     }
     return best;
+  }
+
+  /// The result of one lane, all in float64: where the query is so far from every centre that the rounding of its logits
+  /// is more than exponentials can bear.
+  void writeApart(std::size_t lane, std::size_t i) {
+    const BoxTree<T>& boxes = score_.boxes_;
+    const T* x = transposed_ + lane;
+    const double best = largestLogit(lane), least = best - kNegligible;
+    double weight = 0.0, moment = 0.0, square = 0.0;
+    std::vector<double> mean(d_, 0.0);
+    search_.assign(1, {best, boxes.levels(), 0});
+    while (!search_.empty()) {
+      const Candidate candidate = search_.back();
+      search_.pop_back();
+      if (candidate.level == 0) {
+        for (std::size_t j = boxes.begin(0, candidate.node); j < boxes.end(0, candidate.node); ++j) {
+          if (j == selves_[lane]) continue;
+          const double share = std::exp2(score_.logit(j, x, width_) - best);
+          weight += share;
+          for (std::size_t k = 0; k < d_; ++k) {
+            const double offset = static_cast<double>(x[k * width_]) - static_cast<double>(score_.rows_[j * d_ + k]);
+            mean[k] += share * offset;
+            moment += share * offset * offset;
+          }
+        }
+        continue;
+      }
+      const std::size_t level = candidate.level - 1, first = candidate.node * kFan;
+      for (std::size_t child = first; child < std::min(first + kFan, boxes.nodes(level)); ++child) {
+        if (score_.logBound(level, child, x, width_) > least) search_.push_back({best, level, child});
+      }
+    }
+    for (std::size_t k = 0; k < d_; ++k) {
+      const double offset = mean[k] / weight / score_.scale_;
+      square += offset * offset;
+      mean[k] = static_cast<double>(score_.problem_.queries[i * d_ + k]) - offset;
+    }
+    const double trace = moment / weight / (score_.scale_ * score_.scale_) - square;
+    score_.results_.write(i, best + std::log2(weight), mean.data(), trace);
   }
 
   /// The leaves within the distance of some lane, in spatial order.

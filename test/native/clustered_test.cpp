@@ -104,6 +104,17 @@ TYPED_TEST(Clustered, FarQueriesFindTheirNearestCentres) {
   }
 }
 
+TYPED_TEST(Clustered, RoundingOfHugeLogitsIsNoNumberLost) {
+  Random random(63);
+  for (const std::size_t d : {1UL, 3UL}) {
+    auto test = makeCase<TypeParam>(random, CloudKind::kNormal, 64, 900, d, 4e-4, d == 3);
+    // Squares of up to 10¹³ σ²: their rounding is more than a float32 exponential bears.
+    for (std::size_t i = 0; i < 64; ++i) test.queries[i * d] += static_cast<TypeParam>(1000.0 * static_cast<double>(i));
+    expectWithin(test, 1e-6);
+    for (const TypeParam value : test.mean) ASSERT_LT(std::abs(value), TypeParam(10));
+  }
+}
+
 TYPED_TEST(Clustered, LightCentresCountWhereNothingHeavyIsNear) {
   Random random(55);
   auto test = makeCase<TypeParam>(random, CloudKind::kNormal, 100, 1000, 2, 0.01, false);

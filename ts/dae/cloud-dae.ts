@@ -8,9 +8,9 @@ import { GaussianNoiseMap } from './gaussian-noise.js';
 import type { Batch } from './transport-map.js';
 
 /** Points with weights as kernels take them: without weights where all are equal. */
-export function weightedCloud(points: NdArray, weights: Float64Array): WeightedCloud {
+export function weightedCloud(points: NdArray, weights: Float64Array, tolerance?: number): WeightedCloud {
   const equal = weights.every((weight) => weight === weights[0]);
-  return new WeightedCloud(points, equal ? undefined : weights);
+  return new WeightedCloud(points, equal ? undefined : weights, tolerance);
 }
 
 /**

@@ -12,6 +12,7 @@ import { entropyFromDistances } from '../entropy/index.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
 import type { Kernels } from '../kernel/contract.js';
+import { checkTolerance } from '../measure/tolerance.js';
 import { slicedWasserstein } from '../transport/index.js';
 import { defaultNoise, defaultSmoothing } from './defaults.js';
 import type { Depth, DepthComparison, DepthRun } from './depth-comparison.js';
@@ -34,6 +35,8 @@ export interface DepthComparisonOptions extends CallOptions {
   snapshots?: number;
   /** Neighbour whose distance the entropy estimate uses, at most n − 1; default 3. */
   neighbours?: number;
+  /** Error of sums over the cloud that is allowed, as for {@link transportCloud}. */
+  scoreTolerance?: number;
   /** Called as each depth is done. */
   onRun?: (run: DepthRun) => void;
 }
@@ -64,6 +67,7 @@ export async function compareDepths(
   }
   const depths = options.depths ?? DEFAULT_DEPTHS;
   depths.forEach(checkDepth);
+  checkTolerance(options.scoreTolerance, 'scoreTolerance');
   if (options.snapshots !== undefined) checkInteger(options.snapshots, 'snapshots', 1);
   if (options.neighbours !== undefined) checkInteger(options.neighbours, 'neighbours', 1);
   checkSeed(options.seed);
@@ -88,6 +92,7 @@ export async function compareDepths(
       T,
       smoothing,
       snapshots: options.snapshots,
+      scoreTolerance: options.scoreTolerance,
     });
     const seconds = (performance.now() - begin) / 1000;
     const run = await describeRun(kernels, start, depth, T, transport, seconds, options);

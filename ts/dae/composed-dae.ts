@@ -87,9 +87,11 @@ export async function composedDae(measure: Measure, options: ComposedDaeOptions)
   const smoothing = measure instanceof EmpiricalMeasure ? 0 : mixture?.isotropicVariance;
   if (smoothing === undefined || samples !== undefined) return fromParticles(measure, noises, options);
   const points = measure instanceof EmpiricalMeasure ? measure.points : mixture!.means;
-  const { weights } = weightedCloud(points, (measure as EmpiricalMeasure | GaussianMixture).weights);
+  const cloud = measure as EmpiricalMeasure | GaussianMixture;
+  const { weights } = weightedCloud(points, cloud.weights);
+  const { tolerance } = cloud;
   const { kernels, positions } = await computable(points, options);
-  return stackLayers(kernels, measure, { positions, smoothing, weights }, noises, options);
+  return stackLayers(kernels, measure, { positions, smoothing, weights, tolerance }, noises, options);
 }
 
 function scheduleOf({ layers, T, noises }: ComposedDaeOptions): readonly number[] {
@@ -168,8 +170,9 @@ async function stackLayers(
         ? advanceCloud(kernels, cloud, noise, firstScore)
         : await daeLayer(kernels, cloud, noise, run);
     checkFinite(kernels, cloud.positions, `the cloud after layer ${layer + 1}`);
-    const { positions: points, smoothing: variance, weights } = cloud;
-    measures.push(variance > 0 ? smoothed({ points, weights, variance }) : empirical({ points, weights }));
+    const { positions: points, smoothing: variance, weights, tolerance } = cloud;
+    const atoms = { points, weights, tolerance };
+    measures.push(variance > 0 ? smoothed({ ...atoms, variance }) : empirical(atoms));
   }
   return new LayeredDae(measures, noises);
 }

@@ -82,7 +82,8 @@ export class CovarianceNoiseDae extends GaussianNoiseMap {
     }
     const points = await whiten(toDtype(cloud ? measure.points : measure.means, dtype));
     const gain = cloud ? 1 : spectrum.values.map((noise, k) => noise * scales[k] ** 2);
-    return { spectrum, scales, map: new CloudDae(weightedCloud(points, measure.weights), 1, gain) };
+    const whitened = weightedCloud(points, measure.weights, measure.tolerance);
+    return { spectrum, scales, map: new CloudDae(whitened, 1, gain) };
   }
 
   /** The map of the mixture of the components as the coordinates show them, computed in float64. */

@@ -5,6 +5,7 @@ import { RandomStream } from '../core/random.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
+import { DEFAULT_TOLERANCE } from '../measure/tolerance.js';
 
 /** Queries that the rule looks at; the mean over so many is steady to about a percent. */
 const QUERIES = 1000;
@@ -126,7 +127,13 @@ async function weightEntropy(
 ): Promise<number> {
   const { rows, columns: d } = queries;
   const { mean, logDensity, divergence } = await kernels.score(
-    { queries, centres, variance, want: { mean: true, logDensity: true, divergence: true } },
+    {
+      queries,
+      centres,
+      variance,
+      tolerance: DEFAULT_TOLERANCE[dtypeOf(queries)],
+      want: { mean: true, logDensity: true, divergence: true },
+    },
     { signal },
   );
   const logNormaliser = Math.log(centres.rows) + (d / 2) * Math.log(2 * Math.PI * variance);

@@ -9,12 +9,13 @@ import { TweedieDae } from './tweedie-dae.js';
 /** The DAE map for noise N(0, tI), by the closed form of the measure where it has one. */
 export function isotropicDae(measure: Measure, noise: number): GaussianNoiseMap {
   if (measure instanceof EmpiricalMeasure) {
-    return new CloudDae(weightedCloud(measure.points, measure.weights), noise, 1);
+    return new CloudDae(weightedCloud(measure.points, measure.weights, measure.tolerance), noise, 1);
   }
   if (!(measure instanceof GaussianMixture)) return new TweedieDae(measure, noise);
   if (measure.components === 1) return new GaussianDae(measure, noise);
   const smoothing = measure.isotropicVariance;
   if (smoothing === undefined) return new TweedieDae(measure, noise);
   const variance = smoothing + noise;
-  return new CloudDae(weightedCloud(measure.means, measure.weights), variance, noise / variance);
+  const cloud = weightedCloud(measure.means, measure.weights, measure.tolerance);
+  return new CloudDae(cloud, variance, noise / variance);
 }

@@ -1,6 +1,7 @@
 import { type FloatData, type NdArray, allocate, dtypeOf } from '../core/array.js';
 import { asMatrix } from '../kernel/checks.js';
 import type { Kernels, RunControl } from '../kernel/contract.js';
+import { DEFAULT_TOLERANCE } from '../measure/tolerance.js';
 
 /**
  * A cloud with a smoothing variance: the measure Σ w_i N(x_i, sI), whose density, score and DAE maps are known.
@@ -11,6 +12,8 @@ export interface SmoothedCloud {
   smoothing: number;
   /** Weights that sum to 1. Default: all equal. */
   weights?: Float64Array;
+  /** Error that sums over the points may have; absent: the default of the element type. */
+  tolerance?: number;
 }
 
 /** The score ∇log μ at the cloud's own points, and the weighted mean over points of its divergence. */
@@ -21,11 +24,11 @@ export interface CloudScore {
 
 /**
  * ∇log(μ ∗ N(0, τI)) at the cloud's own points: τ = 0 gives the measure's own score. The score is written to `into.mean`
- * where that is given. O(n²d) time.
+ * where that is given. O(n²d) time at most.
  */
 export async function cloudScore(
   kernels: Kernels,
-  { positions, smoothing, weights }: SmoothedCloud,
+  { positions, smoothing, weights, tolerance = DEFAULT_TOLERANCE[dtypeOf(positions)] }: SmoothedCloud,
   noise: number,
   run: RunControl,
   into?: { mean: FloatData; divergence: FloatData },
@@ -35,7 +38,15 @@ export async function cloudScore(
   const logWeights = weights && allocate(dtypeOf(positions), weights.length, 'log-weights');
   weights?.forEach((weight, i) => (logWeights![i] = Math.log(weight)));
   const { mean, divergence } = await kernels.score(
-    { queries: points, centres: points, logWeights, variance, want: { mean: true, divergence: true }, into },
+    {
+      queries: points,
+      centres: points,
+      logWeights,
+      variance,
+      tolerance,
+      want: { mean: true, divergence: true },
+      into,
+    },
     run,
   );
   kernels.linearCombination(mean!, [
@@ -74,7 +85,7 @@ export async function daeLayer(
  */
 export function advanceCloud(
   kernels: Kernels,
-  { positions, smoothing, weights }: SmoothedCloud,
+  { positions, smoothing, weights, tolerance }: SmoothedCloud,
   noise: number,
   { score, meanDivergence }: CloudScore,
 ): SmoothedCloud {
@@ -84,5 +95,10 @@ export function advanceCloud(
     { coefficient: noise, array: score },
   ]);
   const contraction = 1 + (noise * meanDivergence) / positions.shape[1];
-  return { positions: { data, shape: positions.shape }, smoothing: smoothing * contraction ** 2, weights };
+  return {
+    positions: { data, shape: positions.shape },
+    smoothing: smoothing * contraction ** 2,
+    weights,
+    tolerance,
+  };
 }

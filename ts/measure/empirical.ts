@@ -16,13 +16,15 @@ export interface EmpiricalParameters {
   points: RowsLike;
   /** n weights of at least 0 that sum to 1 within 1e-6. Default: all equal. */
   weights?: VectorLike;
+  /** Error that sums over the points may have once the measure is smoothed, as for `smoothed`. */
+  tolerance?: number;
 }
 
 /**
  * The empirical measure Σ_i w_i δ(x_i) of a cloud: samples, mean and covariance, but no density until the heat flow has
  * smoothed it. The points are not copied: do not write to them.
  *
- * @throws EMPTY_CLOUD, INVALID_ARGUMENT (weights), INVALID_SHAPE, NON_FINITE (with row and column).
+ * @throws EMPTY_CLOUD, INVALID_ARGUMENT (weights, tolerance), INVALID_SHAPE, NON_FINITE (with row and column).
  * @example empirical(twoMoons(500)).heat(0.01)
  */
 export function empirical(parameters: EmpiricalParameters): EmpiricalMeasure {
@@ -56,6 +58,11 @@ export class EmpiricalMeasure implements Measure {
   get weights(): Float64Array {
     const { weights, size } = this.#cloud;
     return weights ? weights.slice() : new Float64Array(size).fill(1 / size);
+  }
+
+  /** As it was given; absent where it was not. */
+  get tolerance(): number | undefined {
+    return this.#cloud.tolerance;
   }
 
   /** n draws of the points, with replacement. O(n(d + log m)) time. */

@@ -17,6 +17,7 @@ import {
 } from './arguments.js';
 import { Covariance } from './covariance.js';
 import { GaussianMixture } from './mixture.js';
+import { checkTolerance } from './tolerance.js';
 import { WeightedCloud } from './weighted-cloud.js';
 
 /** Parameters of {@link gaussian}: the mean, and one of the three ways to state the spread. */
@@ -79,6 +80,8 @@ export interface GaussianMixtureParameters {
   covariances?: readonly RowsLike[] | NdArray;
   /** One variance for all, or K isotropic variances, or K × d variances along the axes. */
   variances?: number | VectorLike | RowsLike;
+  /** Error that sums over many components of one isotropic variance may have, as for `smoothed`. */
+  tolerance?: number;
 }
 
 /**
@@ -88,7 +91,7 @@ export interface GaussianMixtureParameters {
  * the means where they are an array.
  *
  * @throws EMPTY_CLOUD (no means), INVALID_ARGUMENT (weights that are negative or do not sum to 1; both or neither of
- *   covariances and variances; a covariance that is not symmetric or not positive definite), INVALID_SHAPE, NON_FINITE.
+ *   covariances and variances; tolerance; a covariance that is not symmetric or not positive definite), INVALID_SHAPE, NON_FINITE.
  * @example gaussianMixture({ weights: [0.3, 0.7], means: [[-1], [2]], variances: [0.5, 0.8] })
  */
 export function gaussianMixture(parameters: GaussianMixtureParameters): GaussianMixture {
@@ -102,7 +105,8 @@ export function gaussianMixture(parameters: GaussianMixtureParameters): Gaussian
   if (covariances !== undefined && variances !== undefined) throw oneSpread('covariances and variances', 2);
   const spreads =
     covariances !== undefined ? covariancesOf(covariances, count, d) : variancesOf(variances, count, d);
-  return new GaussianMixture(new WeightedCloud(means, weights), spreads, dtypeOfArgument(parameters.means));
+  const cloud = new WeightedCloud(means, weights, checkTolerance(parameters.tolerance, 'tolerance'));
+  return new GaussianMixture(cloud, spreads, dtypeOfArgument(parameters.means));
 }
 
 function covariancesOf(value: readonly RowsLike[] | NdArray, count: number, d: number): Covariance[] {

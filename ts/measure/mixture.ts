@@ -67,6 +67,11 @@ export class GaussianMixture implements Measure {
     return this.#cloud.points;
   }
 
+  /** Error that sums over the components may have, as it was given; absent where it was not. */
+  get tolerance(): number | undefined {
+    return this.#cloud.tolerance;
+  }
+
   /** Covariance of component k, d × d row-major. */
   componentCovariance(k: number): Float64Array {
     checkInteger(k, 'k', 0, this.components - 1);

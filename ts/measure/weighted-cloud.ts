@@ -4,19 +4,30 @@ import { Pace } from '../core/pace.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix } from '../kernel/checks.js';
 import type { Matrix } from '../kernel/contract.js';
+import { DEFAULT_TOLERANCE } from './tolerance.js';
+
+/** What {@link WeightedCloud.centres} gives. */
+interface KernelCentres {
+  centres: Matrix;
+  logWeights?: FloatData;
+  tolerance: number;
+}
 
 /** Points with weights that sum to 1: the atoms of an empirical measure, or the centres of a mixture. */
 export class WeightedCloud {
   readonly points: NdArray;
   /** Absent where all are equal. */
   readonly weights?: Float64Array;
-  readonly #converted = new Map<DType, { centres: Matrix; logWeights?: FloatData }>();
+  /** Error that sums over the points may have; absent: the default of the element type. */
+  readonly tolerance?: number;
+  readonly #converted = new Map<DType, KernelCentres>();
   #cumulative: Float64Array | undefined;
   #mean: Float64Array | undefined;
 
-  constructor(points: NdArray, weights?: Float64Array) {
+  constructor(points: NdArray, weights?: Float64Array, tolerance?: number) {
     this.points = points;
     this.weights = weights;
+    this.tolerance = tolerance;
   }
 
   get size(): number {
@@ -27,13 +38,14 @@ export class WeightedCloud {
     return this.points.shape[1];
   }
 
-  /** The points, and the logarithms of their weights, as kernels take them. */
-  centres(dtype: DType): { centres: Matrix; logWeights?: FloatData } {
+  /** The points, the logarithms of their weights and the tolerance, as the score kernel takes them. */
+  centres(dtype: DType): KernelCentres {
     let converted = this.#converted.get(dtype);
     if (!converted) {
       const logWeights = this.weights && allocate(dtype, this.size, 'log-weights');
       this.weights?.forEach((weight, i) => (logWeights![i] = Math.log(weight)));
-      converted = { centres: asMatrix(toDtype(this.points, dtype)), logWeights };
+      const tolerance = this.tolerance ?? DEFAULT_TOLERANCE[dtype];
+      converted = { centres: asMatrix(toDtype(this.points, dtype)), logWeights, tolerance };
       this.#converted.set(dtype, converted);
     }
     return converted;
@@ -41,15 +53,16 @@ export class WeightedCloud {
 
   /** The cloud of some of the points, with their share of the weight. The share must not be 0. O(size · d) time. */
   subset(indices: readonly number[]): { cloud: WeightedCloud; weight: number } {
-    const { dimension: d, points, weights, size } = this;
+    const { dimension: d, points, weights, size, tolerance } = this;
     if (indices.length === size) return { cloud: this, weight: 1 };
     const data = allocate(dtypeOf(points), indices.length * d, 'points');
     indices.forEach((from, to) => data.set(points.data.subarray(from * d, (from + 1) * d), to * d));
     const array = { data, shape: [indices.length, d] };
-    if (!weights) return { cloud: new WeightedCloud(array), weight: indices.length / size };
+    if (!weights)
+      return { cloud: new WeightedCloud(array, undefined, tolerance), weight: indices.length / size };
     const weight = indices.reduce((sum, i) => sum + weights[i], 0);
     const shares = Float64Array.from(indices, (i) => weights[i] / weight);
-    return { cloud: new WeightedCloud(array, shares), weight };
+    return { cloud: new WeightedCloud(array, shares, tolerance), weight };
   }
 
   /** The point that a uniform number of (0, 1) falls to, by its row. O(log size) time. */

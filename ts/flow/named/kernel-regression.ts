@@ -65,7 +65,9 @@ export class KernelRegression {
       total += weights[j];
     }
     for (let j = 0; j < k; j++) weights[j] /= total;
-    this.#measure = smoothed({ points: { data: points, shape: [k, width] }, weights, variance });
+    // Exact: an error of the average would be divided by ε.
+    const lengthened = { data: points, shape: [k, width] };
+    this.#measure = smoothed({ points: lengthened, weights, variance, tolerance: 0 });
     this.#offset = Math.log(total) + (width / 2) * Math.log(2 * Math.PI * variance);
   }
 
