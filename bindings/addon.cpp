@@ -61,6 +61,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("covariance", Napi::Function::New(env, covarianceKernel));
   exports.Set("symmetricEigen", Napi::Function::New(env, symmetricEigenKernel));
   exports.Set("solvePositiveDefinite", Napi::Function::New(env, solvePositiveDefiniteKernel));
+  exports.Set("trainNetwork", Napi::Function::New(env, trainNetworkKernel));
+  exports.Set("networkLoss", Napi::Function::New(env, networkLossKernel));
   exports.Set("projectBeam", Napi::Function::New(env, projectBeamKernel));
   exports.Set("backprojectBeam", Napi::Function::New(env, backprojectBeamKernel));
   exports.Set("filterRows", Napi::Function::New(env, filterRowsKernel));

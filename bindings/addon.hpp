@@ -31,6 +31,8 @@ Napi::Value backprojectLineIntegralsKernel(const Napi::CallbackInfo& info);
 Napi::Value projectXrayKernel(const Napi::CallbackInfo& info);
 Napi::Value backprojectXrayKernel(const Napi::CallbackInfo& info);
 Napi::Value backprojectFanKernel(const Napi::CallbackInfo& info);
+Napi::Value trainNetworkKernel(const Napi::CallbackInfo& info);
+Napi::Value networkLossKernel(const Napi::CallbackInfo& info);
 Napi::Value linearCombinationKernel(const Napi::CallbackInfo& info);
 Napi::Value normalsKernel(const Napi::CallbackInfo& info);
 Napi::Value lowerTriangularProductKernel(const Napi::CallbackInfo& info);

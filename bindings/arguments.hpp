@@ -40,6 +40,15 @@ class Arguments {
     return value.As<Napi::Number>().DoubleValue();
   }
 
+  /// A whole number below 2³².
+  std::uint32_t word(const char* name) const {
+    const double value = number(name);
+    if (!(value >= 0 && value <= 4294967295.0) || value != static_cast<double>(static_cast<std::uint32_t>(value))) {
+      fail(name, "a whole number below 2³²");
+    }
+    return static_cast<std::uint32_t>(value);
+  }
+
   bool flag(const char* name) const { return object_.Get(name).ToBoolean().Value(); }
 
   bool has(const char* name) const {

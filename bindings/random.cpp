@@ -7,14 +7,6 @@ namespace {
 
 constexpr double largestPosition = 9007199254740992.0;  // 2⁵³
 
-std::uint32_t word(const Arguments& arguments, const char* name) {
-  const double value = arguments.number(name);
-  if (!(value >= 0 && value <= 4294967295.0) || value != static_cast<double>(static_cast<std::uint32_t>(value))) {
-    arguments.fail(name, "a whole number below 2³²");
-  }
-  return static_cast<std::uint32_t>(value);
-}
-
 template <class T>
 Napi::Value normalsOf(const Arguments& arguments) {
   const std::size_t count = arguments.size("count");
@@ -24,8 +16,8 @@ Napi::Value normalsOf(const Arguments& arguments) {
       first != static_cast<double>(static_cast<std::uint64_t>(first))) {
     arguments.fail("first", "a position below 2⁵³");
   }
-  const RandomStream stream{word(arguments, "key0"), word(arguments, "key1"), word(arguments, "substream"),
-                            word(arguments, "stream")};
+  const RandomStream stream{arguments.word("key0"), arguments.word("key1"), arguments.word("substream"),
+                            arguments.word("stream")};
   const double work = 4.0 * static_cast<double>(count);
   return run(arguments, work, [=](Control& control) {
     fillNormals(stream, static_cast<std::uint64_t>(first), out, count, control);

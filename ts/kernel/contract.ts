@@ -8,6 +8,7 @@ import type { RandomKernels } from './contract/random.js';
 import type { RidgeletKernels } from './contract/ridgelet.js';
 import type { RadonGeometryKernels } from './contract/radon-geometry.js';
 import type { ScoreKernels } from './contract/score.js';
+import type { TrainingKernels } from './contract/training.js';
 import type { TransportKernels } from './contract/transport.js';
 
 export type { Matrix, RunControl } from './contract/control.js';
@@ -42,6 +43,7 @@ export interface Kernels
     RandomKernels,
     RidgeletKernels,
     FiniteRadonKernels,
+    TrainingKernels,
     TransportKernels {
   readonly name: 'native' | 'tfjs-node' | 'tfjs-wasm' | 'tfjs-cpu';
   /** Element types that the backend computes in. */

@@ -29,6 +29,8 @@ export interface Addon {
   covariance(problem: Arguments): Finished;
   symmetricEigen(problem: Arguments): Finished;
   solvePositiveDefinite(problem: Arguments): Finished;
+  trainNetwork(problem: Arguments): Finished;
+  networkLoss(problem: Arguments): Finished;
   projectBeam(problem: Arguments): Finished;
   backprojectBeam(problem: Arguments): Finished;
   filterRows(problem: Arguments): Finished;

@@ -9,6 +9,7 @@ import { ridgeletKernels } from './ridgelet.js';
 import { radonGeometryKernels } from './radon-geometry.js';
 import { randomKernels } from './random.js';
 import { scoreKernels } from './score.js';
+import { trainingKernels } from './training.js';
 import { transportKernels } from './transport.js';
 
 /** The C++ kernels. Throws BACKEND_UNAVAILABLE where the addon cannot be loaded. */
@@ -25,6 +26,7 @@ export function loadNative(): Kernels {
     ...radonKernels(addon),
     ...ridgeletKernels(addon),
     ...finiteRadonKernels(addon),
+    ...trainingKernels(addon),
     ...transportKernels(addon),
     ...radonGeometryKernels(addon),
   };

@@ -28,6 +28,7 @@ import {
 } from './radon-lines.js';
 import { normals } from './random.js';
 import { score } from './score.js';
+import { networkLoss, trainNetwork } from './training.js';
 import { transportKernels } from './transport.js';
 
 /**
@@ -103,6 +104,8 @@ function kernelsOn(engine: Engine): Kernels {
     backprojectFan,
     linearCombination,
     firstNonFinite,
+    trainNetwork: (problem, run) => trainNetwork(engine, problem, run),
+    networkLoss: (problem, run) => networkLoss(engine, problem, run),
     ...transportKernels(engine),
   };
 }
