@@ -31,3 +31,4 @@ export { ridgeletTransformOfMeasure } from './of-measure.js';
 export { RidgeletPair, type RidgeletPairOptions, ridgeletPair } from './pair.js';
 export type { Profile } from './ridgelet.js';
 export { type RidgeletTransformOptions, ridgeletTransform } from './transform.js';
+export { type RidgeletSample, type SampleRidgeletOptions, sampleRidgelet } from './sampling.js';
