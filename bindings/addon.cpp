@@ -79,6 +79,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("projectXray", Napi::Function::New(env, projectXrayKernel));
   exports.Set("backprojectXray", Napi::Function::New(env, backprojectXrayKernel));
   exports.Set("backprojectFan", Napi::Function::New(env, backprojectFanKernel));
+  exports.Set("posteriorCovarianceProduct", Napi::Function::New(env, posteriorCovarianceProductKernel));
   exports.Set("normals", Napi::Function::New(env, normalsKernel));
   exports.Set("lowerTriangularProduct", Napi::Function::New(env, lowerTriangularProductKernel));
   exports.Set("linearCombination", Napi::Function::New(env, linearCombinationKernel));

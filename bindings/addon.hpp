@@ -34,6 +34,7 @@ Napi::Value backprojectFanKernel(const Napi::CallbackInfo& info);
 Napi::Value trainNetworkKernel(const Napi::CallbackInfo& info);
 Napi::Value networkLossKernel(const Napi::CallbackInfo& info);
 Napi::Value linearCombinationKernel(const Napi::CallbackInfo& info);
+Napi::Value posteriorCovarianceProductKernel(const Napi::CallbackInfo& info);
 Napi::Value normalsKernel(const Napi::CallbackInfo& info);
 Napi::Value lowerTriangularProductKernel(const Napi::CallbackInfo& info);
 Napi::Value squaredRowLengthsKernel(const Napi::CallbackInfo& info);

@@ -5,12 +5,14 @@ import { backwardHeatField } from '../../ts/field/index.js';
 import { type IntegrateOptions, integrate, rk4 } from '../../ts/flow/index.js';
 import { readCloud } from '../../ts/io/index.js';
 import { smoothed } from '../../ts/measure/index.js';
+import { RandomStream } from '../../ts/core/random.js';
+import { loadBackend } from '../../ts/kernel/backend.js';
 import { packageRoot } from '../../ts/core/package-root.js';
 import type { BackendName } from '../../ts/core/options.js';
 import { normalCloud } from '../clouds.js';
 import { withKernelTime } from '../kernel-time.js';
 import type { BenchContext, BenchSuite } from '../record.js';
-import { median } from '../timing.js';
+import { gemmRate, median, time, timeOnce } from '../timing.js';
 
 const suite: BenchSuite = {
   name: 'flow',
@@ -25,6 +27,8 @@ const suite: BenchSuite = {
       [33_334, 3],
     ])
       await overhead(n, d, context);
+    await noise(context);
+    for (const d of [3, 64]) await hessian(4096, d, context);
   },
 };
 export default suite;
@@ -103,4 +107,51 @@ async function overhead(n: number, d: number, { threads, quick, emit }: BenchCon
       },
     });
   }
+}
+
+/** Standard normal numbers as stochastic flows draw them, and how much faster than the plain stream. */
+async function noise({ threads, emit }: BenchContext): Promise<void> {
+  const kernels = await loadBackend('native');
+  const stream = new RandomStream(1, 'noise');
+  const out = new Float32Array(4_000_000);
+  const { seconds, samples } = await time(() => kernels.normals({ stream, out }));
+  const few = out.subarray(0, out.length / 10);
+  const plain = await time(async () => stream.fillNormal(few));
+  emit({
+    suite: 'flow',
+    workload: 'noise',
+    params: { n: out.length, dtype: 'float32' },
+    backend: 'native',
+    threads,
+    seconds,
+    samples,
+    speedup: { 'plain stream': (10 * plain.seconds) / seconds },
+    measured: { perNumberNs: (seconds / out.length) * 1e9 },
+  });
+}
+
+/** ∇²log p(x)·v of a cloud smoothed, on itself: what Jacobians of the flow are made of. */
+async function hessian(n: number, d: number, { threads, others, emit }: BenchContext): Promise<void> {
+  const points = normalCloud(n, d);
+  const measure = smoothed({ points, variance: 0.5 });
+  const { seconds, samples } = await time(() => measure.hessianVector(points, points, { backend: 'native' }));
+  const few = { data: points.data.subarray(0, (n / 16) * d), shape: [n / 16, d] };
+  const speedup: Record<string, number> = {};
+  for (const backend of others) {
+    const { seconds: slow } = await timeOnce(() => measure.hessianVector(few, few, { backend }));
+    speedup[backend] = (16 * slow) / seconds;
+  }
+  emit({
+    suite: 'flow',
+    workload: 'hessian',
+    params: { n, d, dtype: 'float32' },
+    backend: 'native',
+    threads,
+    seconds,
+    samples,
+    perPairNs: (seconds / n / n) * 1e9,
+    // Two products of twice the rows, in float64.
+    gemmFraction: (8 * n * n * d) / seconds / gemmRate('float64', threads),
+    speedup,
+  });
 }

@@ -2,7 +2,6 @@ import { type FloatData, type NdArray, allocate, dtypeOf } from '../core/array.j
 import { partOf } from '../core/options.js';
 import { asMatrix } from '../kernel/checks.js';
 import type { Kernels, ScoreProblem } from '../kernel/contract.js';
-import { posteriorCovarianceVector } from '../measure/posterior-covariance.js';
 import { WeightedCloud } from '../measure/weighted-cloud.js';
 import { GaussianNoiseMap } from './gaussian-noise.js';
 import type { Batch } from './transport-map.js';
@@ -46,7 +45,8 @@ export class CloudDae extends GaussianNoiseMap {
   protected async push({ kernels, x, options }: Batch, v: NdArray): Promise<FloatData> {
     const [queries, vectors] = [asMatrix(x), asMatrix(v)];
     const variance = this.#variance;
-    const moved = await posteriorCovarianceVector(kernels, queries, vectors, this.#cloud, variance, options);
+    const cloud = this.#cloud.centres(dtypeOf(queries));
+    const moved = await kernels.posteriorCovarianceProduct({ queries, vectors, ...cloud, variance }, options);
     kernels.linearCombination(moved, [{ coefficient: 1 / variance, array: moved }]);
     return this.#blend(kernels, moved, v.data);
   }

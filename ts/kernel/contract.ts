@@ -3,6 +3,7 @@ import type { DistanceKernels } from './contract/distances.js';
 import type { FiniteRadonKernels } from './contract/finite-radon.js';
 import type { LinearKernels } from './contract/linear.js';
 import type { NeighbourKernels } from './contract/neighbours.js';
+import type { PosteriorKernels } from './contract/posterior.js';
 import type { RadonKernels } from './contract/radon.js';
 import type { RandomKernels } from './contract/random.js';
 import type { RidgeletKernels } from './contract/ridgelet.js';
@@ -24,6 +25,7 @@ export type {
   RadonGeometryKernels,
   XrayProblem,
 } from './contract/radon-geometry.js';
+export type { PosteriorCovarianceProblem } from './contract/posterior.js';
 export type { ScoreProblem, ScoreResult } from './contract/score.js';
 export type { PairProblem } from './contract/transport.js';
 
@@ -35,6 +37,7 @@ export type { PairProblem } from './contract/transport.js';
 export interface Kernels
   extends
     ScoreKernels,
+    PosteriorKernels,
     NeighbourKernels,
     DistanceKernels,
     LinearKernels,

@@ -1,6 +1,5 @@
 import { type FloatData, dtypeOf, storage } from '../core/array.js';
 import type { Kernels, Matrix, RunControl } from '../kernel/contract.js';
-import { posteriorCovarianceVector } from './posterior-covariance.js';
 import type { DensityRequest } from './measure.js';
 import type { Part, PartValues } from './part.js';
 import type { WeightedCloud } from './weighted-cloud.js';
@@ -73,7 +72,8 @@ export class IsotropicPart implements Part {
   /** −v/σ² + Cov_r(c)v/σ⁴. */
   async hessianVector(kernels: Kernels, tile: Matrix, vectors: Matrix, run: RunControl): Promise<FloatData> {
     const variance = this.#variance;
-    const out = await posteriorCovarianceVector(kernels, tile, vectors, this.#cloud, variance, run);
+    const cloud = this.#cloud.centres(dtypeOf(tile));
+    const out = await kernels.posteriorCovarianceProduct({ queries: tile, vectors, ...cloud, variance }, run);
     kernels.linearCombination(out, [
       { coefficient: -1 / variance, array: vectors.data },
       { coefficient: 1 / variance ** 2, array: out },

@@ -47,6 +47,7 @@ export interface Addon {
   projectXray(problem: Arguments): Finished;
   backprojectXray(problem: Arguments): Finished;
   backprojectFan(problem: Arguments): Finished;
+  posteriorCovarianceProduct(problem: Arguments): Finished;
   normals(problem: Arguments): Finished;
   lowerTriangularProduct(problem: Arguments): Finished;
   linearCombination(problem: { out: FloatData; coefficients: Float64Array; arrays: FloatData[] }): void;

@@ -7,6 +7,7 @@ import { neighbourKernels } from './neighbours.js';
 import { radonKernels } from './radon.js';
 import { ridgeletKernels } from './ridgelet.js';
 import { radonGeometryKernels } from './radon-geometry.js';
+import { posteriorKernels } from './posterior.js';
 import { randomKernels } from './random.js';
 import { scoreKernels } from './score.js';
 import { trainingKernels } from './training.js';
@@ -19,6 +20,7 @@ export function loadNative(): Kernels {
     name: 'native',
     dtypes: ['float32', 'float64'],
     ...scoreKernels(addon),
+    ...posteriorKernels(addon),
     ...randomKernels(addon),
     ...neighbourKernels(addon),
     ...distanceKernels(addon),

@@ -26,6 +26,7 @@ import {
   integrateLines,
   projectXray,
 } from './radon-lines.js';
+import { posteriorCovarianceProduct } from './posterior.js';
 import { normals } from './random.js';
 import { score } from './score.js';
 import { networkLoss, trainNetwork } from './training.js';
@@ -89,6 +90,7 @@ function kernelsOn(engine: Engine): Kernels {
     squaredRowLengths,
     scaledError,
     normals,
+    posteriorCovarianceProduct,
     projectBeam,
     backprojectBeam,
     filterRows,

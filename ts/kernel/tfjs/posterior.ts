@@ -1,58 +1,67 @@
-import { type FloatData, allocate, dtypeOf } from '../core/array.js';
-import { Pace } from '../core/pace.js';
-import type { Kernels, Matrix, RunControl } from '../kernel/contract.js';
-import { productInFloat64 } from '../linalg/product.js';
-import type { WeightedCloud } from './weighted-cloud.js';
+import { type FloatData, allocate, dtypeOf } from '../../core/array.js';
+import { Pace } from '../../core/pace.js';
+import type { Matrix, RunControl } from '../contract.js';
+import type { PosteriorCovarianceProblem } from '../contract/posterior.js';
+import { blocks, columnMeans } from './points.js';
 
 const QUERY_TILE = 128;
 const CENTRE_TILE = 1024;
 /** Weights below e^−40 of the largest are less than the rounding of a float64 sum. */
 const NEGLIGIBLE = 40;
 
-/**
- * Cov_r(c)·v for every query x with its vector v: the covariance of the centres c_j under the posterior weights
- * r_j ∝ w_j exp(−|x − c_j|²/2σ²), in the dtype of the queries. Computed in float64 throughout, since distances and
- * covariances are small differences of products. O(nmd) time, in tiles: memory beside the result does not grow with n.
- */
-export async function posteriorCovarianceVector(
-  kernels: Kernels,
-  queries: Matrix,
-  vectors: Matrix,
-  cloud: WeightedCloud,
-  variance: number,
-  run: RunControl,
+/** {@link PosteriorKernels.posteriorCovarianceProduct}, by plain loops: the engines have no float64. */
+export async function posteriorCovarianceProduct(
+  { queries, vectors, centres, logWeights, variance }: PosteriorCovarianceProblem,
+  run?: RunControl,
 ): Promise<FloatData> {
   const { rows: n, columns: d } = queries;
-  const out = allocate(dtypeOf(queries), n * d, 'Hessian–vector products');
-  const pace = new Pace(run, n * cloud.size);
-  const product = productInFloat64(kernels, pace, run);
-  const origin = cloud.mean();
-  const { centres } = cloud.centres(dtypeOf(queries));
-  for (let start = 0; start < n; start += QUERY_TILE) {
-    const count = Math.min(QUERY_TILE, n - start);
+  const out = allocate(dtypeOf(queries), n * d, 'posterior covariances times vectors');
+  const pace = new Pace(run, n * centres.rows);
+  const origin = await columnMeans(centres, pace);
+  for (const [start, count] of blocks(n, QUERY_TILE)) {
     const x = centredRows(queries, start, count, origin).matrix;
     // Queries and vectors meet the centres in one product: rows [0, count) are x − o, rows [count, 2·count) are v.
     const pair = new Float64Array(2 * count * d);
     pair.set(x.data);
     pair.set(vectors.data.subarray(start * d, (start + count) * d), count * d);
     const sums = new Moments(count, d);
-    for (let from = 0; from < cloud.size; from += CENTRE_TILE) {
-      const width = Math.min(CENTRE_TILE, cloud.size - from);
+    for (const [from, width] of blocks(centres.rows, CENTRE_TILE)) {
       const c = centredRows(centres, from, width, origin);
       // log w − |x − c|²/2σ² without the |x|², which is the same for all centres of a query.
-      const bias = c.squares.map((square, j) => logWeight(cloud, from + j) - square / (2 * variance));
-      const products = await product({ data: pair, rows: 2 * count, columns: d }, c.matrix, true);
+      const bias = c.squares.map((square, j) => (logWeights?.[from + j] ?? 0) - square / (2 * variance));
+      const products = await product({ data: pair, rows: 2 * count, columns: d }, c.matrix, true, pace);
       for (let i = 0; i < count; i++) {
         const logits = products.subarray(i * width, (i + 1) * width);
         for (let j = 0; j < width; j++) logits[j] = bias[j] + logits[j] / variance;
         sums.weigh(i, logits, products.subarray((count + i) * width, (count + i + 1) * width));
         await pace.tick(width);
       }
-      sums.add(await product({ data: products, rows: 2 * count, columns: width }, c.matrix, false));
+      sums.add(await product({ data: products, rows: 2 * count, columns: width }, c.matrix, false, pace));
     }
     sums.writeTo(out, start);
   }
   pace.finish();
+  return out;
+}
+
+/** a·b or a·bᵀ. */
+async function product(
+  a: Matrix<Float64Array>,
+  b: Matrix<Float64Array>,
+  transposeB: boolean,
+  pace: Pace,
+): Promise<Float64Array> {
+  const columns = transposeB ? b.rows : b.columns;
+  const out = new Float64Array(a.rows * columns);
+  const [down, right] = transposeB ? [1, b.columns] : [b.columns, 1];
+  for (let i = 0; i < a.rows; i++) {
+    for (let l = 0; l < a.columns; l++) {
+      const factor = a.data[i * a.columns + l];
+      if (factor === 0) continue;
+      for (let j = 0; j < columns; j++) out[i * columns + j] += factor * b.data[l * down + j * right];
+    }
+    await pace.tick(0);
+  }
   return out;
 }
 
@@ -82,6 +91,11 @@ class Moments {
     for (let j = 0; j < logits.length; j++) if (logits[j] > candidate) candidate = logits[j];
     if (candidate > this.#max[i]) this.#raise(i, candidate);
     const max = this.#max[i];
+    if (max === -Infinity) {
+      logits.fill(0);
+      slopes.fill(0);
+      return;
+    }
     let mass = 0;
     let slope = 0;
     for (let j = 0; j < logits.length; j++) {
@@ -116,6 +130,7 @@ class Moments {
     const [count, d] = [this.#count, this.#d];
     for (let i = 0; i < count; i++) {
       const mass = this.#mass[i];
+      if (mass === 0) continue;
       const slope = this.#slope[i] / mass;
       for (let k = 0; k < d; k++) {
         const first = this.#vectors[i * d + k];
@@ -124,10 +139,6 @@ class Moments {
       }
     }
   }
-}
-
-function logWeight({ weights }: WeightedCloud, j: number): number {
-  return weights ? Math.log(weights[j]) : 0;
 }
 
 /** Some rows about an origin, in float64, with their squared norms. */
