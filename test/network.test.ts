@@ -100,7 +100,8 @@ for (const { backend, dtype } of places) {
     const units = randomUnits(x, { width: 9, seed: 4 });
     const truth = shallowNetwork({
       activation: 'tanh',
-      ...units,
+      A: units.a,
+      b: units.b,
       C: normals(8, [9, 2], dtype),
       bias: ndarray([3, -2], [2], dtype),
     });
@@ -152,7 +153,7 @@ exactly('fitNetwork: both solvers find the minimum that plain ridge regression h
       Array.from({ length: n }, (_, i) =>
         Math.max(
           0,
-          units.A.data[2 * j] * x.data[2 * i] + units.A.data[2 * j + 1] * x.data[2 * i + 1] - units.b.data[j],
+          units.a.data[2 * j] * x.data[2 * i] + units.a.data[2 * j + 1] * x.data[2 * i + 1] - units.b.data[j],
         ),
       ),
     );
@@ -204,7 +205,7 @@ test('randomUnits: standardised, centred at points of the data, blind to columns
   const x = zeros([50, 3], 'float64');
   const normal = new Random(1).normals(50);
   for (let i = 0; i < 50; i++) x.data.set([5, 100 * normal[i], normal[49 - i]], 3 * i);
-  const { A, b } = randomUnits(x, { width: 20, scale: [2, 2] });
+  const { a: A, b } = randomUnits(x, { width: 20, scale: [2, 2] });
   for (let j = 0; j < 20; j++) {
     const [first, second, third] = A.data.subarray(3 * j, 3 * j + 3);
     t.is(first, 0);
@@ -214,7 +215,7 @@ test('randomUnits: standardised, centred at points of the data, blind to columns
     );
     t.true(nearest < 1e-12);
   }
-  t.deepEqual(randomUnits(x, { width: 7, scale: [2, 2] }).A.data, A.data.subarray(0, 21));
+  t.deepEqual(randomUnits(x, { width: 7, scale: [2, 2] }).a.data, A.data.subarray(0, 21));
 });
 
 test('networks: bad input', async (t) => {
@@ -257,8 +258,8 @@ test('networks: bad input', async (t) => {
   await fails(fitNetwork(target, { width: 3, solver: 'lu' as 'cholesky' }), 'INVALID_ARGUMENT');
   await fails(fitNetwork(target, { width: 3, scale: [2, 1] }), 'INVALID_ARGUMENT');
   await fails(fitNetwork(target, { width: 3, signal: AbortSignal.abort() }), 'ABORTED');
-  await fails(fitNetwork(target, { units: { A: zeros([3, 1]), b: zeros([3]) } }), 'INVALID_SHAPE');
-  await fails(fitNetwork(target, { units: { A: zeros([3, 2]), b: zeros([4]) } }), 'INVALID_SHAPE');
+  await fails(fitNetwork(target, { units: { a: zeros([3, 1]), b: zeros([3]) } }), 'INVALID_SHAPE');
+  await fails(fitNetwork(target, { units: { a: zeros([3, 2]), b: zeros([4]) } }), 'INVALID_SHAPE');
   await fails(fitNetwork({ points, values: zeros([19, 1]) }, { width: 3 }), 'INVALID_SHAPE');
   await fails(fitNetwork({ points: zeros([1, 2]), values: zeros([1, 1]) }, { width: 3 }), 'EMPTY_CLOUD');
   await fails(fitNetwork({ points: zeros([9, 2]), values: zeros([9, 1]) }, { width: 3 }), 'DEGENERATE_CLOUD');

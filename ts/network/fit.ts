@@ -74,7 +74,7 @@ export async function fitNetwork(
   checkInteger(maxIterations, 'maxIterations', 1);
   const { training, heldOut } = await splitTarget(target, options);
   const units = unitsFor(training.points, options);
-  const m = units.A.shape[0];
+  const m = units.a.shape[0];
   const solver = options.solver ?? (m <= 4096 ? 'cholesky' : 'conjugate-gradients');
   if (solver !== 'cholesky' && solver !== 'conjugate-gradients')
     throw invalidArgument('solver', '"cholesky" or "conjugate-gradients"', solver);
@@ -84,7 +84,7 @@ export async function fitNetwork(
   const problem: RegressionProblem = {
     kernels,
     activation: eta,
-    units: { A: toDtype(units.A, dtype), b: toDtype(units.b, dtype) },
+    units: { a: toDtype(units.a, dtype), b: toDtype(units.b, dtype) },
     points: asMatrix(toDtype(training.points, dtype)),
     values: asMatrix(toDtype(training.values, dtype)),
   };
@@ -124,12 +124,12 @@ export async function fitNetwork(
 
 /** The units that the options ask for, checked. */
 export function unitsFor(points: NdArray, options: FitNetworkOptions): Units {
-  const { width = options.units?.A?.shape?.[0], scale, seed } = options;
+  const { width = options.units?.a?.shape?.[0], scale, seed } = options;
   if (width === undefined) throw invalidArgument('width', 'a whole number of at least 1', width);
   checkInteger(width, 'width', 1);
   const units = options.units ?? randomUnits(points, { width, scale, seed });
-  checkPoints(units.A, 'units.A', { dimension: points.shape[1], minimum: width });
-  const m = units.A.shape[0];
+  checkPoints(units.a, 'units.a', { dimension: points.shape[1], minimum: width });
+  const m = units.a.shape[0];
   if (units.b?.data?.length === m) return units;
   throw new RidgeflowError(
     'INVALID_SHAPE',
@@ -142,7 +142,7 @@ export function unitsFor(points: NdArray, options: FitNetworkOptions): Units {
 
 function networkOf(
   name: ActivationName,
-  { A, b }: Units,
+  { a, b }: Units,
   { C, bias }: OutputLayer,
   k: number,
   dtype: 'float32' | 'float64',
@@ -150,7 +150,7 @@ function networkOf(
   const narrow = (data: Float64Array): FloatData => (dtype === 'float64' ? data : Float32Array.from(data));
   return shallowNetwork({
     activation: name,
-    A: toDtype(A, dtype),
+    A: toDtype(a, dtype),
     b: toDtype(b, dtype),
     C: { data: narrow(C), shape: [b.data.length, k] },
     bias: { data: narrow(bias), shape: [k] },

@@ -20,3 +20,4 @@ export {
 export { readLayersModel, writeLayersModel } from './layers-model.js';
 export type { Network } from './network.js';
 export { readNetworkOnnx, writeNetworkOnnx } from './onnx.js';
+export { type TrainNetworkOptions, type TrainedNetwork, trainNetwork } from './train.js';

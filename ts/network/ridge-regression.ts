@@ -51,7 +51,7 @@ export async function featureTile(
 ): Promise<Matrix> {
   const d = points.columns;
   const a = { data: points.data.subarray(first * d, (first + rows) * d), rows, columns: d };
-  const data = await kernels.matmul({ a, b: asMatrix(units.A), transposeB: true }, { signal });
+  const data = await kernels.matmul({ a, b: asMatrix(units.a), transposeB: true }, { signal });
   const tile = { data, rows, columns: units.b.data.length };
   await kernels.activate(
     { values: tile, columnBias: minus(units.b.data), nonlinearity: activation.kernel },
@@ -159,7 +159,7 @@ export async function solveByConjugateGradients(
   const [n, m, k] = [points.rows, units.b.data.length, values.columns];
   const dtype = dtypeOf(points);
   const minusB = minus(units.b.data);
-  const A = asMatrix(units.A);
+  const A = asMatrix(units.a);
   const nonlinearity = activation.kernel;
   const narrowed = (data: Float64Array): FloatData => (dtype === 'float64' ? data : Float32Array.from(data));
   const outputs = (c: Float64Array) =>

@@ -6,9 +6,9 @@ import { RandomStream } from '../core/random.js';
 /** Hidden units x ↦ η(a_j·x − b_j) of a shallow network. */
 export interface Units {
   /** m × d. */
-  A: NdArray;
+  readonly a: NdArray;
   /** m values. */
-  b: NdArray;
+  readonly b: NdArray;
 }
 
 /** Options of {@link randomUnits}. */
@@ -60,7 +60,7 @@ export function randomUnits(points: NdArray, { width, scale = [0.5, 4], seed }: 
     }
     b[j] = centre;
   }
-  return { A: { data: A, shape: [width, d] }, b: { data: b, shape: [width] } };
+  return { a: { data: A, shape: [width, d] }, b: { data: b, shape: [width] } };
 }
 
 /** Standard deviation of every column. */
@@ -73,10 +73,10 @@ function columnDeviations({ data, shape: [n, d] }: NdArray): Float64Array {
 }
 
 /** The first `count` units. Shares their storage. */
-export function firstUnits({ A, b }: Units, count: number): Units {
-  const d = A.shape[1];
+export function firstUnits({ a, b }: Units, count: number): Units {
+  const d = a.shape[1];
   return {
-    A: { data: A.data.subarray(0, count * d), shape: [count, d] },
+    a: { data: a.data.subarray(0, count * d), shape: [count, d] },
     b: { data: b.data.subarray(0, count), shape: [count] },
   };
 }
