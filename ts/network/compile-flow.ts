@@ -12,7 +12,9 @@ import { type ResidualLayer, type ResidualNetwork, residualNetwork } from './res
 
 /** Options of {@link compileFlow}. */
 export interface CompileFlowOptions
-  extends CallOptions, Pick<FitNetworkOptions, 'activation' | 'scale' | 'ridge' | 'heldOut' | 'solver'> {
+  extends
+    CallOptions,
+    Pick<FitNetworkOptions, 'activation' | 'scale' | 'units' | 'ridge' | 'heldOut' | 'solver'> {
   /** Number of layers, all of the same step. */
   depth: number;
   /** Units of each layer. */
@@ -58,7 +60,7 @@ export async function compileFlow(
   const { signal, backend, dtype } = options;
   const call = { signal, backend, dtype, seed };
   let points = await startOf(flow, from, samples, options);
-  const { activation, scale, ridge, heldOut, solver } = options;
+  const { activation, scale, units, ridge, heldOut, solver } = options;
   const step = (to - from) / depth;
   const layers: ResidualLayer[] = [];
   const fits: CompiledFlow['layers'] = [];
@@ -69,7 +71,7 @@ export async function compileFlow(
       { points, values: velocity },
       {
         ...partOf(options, l / depth, (l + 1) / depth),
-        ...{ activation, scale, ridge, heldOut, solver, width },
+        ...{ activation, scale, units, ridge, heldOut, solver, width },
         seed: (seed + l) % Number.MAX_SAFE_INTEGER,
       },
     );

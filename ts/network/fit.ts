@@ -13,6 +13,7 @@ import {
   solveNormalEquations,
 } from './ridge-regression.js';
 import { type FitError, fitError } from './fit-error.js';
+import { oracleUnits } from './oracle-units.js';
 import { type ShallowNetwork, shallowNetwork } from './shallow-network.js';
 import { type NetworkTarget, type SplitOptions, splitTarget } from './target.js';
 import { type RandomUnitOptions, type Units, randomUnits } from './units.js';
@@ -23,9 +24,12 @@ export interface FitNetworkOptions extends SplitOptions {
   width?: number;
   /** Default 'tanh'. */
   activation?: ActivationName;
-  /** Hidden units. Default: {@link randomUnits} of the points. */
-  units?: Units;
-  /** Of random units. */
+  /**
+   * Hidden units: `random` (default) by {@link randomUnits}, `oracle` by {@link oracleUnits} from the ridgelet spectrum of
+   * the points that are fitted, or given.
+   */
+  units?: 'random' | 'oracle' | Units;
+  /** Of units that are drawn: see {@link randomUnits}. */
   scale?: RandomUnitOptions['scale'];
   /**
    * Penalty on the size of C, relative to the mean variance of the features; of several the one whose error on the points
@@ -73,7 +77,7 @@ export async function fitNetwork(
   checkPositive(tolerance, 'tolerance');
   checkInteger(maxIterations, 'maxIterations', 1);
   const { training, heldOut } = await splitTarget(target, options);
-  const units = unitsFor(training.points, options);
+  const units = await unitsFor(training, options);
   const m = units.a.shape[0];
   const solver = options.solver ?? (m <= 4096 ? 'cholesky' : 'conjugate-gradients');
   if (solver !== 'cholesky' && solver !== 'conjugate-gradients')
@@ -123,17 +127,28 @@ export async function fitNetwork(
 }
 
 /** The units that the options ask for, checked. */
-export function unitsFor(points: NdArray, options: FitNetworkOptions): Units {
-  const { width = options.units?.a?.shape?.[0], scale, seed } = options;
+export async function unitsFor(
+  { points, values }: { points: NdArray; values: NdArray },
+  options: Pick<
+    FitNetworkOptions,
+    'units' | 'width' | 'scale' | 'seed' | 'activation' | 'signal' | 'backend'
+  >,
+): Promise<Units> {
+  const { units: given = 'random', scale, seed, activation, signal, backend } = options;
+  const width = options.width ?? (typeof given === 'object' ? given?.a?.shape?.[0] : undefined);
   if (width === undefined) throw invalidArgument('width', 'a whole number of at least 1', width);
   checkInteger(width, 'width', 1);
-  const units = options.units ?? randomUnits(points, { width, scale, seed });
-  checkPoints(units.a, 'units.a', { dimension: points.shape[1], minimum: width });
-  const m = units.a.shape[0];
-  if (units.b?.data?.length === m) return units;
+  if (given === 'random') return randomUnits(points, { width, scale, seed });
+  if (given === 'oracle')
+    return oracleUnits(points, values, { width, activation, scale, seed, signal, backend });
+  if (typeof given !== 'object' || given === null)
+    throw invalidArgument('units', '"random", "oracle" or units { a, b }', given);
+  checkPoints(given.a, 'units.a', { dimension: points.shape[1], minimum: width });
+  const m = given.a.shape[0];
+  if (given.b?.data?.length === m) return given;
   throw new RidgeflowError(
     'INVALID_SHAPE',
-    `Expected ${m} values for units.b but received ${units.b?.data?.length}`,
+    `Expected ${m} values for units.b but received ${given.b?.data?.length}`,
     {
       details: { parameter: 'units.b' },
     },

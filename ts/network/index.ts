@@ -21,3 +21,9 @@ export { readLayersModel, writeLayersModel } from './layers-model.js';
 export type { Network } from './network.js';
 export { readNetworkOnnx, writeNetworkOnnx } from './onnx.js';
 export { type TrainNetworkOptions, type TrainedNetwork, trainNetwork } from './train.js';
+export { type OracleUnitOptions, type OracleUnits, oracleUnits } from './oracle-units.js';
+export {
+  type SpectrumComparison,
+  type SpectrumComparisonOptions,
+  compareWithSpectrum,
+} from './spectrum-comparison.js';

@@ -61,7 +61,7 @@ export async function trainNetwork(
   const kernels = await kernelsFor(options, dtype);
   const points = toDtype(training.points, dtype);
   const values = toDtype(training.values, dtype);
-  const units = unitsFor(training.points, options);
+  const units = await unitsFor(training, options);
   const [[n, d], [, k], m] = [points.shape, values.shape, units.b.data.length];
   const { means, deviation } = momentsOf(values);
   // A, b, C and bias, one behind the other.

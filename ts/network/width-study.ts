@@ -27,7 +27,7 @@ export async function errorByWidth(
   widths.forEach((width) => checkInteger(width, 'widths', 1));
   const split = await splitTarget(target, rest);
   if (!split.heldOut) throw invalidArgument('heldOut', 'points to hold out', options.heldOut);
-  const units = unitsFor(split.training.points, { ...rest, width: Math.max(...widths) });
+  const units = await unitsFor(split.training, { ...rest, width: Math.max(...widths) });
   const rows: WidthStudy['rows'] = [];
   for (const [i, width] of widths.entries()) {
     const share = partOf(rest, i / widths.length, (i + 1) / widths.length);
