@@ -82,6 +82,10 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("posteriorCovarianceProduct", Napi::Function::New(env, posteriorCovarianceProductKernel));
   exports.Set("normals", Napi::Function::New(env, normalsKernel));
   exports.Set("lowerTriangularProduct", Napi::Function::New(env, lowerTriangularProductKernel));
+  exports.Set("pairCosts", Napi::Function::New(env, pairCostsKernel));
+  exports.Set("assignment", Napi::Function::New(env, assignmentKernel));
+  exports.Set("networkSimplex", Napi::Function::New(env, networkSimplexKernel));
+  exports.Set("slicedCosts", Napi::Function::New(env, slicedCostsKernel));
   exports.Set("linearCombination", Napi::Function::New(env, linearCombinationKernel));
   exports.Set("squaredRowLengths", Napi::Function::New(env, squaredRowLengthsKernel));
   exports.Set("scaledError", Napi::Function::New(env, scaledErrorKernel));

@@ -1,7 +1,9 @@
 #include "addon.hpp"
 #include "task.hpp"
 #include "transport/cost_matrix.hpp"
+#include "transport/exact.hpp"
 #include "transport/pairs.hpp"
+#include "transport/sliced.hpp"
 
 namespace ridgeflow::bindings {
 namespace {
@@ -61,7 +63,79 @@ Napi::Value matrixSoftminOf(const Arguments& arguments) {
              [=](Control& control) { matrixSoftmin(costs, transposed, epsilon, logWeights, out, control); });
 }
 
+template <class T>
+Napi::Value pairCostsOf(const Arguments& arguments) {
+  const std::size_t n = arguments.size("n"), m = arguments.size("m"), d = arguments.size("d");
+  const T* from = arguments.array<T>("from", n, d);
+  const T* to = arguments.array<T>("to", m, d);
+  const bool euclidean = arguments.flag("euclidean");
+  double* out = arguments.array<double>("out", n, m);
+  return run(arguments, workOn(n, m, d), [=](Control& control) { pairCosts(from, n, to, m, d, euclidean, out, control); });
+}
+
+template <class T>
+Napi::Value slicedCostsOf(const Arguments& arguments) {
+  SlicedProblem<T> problem;
+  problem.n = arguments.size("n", 0xfffffffeU);
+  problem.m = arguments.size("m", 0xfffffffeU);
+  problem.d = arguments.size("d");
+  problem.count = arguments.size("count");
+  problem.a = arguments.array<T>("a", problem.n, problem.d);
+  problem.b = arguments.array<T>("b", problem.m, problem.d);
+  problem.directions = arguments.array<T>("directions", problem.count, problem.d);
+  problem.weightsA = arguments.optionalArray<double>("weightsA", problem.n);
+  problem.weightsB = arguments.optionalArray<double>("weightsB", problem.m);
+  problem.gradients = arguments.optionalArray<double>("gradients", problem.count, problem.d);
+  problem.p = arguments.number("p");
+  if (!(problem.p >= 1)) arguments.fail("p", "a number of at least 1");
+  double* out = arguments.array<double>("costs", problem.count);
+  const double work = workOn(problem.count, problem.n + problem.m, problem.d + 16);
+  return run(arguments, work, [=](Control& control) { slicedCosts(problem, out, control); });
+}
+
+/// Rows and columns are numbered by 32 bits.
+constexpr std::uint64_t largestSide = 0x3fffffff;
+
 }  // namespace
+
+Napi::Value pairCostsKernel(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  return arguments.isFloat64("from") ? pairCostsOf<double>(arguments) : pairCostsOf<float>(arguments);
+}
+
+Napi::Value assignmentKernel(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const std::size_t n = arguments.size("n", largestSide);
+  const double* costs = arguments.array<double>("costs", n, n);
+  auto* columns = arguments.array<std::int32_t>("columns", n);
+  double* u = arguments.array<double>("u", n);
+  double* v = arguments.array<double>("v", n);
+  return run(arguments, workOn(n, n, n), [=](Control& control) { assign(costs, n, columns, u, v, control); });
+}
+
+Napi::Value networkSimplexKernel(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const std::size_t n = arguments.size("n", largestSide), m = arguments.size("m", largestSide);
+  const double* costs = arguments.array<double>("costs", n, m);
+  const double* supplies = arguments.array<double>("supplies", n);
+  const double* demands = arguments.array<double>("demands", m);
+  auto* rows = arguments.array<std::int32_t>("rows", n + m);
+  auto* columns = arguments.array<std::int32_t>("columns", n + m);
+  double* masses = arguments.array<double>("masses", n + m);
+  auto* count = arguments.array<std::int32_t>("count", 1);
+  double* u = arguments.array<double>("u", n);
+  double* v = arguments.array<double>("v", m);
+  return run(arguments, workOn(n, m, n + m), [=](Control& control) {
+    SparsePlan plan{rows, columns, masses, 0};
+    networkSimplex(costs, n, m, supplies, demands, plan, u, v, control);
+    *count = static_cast<std::int32_t>(plan.count);
+  });
+}
+
+Napi::Value slicedCostsKernel(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  return arguments.isFloat64("a") ? slicedCostsOf<double>(arguments) : slicedCostsOf<float>(arguments);
+}
 
 Napi::Value softminKernel(const Napi::CallbackInfo& info) {
   const Arguments arguments(info);

@@ -110,6 +110,25 @@ exactly('the distance is symmetric, and zero between a cloud and its rows in ano
   t.true((await slicedWasserstein(one, ndarray([[3, 5]], undefined, 'float64'))).value > 0);
 });
 
+exactly('weights stand for points that are repeated, and sizes may differ', async (t) => {
+  const [a, b] = [normalCloud(30, 3, 9), normalCloud(40, 3, 10)];
+  const repeated = { data: Float64Array.from([...a.data, ...a.data.subarray(0, 30)]), shape: [40, 3] };
+  const weightsA = Float64Array.from({ length: 30 }, (_, i) => (i < 10 ? 2 / 40 : 1 / 40));
+  for (const p of [1, 2, 2.5]) {
+    const { value, standardError } = await slicedWasserstein(a, b, { weightsA, p });
+    const expected = await slicedWasserstein(repeated, b, { p });
+    t.true(Math.abs(value / expected.value - 1) < 1e-12);
+    t.true(Math.abs(standardError / expected.standardError - 1) < 1e-10);
+  }
+  // Of equal weights and unequal sizes the quantiles run in steps of 1/30 and 1/40.
+  const third = (cloud: NdArray, times: number): NdArray => ({
+    data: Float64Array.from(Array.from({ length: times }, () => Array.from(cloud.data)).flat()),
+    shape: [times * cloud.shape[0], 3],
+  });
+  const { value } = await slicedWasserstein(a, b);
+  t.true(Math.abs(value / (await slicedWasserstein(third(a, 4), third(b, 3))).value - 1) < 1e-12);
+});
+
 exactly('√d · SW₂ is a lower bound of W₂', async (t) => {
   for (const d of [2, 3, 17]) {
     const a = normalCloud(200, d, 11);
@@ -167,7 +186,6 @@ exactly('bad input is refused with its code', async (t) => {
   const cloud = normalCloud(10, 2, 21);
   const refuse = (code: string, a: unknown, b: unknown, options?: object) =>
     t.throwsAsync(slicedWasserstein(a as NdArray, b as NdArray, options), { code });
-  await refuse('INVALID_SHAPE', cloud, normalCloud(11, 2, 22));
   await refuse('INVALID_SHAPE', cloud, normalCloud(10, 3, 22));
   await refuse('INVALID_SHAPE', cloud, { data: cloud.data, shape: [20] });
   await refuse('INVALID_DTYPE', cloud, toFloat32(cloud));
@@ -179,6 +197,11 @@ exactly('bad input is refused with its code', async (t) => {
   }
   await refuse('OUT_OF_MEMORY', cloud, cloud, { directions: 2 ** 52 });
   await refuse('INVALID_ARGUMENT', cloud, cloud, { seed: -1 });
+  for (const p of [0.5, NaN, Infinity, '2']) await refuse('INVALID_ARGUMENT', cloud, cloud, { p });
+  await refuse('INVALID_ARGUMENT', cloud, cloud, { weightsA: new Float64Array(10).fill(0.2) });
+  await refuse('INVALID_SHAPE', cloud, cloud, { weightsB: [1] });
+  await refuse('INVALID_ARGUMENT', cloud, cloud, { directions: ndarray([[1, 1]], undefined, 'float64') });
+  await refuse('INVALID_SHAPE', cloud, cloud, { directions: ndarray([[1, 0, 0]], undefined, 'float64') });
   await refuse('INVALID_DTYPE', cloud, cloud, { dtype: 'int8' });
   await refuse('ABORTED', cloud, cloud, { signal: AbortSignal.abort() });
   const spoilt = map(cloud, (x, i) => (i === 7 ? NaN : x));

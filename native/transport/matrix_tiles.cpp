@@ -13,6 +13,7 @@ namespace ridgeflow {
 namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
+using matrix_tiles::Least;
 using matrix_tiles::MatrixOperations;
 
 template <class T>
@@ -77,8 +78,36 @@ void AddStrip(const T* costs, std::size_t stride, const T* bias, T kappa, std::s
 }
 
 template <class T>
+Least<T> LeastReduced(const T* costs, const T* potentials, std::size_t count) {
+  const MatrixTag<T> tag;
+  const std::size_t lanes = hn::Lanes(tag);
+  const auto value = [&](std::size_t j) { return costs[j] - potentials[j]; };
+  const auto values = [&](std::size_t j) HWY_ATTR { return hn::Sub(hn::LoadU(tag, costs + j), hn::LoadU(tag, potentials + j)); };
+  T least = value(0);
+  const std::size_t whole = count / (2 * lanes) * (2 * lanes);
+  if (whole > 0) {
+    auto even = values(0), odd = values(lanes);
+    for (std::size_t j = 2 * lanes; j < whole; j += 2 * lanes) {
+      even = hn::Min(even, values(j));
+      odd = hn::Min(odd, values(j + lanes));
+    }
+    least = hn::GetLane(hn::MinOfLanes(tag, hn::Min(even, odd)));
+  }
+  for (std::size_t j = whole; j < count; ++j) least = HWY_MIN(least, value(j));
+  const auto target = hn::Set(tag, least);
+  for (std::size_t j = 0; j < whole; j += lanes) {
+    const std::intptr_t lane = hn::FindFirstTrue(tag, hn::Eq(values(j), target));
+    if (lane >= 0) return {least, j + static_cast<std::size_t>(lane)};
+  }
+  for (std::size_t j = whole; j < count; ++j) {
+    if (value(j) == least) return {least, j};
+  }
+  return {least, 0};
+}
+
+template <class T>
 MatrixOperations<T> MatrixOperationsOf() {
-  return {&LargestInRow<T>, &SumOfRow<T>, &AddStrip<T>};
+  return {&LargestInRow<T>, &SumOfRow<T>, &AddStrip<T>, &LeastReduced<T>};
 }
 MatrixOperations<float> MatrixOperationsFloat() { return MatrixOperationsOf<float>(); }
 MatrixOperations<double> MatrixOperationsDouble() { return MatrixOperationsOf<double>(); }

@@ -11,6 +11,13 @@ inline constexpr std::size_t kStrip = 256;
 /// Rows that a pass takes at most: sums in T stay short.
 inline constexpr std::size_t kRows = 64;
 
+/// The least of some values, and the first place where it is.
+template <class T>
+struct Least {
+  T least;
+  std::size_t index;
+};
+
 template <class T>
 struct MatrixOperations {
   /// Over a run of a row: the largest of bias − κ·cost.
@@ -18,9 +25,11 @@ struct MatrixOperations {
   /// Over a run of a row: Σ 2^(bias − κ·cost − shift).
   T (*sumOfRow)(const T* costs, const T* bias, T kappa, T shift, std::size_t count) = nullptr;
   /// Down a strip of kStrip columns, `rows` ≤ kRows, rows `stride` apart: sums[lane] is rescaled to the new maximum and
-  /// receives the strip's exponentials. Columns beyond the matrix must be readable: see `columns`.
+  /// receives the strip's exponentials. Lanes from `columns` on are left alone.
   void (*addStrip)(const T* costs, std::size_t stride, const T* bias, T kappa, std::size_t rows, std::size_t columns,
                    T* maximum, T* sums) = nullptr;
+  /// The least of cost − potential over count ≥ 1 entries.
+  Least<T> (*leastReduced)(const T* costs, const T* potentials, std::size_t count) = nullptr;
 };
 
 MatrixOperations<float> matrixOperations(float);

@@ -27,7 +27,7 @@ export type {
 } from './contract/radon-geometry.js';
 export type { PosteriorCovarianceProblem } from './contract/posterior.js';
 export type { ScoreProblem, ScoreResult } from './contract/score.js';
-export type { PairProblem } from './contract/transport.js';
+export type { PairProblem, SlicedProblem } from './contract/transport.js';
 
 /**
  * The primitives that are worth native speed. Each backend implements all of them; the mathematics in ts/ is written

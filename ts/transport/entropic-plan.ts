@@ -82,7 +82,10 @@ export class EntropicPlan implements SinkhornState {
     await this.#eachBlock(options, async (first, count, run) => {
       const plan = await this.#rows(first, count, run);
       // P/|x − y| beside P gives the distance of every pair that has a share.
-      const over = kernel instanceof CloudKernel ? await this.#rows(first, count, run, true) : undefined;
+      const over =
+        kernel instanceof CloudKernel
+          ? await this.#rows(first, count, run, { overDistance: true })
+          : undefined;
       const costs = kernel instanceof MatrixKernel ? rowsOf(kernel.costs, first, count).data : undefined;
       const pace = new Pace({ signal: options.signal }, count);
       const m = this.g.length;
@@ -126,7 +129,7 @@ export class EntropicPlan implements SinkhornState {
     const { n } = kernel;
     const out = allocate(kernel.dtype, n * to.columns, 'a transport map');
     await this.#eachBlock(options, async (first, count, run) => {
-      const data = await this.#rows(first, count, run);
+      const data = await this.#rows(first, count, run, { conditional: true });
       const weights = { data, rows: count, columns: to.rows };
       const sums = await kernel.kernels.matmul({ a: weights, b: to }, run);
       for (let i = 0; i < count; i++) {
@@ -162,7 +165,7 @@ export class EntropicPlan implements SinkhornState {
       return { data: out, shape: [n, d] };
     }
     await this.#eachBlock(options, async (first, count, run) => {
-      const data = await this.#rows(first, count, run, true);
+      const data = await this.#rows(first, count, run, { overDistance: true });
       const m = this.g.length;
       const sums = await kernel.kernels.matmul({ a: { data, rows: count, columns: m }, b: kernel.to }, run);
       for (let i = 0; i < count; i++) {
@@ -177,13 +180,11 @@ export class EntropicPlan implements SinkhornState {
     return { data: out, shape: [n, d] };
   }
 
-  async #rows(first: number, count: number, run: Run, overDistance = false) {
+  /** Rows of the plan; `conditional`: of the laws π(·|x_i), which points without weight have too. */
+  async #rows(first: number, count: number, run: Run, { overDistance = false, conditional = false } = {}) {
     const { kernel, a, b, epsilon } = this.#problem;
-    const rowLogWeights = logWeightsOf(
-      a.subarray(first, first + count),
-      this.f.subarray(first, first + count),
-      epsilon,
-    );
+    const weights = conditional ? new Float64Array(count).fill(1) : a.subarray(first, first + count);
+    const rowLogWeights = logWeightsOf(weights, this.f.subarray(first, first + count), epsilon);
     const logWeights = logWeightsOf(b, this.g, epsilon);
     return kernel instanceof CloudKernel
       ? kernel.planRows(rowLogWeights, logWeights, epsilon, first, run, overDistance)

@@ -1,7 +1,23 @@
 export type { PairCost } from './arguments.js';
 export { uniformDirections } from './directions.js';
 export { EntropicPlan } from './entropic-plan.js';
+export {
+  type ExactPlan,
+  type ExactTransportOptions,
+  exactTransport,
+  exactTransportMatrix,
+} from './exact-transport.js';
+export { type LinePlan, type LineTransportOptions, circleTransport, lineTransport } from './line.js';
+export {
+  type MaxSlicedDistance,
+  type MaxSlicedWassersteinOptions,
+  maxSlicedWasserstein,
+} from './max-sliced-wasserstein.js';
 export { sinkhorn, sinkhornMatrix } from './sinkhorn.js';
 export { type SinkhornDivergence, sinkhornDivergence } from './sinkhorn-divergence.js';
 export type { SinkhornOptions, SinkhornState } from './sinkhorn-iteration.js';
-export { type SlicedDistance, slicedWasserstein } from './sliced-wasserstein.js';
+export {
+  type SlicedDistance,
+  type SlicedWassersteinOptions,
+  slicedWasserstein,
+} from './sliced-wasserstein.js';

@@ -1,20 +1,12 @@
-import {
-  type FloatData,
-  type NdArray,
-  checkPoints,
-  checkSameDtype,
-  dtypeOf,
-  toDtype,
-} from '../core/array.js';
-import { RidgeflowError } from '../core/errors.js';
+import { type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
+import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { type CallOptions, checkInteger } from '../core/options.js';
-import { Pace } from '../core/pace.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
+import type { Kernels, Matrix } from '../kernel/contract.js';
+import type { VectorLike } from '../measure/arguments.js';
+import { checkClouds, checkWeights } from './arguments.js';
 import { uniformDirections } from './directions.js';
-
-/** Directions projected at a time: bounds the memory at two blocks of 16 × n values. */
-const BLOCK = 16;
 
 /** Distance with the standard error that the choice of directions leaves in it. */
 export interface SlicedDistance {
@@ -22,75 +14,115 @@ export interface SlicedDistance {
   standardError: number;
 }
 
+/** Options of {@link slicedWasserstein}. */
+export interface SlicedWassersteinOptions extends CallOptions {
+  /**
+   * How many directions, uniform on the sphere by `seed`, or the directions themselves, [count, d], of length 1. Default
+   * 256.
+   */
+  directions?: number | NdArray;
+  /** The order of the distance, at least 1. Default 2. */
+  p?: number;
+  /** Weights of the points of a, which sum to 1. Default: equal. */
+  weightsA?: VectorLike;
+  /** Weights of the points of b, likewise. */
+  weightsB?: VectorLike;
+}
+
+/** Two checked clouds, as the kernel takes them. */
+export interface SlicedClouds {
+  kernels: Kernels;
+  a: Matrix;
+  b: Matrix;
+  weightsA?: Float64Array;
+  weightsB?: Float64Array;
+  p: number;
+}
+
 /**
- * Sliced Wasserstein distance of order 2 between two clouds of equal size: SW₂² is the mean over directions u of the
- * squared W₂ of the projections, and each of those the mean squared difference of sorted values. Always
- * √d · SW₂ ≤ W₂.
+ * Sliced Wasserstein distance between two weighted clouds: SW_p^p is the mean over directions u of the W_p^p of the
+ * projections, each of which follows from sorting. √d · SW₂ ≤ W₂.
  *
- * @param options `directions`, default 256, uniform on the sphere by `seed`; in d = 1 the one direction there is, and
- *   the distance is W₂ exactly.
- * @throws INVALID_SHAPE for clouds of different size or dimension, EMPTY_CLOUD, NON_FINITE, INVALID_DTYPE,
- *   INVALID_ARGUMENT, UNSUPPORTED, OUT_OF_MEMORY, ABORTED.
+ * @param a [n, d].
+ * @param b [m, d].
+ * @param options see {@link SlicedWassersteinOptions}. In d = 1 the one direction there is, and the distance is W_p
+ *   exactly.
+ * @returns SW_p, and its standard error over independent directions, by the delta method.
+ * @throws INVALID_SHAPE for clouds of different dimension, EMPTY_CLOUD, NON_FINITE, INVALID_DTYPE, INVALID_ARGUMENT,
+ *   UNSUPPORTED, OUT_OF_MEMORY, ABORTED.
  *
- * O(L n (d + log n)) time for L directions, O(n) memory. Source: N. Bonneel, J. Rabin, G. Peyré, H. Pfister, J. Math.
- * Imaging Vis. 51 (2015).
+ * O(L (n + m)(d + log(n + m))) time for L directions, O(n + m) memory. Source: N. Bonneel, J. Rabin, G. Peyré, H. Pfister,
+ * J. Math. Imaging Vis. 51 (2015).
  */
 export async function slicedWasserstein(
   a: NdArray,
   b: NdArray,
-  options: CallOptions & { directions?: number } = {},
+  options: SlicedWassersteinOptions = {},
 ): Promise<SlicedDistance> {
-  const { n, d } = checkPoints(a, 'a');
-  const other = checkPoints(b, 'b', { dimension: d });
-  checkSameDtype(a, 'a', b, 'b');
-  if (other.n !== n) {
-    throw new RidgeflowError(
-      'INVALID_SHAPE',
-      `Expected as many points in b as in a, ${n}, but received ${other.n}`,
-    );
-  }
-  const asked = checkInteger(options.directions ?? 256, 'directions', 1);
+  const given = options.directions ?? 256;
+  const asked = typeof given === 'object' && given !== null ? given : checkInteger(given, 'directions', 1);
+  const clouds = await checkSliced(a, b, options);
+  const { a: matrix, kernels } = clouds;
+  const directions = directionsOf(asked, matrix, kernels, options);
+  const { costs } = await kernels.slicedCosts({ ...clouds, directions: asMatrix(directions) }, options);
+  return rootOfMean(costs, clouds.p);
+}
+
+/** Checks clouds, weights and order, and loads the backend. */
+export async function checkSliced(
+  a: NdArray,
+  b: NdArray,
+  options: Omit<SlicedWassersteinOptions, 'directions'>,
+): Promise<SlicedClouds> {
+  const { n, m } = checkClouds(a, b);
+  const { p = 2, weightsA, weightsB } = options;
+  if (typeof p !== 'number' || !(p >= 1 && p < Infinity))
+    throw invalidArgument('p', 'a finite number of at least 1', p);
+  const weights = {
+    weightsA: weightsA && checkWeights(weightsA, n, 'weightsA'),
+    weightsB: weightsB && checkWeights(weightsB, m, 'weightsB'),
+  };
   const [from, to] = [toDtype(a, options.dtype), toDtype(b, options.dtype)];
-  const dtype = dtypeOf(from);
-  const kernels = await kernelsFor(options, dtype);
+  const kernels = await kernelsFor(options, dtypeOf(from));
   checkFinite(kernels, from, 'a');
   checkFinite(kernels, to, 'b');
-  const count = d === 1 ? 1 : asked;
-  const directions =
-    d === 1
-      ? { data: from.data.slice(0, 1).fill(1), shape: [1, 1] }
-      : uniformDirections(count, d, options.seed, dtype);
+  return { kernels, a: asMatrix(from), b: asMatrix(to), ...weights, p };
+}
 
-  // Sorting is done here, on the main thread.
-  const pace = new Pace(options, count);
-  const squares: number[] = [];
-  for (let first = 0; first < count; first += BLOCK) {
-    const rows = Math.min(BLOCK, count - first);
-    const block = { data: directions.data.subarray(first * d, (first + rows) * d), rows, columns: d };
-    const project = (points: NdArray) =>
-      kernels.matmul({ a: block, b: asMatrix(points), transposeB: true }, { signal: options.signal });
-    const [left, right] = [await project(from), await project(to)];
-    for (let r = 0; r < rows; r++) {
-      const [u, v] = [left, right].map((values) => values.subarray(r * n, (r + 1) * n).sort());
-      squares.push(meanSquaredDifference(u, v));
-      await pace.tick(1);
+function directionsOf(
+  asked: number | NdArray,
+  cloud: Matrix,
+  kernels: Kernels,
+  { seed }: CallOptions,
+): NdArray {
+  const { columns: d } = cloud;
+  const dtype = dtypeOf(cloud);
+  if (typeof asked === 'number') {
+    return d === 1
+      ? { data: cloud.data.slice(0, 1).fill(1), shape: [1, 1] }
+      : uniformDirections(asked, d, seed, dtype);
+  }
+  const { n } = checkPoints(asked, 'directions', { dimension: d });
+  checkFinite(kernels, asked, 'directions');
+  for (let i = 0; i < n; i++) {
+    let square = 0;
+    for (let k = 0; k < d; k++) square += asked.data[i * d + k] ** 2;
+    if (Math.abs(square - 1) > 1e-5) {
+      throw new RidgeflowError(
+        'INVALID_ARGUMENT',
+        `Expected directions of length 1 but the one in row ${i} (counted from 0) has length ${Math.sqrt(square)}`,
+        { details: { parameter: 'directions', row: i } },
+      );
     }
   }
-  pace.finish();
-  return rootOfMean(squares);
+  return toDtype(asked, dtype);
 }
 
-function meanSquaredDifference(a: FloatData, b: FloatData): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] - b[i]) ** 2;
-  return sum / a.length;
-}
-
-/** √mean, and its standard error by the delta method. */
-function rootOfMean(values: readonly number[]): SlicedDistance {
+/** The p-th root of the mean, and its standard error by the delta method. */
+function rootOfMean(values: Float64Array, p: number): SlicedDistance {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const value = Math.sqrt(mean);
+  const value = mean ** (1 / p);
   if (values.length < 2 || value === 0) return { value, standardError: 0 };
-  const variance = values.reduce((sum, square) => sum + (square - mean) ** 2, 0) / (values.length - 1);
-  return { value, standardError: Math.sqrt(variance / values.length) / (2 * value) };
+  const variance = values.reduce((sum, cost) => sum + (cost - mean) ** 2, 0) / (values.length - 1);
+  return { value, standardError: (Math.sqrt(variance / values.length) * value) / (p * mean) };
 }

@@ -15,6 +15,40 @@ export interface PairProblem {
   logWeights: Float64Array;
 }
 
+/** An assignment of rows to columns, and duals u_i + v_j ≤ c_ij with equality on it. */
+export interface AssignmentResult {
+  /** The column of each row. */
+  columns: Int32Array;
+  u: Float64Array;
+  v: Float64Array;
+}
+
+/** A plan by its entries, at most n + m − 1, and duals u_i + v_j ≤ c_ij with equality on them. */
+export interface SparsePlanResult {
+  rows: Int32Array;
+  columns: Int32Array;
+  masses: Float64Array;
+  u: Float64Array;
+  v: Float64Array;
+}
+
+/** Two weighted clouds seen along directions. */
+export interface SlicedProblem {
+  /** n × d. */
+  a: Matrix;
+  /** m × d. */
+  b: Matrix;
+  /** Of unit length, count × d. */
+  directions: Matrix;
+  /** Sum to 1; absent: equal. */
+  weightsA?: Float64Array;
+  weightsB?: Float64Array;
+  /** At least 1. */
+  p: number;
+  /** Also the gradients of the costs with respect to their directions. */
+  wantGradients?: boolean;
+}
+
 /** Optimal transport. */
 export interface TransportKernels {
   /**
@@ -40,4 +74,27 @@ export interface TransportKernels {
     problem: { costs: Matrix; transposed: boolean; epsilon: number; logWeights: Float64Array },
     run?: RunControl,
   ): Promise<Float64Array>;
+
+  /** c(x_i, y_j) of every pair, n × m, in float64 from differences. O(nmd) time. */
+  pairCosts(problem: Pick<PairProblem, 'from' | 'to' | 'cost'>, run?: RunControl): Promise<Float64Array>;
+
+  /** The assignment of least cost, of n × n costs. O(n³) time at worst, O(n) memory. */
+  assignment(problem: { costs: Float64Array; n: number }, run?: RunControl): Promise<AssignmentResult>;
+
+  /**
+   * The plan of least cost between weights that sum to 1 each, of n × m costs: network simplex. A backend may lack it.
+   */
+  networkSimplex?(
+    problem: { costs: Float64Array; supplies: Float64Array; demands: Float64Array },
+    run?: RunControl,
+  ): Promise<SparsePlanResult>;
+
+  /**
+   * W_p^p between the projections on each direction, ∫₀¹ |F⁻¹ − G⁻¹|^p, summed in float64; and count × d gradients where
+   * they are wanted. O(count · (n + m)(d + log(n + m))) time, O(n + m) memory.
+   */
+  slicedCosts(
+    problem: SlicedProblem,
+    run?: RunControl,
+  ): Promise<{ costs: Float64Array; gradients?: Float64Array }>;
 }

@@ -50,6 +50,10 @@ export interface Addon {
   posteriorCovarianceProduct(problem: Arguments): Finished;
   normals(problem: Arguments): Finished;
   lowerTriangularProduct(problem: Arguments): Finished;
+  pairCosts(problem: Arguments): Finished;
+  assignment(problem: Arguments): Finished;
+  networkSimplex(problem: Arguments): Finished;
+  slicedCosts(problem: Arguments): Finished;
   linearCombination(problem: { out: FloatData; coefficients: Float64Array; arrays: FloatData[] }): void;
   squaredRowLengths(problem: Arguments): void;
   scaledError(problem: {

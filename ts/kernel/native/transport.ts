@@ -40,5 +40,68 @@ export function transportKernels(addon: Addon): TransportKernels {
       );
       return out;
     },
+    async pairCosts({ from, to, cost }, run) {
+      const out = allocate('float64', from.rows * to.rows, 'the costs of all pairs') as Float64Array;
+      const [n, m, d] = [from.rows, to.rows, from.columns];
+      const euclidean = cost === 'euclidean';
+      await withControl(run, (control) =>
+        addon.pairCosts({ from: from.data, to: to.data, n, m, d, euclidean, out, control }),
+      );
+      return out;
+    },
+    async assignment({ costs, n }, run) {
+      const result = { columns: new Int32Array(n), u: new Float64Array(n), v: new Float64Array(n) };
+      await withControl(run, (control) => addon.assignment({ costs, n, ...result, control }));
+      return result;
+    },
+    async networkSimplex({ costs, supplies, demands }, run) {
+      const [n, m] = [supplies.length, demands.length];
+      const count = new Int32Array(1);
+      const [rows, columns] = [new Int32Array(n + m), new Int32Array(n + m)];
+      const masses = new Float64Array(n + m);
+      const duals = { u: new Float64Array(n), v: new Float64Array(m) };
+      await withControl(run, (control) =>
+        addon.networkSimplex({
+          costs,
+          n,
+          m,
+          supplies,
+          demands,
+          rows,
+          columns,
+          masses,
+          count,
+          ...duals,
+          control,
+        }),
+      );
+      const cut = <A extends Int32Array | Float64Array>(values: A) => values.slice(0, count[0]) as A;
+      return { rows: cut(rows), columns: cut(columns), masses: cut(masses), ...duals };
+    },
+    async slicedCosts({ a, b, directions, weightsA, weightsB, p, wantGradients }, run) {
+      const { rows: count, columns: d } = directions;
+      const costs = new Float64Array(count);
+      const gradients = wantGradients
+        ? (allocate('float64', count * d, 'gradients') as Float64Array)
+        : undefined;
+      await withControl(run, (control) =>
+        addon.slicedCosts({
+          a: a.data,
+          n: a.rows,
+          b: b.data,
+          m: b.rows,
+          d,
+          directions: directions.data,
+          count,
+          weightsA,
+          weightsB,
+          p,
+          costs,
+          gradients,
+          control,
+        }),
+      );
+      return { costs, gradients };
+    },
   };
 }

@@ -2,7 +2,9 @@ import { allocate, type FloatData } from '../../core/array.js';
 import { Pace } from '../../core/pace.js';
 import type { Matrix, RunControl } from '../contract.js';
 import type { PairProblem, TransportKernels } from '../contract/transport.js';
+import { assignment } from './assignment.js';
 import type { Engine } from './engine.js';
+import { slicedCosts } from './sliced.js';
 import {
   FLOAT32_ROUNDING,
   blocks,
@@ -99,7 +101,29 @@ export function transportKernels(engine: Engine): TransportKernels {
     softmin: (problem, run) => softmin(engine, problem, run),
     planRows: (problem, run) => planRows(engine, problem, run),
     matrixSoftmin,
+    pairCosts,
+    assignment,
+    slicedCosts: (problem, run) => slicedCosts(engine, problem, run),
   };
+}
+
+async function pairCosts(
+  { from, to, cost }: Pick<PairProblem, 'from' | 'to' | 'cost'>,
+  run?: RunControl,
+): Promise<Float64Array> {
+  const [x, y] = [requireFloat32(from, 'pairCosts'), requireFloat32(to, 'pairCosts')];
+  const [n, m, d] = [x.rows, y.rows, x.columns];
+  const pace = new Pace(run, n);
+  const out = allocate('float64', n * m, 'the costs of all pairs') as Float64Array;
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < m; j++) {
+      const square = squaredDistance(x.data, i * d, y.data, j * d, d);
+      out[i * m + j] = cost === 'euclidean' ? Math.sqrt(square) : square;
+    }
+    await pace.tick(1);
+  }
+  pace.finish();
+  return out;
 }
 
 async function softmin(engine: Engine, problem: PairProblem, run?: RunControl): Promise<Float64Array> {

@@ -1,0 +1,225 @@
+#include "transport/sliced.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "linalg/blas.hpp"
+#include "runtime/memory.hpp"
+#include "runtime/parallel.hpp"
+
+namespace ridgeflow {
+namespace {
+
+constexpr std::size_t kPoints = 4096;  // projected between two looks at the control
+constexpr std::size_t kGroup = 4;      // directions projected on together
+constexpr unsigned kBits = 11;         // of a digit of the radix sort: its counts stay in the first-level cache
+constexpr std::size_t kFew = 256;      // values that are sorted by comparison
+
+template <class T>
+using Key = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+
+/// An unsigned number in the order of the values.
+template <class T>
+Key<T> keyOf(T value) {
+  using K = Key<T>;
+  const K bits = std::bit_cast<K>(value);
+  constexpr K kSign = K{1} << (8 * sizeof(K) - 1);
+  return bits ^ ((bits & kSign) != 0 ? ~K{0} : kSign);
+}
+
+template <class T>
+T valueOf(Key<T> key) {
+  using K = Key<T>;
+  constexpr K kSign = K{1} << (8 * sizeof(K) - 1);
+  return std::bit_cast<T>(static_cast<K>(key ^ ((key & kSign) != 0 ? kSign : ~K{0})));
+}
+
+template <class T, bool kWeighted>
+struct Entry {
+  Key<T> key;
+  std::uint32_t row;
+};
+template <class T>
+struct Entry<T, false> {
+  Key<T> key;
+};
+
+/// Sorts by key, least digit first; stable, so that equal values keep the order of their rows.
+template <class E>
+void radixSort(std::vector<E>& entries, std::vector<E>& spare, const Control& control) {
+  using K = decltype(E::key);
+  constexpr unsigned kDigits = (8 * sizeof(K) + kBits - 1) / kBits;
+  constexpr std::size_t kRadix = std::size_t{1} << kBits;
+  if (entries.size() <= kFew) {
+    std::stable_sort(entries.begin(), entries.end(), [](const E& a, const E& b) { return a.key < b.key; });
+    return;
+  }
+  std::vector<std::array<std::uint32_t, kRadix>> counts(kDigits);
+  for (auto& digit : counts) digit.fill(0);
+  for (const E& entry : entries) {
+    for (unsigned digit = 0; digit < kDigits; ++digit) ++counts[digit][(entry.key >> (digit * kBits)) & (kRadix - 1)];
+  }
+  spare.resize(entries.size());
+  for (unsigned digit = 0; digit < kDigits; ++digit) {
+    const unsigned shift = digit * kBits;
+    // A digit that all share leaves the order as it is.
+    if (counts[digit][(entries[0].key >> shift) & (kRadix - 1)] == entries.size()) continue;
+    control.check();
+    std::uint32_t start = 0;
+    for (std::uint32_t& count : counts[digit]) start += std::exchange(count, start);
+    for (const E& entry : entries) spare[counts[digit][(entry.key >> shift) & (kRadix - 1)]++] = entry;
+    entries.swap(spare);
+  }
+}
+
+/// |x|^p, without std::pow for the usual orders.
+class Power {
+ public:
+  explicit Power(double p) : p_(p) {}
+  double operator()(double x) const {
+    const double size = std::abs(x);
+    if (p_ == 2.0) return size * size;
+    if (p_ == 1.0) return size;
+    return std::pow(size, p_);
+  }
+
+ private:
+  double p_;
+};
+
+/// ∫₀¹ |F⁻¹ − G⁻¹|^p of equal weights: quantiles of the two run in steps of 1/n and 1/m.
+template <class T>
+double equalCost(const std::vector<Entry<T, false>>& a, const std::vector<Entry<T, false>>& b, const Power& power) {
+  const std::size_t n = a.size(), m = b.size();
+  double total = 0.0;
+  if (n == m) {
+    for (std::size_t i = 0; i < n; ++i) {
+      total += power(static_cast<double>(valueOf<T>(a[i].key)) - static_cast<double>(valueOf<T>(b[i].key)));
+    }
+    return total / static_cast<double>(n);
+  }
+  // In units of 1/nm all is whole: (i + 1)·m and (j + 1)·n are where the quantiles step.
+  std::uint64_t at = 0;
+  for (std::size_t i = 0, j = 0; i < n && j < m;) {
+    const std::uint64_t endA = static_cast<std::uint64_t>(i + 1) * m, endB = static_cast<std::uint64_t>(j + 1) * n;
+    const std::uint64_t end = std::min(endA, endB);
+    total += static_cast<double>(end - at) *
+             power(static_cast<double>(valueOf<T>(a[i].key)) - static_cast<double>(valueOf<T>(b[j].key)));
+    at = end;
+    if (end == endA) ++i;
+    if (end == endB) ++j;
+  }
+  return total / (static_cast<double>(n) * static_cast<double>(m));
+}
+
+/// Runs through the optimal plan of two sorted lines: body(entry of a, entry of b, mass).
+template <class T, class Body>
+void runThrough(const std::vector<Entry<T, true>>& a, const double* weightsA, const std::vector<Entry<T, true>>& b,
+                const double* weightsB, const Body& body) {
+  const double shareA = 1.0 / static_cast<double>(a.size()), shareB = 1.0 / static_cast<double>(b.size());
+  const auto massA = [&](std::size_t i) { return weightsA != nullptr ? weightsA[a[i].row] : shareA; };
+  const auto massB = [&](std::size_t j) { return weightsB != nullptr ? weightsB[b[j].row] : shareB; };
+  std::size_t i = 0, j = 0;
+  double leftA = massA(0), leftB = massB(0);
+  for (;;) {
+    const double mass = std::min(leftA, leftB);
+    if (mass > 0) body(a[i], b[j], mass);
+    leftA -= mass;
+    leftB -= mass;
+    // What rounding leaves of the one when the other is used up has no place to go.
+    if (leftA <= 0) {
+      if (++i == a.size()) return;
+      leftA += massA(i);
+    }
+    if (leftB <= 0) {
+      if (++j == b.size()) return;
+      leftB += massB(j);
+    }
+  }
+}
+
+/// The cost of one direction of a problem, and its gradient where that is wanted.
+template <class T>
+double weightedCost(const SlicedProblem<T>& problem, const std::vector<Entry<T, true>>& a, const std::vector<Entry<T, true>>& b,
+                    const Power& power, double* gradient) {
+  const std::size_t d = problem.d;
+  double total = 0.0;
+  if (gradient != nullptr) std::fill_n(gradient, d, 0.0);
+  runThrough<T>(a, problem.weightsA, b, problem.weightsB, [&](const auto& from, const auto& to, double mass) {
+    const double difference = static_cast<double>(valueOf<T>(from.key)) - static_cast<double>(valueOf<T>(to.key));
+    const double cost = power(difference);
+    total += mass * cost;
+    if (gradient == nullptr || difference == 0) return;
+    const double slope = mass * problem.p * cost / difference;
+    const T *x = problem.a + from.row * d, *y = problem.b + to.row * d;
+    for (std::size_t k = 0; k < d; ++k) gradient[k] += slope * (static_cast<double>(x[k]) - static_cast<double>(y[k]));
+  });
+  return total;
+}
+
+/// The projections of a cloud on some directions, each sorted.
+template <class T, bool kWeighted>
+std::vector<std::vector<Entry<T, kWeighted>>> sortedProjections(const T* points, std::size_t n, std::size_t d,
+                                                                const T* directions, std::size_t count, const Control& control) {
+  std::vector<std::vector<Entry<T, kWeighted>>> lines(count, std::vector<Entry<T, kWeighted>>(n));
+  std::vector<T> values(count * std::min(n, kPoints));
+  for (std::size_t first = 0; first < n; first += kPoints) {
+    control.check();
+    const std::size_t rows = std::min(kPoints, n - first);
+    blas::gemm(false, true, count, rows, d, directions, d, points + first * d, d, T(0), values.data(), rows);
+    for (std::size_t line = 0; line < count; ++line) {
+      for (std::size_t i = 0; i < rows; ++i) {
+        Entry<T, kWeighted>& entry = lines[line][first + i];
+        entry.key = keyOf<T>(values[line * rows + i] + T(0));  // −0 and 0 are one place
+        if constexpr (kWeighted) entry.row = static_cast<std::uint32_t>(first + i);
+      }
+    }
+  }
+  std::vector<Entry<T, kWeighted>> spare;
+  for (auto& line : lines) radixSort(line, spare, control);
+  return lines;
+}
+
+template <class T, bool kWeighted>
+void costs(const SlicedProblem<T>& problem, double* out, Control& control) {
+  const Power power(problem.p);
+  parallelFor(ceilDivide(problem.count, kGroup), [&](std::size_t task) {
+    const std::size_t first = task * kGroup, count = std::min(kGroup, problem.count - first);
+    const T* directions = problem.directions + first * problem.d;
+    const auto a = sortedProjections<T, kWeighted>(problem.a, problem.n, problem.d, directions, count, control);
+    const auto b = sortedProjections<T, kWeighted>(problem.b, problem.m, problem.d, directions, count, control);
+    for (std::size_t line = 0; line < count; ++line) {
+      if constexpr (kWeighted) {
+        double* gradient = problem.gradients == nullptr ? nullptr : problem.gradients + (first + line) * problem.d;
+        out[first + line] = weightedCost(problem, a[line], b[line], power, gradient);
+      } else {
+        out[first + line] = equalCost<T>(a[line], b[line], power);
+      }
+      control.advance(1);
+    }
+  });
+}
+
+}  // namespace
+
+template <class T>
+void slicedCosts(const SlicedProblem<T>& problem, double* out, Control& control) {
+  control.start(problem.count);
+  if (problem.weightsA != nullptr || problem.weightsB != nullptr || problem.gradients != nullptr) {
+    costs<T, true>(problem, out, control);
+  } else {
+    costs<T, false>(problem, out, control);
+  }
+}
+
+template void slicedCosts<float>(const SlicedProblem<float>&, double*, Control&);
+template void slicedCosts<double>(const SlicedProblem<double>&, double*, Control&);
+
+}  // namespace ridgeflow
