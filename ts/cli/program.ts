@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { doctorCommand } from './doctor.js';
 import { EXIT, reportFailure } from './failure.js';
 import { theoryCommand } from './theory.js';
+import { radonCommand } from './radon.js';
 import { transportCommand } from './transport.js';
 import { packageVersion } from './version.js';
 
@@ -15,6 +16,7 @@ export function program(): Command {
     .exitOverride();
   root.addCommand(transportCommand());
   root.addCommand(theoryCommand());
+  root.addCommand(radonCommand());
   root.addCommand(doctorCommand());
   for (const command of root.commands)
     command.exitOverride().showHelpAfterError('(add --help for the options)');

@@ -1,0 +1,237 @@
+import { join, resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import { RidgeflowError } from '../core/errors.js';
+import { type CallOptions, partOf } from '../core/options.js';
+import { ensureOutputFolder } from '../io/index.js';
+import { parseInteger, parsePositive } from './failure.js';
+import {
+  type GeometryOptions,
+  type ReconstructionOptions,
+  coveredShape,
+  geometryOf,
+  parseNonNegative,
+  parseNumber,
+  parseShape,
+  projectorOf,
+  reconstruct,
+} from './radon-geometry.js';
+import { readAngles, readPicture } from './radon-input.js';
+import { type RadonResult, writeRadonResults } from './radon-output.js';
+import type { Progress } from './progress.js';
+import {
+  type ComputationOptions,
+  type OutputOptions,
+  addComputationOptions,
+  addOutputOptions,
+  withProgress,
+} from './shared-options.js';
+
+interface RadonOptions extends GeometryOptions, ReconstructionOptions, ComputationOptions, OutputOptions {
+  out: string;
+  angles: string;
+  array?: string;
+  shape?: [number, number];
+  reference?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  ridgeflow radon forward slice.png --angles 360
+  ridgeflow radon inverse ridgeflow-out/sinogram.npy --angles 360 --shape 256x256 --filter hann
+  ridgeflow radon inverse few.npy --angles angles.csv --method tv --weight 0.01 --non-negative --reference slice.png
+  ridgeflow radon forward slice.npy --geometry fan --source-distance 600 --angles 720
+
+Writes sinogram and reconstruction as .npy and as 16-bit PNG (black and white are the least and the largest value, which
+summary.json names), summary.json, and report.html.
+
+Exit codes: 0 done, 1 the input or the computation failed, 2 wrong usage, 130 interrupted.`;
+
+/** `ridgeflow radon`. */
+export function radonCommand(): Command {
+  const command = new Command('radon')
+    .description('Radon transforms of images: sinograms, and images from them.')
+    .addCommand(forwardCommand())
+    .addCommand(inverseCommand());
+  for (const child of command.commands) {
+    child.exitOverride().showHelpAfterError('(add --help for the options)');
+  }
+  return command;
+}
+
+function forwardCommand(): Command {
+  const command = new Command('forward')
+    .description('Project an image along rays at many angles, and show how well the sinogram gives it back.')
+    .argument('<image>', 'image: .png, .npy or .npz');
+  return addSharedOptions(command).action((file: string, options: RadonOptions) =>
+    run(file, options, forward),
+  );
+}
+
+function inverseCommand(): Command {
+  const command = new Command('inverse')
+    .description('Reconstruct an image from its sinogram, [angles, detectors].')
+    .argument('<sinogram>', 'sinogram: .npy, .npz or .png')
+    .option(
+      '--shape <rows>x<columns>',
+      'size of the image (default: the largest square that is covered)',
+      parseShape,
+    )
+    .option('--reference <image>', 'image to compare with');
+  return addSharedOptions(command).action((file: string, options: RadonOptions) =>
+    run(file, options, inverse),
+  );
+}
+
+function addSharedOptions(command: Command): Command {
+  command
+    .option('-o, --out <folder>', 'folder for what is written', 'ridgeflow-out')
+    .option(
+      '--angles <count|file>',
+      'number of angles at equal distances, or a file with one angle in degrees per line',
+      '180',
+    )
+    .option(
+      '--range <degrees>',
+      'what a number of angles is spread over (default: 180, fan 360)',
+      parseNumber,
+    )
+    .addOption(
+      new Option('--geometry <name>', 'how rays run').choices(['parallel', 'fan']).default('parallel'),
+    )
+    .option('--pixel-size <length>', 'edge of a pixel, the unit of every length', parsePositive, 1)
+    .option(
+      '--detectors <count>',
+      'number of detectors (default: as many as cover the image)',
+      parseInteger(1),
+    )
+    .option('--spacing <length>', 'distance of the detectors (default: a pixel)', parsePositive)
+    .option('--offset <length>', 'where the middle of the detectors lies', parseNumber, 0)
+    .option('--truncated', 'allow detectors that do not cover the image')
+    .addOption(
+      new Option('--kernel <name>', 'how pixels and rays meet')
+        .choices(['joseph', 'strip', 'fourier'])
+        .default('joseph'),
+    )
+    .option('--source-distance <length>', 'fan: from the source to the centre of the image', parsePositive)
+    .option('--detector-distance <length>', 'fan: from that centre to the detectors', parseNonNegative, 0)
+    .addOption(
+      new Option('--arrangement <name>', 'fan: detectors on a line, or on an arc about the source')
+        .choices(['flat', 'equiangular'])
+        .default('flat'),
+    )
+    .addOption(
+      new Option('--method <name>', 'how to reconstruct')
+        .choices(['fbp', 'cgls', 'sirt', 'sart', 'tv'])
+        .default('fbp'),
+    )
+    .addOption(
+      new Option('--filter <name>', 'fbp: window on the ramp')
+        .choices(['ramp', 'shepp-logan', 'cosine', 'hamming', 'hann'])
+        .default('ramp'),
+    )
+    .option('--iterations <count>', 'cgls, sirt, sart, tv: iterations', parseInteger(1))
+    .option('--non-negative', 'sirt, sart, tv: keep values at or above 0')
+    .option('--weight <number>', 'tv: cost of a unit of variation (default 0.01)', parseNonNegative)
+    .option('--relaxation <number>', 'sirt, sart: length of a step, below 2', parsePositive)
+    .option('--array <name>', 'which array of an .npz file to take');
+  return addOutputOptions(addComputationOptions(command)).addHelpText('after', EXAMPLES);
+}
+
+type Work = (
+  file: string,
+  options: RadonOptions,
+  call: CallOptions,
+  progress: Progress,
+) => Promise<RadonResult>;
+
+async function run(file: string, options: RadonOptions, work: Work): Promise<void> {
+  const folder = resolve(options.out);
+  checkOptions(options);
+  await withProgress(options, async ({ signal, progress }) => {
+    await ensureOutputFolder(folder);
+    progress.line(`Reading ${file}`);
+    const { dtype, backend, seed } = options;
+    const result = await work(file, options, { dtype, backend, seed, signal }, progress);
+    for (const note of result.notes) progress.line(`Note: ${note}`);
+    progress.update(1, 'writing');
+    return writeRadonResults(folder, result, signal);
+  });
+  if (!options.json && !options.quiet) process.stderr.write(`Report: ${join(folder, 'report.html')}\n`);
+}
+
+/** An option that its method does not have would be passed over in silence. */
+function checkOptions(options: RadonOptions): void {
+  const { method, nonNegative, weight, relaxation, iterations, geometry, sourceDistance } = options;
+  const wrong = [
+    nonNegative && (method === 'fbp' || method === 'cgls') && `--non-negative with --method ${method}`,
+    weight !== undefined && method !== 'tv' && `--weight with --method ${method}`,
+    relaxation !== undefined &&
+      method !== 'sirt' &&
+      method !== 'sart' &&
+      `--relaxation with --method ${method}`,
+    iterations !== undefined && method === 'fbp' && '--iterations with --method fbp',
+    sourceDistance !== undefined && geometry === 'parallel' && '--source-distance with --geometry parallel',
+  ].find((text) => typeof text === 'string');
+  if (wrong) throw new RidgeflowError('INVALID_ARGUMENT', `There is no ${wrong}`);
+}
+
+const anglesOf = ({ angles, range, geometry }: RadonOptions, signal: AbortSignal) =>
+  readAngles(angles, range ?? (geometry === 'fan' ? 360 : 180), signal);
+
+/** Reports one part of a call's work on the bar. */
+const shown = (call: CallOptions, progress: Progress, doing: string, from: number, to: number) =>
+  partOf({ ...call, onProgress: (fraction) => progress.update(fraction, doing) }, from, to);
+
+const forward: Work = async (file, options, call, progress) => {
+  const signal = call.signal!;
+  const { array: image, notes } = await readPicture(file, { ...options, signal });
+  const geometry = geometryOf(options, await anglesOf(options, signal), image.shape);
+  const projector = projectorOf(geometry);
+  progress.line(`${image.shape.join(' × ')} pixels, ${projector.dataShape.join(' angles × ')} detectors`);
+  const sinogram = await projector.project(image, shown(call, progress, 'projecting', 0, 0.4));
+  const doing = shown(call, progress, 'reconstructing', 0.4, 1);
+  const { image: reconstruction, residuals } = await reconstruct(sinogram, geometry, options, doing);
+  return {
+    command: 'forward',
+    input: file,
+    options,
+    geometry,
+    notes,
+    image,
+    sinogram,
+    reconstruction,
+    residuals,
+  };
+};
+
+const inverse: Work = async (file, options, call, progress) => {
+  const signal = call.signal!;
+  const { array: sinogram, notes } = await readPicture(file, { ...options, signal });
+  const { array: image, notes: imageNotes } = options.reference
+    ? await readPicture(options.reference, { dtype: options.dtype, signal })
+    : { array: undefined, notes: [] };
+  const shape = options.shape ?? image?.shape ?? coveredShape(options, sinogram.shape[1]);
+  if (!options.shape && !image) {
+    notes.push(
+      `The image has ${shape.join(' × ')} pixels, the largest square that the detectors cover: --shape sets it`,
+    );
+  }
+  const geometry = geometryOf(options, await anglesOf(options, signal), shape, sinogram.shape[1]);
+  progress.line(`${sinogram.shape.join(' angles × ')} detectors, ${shape.join(' × ')} pixels`);
+  const doing = shown(call, progress, 'reconstructing', 0, 0.9);
+  const { image: reconstruction, residuals } = await reconstruct(sinogram, geometry, options, doing);
+  const fitted = await projectorOf(geometry).project(
+    reconstruction,
+    shown(call, progress, 'comparing', 0.9, 1),
+  );
+  if (image && image.shape.some((extent, axis) => extent !== shape[axis])) {
+    throw new RidgeflowError(
+      'INVALID_SHAPE',
+      `Expected ${shape.join(' × ')} pixels in ${options.reference}, as --shape says, but it has ${image.shape.join(' × ')}`,
+    );
+  }
+  return {
+    ...{ command: 'inverse' as const, input: file, options, geometry, notes: [...notes, ...imageNotes] },
+    ...{ image, sinogram, fitted, reconstruction, residuals },
+  };
+};
