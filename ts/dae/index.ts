@@ -7,3 +7,4 @@ export type { Depth, DepthComparison, DepthRun, DistanceMethod } from './depth-c
 export { type NoiseDensity, laplaceNoise, noiseFromDensity, uniformBallNoise } from './noise.js';
 export { type CloudTransport, type CloudTransportOptions, transportCloud } from './transport-cloud.js';
 export type { DaeMap, TransportMap } from './transport-map.js';
+export * from './training/index.js';

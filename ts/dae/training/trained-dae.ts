@@ -1,0 +1,122 @@
+import { type FloatData, type NdArray, allocate, dtypeOf } from '../../core/array.js';
+import type { CallOptions } from '../../core/options.js';
+import { type ShallowNetwork, shallowNetwork } from '../../network/shallow-network.js';
+import { type Batch, BatchMap, toBatch } from '../transport-map.js';
+import type { TransportMap } from '../transport-map.js';
+import type { ActivationName } from '../../core/activation.js';
+
+/** The loss of one epoch. */
+export interface EpochLoss {
+  /** From 1. */
+  readonly epoch: number;
+  /** Mean of |g(x̃) − x|² over the points of the epoch, each before the step of its batch. */
+  readonly training: number;
+  /** The same over the points held out, after the epoch; absent where none are. */
+  readonly heldOut?: number;
+}
+
+/** A denoising autoencoder that was trained: x ↦ [x +] C η(Ax − b) + c. */
+export interface TrainedDae extends TransportMap {
+  /** C η(Ax − b) + c. */
+  readonly network: ShallowNetwork;
+  /** Whether x is added to it. */
+  readonly residual: boolean;
+  readonly history: readonly EpochLoss[];
+  /** Why training ended. */
+  readonly reason: 'epochs' | 'early stopping';
+
+  /** The trace of the Jacobian at the rows of `x`, n values. */
+  divergence(x: NdArray, options?: CallOptions): Promise<FloatData>;
+}
+
+/** @internal */
+export class TwoLayerDae extends BatchMap implements TrainedDae {
+  readonly network: ShallowNetwork;
+  readonly residual: boolean;
+  readonly history: readonly EpochLoss[];
+  readonly reason: TrainedDae['reason'];
+
+  constructor(
+    network: ShallowNetwork,
+    facts: { residual: boolean; history: readonly EpochLoss[]; reason: TrainedDae['reason'] },
+  ) {
+    super(network.inputs);
+    this.network = network;
+    this.residual = facts.residual;
+    this.history = facts.history;
+    this.reason = facts.reason;
+  }
+
+  async divergence(x: NdArray, options: CallOptions = {}): Promise<FloatData> {
+    const batch = await toBatch(x, this.dimension, options);
+    const values = await this.network.divergence(batch.x, batch.options);
+    if (this.residual) for (let i = 0; i < values.length; i++) values[i] += this.dimension;
+    return values;
+  }
+
+  protected async move({ x, kernels, options }: Batch): Promise<FloatData> {
+    const { data } = await this.network.evaluate(x, options);
+    return this.residual ? sum(kernels, data, x.data) : data;
+  }
+
+  protected async push({ x, kernels, options }: Batch, v: NdArray): Promise<FloatData> {
+    const { data } = await this.network.jacobianVector(x, v, options);
+    return this.residual ? sum(kernels, data, v.data) : data;
+  }
+}
+
+function sum(kernels: Batch['kernels'], out: FloatData, other: FloatData): FloatData {
+  kernels.linearCombination(out, [
+    { coefficient: 1, array: out },
+    { coefficient: 1, array: other },
+  ]);
+  return out;
+}
+
+/**
+ * The network of parameters [W, β, V, γ] (V absent: tied, V = Wᵀ) that were fitted to (x − centre)/scale, as a network of
+ * the points themselves.
+ */
+export function networkOf(
+  parameters: FloatData,
+  {
+    activation,
+    width,
+    centre,
+    scale,
+    tied,
+    residual,
+  }: {
+    activation: ActivationName;
+    width: number;
+    centre: Float64Array;
+    scale: number;
+    tied: boolean;
+    residual: boolean;
+  },
+): ShallowNetwork {
+  const d = centre.length;
+  const dtype = dtypeOf({ data: parameters });
+  const [A, b, C, c] = [width * d, width, width * d, d].map((length) => allocate(dtype, length));
+  const out = tied ? 0 : width * d + width;
+  const offset = tied ? width * d + width : 2 * width * d + width;
+  for (let j = 0; j < width; j++) {
+    let shift = 0;
+    for (let k = 0; k < d; k++) {
+      const weight = parameters[j * d + k];
+      A[j * d + k] = weight / scale;
+      shift += (weight * centre[k]) / scale;
+      // V is d × m where it has a place of its own, and the transpose of W else.
+      C[j * d + k] = scale * (tied ? weight : parameters[out + k * width + j]);
+    }
+    b[j] = shift - parameters[width * d + j];
+  }
+  for (let k = 0; k < d; k++) c[k] = scale * parameters[offset + k] + (residual ? 0 : centre[k]);
+  return shallowNetwork({
+    activation,
+    A: { data: A, shape: [width, d] },
+    b: { data: b, shape: [width] },
+    C: { data: C, shape: [width, d] },
+    bias: { data: c, shape: [d] },
+  });
+}
