@@ -13,6 +13,13 @@ export {
   type MaxSlicedWassersteinOptions,
   maxSlicedWasserstein,
 } from './max-sliced-wasserstein.js';
+export {
+  type GaussianBarycentreOptions,
+  gaussianBarycentre,
+  gaussianGeodesic,
+  gaussianWasserstein,
+} from './gaussian-wasserstein.js';
+export { type GaussianMixtureDistance, gaussianMixtureWasserstein } from './gaussian-mixture-wasserstein.js';
 export { sinkhorn, sinkhornMatrix } from './sinkhorn.js';
 export { type SinkhornDivergence, sinkhornDivergence } from './sinkhorn-divergence.js';
 export type { SinkhornOptions, SinkhornState } from './sinkhorn-iteration.js';
