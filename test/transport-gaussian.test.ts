@@ -1,7 +1,9 @@
 import test from 'ava';
+import { ndarray } from '../ts/core/array.js';
 import { RandomStream } from '../ts/core/random.js';
 import { gaussian, gaussianMixture } from '../ts/measure/index.js';
 import {
+  frechetDistance,
   gaussianBarycentre,
   gaussianGeodesic,
   gaussianMixtureWasserstein,
@@ -144,6 +146,36 @@ exactly('the mixture distance is exact transport between components', async (t) 
   );
   const [one, two] = [random(3, 1), random(3, 2)];
   t.true(near((await gaussianMixtureWasserstein(one, two)).value, await gaussianWasserstein(one, two)));
+});
+
+exactly('the Fréchet distance is that of the Gaussians of the clouds, flat ones too', async (t) => {
+  const cloud = (rows: number[][]) => ndarray(rows, undefined, 'float64');
+  // Unbiased variances 2 and 8, means 0 and 5; the second coordinate never changes.
+  const [a, b] = [
+    cloud([
+      [-1, 1],
+      [1, 1],
+    ]),
+    cloud([
+      [3, 2],
+      [7, 2],
+    ]),
+  ];
+  t.true(near(await frechetDistance(a, b), Math.sqrt(25 + 1 + 2)));
+  t.is(await frechetDistance(a, a), 0);
+  await t.throwsAsync(frechetDistance(a, cloud([[1, 2]])), { code: 'EMPTY_CLOUD' });
+  await t.throwsAsync(frechetDistance(a, cloud([[1], [2]])), { code: 'INVALID_SHAPE' });
+  await t.throwsAsync(
+    frechetDistance(
+      a,
+      cloud([
+        [1, NaN],
+        [2, 3],
+      ]),
+    ),
+    { code: 'NON_FINITE' },
+  );
+  await t.throwsAsync(frechetDistance(a, b, { signal: AbortSignal.abort() }), { code: 'ABORTED' });
 });
 
 exactly('bad input is refused with its code', async (t) => {

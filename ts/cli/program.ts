@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander';
+import { distanceCommand } from './distance.js';
 import { doctorCommand } from './doctor.js';
+import { entropyCommand } from './entropy.js';
 import { EXIT, reportFailure } from './failure.js';
 import { theoryCommand } from './theory.js';
 import { radonCommand } from './radon.js';
@@ -17,6 +19,8 @@ export function program(): Command {
   root.addCommand(transportCommand());
   root.addCommand(theoryCommand());
   root.addCommand(radonCommand());
+  root.addCommand(distanceCommand());
+  root.addCommand(entropyCommand());
   root.addCommand(doctorCommand());
   for (const command of root.commands)
     command.exitOverride().showHelpAfterError('(add --help for the options)');

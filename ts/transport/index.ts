@@ -19,6 +19,7 @@ export {
   gaussianGeodesic,
   gaussianWasserstein,
 } from './gaussian-wasserstein.js';
+export { frechetDistance } from './frechet-distance.js';
 export { type GaussianMixtureDistance, gaussianMixtureWasserstein } from './gaussian-mixture-wasserstein.js';
 export { sinkhorn, sinkhornMatrix } from './sinkhorn.js';
 export { type SinkhornDivergence, sinkhornDivergence } from './sinkhorn-divergence.js';

@@ -1,0 +1,255 @@
+import { Command, Option } from 'commander';
+import type { NdArray } from '../core/array.js';
+import { RidgeflowError } from '../core/errors.js';
+import { type CallOptions, partOf } from '../core/options.js';
+import {
+  type SampleEstimate,
+  fisherInformation,
+  gaussianEntropy,
+  kernelEntropy,
+  maximumLikelihoodDimension,
+  nearestNeighbourEntropy,
+  twoNearestNeighbourDimension,
+} from '../entropy/index.js';
+import { type Cloud, prepareCloud } from './cloud-input.js';
+import { parseInteger } from './failure.js';
+import {
+  type ComputationOptions,
+  type OutputOptions,
+  addComputationOptions,
+  addOutputOptions,
+  withProgress,
+} from './shared-options.js';
+import { shown, textTable } from './table.js';
+
+interface EntropyCommandOptions extends ComputationOptions, OutputOptions {
+  k: number;
+  kernel: boolean;
+  labelColumn?: string;
+  labels?: string;
+  array?: string;
+  duplicates: 'error' | 'drop' | 'keep';
+}
+
+/** One number of the table; null where the points do not allow it, with the reason. −∞, which JSON cannot hold, is null too. */
+interface Row {
+  /** The function of the library that estimates it. */
+  estimator: string;
+  quantity: string;
+  unit: string;
+  value: number | null;
+  standardError: number | null;
+  reason?: string;
+}
+
+interface Summary {
+  input: string;
+  n: number;
+  d: number;
+  notes: string[];
+  estimates: Row[];
+  classes: { name: string; n: number; estimates: Row[] }[];
+}
+
+interface Estimator {
+  estimator: string;
+  quantity: string;
+  /** The quantity as the head of a column. */
+  short: string;
+  unit: string;
+  slow?: boolean;
+  estimate: (points: NdArray, options: CallOptions) => Promise<SampleEstimate>;
+}
+
+const EXAMPLES = `
+Examples:
+  ridgeflow entropy features.npy
+  ridgeflow entropy points.csv --label-column y --duplicates drop
+  ridgeflow entropy train-images-idx3-ubyte.gz --no-kernel --json > entropy.json
+
+Entropies are in nats. Estimates by nearest neighbours are too high, and intrinsic dimensions too low, where the points are
+few for their dimension; the standard errors say how much other samples of the same size would differ, and nothing of that.
+
+Exit codes: 0 done, 1 the input or the computation failed, 2 wrong usage, 130 interrupted.`;
+
+/** `ridgeflow entropy`. */
+export function entropyCommand(): Command {
+  const command = new Command('entropy')
+    .description(
+      'Estimate the entropy, the Fisher information and the intrinsic dimension of a cloud of points.',
+    )
+    .argument('<file>', 'points: .npy, .npz, .csv, .csv.gz, Arrow IPC, Parquet or IDX')
+    .option('-k, --k <count>', 'which neighbour entropies are estimated by', parseInteger(1), 3)
+    .option(
+      '--no-kernel',
+      'leave out the estimates by kernels, whose time grows with the square of the points',
+    )
+    .option(
+      '--label-column <column>',
+      'column that holds the class: its name, or its number from 0 (negative: from the end)',
+    )
+    .option('--labels <file>', 'a file of labels, one for each point: estimates of each class too')
+    .option('--array <name>', 'which array of an .npz file holds the points')
+    .addOption(
+      new Option('--duplicates <policy>', 'what to do with points that occur twice')
+        .choices(['error', 'drop', 'keep'])
+        .default('error'),
+    );
+  return addOutputOptions(addComputationOptions(command)).addHelpText('after', EXAMPLES).action(entropy);
+}
+
+async function entropy(file: string, options: EntropyCommandOptions): Promise<void> {
+  const summary = await withProgress(options, async ({ signal, progress }): Promise<Summary> => {
+    progress.line(`Reading ${file}`);
+    const cloud = await prepareCloud(file, { ...options, digits: false, signal });
+    for (const note of cloud.notes) progress.line(`Note: ${note}`);
+    const [n, d] = cloud.points.shape;
+    const classes = classesOf(cloud);
+    const parts = [{ name: 'all', points: cloud.points }, ...classes];
+    const estimates: Row[][] = [];
+    for (const [index, part] of parts.entries()) {
+      const doing = index === 0 ? 'all points' : `class ${part.name}`;
+      const { dtype, backend, seed } = options;
+      const whole = { signal, dtype, backend, seed, onProgress: (f: number) => progress.update(f, doing) };
+      // The whole cloud takes about as long as all classes together.
+      const run =
+        index === 0 ? partOf(whole, 0, 0.5) : partOf(whole, 0.5 + (index - 1) / parts.length / 2, 1);
+      estimates.push(await estimatesOf(part.points, options, run));
+    }
+    progress.update(1, 'done');
+    return {
+      input: file,
+      n,
+      d,
+      notes: cloud.notes,
+      estimates: estimates[0],
+      classes: classes.map(({ name, points }, i) => ({
+        name,
+        n: points.shape[0],
+        estimates: estimates[i + 1],
+      })),
+    };
+  });
+  if (!options.json && !options.quiet) process.stdout.write(textOf(summary));
+}
+
+function estimators(k: number): Estimator[] {
+  return [
+    {
+      estimator: 'nearestNeighbourEntropy',
+      quantity: `entropy, nearest neighbours (k = ${k})`,
+      short: 'entropy',
+      unit: 'nats',
+      estimate: (points, options) => nearestNeighbourEntropy(points, { ...options, k }),
+    },
+    {
+      estimator: 'kernelEntropy',
+      quantity: 'entropy, kernel density',
+      short: 'by kernels',
+      unit: 'nats',
+      slow: true,
+      estimate: kernelEntropy,
+    },
+    {
+      estimator: 'gaussianEntropy',
+      quantity: 'entropy, Gaussian of that covariance',
+      short: 'of Gaussian',
+      unit: 'nats',
+      estimate: gaussianEntropy,
+    },
+    {
+      estimator: 'fisherInformation',
+      quantity: 'Fisher information',
+      short: 'Fisher',
+      unit: '1/length²',
+      slow: true,
+      estimate: fisherInformation,
+    },
+    {
+      estimator: 'twoNearestNeighbourDimension',
+      quantity: 'intrinsic dimension, two neighbours',
+      short: 'dimension',
+      unit: '',
+      estimate: twoNearestNeighbourDimension,
+    },
+    {
+      estimator: 'maximumLikelihoodDimension',
+      quantity: 'intrinsic dimension, maximum likelihood',
+      short: 'by likelihood',
+      unit: '',
+      estimate: maximumLikelihoodDimension,
+    },
+  ];
+}
+
+async function estimatesOf(
+  points: NdArray,
+  { k, kernel }: EntropyCommandOptions,
+  options: CallOptions,
+): Promise<Row[]> {
+  const chosen = estimators(k).filter(({ slow }) => kernel || !slow);
+  const rows: Row[] = [];
+  for (const [i, { estimator, quantity, unit, estimate }] of chosen.entries()) {
+    const run = partOf(options, i / chosen.length, (i + 1) / chosen.length);
+    try {
+      const { value, standardError } = await estimate(points, run);
+      const finite = (number: number) => (Number.isFinite(number) ? number : null);
+      const reason = Number.isFinite(value) ? undefined : 'more than k points coincide: the entropy is −∞';
+      rows.push({
+        estimator,
+        quantity,
+        unit,
+        value: finite(value),
+        standardError: finite(standardError),
+        ...(reason && { reason }),
+      });
+    } catch (error) {
+      // Too few points, or flat ones, rule out some estimators and not others.
+      const spared = ['DEGENERATE_CLOUD', 'EMPTY_CLOUD', 'INVALID_ARGUMENT'];
+      if (!(error instanceof RidgeflowError) || !spared.includes(error.code)) throw error;
+      rows.push({ estimator, quantity, unit, value: null, standardError: null, reason: error.message });
+    }
+  }
+  return rows;
+}
+
+function classesOf({ points, labels }: Cloud): { name: string; points: NdArray }[] {
+  if (!labels) return [];
+  const d = points.shape[1];
+  return labels.names.flatMap((name, number) => {
+    const rows: number[] = [];
+    labels.values.forEach((value, row) => {
+      if (value === number) rows.push(row);
+    });
+    if (rows.length === 0) return [];
+    const data = points.data.slice(0, rows.length * d);
+    rows.forEach((row, i) => data.set(points.data.subarray(row * d, (row + 1) * d), i * d));
+    return [{ name, points: { data, shape: [rows.length, d] } }];
+  });
+}
+
+function textOf({ n, d, estimates, classes }: Summary): string {
+  const head = `${n} points in ${d} dimension${d === 1 ? '' : 's'}\n\n`;
+  const body = textTable([
+    ['', 'value', '± standard error', ''],
+    ...estimates.map((row) => [row.quantity, shown(row.value), shown(row.standardError, 2), row.unit]),
+  ]);
+  const reasons = [...new Set(estimates.flatMap(({ reason }) => (reason ? [reason] : [])))];
+  const why = reasons.map((reason) => `\n– ${reason}\n`).join('');
+  return head + body + why + classTable(classes);
+}
+
+/** One line for each class, with the columns that any class has a number for. */
+function classTable(classes: Summary['classes']): string {
+  if (classes.length === 0) return '';
+  const columns = estimators(1).flatMap(({ estimator, short }) => {
+    const values = classes.map(
+      ({ estimates }) => estimates.find((row) => row.estimator === estimator)?.value ?? null,
+    );
+    return values.some((value) => value !== null) ? [[short, ...values.map((value) => shown(value, 4))]] : [];
+  });
+  return `\n${textTable([
+    ['class', 'points', ...columns.map(([short]) => short)],
+    ...classes.map((one, i) => [one.name, String(one.n), ...columns.map((column) => column[i + 1])]),
+  ])}`;
+}
