@@ -30,4 +30,5 @@ export type {
   NoiseScale,
   StochasticSolver,
 } from './stochastic-problem.js';
+export * from './jko/index.js';
 export * from './named/index.js';
