@@ -3,15 +3,22 @@ import { checkInteger } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
 
 /**
- * `count` directions, independent and uniform on the unit sphere of ℝ^d, as rows. The same seed gives the same bits.
+ * `count` directions, independent and uniform on the unit sphere of ℝ^d, as rows. The same seed gives the same bits; a `substream`,
+ * 0 to 2³² − 1, others for each step of a run.
  *
  * @throws INVALID_ARGUMENT for a count or d below 1 or a bad seed, OUT_OF_MEMORY.
  */
-export function uniformDirections(count: number, d: number, seed: number | undefined, dtype: DType): NdArray {
+export function uniformDirections(
+  count: number,
+  d: number,
+  seed: number | undefined,
+  dtype: DType,
+  substream = 0,
+): NdArray {
   checkInteger(count, 'directions', 1);
   checkInteger(d, 'd', 1);
   const normal = allocate('float64', count * d, 'directions');
-  new RandomStream(seed, 'directions').fillNormal(normal);
+  new RandomStream(seed, 'directions', substream).fillNormal(normal);
   const data = allocate(dtype, count * d, 'directions');
   for (let i = 0; i < count; i++) {
     let square = 0;

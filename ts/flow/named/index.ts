@@ -34,6 +34,8 @@ export {
 } from './process.js';
 export { rectifiedFlow, type RectifiedFlow, type RectifiedFlowOptions } from './rectified-flow.js';
 export { reverseDiffusion } from './reverse-diffusion.js';
+export { sinkhornDivergenceFlow, type SinkhornDivergenceFlowOptions } from './sinkhorn-divergence-flow.js';
+export { slicedWassersteinFlow, type SlicedWassersteinFlowOptions } from './sliced-wasserstein-flow.js';
 export { steinVariationalGradientDescent, type SteinOptions } from './stein.js';
 export {
   StochasticFlow,
