@@ -45,8 +45,8 @@ export function checkEnergy(energy: LineFreeEnergy): LineFreeEnergy {
   for (const [name, term] of Object.entries({ potential, interaction })) {
     if (term === undefined) continue;
     for (const part of ['value', 'derivative', 'secondDerivative'] as const) {
-      if (typeof term[part] !== 'function')
-        throw invalidArgument(`energy.${name}.${part}`, 'a function', term[part]);
+      const given: unknown = Reflect.get(term, part);
+      if (typeof given !== 'function') throw invalidArgument(`energy.${name}.${part}`, 'a function', given);
     }
   }
   return energy;
