@@ -14,6 +14,11 @@ export {
   type Trajectory,
   type TrajectoryTolerance,
 } from './integrate.js';
+export {
+  trajectoryInformation,
+  type StateInformation,
+  type TrajectoryInformationOptions,
+} from './information.js';
 export type { Track, TrajectoryState } from './particles.js';
 export type { CheckpointOptions } from './checkpoint.js';
 export type { OdeSystem, Solution, SolveOptions, StepInfo } from './problem.js';

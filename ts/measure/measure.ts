@@ -4,7 +4,7 @@ import type { CallOptions } from '../core/options.js';
 /** A number with how it was obtained; estimates carry their standard error. */
 export interface Estimate {
   value: number;
-  method: 'exact' | 'monte-carlo' | 'nearest-neighbours';
+  method: 'exact' | 'monte-carlo' | 'nearest-neighbours' | 'kernel-density';
   standardError?: number;
 }
 
