@@ -66,6 +66,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("projectBeam", Napi::Function::New(env, projectBeamKernel));
   exports.Set("backprojectBeam", Napi::Function::New(env, backprojectBeamKernel));
   exports.Set("filterRows", Napi::Function::New(env, filterRowsKernel));
+  exports.Set("binProjections", Napi::Function::New(env, binProjectionsKernel));
+  exports.Set("projectionExtents", Napi::Function::New(env, projectionExtentsKernel));
   exports.Set("ridgeSum", Napi::Function::New(env, ridgeSumKernel));
   exports.Set("activate", Napi::Function::New(env, activateKernel));
   exports.Set("finiteRadon", Napi::Function::New(env, finiteRadonKernel));

@@ -17,6 +17,8 @@ Napi::Value symmetricEigenKernel(const Napi::CallbackInfo& info);
 Napi::Value projectBeamKernel(const Napi::CallbackInfo& info);
 Napi::Value backprojectBeamKernel(const Napi::CallbackInfo& info);
 Napi::Value filterRowsKernel(const Napi::CallbackInfo& info);
+Napi::Value binProjectionsKernel(const Napi::CallbackInfo& info);
+Napi::Value projectionExtentsKernel(const Napi::CallbackInfo& info);
 Napi::Value solvePositiveDefiniteKernel(const Napi::CallbackInfo& info);
 Napi::Value ridgeSumKernel(const Napi::CallbackInfo& info);
 Napi::Value activateKernel(const Napi::CallbackInfo& info);

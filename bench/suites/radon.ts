@@ -6,6 +6,7 @@ import {
   filteredBackprojection,
   projectCloud,
   projectedDensity,
+  projectedExtents,
   radonTransform,
   rasterize,
   sheppLogan,
@@ -116,16 +117,28 @@ function blobs(size: number): NdArray {
   return { data, shape: [size, size] };
 }
 
-/** The projections of a cloud, a matrix product; and the histograms of its projections. */
+/**
+ * The projections of a cloud in tiles, of which the least and the greatest are kept; beside it the time with them all
+ * stored, in new memory and in memory that is there, and with their densities kept.
+ */
 async function cloud({ threads, quick, ...context }: BenchContext, n: number, d: number, count: number) {
   const points = normalCloud(n, d, 'float32');
   const directions = directionSet(count, d);
   const options = { samples: quick ? 2 : 9, maxSeconds: quick ? 1 : 3 };
   const before = gemmRate('float32', threads);
-  const { seconds, samples } = await time(() => projectCloud(points, { directions }), options);
+  const { seconds, samples } = await time(() => projectedExtents(points, { directions }), options);
   const rate = (before + gemmRate('float32', threads)) / 2;
+  const into = await projectCloud(points, { directions });
   const bins = { count: 256, spacing: 0.05 };
-  const density = await time(() => projectedDensity(points, { directions, bins }), options);
+  const measured: Record<string, number> = {};
+  for (const [name, call] of Object.entries({
+    storedSeconds: () => projectCloud(points, { directions }),
+    storedInPlaceSeconds: () => projectCloud(points, { directions, into }),
+    histogramSeconds: () => projectedDensity(points, { directions, bins }),
+    kernelSeconds: () => projectedDensity(points, { directions, bins, bandwidth: 0.2 }),
+  })) {
+    measured[name] = (await time(call, options)).seconds;
+  }
   context.emit({
     suite: 'radon',
     workload: 'cloud',
@@ -135,7 +148,7 @@ async function cloud({ threads, quick, ...context }: BenchContext, n: number, d:
     seconds,
     samples,
     gemmFraction: (2 * n * d * count) / seconds / rate,
-    measured: { histogramSeconds: density.seconds },
+    measured,
   });
 }
 

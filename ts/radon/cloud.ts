@@ -3,38 +3,32 @@ import {
   type FloatData,
   type NdArray,
   allocate,
+  checkArray,
   checkPoints,
   dtypeOf,
-  elementCount,
   toDtype,
 } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { type CallOptions, checkInteger, checkPositive } from '../core/options.js';
-import { Pace } from '../core/pace.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
 import type { Kernels } from '../kernel/contract.js';
+import { type CloudParts, type ProjectedExtentsOptions, forEachPart } from './cloud-parts.js';
 import { GAUSSIAN_REACH, responseOf, transformLength } from './filter.js';
 
-/** Projected values in memory at a time. */
-const BLOCK = 1 << 20;
 const LARGEST_COUNT = 2 ** 20;
 
-/** A part of a cloud that comes in parts. */
-export interface CloudPart {
-  points: NdArray;
-  /** One for each point, at least 0. Default: all 1. */
-  weights?: readonly number[] | FloatData;
-}
-
 /** Options of {@link projectCloud}. */
-export interface ProjectCloudOptions extends CallOptions {
-  /** Directions u, [L, d]: see directionSet. */
-  directions: NdArray;
+export interface ProjectCloudOptions extends ProjectedExtentsOptions {
+  /**
+   * Memory for the result: [L, n] of its dtype, which is overwritten. New memory takes longer to get than to fill, so that
+   * a loop over parts of a cloud does well to keep one array.
+   */
+  into?: NdArray;
 }
 
 /** Options of {@link projectedDensity}. */
-export interface ProjectedDensityOptions extends ProjectCloudOptions {
+export interface ProjectedDensityOptions extends ProjectedExtentsOptions {
   /** Bins along every direction: `count` of width `spacing`, the middle of the row at `offset` (default 0). */
   bins: { count: number; spacing: number; offset?: number };
   /** Standard deviation of a Gaussian kernel, at least 2 bins. Default: none, a histogram. */
@@ -54,8 +48,9 @@ export interface ProjectedDensity {
  * each. One matrix product.
  *
  * @param points [n, d].
- * @returns [directions, n].
- * @throws EMPTY_CLOUD, INVALID_SHAPE (directions of another dimension), NON_FINITE, INVALID_DTYPE, ABORTED. O(L n d) time.
+ * @returns [directions, n]; `options.into` where it is given.
+ * @throws EMPTY_CLOUD, INVALID_SHAPE (directions of another dimension, `into` of another shape), NON_FINITE, INVALID_DTYPE,
+ *   ABORTED, OUT_OF_MEMORY. O(L n d) time, O(L n) memory: projectedDensity and projectedExtents need none for projections.
  */
 export async function projectCloud(points: NdArray, options: ProjectCloudOptions): Promise<NdArray> {
   const { n, d } = checkPoints(points, 'points');
@@ -66,11 +61,13 @@ export async function projectCloud(points: NdArray, options: ProjectCloudOptions
   const kernels = await kernelsFor(options, dtype);
   checkFinite(kernels, points, 'points');
   checkFinite(kernels, options.directions, 'directions');
+  const shape = [directions.shape[0], n];
+  const into = options.into && checkInto(options.into, shape, dtype);
   const data = await kernels.matmul(
-    { a: asMatrix(directions), b: asMatrix(input), transposeB: true },
+    { a: asMatrix(directions), b: asMatrix(input), transposeB: true, into },
     options,
   );
-  return { data, shape: [directions.shape[0], n] };
+  return options.into ?? { data, shape };
 }
 
 /**
@@ -91,11 +88,11 @@ export async function projectCloud(points: NdArray, options: ProjectCloudOptions
  * const { density } = await projectedDensity(points, { directions, bins: { count: 200, spacing: 0.05 } });
  */
 export async function projectedDensity(
-  cloud: NdArray | CloudPart | Iterable<NdArray | CloudPart> | AsyncIterable<NdArray | CloudPart>,
+  cloud: CloudParts,
   options: ProjectedDensityOptions,
 ): Promise<ProjectedDensity> {
   const { directions: given, bandwidth } = options;
-  const { n: count, d } = checkPoints(given, 'directions');
+  const { n: count } = checkPoints(given, 'directions');
   const bins = checkBins(options.bins);
   if (bandwidth !== undefined && checkPositive(bandwidth, 'bandwidth') < 2 * bins.spacing) {
     throw invalidArgument('bandwidth', `at least 2 bins, ${2 * bins.spacing}`, bandwidth);
@@ -109,111 +106,90 @@ export async function projectedDensity(
     LARGEST_COUNT,
   );
   const first = bins.offset - ((bins.count - 1) / 2 + margin) * bins.spacing;
-  const grid: Grid = { sums: sumsOf(count, width), width, first, spacing: bins.spacing, smooth: margin > 0 };
+  const sums = allocate('float64', count * width, 'bins') as Float64Array;
+  const grid = { first, spacing: bins.spacing, width, smooth: margin > 0 };
 
-  let dtype = options.dtype;
-  let kernels: Kernels | undefined;
   let total = 0;
-  let parts = 0;
-  const pace = new Pace(options, sizeOf(cloud) * count);
-  for await (const item of partsOf(cloud)) {
-    const { points, weights } = 'points' in item ? item : { points: item, weights: undefined };
-    const name = parts++ === 0 ? 'cloud' : `part ${parts - 1} of cloud`;
-    const { n } = checkPoints(points, name, { minimum: 0, dimension: d });
-    dtype ??= dtypeOf(points);
-    kernels ??= await kernelsFor(options, dtype);
-    checkFinite(kernels, points, name);
-    checkFinite(kernels, given, 'directions');
-    total += checkWeights(weights, n, name);
-    await addPart(grid, kernels, toDtype(points, dtype), toDtype(given, dtype), weights, pace, options);
-  }
-  if (!(total > 0) || kernels === undefined || dtype === undefined) {
+  const last = await forEachPart(cloud, options, async (part, kernels, run) => {
+    total += part.total;
+    await kernels.binProjections({ ...part, bins: grid, sums }, run);
+  });
+  if (!(total > 0) || last === undefined) {
     throw new RidgeflowError('EMPTY_CLOUD', 'Expected at least 1 point with a weight above 0 in cloud', {
       details: { parameter: 'cloud' },
     });
   }
-  const data = await finish(grid, kernels, dtype, { total, margin, bandwidth, count: bins.count }, options);
-  pace.finish();
+  const summed = { sums, rows: count, width, spacing: bins.spacing, total, margin, bandwidth };
+  const data = await finish(summed, bins.count, last, options);
+  options.onProgress?.(1);
   return {
     density: { data, shape: [count, bins.count] },
     positions: Float64Array.from({ length: bins.count }, (_, k) => first + (margin + k) * bins.spacing),
   };
 }
 
-/** Sums of weights at equidistant places along every direction. */
-interface Grid {
+/**
+ * The least and the greatest projection of a cloud on every direction: where the Radon transform of its empirical measure
+ * begins and ends, and what bins must cover. Weights count for nothing.
+ *
+ * @param cloud As projectedDensity takes it.
+ * @returns Both of length L, float64.
+ * @throws As projectedDensity. O(L n d) time; no projection is stored.
+ */
+export async function projectedExtents(
+  cloud: CloudParts,
+  options: ProjectedExtentsOptions,
+): Promise<{ least: Float64Array; greatest: Float64Array }> {
+  const { n: count } = checkPoints(options.directions, 'directions');
+  const extents = Float64Array.from({ length: 2 * count }, (_, i) => (i % 2 ? -Infinity : Infinity));
+  const last = await forEachPart(cloud, options, ({ points, directions }, kernels, run) =>
+    kernels.projectionExtents({ points, directions, extents }, run),
+  );
+  if (last === undefined) {
+    throw new RidgeflowError('EMPTY_CLOUD', 'Expected at least 1 point in cloud', {
+      details: { parameter: 'cloud' },
+    });
+  }
+  options.onProgress?.(1);
+  const every = (offset: number) => Float64Array.from({ length: count }, (_, i) => extents[2 * i + offset]);
+  return { least: every(0), greatest: every(1) };
+}
+
+function checkInto(into: NdArray, shape: readonly number[], dtype: DType): FloatData {
+  checkArray(into, 'into');
+  if (into.shape.join() !== shape.join()) {
+    throw new RidgeflowError(
+      'INVALID_SHAPE',
+      `Expected shape [${shape.join(', ')}] for into but received [${into.shape.join(', ')}]`,
+      { details: { parameter: 'into' } },
+    );
+  }
+  if (dtypeOf(into) !== dtype) {
+    throw new RidgeflowError('INVALID_DTYPE', `Expected ${dtype} for into but received ${dtypeOf(into)}`, {
+      details: { parameter: 'into' },
+    });
+  }
+  return into.data;
+}
+
+/** Sums of weights in bins, with those of the margins on either side. */
+interface Summed {
   sums: Float64Array;
+  rows: number;
   width: number;
-  first: number;
   spacing: number;
-  /** Spread a weight by the cubic B-spline, instead of giving it to the nearest place. */
-  smooth: boolean;
+  total: number;
+  margin: number;
+  bandwidth?: number;
 }
 
-const sumsOf = (rows: number, width: number) => allocate('float64', rows * width, 'bins') as Float64Array;
-
-async function addPart(
-  grid: Grid,
-  kernels: Kernels,
-  points: NdArray,
-  directions: NdArray,
-  weights: CloudPart['weights'],
-  pace: Pace,
-  { signal }: CallOptions,
-): Promise<void> {
-  const [n, d] = points.shape;
-  const [count] = directions.shape;
-  const rows = Math.max(1, Math.floor(BLOCK / count));
-  for (let start = 0; start < n; start += rows) {
-    const size = Math.min(rows, n - start);
-    const b = { data: points.data.subarray(start * d, (start + size) * d), rows: size, columns: d };
-    const projected = await kernels.matmul({ a: asMatrix(directions), b, transposeB: true }, { signal });
-    for (let line = 0; line < count; line++) {
-      const values = projected.subarray(line * size, (line + 1) * size);
-      deposit(grid, line * grid.width, values, weights, start);
-      await pace.tick(size);
-    }
-  }
-}
-
-/** Adds the weights of projected values to the bins of one direction. */
-function deposit(
-  { sums, width, first, spacing, smooth }: Grid,
-  base: number,
-  values: FloatData,
-  weights: CloudPart['weights'],
-  start: number,
-): void {
-  for (let i = 0; i < values.length; i++) {
-    const place = (values[i] - first) / spacing;
-    const weight = weights ? weights[start + i] : 1;
-    if (!smooth) {
-      const nearest = Math.floor(place + 0.5);
-      if (nearest >= 0 && nearest < width) sums[base + nearest] += weight;
-      continue;
-    }
-    const below = Math.floor(place);
-    // The margin is wider than the spline: what lies beyond it is out of every bin's reach.
-    if (below < 1 || below > width - 3) continue;
-    const t = place - below;
-    const rest = 1 - t;
-    const share = weight / 6;
-    const at = base + below;
-    sums[at - 1] += share * rest * rest * rest;
-    sums[at] += share * (4 + t * t * (3 * t - 6));
-    sums[at + 1] += share * (4 + rest * rest * (3 * rest - 6));
-    sums[at + 2] += share * t * t * t;
-  }
-}
-
+/** The densities: sums over the whole weight, filtered where there is a bandwidth. */
 async function finish(
-  { sums, width, spacing }: Grid,
-  kernels: Kernels,
-  dtype: DType,
-  { total, margin, bandwidth, count }: { total: number; margin: number; bandwidth?: number; count: number },
+  { sums, rows, width, spacing, total, margin, bandwidth }: Summed,
+  count: number,
+  { kernels, dtype }: { kernels: Kernels; dtype: DType },
   { signal }: CallOptions,
 ): Promise<FloatData> {
-  const rows = sums.length / width;
   const scale = 1 / (total * spacing);
   const binned = allocate(dtype, sums.length, 'bins');
   for (let i = 0; i < sums.length; i++) binned[i] = sums[i] * scale;
@@ -249,43 +225,4 @@ function checkBins(bins: ProjectedDensityOptions['bins']): {
     spacing: checkPositive(bins.spacing, 'bins.spacing'),
     offset,
   };
-}
-
-/** The sum of the weights of n points. */
-function checkWeights(weights: CloudPart['weights'], n: number, name: string): number {
-  if (weights === undefined) return n;
-  if (weights.length !== n) {
-    throw new RidgeflowError(
-      'INVALID_SHAPE',
-      `Expected ${n} weights, one per point of ${name}, but received ${weights.length}`,
-      { details: { parameter: 'weights' } },
-    );
-  }
-  let total = 0;
-  for (let i = 0; i < n; i++) {
-    if (!(weights[i] >= 0 && Number.isFinite(weights[i]))) {
-      throw invalidArgument(`weight ${i} of ${name}`, 'a finite number of at least 0', weights[i]);
-    }
-    total += weights[i];
-  }
-  return total;
-}
-
-type Cloud = Parameters<typeof projectedDensity>[0];
-
-function isPart(cloud: Cloud): cloud is NdArray | CloudPart {
-  return 'data' in cloud || 'points' in cloud;
-}
-
-function partsOf(cloud: Cloud): Iterable<NdArray | CloudPart> | AsyncIterable<NdArray | CloudPart> {
-  if (cloud === null || typeof cloud !== 'object')
-    throw invalidArgument('cloud', 'points or an iterable', cloud);
-  return isPart(cloud) ? [cloud] : cloud;
-}
-
-/** The number of points where it is known, for progress. */
-function sizeOf(cloud: Cloud): number {
-  if (cloud === null || typeof cloud !== 'object' || !isPart(cloud)) return Infinity;
-  const { shape } = 'points' in cloud ? cloud.points : cloud;
-  return Array.isArray(shape) ? elementCount(shape.slice(0, 1) as number[]) : 1;
 }

@@ -1,10 +1,11 @@
+export type { CloudPart, CloudParts, ProjectedExtentsOptions } from './cloud-parts.js';
 export {
-  type CloudPart,
   type ProjectCloudOptions,
   type ProjectedDensity,
   type ProjectedDensityOptions,
   projectCloud,
   projectedDensity,
+  projectedExtents,
 } from './cloud.js';
 export { type DirectionKind, type DirectionSetOptions, directionSet } from './directions.js';
 export { type Ellipsoid, projectBall, projectEllipsoids, projectMixture } from './exact.js';

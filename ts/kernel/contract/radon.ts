@@ -18,7 +18,20 @@ export interface ParallelBeamProblem {
   detectorOffset: number;
 }
 
-/** Radon transforms on grids. */
+/** Bins along every direction: bin k is centred at first + k·spacing. */
+export interface ProjectionBins {
+  first: number;
+  spacing: number;
+  /** Number of bins, up to 2²⁰. */
+  width: number;
+  /**
+   * Spread a weight over four bins by the cubic B-spline, instead of giving it to the nearest: points within a bin of
+   * the first or the last two are left out.
+   */
+  smooth: boolean;
+}
+
+/** Radon transforms on grids and of clouds. */
 export interface RadonKernels {
   /**
    * Line integrals of an image, angles × detectorCount, in value × length: `joseph` of its linear interpolation across
@@ -52,4 +65,28 @@ export interface RadonKernels {
     problem: { data: Matrix; length: number; response: Float64Array; scales: Float64Array },
     run?: RunControl,
   ): Promise<FloatData>;
+
+  /**
+   * sums (directions × width) += the weights, by default 1, of the points whose projections u·x lie in each bin; points
+   * beyond the bins count for nothing. Sums in float64; no projection is stored beyond a tile. O(directions · n · d) time.
+   */
+  binProjections(
+    problem: {
+      points: Matrix;
+      directions: Matrix;
+      weights?: Float64Array;
+      bins: ProjectionBins;
+      sums: Float64Array;
+    },
+    run?: RunControl,
+  ): Promise<void>;
+
+  /**
+   * extents (directions × 2): lowers the first to the least projection on each direction where that is below it, raises
+   * the second to the greatest. O(directions · n · d) time; no projection is stored beyond a tile.
+   */
+  projectionExtents(
+    problem: { points: Matrix; directions: Matrix; extents: Float64Array },
+    run?: RunControl,
+  ): Promise<void>;
 }

@@ -34,6 +34,8 @@ export interface Addon {
   projectBeam(problem: Arguments): Finished;
   backprojectBeam(problem: Arguments): Finished;
   filterRows(problem: Arguments): Finished;
+  binProjections(problem: Arguments): Finished;
+  projectionExtents(problem: Arguments): Finished;
   ridgeSum(problem: Arguments): Finished;
   activate(problem: Arguments): Finished;
   finiteRadon(problem: Arguments): Finished;

@@ -1,4 +1,5 @@
 import { allocate, dtypeOf } from '../../core/array.js';
+import type { Matrix } from '../contract/control.js';
 import type { ParallelBeamProblem, RadonKernels } from '../contract/radon.js';
 import type { Addon } from './addon.js';
 import { withControl } from './control.js';
@@ -17,6 +18,16 @@ function geometryOf(problem: ParallelBeamProblem) {
     detectorCount,
     detectorSpacing,
     detectorOffset,
+  };
+}
+
+function cloudOf(points: Matrix, directions: Matrix) {
+  return {
+    points: points.data,
+    n: points.rows,
+    d: points.columns,
+    directions: directions.data,
+    count: directions.rows,
   };
 }
 
@@ -47,6 +58,16 @@ export function radonKernels(addon: Addon): RadonKernels {
         addon.filterRows({ data, rows, columns, length, response, scales, out, control }),
       );
       return out;
+    },
+    async binProjections({ points, directions, weights, bins, sums }, run) {
+      await withControl(run, (control) =>
+        addon.binProjections({ ...cloudOf(points, directions), weights, ...bins, sums, control }),
+      );
+    },
+    async projectionExtents({ points, directions, extents }, run) {
+      await withControl(run, (control) =>
+        addon.projectionExtents({ ...cloudOf(points, directions), extents, control }),
+      );
     },
   };
 }

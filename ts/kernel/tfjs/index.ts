@@ -16,6 +16,7 @@ import {
 } from './linear.js';
 import { countWithin, largestDifferences } from './differences.js';
 import { nearestNeighbours } from './neighbours.js';
+import { binProjections, projectionExtents } from './projections.js';
 import { backprojectBeam, filterRows, projectBeam } from './radon.js';
 import { activate, ridgeSum } from './ridgelet.js';
 import { backprojectHyperplanes, projectHyperplanes } from './radon-hyperplanes.js';
@@ -94,6 +95,8 @@ function kernelsOn(engine: Engine): Kernels {
     projectBeam,
     backprojectBeam,
     filterRows,
+    binProjections: (problem, run) => binProjections(engine, problem, run),
+    projectionExtents: (problem, run) => projectionExtents(engine, problem, run),
     ridgeSum: (problem, run) => ridgeSum(engine, problem, run),
     activate,
     finiteRadon,

@@ -1,0 +1,99 @@
+import { type DType, type FloatData, type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
+import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import { type CallOptions, partOf, throwIfAborted } from '../core/options.js';
+import { kernelsFor } from '../kernel/backend.js';
+import { asMatrix, checkFinite } from '../kernel/checks.js';
+import type { Kernels, Matrix } from '../kernel/contract.js';
+
+/** A part of a cloud that comes in parts. */
+export interface CloudPart {
+  points: NdArray;
+  /** One for each point, at least 0. Default: all 1. */
+  weights?: readonly number[] | FloatData;
+}
+
+/** A cloud, whole or in parts: n is not bound by memory. */
+export type CloudParts =
+  NdArray | CloudPart | Iterable<NdArray | CloudPart> | AsyncIterable<NdArray | CloudPart>;
+
+/** Options of {@link projectedExtents}. */
+export interface ProjectedExtentsOptions extends CallOptions {
+  /** Directions u, [L, d]: see directionSet. */
+  directions: NdArray;
+}
+
+/** A part of a cloud as kernels take it, with the sum of its weights. */
+export interface CheckedPart {
+  points: Matrix;
+  directions: Matrix;
+  weights?: Float64Array;
+  total: number;
+}
+
+/** Checks the parts of a cloud and hands them on, one after the other. Returns what they ran on, unless
+ * there was no point. */
+export async function forEachPart(
+  cloud: CloudParts,
+  options: ProjectedExtentsOptions,
+  visit: (part: CheckedPart, kernels: Kernels, run: CallOptions) => Promise<void>,
+): Promise<{ kernels: Kernels; dtype: DType } | undefined> {
+  const given = options.directions;
+  const { d } = checkPoints(given, 'directions');
+  let dtype = options.dtype;
+  let kernels: Kernels | undefined;
+  let directions: Matrix | undefined;
+  let parts = 0;
+  let size = 0;
+  // How many parts there will be, and so the progress, is known for one alone.
+  const run = isPart(cloud) ? partOf(options, 0, 0.95) : { signal: options.signal };
+  for await (const item of partsOf(cloud)) {
+    throwIfAborted(options.signal);
+    const { points, weights } = 'points' in item ? item : { points: item, weights: undefined };
+    const name = parts++ === 0 ? 'cloud' : `part ${parts - 1} of cloud`;
+    const { n } = checkPoints(points, name, { minimum: 0, dimension: d });
+    dtype ??= dtypeOf(points);
+    kernels ??= await kernelsFor(options, dtype);
+    if (!directions) checkFinite(kernels, given, 'directions');
+    directions ??= asMatrix(toDtype(given, dtype));
+    checkFinite(kernels, points, name);
+    const checked = checkWeights(weights, n, name);
+    size += n;
+    if (n > 0)
+      await visit({ points: asMatrix(toDtype(points, dtype)), directions, ...checked }, kernels, run);
+  }
+  return kernels && dtype && size > 0 ? { kernels, dtype } : undefined;
+}
+
+/** The weights of n points, and their sum. */
+function checkWeights(
+  weights: CloudPart['weights'],
+  n: number,
+  name: string,
+): { weights?: Float64Array; total: number } {
+  if (weights === undefined) return { total: n };
+  if (weights.length !== n) {
+    throw new RidgeflowError(
+      'INVALID_SHAPE',
+      `Expected ${n} weights, one per point of ${name}, but received ${weights.length}`,
+      { details: { parameter: 'weights' } },
+    );
+  }
+  let total = 0;
+  for (let i = 0; i < n; i++) {
+    if (!(weights[i] >= 0 && Number.isFinite(weights[i]))) {
+      throw invalidArgument(`weight ${i} of ${name}`, 'a finite number of at least 0', weights[i]);
+    }
+    total += weights[i];
+  }
+  return { weights: weights instanceof Float64Array ? weights : Float64Array.from(weights), total };
+}
+
+function isPart(cloud: CloudParts): cloud is NdArray | CloudPart {
+  return cloud !== null && typeof cloud === 'object' && ('data' in cloud || 'points' in cloud);
+}
+
+function partsOf(cloud: CloudParts): Iterable<NdArray | CloudPart> | AsyncIterable<NdArray | CloudPart> {
+  if (cloud === null || typeof cloud !== 'object')
+    throw invalidArgument('cloud', 'points or an iterable', cloud);
+  return isPart(cloud) ? [cloud] : cloud;
+}
