@@ -18,7 +18,9 @@ namespace ridgeflow {
 namespace {
 
 constexpr std::size_t kPoints = 4096;  // projected between two looks at the control
-constexpr std::size_t kGroup = 4;      // directions projected on together
+constexpr std::size_t kGroup = 16;     // directions projected on together, at most: products of fewer are slow
+constexpr std::size_t kGroupBytes = std::size_t{1} << 24;  // of their projections
+constexpr std::size_t kTasks = 8;      // at least, where there are as many directions
 constexpr unsigned kBits = 11;         // of a digit of the radix sort: its counts stay in the first-level cache
 constexpr std::size_t kFew = 256;      // values that are sorted by comparison
 
@@ -190,8 +192,10 @@ std::vector<std::vector<Entry<T, kWeighted>>> sortedProjections(const T* points,
 template <class T, bool kWeighted>
 void costs(const SlicedProblem<T>& problem, double* out, Control& control) {
   const Power power(problem.p);
-  parallelFor(ceilDivide(problem.count, kGroup), [&](std::size_t task) {
-    const std::size_t first = task * kGroup, count = std::min(kGroup, problem.count - first);
+  const std::size_t fitting = kGroupBytes / ((problem.n + problem.m) * sizeof(Entry<T, kWeighted>));
+  const std::size_t group = std::max<std::size_t>(1, std::min({kGroup, fitting, ceilDivide(problem.count, kTasks)}));
+  parallelFor(ceilDivide(problem.count, group), [&](std::size_t task) {
+    const std::size_t first = task * group, count = std::min(group, problem.count - first);
     const T* directions = problem.directions + first * problem.d;
     const auto a = sortedProjections<T, kWeighted>(problem.a, problem.n, problem.d, directions, count, control);
     const auto b = sortedProjections<T, kWeighted>(problem.b, problem.m, problem.d, directions, count, control);

@@ -1,0 +1,165 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { NdArray } from '../../ts/core/array.js';
+import { loadBackend } from '../../ts/kernel/backend.js';
+import { asMatrix } from '../../ts/kernel/checks.js';
+import { exactTransport, sinkhorn, slicedWasserstein, uniformDirections } from '../../ts/transport/index.js';
+import { normalCloud } from '../clouds.js';
+import { extraMemory } from '../memory.js';
+import type { BenchContext, BenchSuite } from '../record.js';
+import { gemmRate, time, timeOnce } from '../timing.js';
+
+const DIMENSION = 50;
+/** ε of the workloads: the mean squared distance is about 100. */
+const EPSILON = 5;
+const ITERATIONS = 50;
+/** Points and directions that the fallback is timed on: its cost for each does not depend on how many there are. */
+const FALLBACK_POINTS = 64;
+const FALLBACK_DIRECTIONS = 4;
+/** Processor seconds of emd of POT 0.9.5 on 2000 × 2000 points, by bench/peers/pot.py on an AVX-512 processor. */
+const POT_SECONDS = 0.7;
+
+const suite: BenchSuite = {
+  name: 'transport',
+  async run(context) {
+    await sliced(context, 100_000, 64, 256);
+    await sinkhornWorkload(context, 'sinkhorn-10k', 10_000, ITERATIONS);
+    if (!context.quick) await sinkhornWorkload(context, 'sinkhorn-100k', 100_000, 1);
+    await assignment(context, 2000);
+  },
+};
+export default suite;
+
+function pair(n: number, d: number): [a: NdArray, b: NdArray] {
+  const b = normalCloud(n, d, 'float32', 2);
+  b.data.forEach((value, k) => (b.data[k] = value + 0.5));
+  return [normalCloud(n, d, 'float32', 1), b];
+}
+
+async function sliced({ threads, others, quick, emit }: BenchContext, n: number, d: number, count: number) {
+  const [a, b] = pair(n, d);
+  const call = () => slicedWasserstein(a, b, { directions: count, backend: 'native' });
+  const { seconds, samples } = await time(call, { samples: quick ? 1 : 5, maxSeconds: quick ? 1 : 6 });
+  const speedup: Record<string, number> = {};
+  const directions = asMatrix(uniformDirections(FALLBACK_DIRECTIONS, d, 1, 'float32'));
+  for (const name of quick ? [] : others) {
+    const kernels = await loadBackend(name);
+    const problem = { a: asMatrix(a), b: asMatrix(b), directions, p: 2 };
+    const fallback = await timeOnce(() => kernels.slicedCosts(problem));
+    speedup[name] = (fallback.seconds * count) / FALLBACK_DIRECTIONS / seconds;
+  }
+  emit({
+    suite: 'transport',
+    workload: 'sliced-100k',
+    params: { n, d, directions: count, dtype: 'float32' },
+    backend: 'native',
+    threads,
+    seconds,
+    samples,
+    speedup,
+  });
+}
+
+/** A fixed number of iterations at a fixed ε, of two half-steps over all pairs each. */
+async function sinkhornWorkload(
+  { threads, others, quick, emit }: BenchContext,
+  workload: string,
+  n: number,
+  iterations: number,
+) {
+  const [a, b] = pair(n, DIMENSION);
+  const options = {
+    epsilon: EPSILON,
+    tolerance: 0,
+    maximumIterations: iterations,
+    epsilonScaling: false as const,
+    backend: 'native' as const,
+  };
+  const before = gemmRate('float32', threads);
+  const { seconds, samples } = await timeOnce(() => sinkhorn(a, b, options), quick || n > 10_000 ? 1 : 3);
+  const rate = (before + gemmRate('float32', threads)) / 2;
+  const pairs = 2 * iterations * n * n;
+  const speedup: Record<string, number> = {};
+  const some = { data: a.data.subarray(0, FALLBACK_POINTS * DIMENSION), shape: [FALLBACK_POINTS, DIMENSION] };
+  for (const name of quick || n > 10_000 ? [] : others) {
+    const kernels = await loadBackend(name);
+    const logWeights = new Float64Array(n).fill(-Math.log(n));
+    const problem = {
+      from: asMatrix(some),
+      to: asMatrix(b),
+      cost: 'squaredEuclidean' as const,
+      epsilon: EPSILON,
+      logWeights,
+    };
+    await kernels.softmin(problem);
+    const fallback = await timeOnce(() => kernels.softmin(problem), 3);
+    speedup[name] = (fallback.seconds * pairs) / (FALLBACK_POINTS * n) / seconds;
+  }
+  emit({
+    suite: 'transport',
+    workload,
+    params: { n, d: DIMENSION, iterations, epsilon: EPSILON, dtype: 'float32' },
+    backend: 'native',
+    threads,
+    seconds,
+    samples,
+    perPairNs: (seconds / pairs) * 1e9,
+    gemmFraction: (2 * DIMENSION * pairs) / seconds / rate,
+    speedup,
+    measured: await memoryOf(n),
+  });
+}
+
+/** Peak memory of a fresh process that runs an iteration: beyond the clouds and the library, and with both. */
+async function memoryOf(n: number): Promise<Record<string, number>> {
+  const url = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
+  const options = `{ epsilon: ${EPSILON}, tolerance: 0, maximumIterations: 1, epsilonScaling: false }`;
+  const load = `
+    const { normalCloud } = await import(${url('../clouds.ts')});
+    const { sinkhorn } = await import(${url('../../ts/transport/index.ts')});`;
+  const prepare = `${load}
+    const small = normalCloud(64, ${DIMENSION});
+    await sinkhorn(small, small, ${options});
+    return { a: normalCloud(${n}, ${DIMENSION}), b: normalCloud(${n}, ${DIMENSION}, 'float32', 2), sinkhorn };`;
+  const call = (state: string) => `await ${state}.sinkhorn(${state}.a, ${state}.b, ${options});`;
+  const extraMiB = await extraMemory(prepare, call('state'));
+  // An empty preparation: what is measured then is everything but Node itself.
+  const all = `const loaded = await (async () => { ${prepare} })(); ${call('loaded')}`;
+  const withLibraryMiB = await extraMemory('', all);
+  return { extraMiB, withLibraryMiB };
+}
+
+/** Between as many points of equal weight: both solvers, and POT's. */
+async function assignment({ threads, others, quick, emit }: BenchContext, n: number) {
+  const [a, b] = pair(n, 3);
+  const call = (method?: 'assignment') => () => exactTransport(a, b, { method, backend: 'native' });
+  const { seconds, samples } = await time(call(), { samples: quick ? 1 : 5, maxSeconds: quick ? 1 : 6 });
+  const paths = await timeOnce(call('assignment'));
+  const speedup: Record<string, number> = {
+    'shortest augmenting paths': paths.seconds / seconds,
+    'POT, recorded': POT_SECONDS / seconds,
+  };
+  const python = process.env.RIDGEFLOW_POT_PYTHON;
+  if (python) speedup.POT = (await potSeconds(python)) / seconds;
+  for (const name of quick ? [] : others.slice(0, 1)) {
+    speedup[name] = (await timeOnce(() => exactTransport(a, b, { backend: name }))).seconds / seconds;
+  }
+  emit({
+    suite: 'transport',
+    workload: 'assignment-2k',
+    params: { n, d: 3, dtype: 'float32' },
+    backend: 'native',
+    threads,
+    seconds,
+    samples,
+    speedup,
+  });
+}
+
+/** The time of POT's exact solver now, by a Python that has POT. */
+async function potSeconds(python: string): Promise<number> {
+  const script = fileURLToPath(new URL('../peers/pot.py', import.meta.url));
+  const { stdout } = await promisify(execFile)(python, [script, 'time']);
+  return (JSON.parse(stdout) as { seconds2000: number }).seconds2000;
+}
