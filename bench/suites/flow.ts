@@ -42,8 +42,8 @@ async function continuous(
 ): Promise<void> {
   const smoothing = await defaultSmoothing(points);
   const T = defaultNoise(smoothing);
-  const call = (backend: BackendName) =>
-    transportCloud(points, { depth: 'continuous', T, smoothing, backend });
+  const call = (backend: BackendName, scoreTolerance?: number) =>
+    transportCloud(points, { depth: 'continuous', T, smoothing, scoreTolerance, backend });
   await call('native');
   const samples = quick || points.shape[0] > 10_000 ? 1 : 5;
   const runs = [];
@@ -58,6 +58,11 @@ async function continuous(
     speedup[other] = (performance.now() - begin) / 1000 / seconds;
   }
   const [n, d] = points.shape;
+  if (d <= 3) {
+    const begin = performance.now();
+    await call('native', 0);
+    speedup['tolerance 0'] = (performance.now() - begin) / 1000 / seconds;
+  }
   emit({
     suite: 'flow',
     workload,

@@ -1,4 +1,4 @@
-import type { DType } from '../../ts/core/array.js';
+import type { DType, NdArray } from '../../ts/core/array.js';
 import { nearestNeighbours } from '../../ts/entropy/index.js';
 import { score } from '../../ts/measure/score.js';
 import type { BackendName } from '../../ts/core/options.js';
@@ -24,6 +24,7 @@ const suite: BenchSuite = {
       for (const d of DIMENSIONS) await dense(context, d, dtype);
     }
     await narrow(context);
+    await wide(context);
     for (const n of [16384, 65536]) await memory(context, n, 64);
   },
 };
@@ -36,10 +37,13 @@ async function dense({ threads, others, quick, emit }: BenchContext, d: number, 
   const cloud = normalCloud(POINTS, d, dtype);
   const variance = wideVariance(d);
   const before = gemmRate(dtype, threads);
-  const { seconds, samples } = await time(() => score(cloud, cloud, { variance, backend: 'native' }), {
-    samples: quick ? 2 : 5,
-    maxSeconds: quick ? 1 : 4,
-  });
+  const { seconds, samples } = await time(
+    () => score(cloud, cloud, { variance, tolerance: 0, backend: 'native' }),
+    {
+      samples: quick ? 2 : 5,
+      maxSeconds: quick ? 1 : 4,
+    },
+  );
   const rate = (before + gemmRate(dtype, threads)) / 2;
   const perPairNs = (seconds / POINTS ** 2) * 1e9;
   // `tfjs-…` is TensorFlow.js's own operations (bench/peers/tfjs-score.ts); `our fallback on …` is ridgeflow without
@@ -52,7 +56,7 @@ async function dense({ threads, others, quick, emit }: BenchContext, d: number, 
       const queries = { data: cloud.data.subarray(0, rows * d), shape: [rows, d] };
       const perPair = async (call: () => Promise<unknown>) =>
         ((await medianOf(call)) / (rows * POINTS)) * 1e9;
-      const fallback = await perPair(() => score(queries, cloud, { variance, backend: other }));
+      const fallback = await perPair(() => score(queries, cloud, { variance, tolerance: 0, backend: other }));
       speedup[`our fallback on ${other}`] = fallback / perPairNs;
       if (await useEngine(other as Parameters<typeof useEngine>[0])) {
         const plain = await perPair(async () => plainScore(queries, cloud, variance));
@@ -74,34 +78,52 @@ async function dense({ threads, others, quick, emit }: BenchContext, d: number, 
   });
 }
 
+/** The bandwidth at the median distance of nearest neighbours: most pairs of points are negligible. */
+async function narrow(context: BenchContext): Promise<void> {
+  await growing(context, 'narrow', 3, async (cloud) => {
+    const { distances } = await nearestNeighbours(cloud, undefined, { k: 1, backend: 'native' });
+    return median(Array.from(distances.data)) ** 2;
+  });
+}
+
+/** The bandwidth at a third of the cloud's own scale, where every pair counts: a fast Gauss transform. */
+async function wide(context: BenchContext): Promise<void> {
+  for (const d of [1, 2, 3]) await growing(context, 'wide', d, () => Promise.resolve(1 / 9));
+}
+
 /**
- * A narrow kernel, where most pairs of points are negligible: the bandwidth is the median distance of nearest neighbours.
- * Errors are against all pairs, on some of the queries, relative to the bandwidth (means) and to 1 (log-densities).
+ * The default tolerance over growing clouds, against all pairs. Errors are those of some of the queries, relative to the
+ * bandwidth (means) and to 1 (log-densities).
  */
-async function narrow({ threads, quick, emit }: BenchContext): Promise<void> {
-  const [d, tolerance] = [3, 1e-6];
+async function growing(
+  { threads, quick, emit }: BenchContext,
+  workload: string,
+  d: number,
+  varianceOf: (cloud: NdArray) => Promise<number>,
+): Promise<void> {
   const sizes = quick ? [10_000, 30_000, 100_000] : [10_000, 100_000, 1_000_000];
   const growth: { n: number; seconds: number }[] = [];
   for (const n of sizes) {
     const cloud = normalCloud(n, d);
-    const { distances } = await nearestNeighbours(cloud, undefined, { k: 1, backend: 'native' });
-    const variance = median(Array.from(distances.data)) ** 2;
-    const call = () => score(cloud, cloud, { variance, tolerance, backend: 'native' });
-    const { seconds, samples } = await time(call, { samples: 3, maxSeconds: 4 });
+    const variance = await varianceOf(cloud);
+    const call = () => score(cloud, cloud, { variance, backend: 'native' });
+    const { seconds, samples } = await time(call, { samples: 5, maxSeconds: 4 });
     growth.push({ n, seconds });
-    const some = { data: cloud.data.subarray(0, 2000 * d), shape: [2000, d] };
-    const exact = await score(some, cloud, { variance, backend: 'native' });
+    const exactly = (rows: number) =>
+      score({ data: cloud.data.subarray(0, rows * d), shape: [rows, d] }, cloud, {
+        variance,
+        tolerance: 0,
+        backend: 'native',
+      });
+    const exact = await exactly(2000);
     const fast = await call();
-    const begin = performance.now();
     // All pairs, on as many queries as take about a second.
-    const rows = Math.min(n, Math.ceil(1e10 / n));
-    const part = { data: cloud.data.subarray(0, rows * d), shape: [rows, d] };
-    await score(part, cloud, { variance, backend: 'native' });
-    const dense = ((performance.now() - begin) / 1000) * (n / rows);
+    const rows = Math.min(n, Math.ceil(5e9 / n));
+    const dense = ((await timeOnce(() => exactly(rows), 2)).seconds * n) / rows;
     emit({
       suite: 'score',
-      workload: 'narrow',
-      params: { n, d, dtype: 'float32', tolerance },
+      workload,
+      params: { n, d, dtype: 'float32', tolerance: 1e-6 },
       backend: 'native',
       threads,
       seconds,

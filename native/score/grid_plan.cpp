@@ -10,12 +10,14 @@ namespace {
 
 constexpr double kFreeCells = 0x1p21;     // grid points that any call may take
 constexpr double kCellsPerPoint = 4.0;    // and for each point
-constexpr std::size_t kSampledQueries = 64, kSampledCentres = 512, kSampledCoordinates = 1024;
+constexpr std::size_t kSampledQueries = 64, kSampledCentres = 256, kSampledCoordinates = 1024;
+constexpr std::size_t kCentresPerSample = 128;  // beyond that many of each, so that narrow kernels are seen to meet centres
 constexpr std::array kCropped = {0.0, 0.001, 0.005, 0.02};  // share of the queries cut off at each end of an axis
 constexpr double kTightest = 1e-11;  // tolerances are not made tighter than this of our own accord
 
 // Measured costs in nanoseconds of one thread.
-constexpr double kPointNs = 10.0, kAxisNs = 8.0, kSpreadNs = 0.45, kReadNs = 0.5, kSecondNs = 0.25, kMultiplyNs = 0.04;
+constexpr double kPointNs = 10.0, kAxisNs = 8.0, kSpreadNs = 0.5, kReadNs = 0.6, kSecondNs = 0.35, kMultiplyNs = 0.055,
+                 kCellNs = 3.0, kSetUpNs = 1e5;
 
 struct Interval {
   double low = std::numeric_limits<double>::infinity(), high = -std::numeric_limits<double>::infinity();
@@ -47,7 +49,7 @@ Box boxOf(const ScoreProblem<T>& problem, bool centres) {
 /// The kernel sums of some queries relative to the sum of all weights, from some of the centres; sorted.
 template <class T>
 std::vector<double> sampleSums(const ScoreProblem<T>& problem) {
-  const std::size_t n = std::min(problem.n, kSampledQueries), m = std::min(problem.m, kSampledCentres);
+  const std::size_t n = std::min(problem.n, kSampledQueries), m = std::min(problem.m, kSampledCentres + problem.m / kCentresPerSample);
   double largest = -std::numeric_limits<double>::infinity();
   for (std::size_t b = 0; b < m && problem.logWeights; ++b) {
     largest = std::max(largest, static_cast<double>(problem.logWeights[sampleRow(b, m, problem.m)]));
@@ -102,8 +104,8 @@ double reachOf(double bound) {
 template <class T>
 class Planner {
  public:
-  Planner(const ScoreProblem<T>& problem, double otherSeconds)
-      : problem_(problem), otherSeconds_(otherSeconds), sigma_(std::sqrt(problem.variance)), centres_(boxOf(problem, true)) {
+  Planner(const ScoreProblem<T>& problem, const OtherPath& other)
+      : problem_(problem), other_(other), sigma_(std::sqrt(problem.variance)), centres_(boxOf(problem, true)) {
     const bool same = problem.queries == problem.centres && problem.n == problem.m && problem.logWeights == nullptr;
     queries_ = same ? centres_ : boxOf(problem, false);
     double square = 0.0;
@@ -116,18 +118,21 @@ class Planner {
   std::optional<GridPlan> plan() {
     std::optional<GridPlan> best;
     if (!(centres_[0].low <= centres_[0].high)) return best;
-    const std::vector<double> sums = sampleSums(problem_);
+    std::vector<double> sums;  // only where a grid fits
     for (const double cropped : kCropped) {
       const Box box = cropped > 0 ? crop(cropped) : queries_;
       const double outside = cropped > 0 ? shareOutside(box) : 0.0;
       for (const GridWindow& window : kGridWindows) {
         const double least = leastSum(window, problem_.d, tolerance_, problem_.divergence != nullptr);
         if (!(least < 0.1)) continue;
+        std::optional<GridPlan> plan = layOut(box, window, reachOf(0.05 * tolerance_ * least));
+        if (!plan) continue;
+        if (sums.empty()) sums = sampleSums(problem_);
         // Sums are estimated from few centres, and the sample has few queries: the least ones count as a little less.
         const auto faint = std::lower_bound(sums.begin(), sums.end(), 4 * least) - sums.begin();
         const double doubtful = sums.front() < 1e3 * least ? 0.5 / static_cast<double>(sums.size()) : 0.0;
-        const double left = std::min(1.0, outside + std::max(static_cast<double>(faint) / static_cast<double>(sums.size()), doubtful));
-        consider(box, window, reachOf(0.05 * tolerance_ * least), left, best);
+        plan->leftOver = std::min(1.0, outside + std::max(static_cast<double>(faint) / static_cast<double>(sums.size()), doubtful));
+        if (!best || total(*plan) < total(*best)) best = plan;
       }
       if (best && best->leftOver == 0) break;
     }
@@ -161,8 +166,11 @@ class Planner {
     return (static_cast<double>(outside) + 0.5) / static_cast<double>(sample);
   }
 
-  void consider(const Box& box, const GridWindow& window, double reach, double left, std::optional<GridPlan>& best) const {
-    GridPlan plan{window, tolerance_, sigma_ / window.density, reach, {}, 0.0, left};
+  double total(const GridPlan& plan) const { return plan.secondsWith(other_); }
+
+  /// None where the grid would be too large, or no centre is near.
+  std::optional<GridPlan> layOut(const Box& box, const GridWindow& window, double reach) const {
+    GridPlan plan{window, tolerance_, sigma_ / window.density, reach, {}, 0.0, 0.0};
     const double width = static_cast<double>(window.width);
     double sourceCells = 1.0, queryCells = 1.0;
     std::array<double, 3> sources{1, 1, 1}, queries{1, 1, 1};
@@ -172,7 +180,7 @@ class Planner {
       axis.queryHigh = box[k].high;
       axis.sourceLow = std::max(centres_[k].low, box[k].low - reach * sigma_);
       axis.sourceHigh = std::min(centres_[k].high, box[k].high + reach * sigma_);
-      if (!(axis.sourceLow <= axis.sourceHigh)) return;
+      if (!(axis.sourceLow <= axis.sourceHigh)) return std::nullopt;
       sources[k] = std::ceil((axis.sourceHigh - axis.sourceLow) / plan.step) + width + 3;
       queries[k] = std::ceil((axis.queryHigh - axis.queryLow) / plan.step) + width + 3;
       sourceCells *= sources[k] + (k == 0 ? 32 : 0);
@@ -180,7 +188,7 @@ class Planner {
     }
     const auto n = static_cast<double>(problem_.n), m = static_cast<double>(problem_.m);
     const double intermediate = problem_.d == 3 ? queries[2] * std::max(sources[1], queries[1]) * (sources[0] + 32) : 0.0;
-    if (!(std::max({sourceCells, queryCells, intermediate}) <= kFreeCells + kCellsPerPoint * (n + m))) return;
+    if (!(std::max({sourceCells, queryCells, intermediate}) <= kFreeCells + kCellsPerPoint * (n + m))) return std::nullopt;
     for (std::size_t k = 0; k < problem_.d; ++k) {
       GridPlan::Axis& axis = plan.axes[k];
       axis.origin = axis.sourceLow - (width / 2 + 1) * plan.step;
@@ -191,25 +199,31 @@ class Planner {
     const double d = static_cast<double>(problem_.d);
     const double vectors = std::pow(width, d - 1) * (width > 8 ? 3 : 2);
     const double reading = kReadNs + (problem_.divergence ? kSecondNs : 0.0);
-    double ns = (m + n) * (kPointNs + kAxisNs * d) + m * vectors * kSpreadNs + n * vectors * reading;
+    double ns = kSetUpNs + (m + n) * (kPointNs + kAxisNs * d) + m * vectors * kSpreadNs + n * vectors * reading;
     // Axes are convolved from the last to the first.
     double before = sourceCells, after = sourceCells;
     for (std::size_t k = problem_.d; k-- > 0;) {
       after = before / sources[k] * queries[k];
-      ns += std::max(before, after) * kMultiplyNs * std::min(sources[k], 2 * reach * window.density + width);
+      ns += after * kCellNs + std::max(before, after) * kMultiplyNs * std::min(sources[k], 2 * reach * window.density + width);
       before = after;
     }
     plan.seconds = ns * 1e-9;
-    const auto total = [this](const GridPlan& p) { return p.seconds + p.leftOver * otherSeconds_; };
-    if (!best || total(plan) < total(*best)) best = plan;
+    return plan;
   }
 
   const ScoreProblem<T>& problem_;
-  double otherSeconds_, sigma_, tolerance_;
+  OtherPath other_;
+  double sigma_, tolerance_;
   Box centres_, queries_;
 };
 
 }  // namespace
+
+double GridPlan::secondsWith(const OtherPath& other) const {
+  // A few queries that may turn out to be left over will perhaps not.
+  constexpr double kCertain = 0.02;
+  return seconds + leftOver * other.run + std::min(1.0, leftOver / kCertain) * other.start;
+}
 
 std::array<double, 3> gridErrors(const GridWindow& window, std::size_t d) {
   // The error of a product of one-dimensional factors is at most the sum of theirs, each beside the other factors;
@@ -220,12 +234,12 @@ std::array<double, 3> gridErrors(const GridWindow& window, std::size_t d) {
 }
 
 template <class T>
-std::optional<GridPlan> planGrid(const ScoreProblem<T>& problem, double otherSeconds) {
+std::optional<GridPlan> planGrid(const ScoreProblem<T>& problem, const OtherPath& other) {
   if (problem.d > kGridDimensions) return std::nullopt;
-  return Planner<T>(problem, otherSeconds).plan();
+  return Planner<T>(problem, other).plan();
 }
 
-template std::optional<GridPlan> planGrid(const ScoreProblem<float>&, double);
-template std::optional<GridPlan> planGrid(const ScoreProblem<double>&, double);
+template std::optional<GridPlan> planGrid(const ScoreProblem<float>&, const OtherPath&);
+template std::optional<GridPlan> planGrid(const ScoreProblem<double>&, const OtherPath&);
 
 }  // namespace ridgeflow

@@ -9,6 +9,11 @@
 
 namespace ridgeflow {
 
+/// What the path takes that queries are left to, in seconds of one thread: to begin with, and for all queries.
+struct OtherPath {
+  double start = 0.0, run = 1.0;
+};
+
 /// How a score is computed on a grid.
 struct GridPlan {
   /// Along one coordinate. The grid of the centres starts at `origin`, that of the queries `offset` steps later.
@@ -27,6 +32,8 @@ struct GridPlan {
   std::array<Axis, 3> axes;
   double seconds;        ///< expected, of one thread, without the queries that are left to another path
   double leftOver;       ///< expected share of those queries
+
+  double secondsWith(const OtherPath& other) const;
 };
 
 /// Dimensions that a grid is of use in.
@@ -37,9 +44,9 @@ inline constexpr std::size_t kGridDimensions = 3;
 inline constexpr std::array kGridRounding = {2e-15, 1e-14, 2e-13};
 
 /// The cheapest window and box; none where a grid would be larger than the clouds deserve, or no window is exact enough.
-/// `otherSeconds`: what all queries cost on the path that takes those left over. O(n + m) time.
+/// O(n + m) time.
 template <class T>
-std::optional<GridPlan> planGrid(const ScoreProblem<T>& problem, double otherSeconds);
+std::optional<GridPlan> planGrid(const ScoreProblem<T>& problem, const OtherPath& other);
 
 /// Largest errors of a sum F over d dimensions, of the length of its gradient and of its Laplacian (per σ), where the
 /// weights have the sum W: `factor` × √(WF).

@@ -21,25 +21,26 @@ double besselRatio(int order, double x) {
   return sum;
 }
 
-/// The window at z steps from its middle or, by its closed form, a derivative by the point's position in σ: a point that
-/// moves on comes nearer to the grid points ahead.
+/// I₀(β) times the window at z steps from its middle or, by its closed form, a derivative by the point's position in σ: a
+/// point that moves on comes nearer to the grid points ahead.
 double windowValue(const GridWindow& window, double z, std::size_t derivative) {
   const double width = static_cast<double>(window.width), beta = window.shape * width, u = 2 * z / width;
-  const double y = beta * std::sqrt(std::max(0.0, 1 - u * u)), unit = besselRatio(0, beta);
+  const double y = beta * std::sqrt(std::max(0.0, 1 - u * u));
   const double slope = 2 * window.density / width * beta * beta;
-  if (derivative == 0) return besselRatio(0, y) / unit;
-  if (derivative == 1) return slope * u * besselRatio(1, y) / unit;
-  return slope * (2 * window.density / width) * (beta * beta * u * u * besselRatio(2, y) - besselRatio(1, y)) / unit;
+  if (derivative == 0) return besselRatio(0, y);
+  if (derivative == 1) return slope * u * besselRatio(1, y);
+  return slope * (2 * window.density / width) * (beta * beta * u * u * besselRatio(2, y) - besselRatio(1, y));
 }
 
 /// The polynomial through these values on one step, by interpolation in Chebyshev nodes.
 std::vector<double> tapPolynomial(const GridWindow& window, std::size_t tap, std::size_t derivative, std::size_t degree) {
   const std::size_t count = degree + 1;
+  const double unit = besselRatio(0, window.shape * static_cast<double>(window.width));
   std::vector<double> chebyshev(count, 0.0);
   for (std::size_t node = 0; node < count; ++node) {
     const double angle = std::numbers::pi * (static_cast<double>(node) + 0.5) / static_cast<double>(count);
     const double z = static_cast<double>(tap) + (std::cos(angle) + 1) / 2 - static_cast<double>(window.width) / 2;
-    const double value = windowValue(window, z, derivative);
+    const double value = windowValue(window, z, derivative) / unit;
     for (std::size_t k = 0; k < count; ++k) {
       chebyshev[k] += value * std::cos(static_cast<double>(k) * angle) * (k == 0 ? 1.0 : 2.0) / static_cast<double>(count);
     }
@@ -58,9 +59,7 @@ std::vector<double> tapPolynomial(const GridWindow& window, std::size_t tap, std
   return powers;
 }
 
-}  // namespace
-
-GridTaps gridTaps(const GridWindow& window) {
+GridTaps makeTaps(const GridWindow& window) {
   GridTaps taps{window.width, window.width + 1, window.width <= 8 ? 8UL : 16UL, nullptr};
   const std::size_t count = taps.degree + 1;
   taps.coefficients = allocateBuffer<double>(3 * count * taps.padded);
@@ -74,14 +73,27 @@ GridTaps gridTaps(const GridWindow& window) {
   return taps;
 }
 
+}  // namespace
+
+const GridTaps& gridTaps(const GridWindow& window) {
+  static const std::vector<GridTaps> all = [] {
+    std::vector<GridTaps> taps;
+    for (const GridWindow& each : kGridWindows) taps.push_back(makeTaps(each));
+    return taps;
+  }();
+  const auto same = [&](const GridWindow& each) { return each.width == window.width && each.density == window.density; };
+  return all[static_cast<std::size_t>(std::find_if(kGridWindows.begin(), kGridWindows.end(), same) - kGridWindows.begin())];
+}
+
 std::vector<double> gridKernel(const GridWindow& window, std::size_t reach) {
   const double width = static_cast<double>(window.width), beta = window.shape * width, r = window.density;
-  const std::size_t steps = 4 * reach + 1024;
+  const double unit = besselRatio(0, beta);
+  const std::size_t steps = 2 * reach + 64;
   std::vector<double> spectrum(steps + 1);
   for (std::size_t i = 0; i <= steps; ++i) {
     const double omega = std::numbers::pi * static_cast<double>(i) / static_cast<double>(steps);
     const double root = std::sqrt(beta * beta - omega * omega * width * width / 4);
-    const double transform = width * std::sinh(root) / root / besselRatio(0, beta);
+    const double transform = width * std::sinh(root) / root / unit;
     const double gaussian = std::sqrt(2 * std::numbers::pi) * r * std::exp(-omega * omega * r * r / 2);
     spectrum[i] = gaussian / (transform * transform) / static_cast<double>(steps) * (i == 0 || i == steps ? 0.5 : 1.0);
   }

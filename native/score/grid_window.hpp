@@ -36,7 +36,8 @@ struct GridTaps {
   std::size_t padded;  ///< taps rounded up to 8 or 16; the surplus ones are 0
   Buffer<double> coefficients;
 };
-GridTaps gridTaps(const GridWindow& window);
+/// Of one of kGridWindows; made once.
+const GridTaps& gridTaps(const GridWindow& window);
 
 /// What the grid is convolved with along each axis between spreading and reading: values at 0 … `reach` steps. The
 /// Gaussian of density² steps² divided by the square of the window's transform, cut at the grid's own frequency.

@@ -246,7 +246,7 @@ class GriddedScore {
   const GridPlan& plan_;
   Control& control_;
   GridOperations operations_;
-  GridTaps taps_;
+  const GridTaps& taps_;
   Window window_;
   RelativeWeights<T> weights_;
 };

@@ -29,8 +29,8 @@ constexpr double kSampledBits = 8.0;     // log₂(W/S) that the sample takes fo
 /// Seconds that one thread takes for a pair.
 template <class T>
 double pairSeconds(std::size_t d) {
-  const double pair = 2.0e-10 + 0.8e-10 * static_cast<double>(d);
-  return std::is_same_v<T, float> ? pair : 3.0 * pair;
+  const double pair = 1.15e-10 + 0.44e-10 * static_cast<double>(d);
+  return std::is_same_v<T, float> ? pair : 2.7 * pair;
 }
 
 /// The share of pairs that matter, from a sample: a lower bound of what clusters can reach.
@@ -80,9 +80,10 @@ class Approximation {
 
     control_.check();
     const double least = leastClusteredPairs(), pair = pairSeconds<T>(problem_.d);
-    const std::optional<GridPlan> plan = planGrid(problem_, std::min(pairs_, least) * pair);
+    const OtherPath other{sorting() * pair, std::min(pairs_, least) * pair};
+    const std::optional<GridPlan> plan = planGrid(problem_, other);
     control_.check();
-    const double gridded = plan ? plan->seconds / pair + plan->leftOver * std::min(pairs_, least) : pairs_;
+    const double gridded = plan ? plan->secondsWith(other) / pair : pairs_;
     if (plan && gridded < std::min(least, kWorthwhile * pairs_)) return runGridded(*plan);
     if (least > kWorthwhile * pairs_) return false;
     const ClusteredScore<T> clustered(problem_, allQueries(), control_);
@@ -96,12 +97,15 @@ class Approximation {
   }
 
  private:
+  double sorting() const {
+    const auto n = static_cast<double>(problem_.n), m = static_cast<double>(problem_.m);
+    return kSortingPairs * (m * std::log2(m) + (sameCloud_ ? 0.0 : n * std::log2(n)));
+  }
+
   /// What the clustered path takes at least.
   double leastClusteredPairs() const {
-    const auto n = static_cast<double>(problem_.n), m = static_cast<double>(problem_.m);
-    const double sorting = kSortingPairs * (m * std::log2(m) + (sameCloud_ ? 0.0 : n * std::log2(n)));
-    if (problem_.d > 4 && sorting > kSortingShare * pairs_) return pairs_;
-    return sorting + shareOfNearPairs(problem_) * pairs_;
+    if (problem_.d > 4 && sorting() > kSortingShare * pairs_) return pairs_;
+    return sorting() + shareOfNearPairs(problem_) * pairs_;
   }
 
   std::vector<std::uint32_t> allQueries() const {
