@@ -4,9 +4,10 @@ import { backwardHeat } from './backward-heat.js';
 import type { ClaimExperiment, ClaimOptions, ClaimResult } from './claim.js';
 import { composition } from './composition.js';
 import { deeper } from './deeper.js';
+import { posteriorMean } from './posterior-mean.js';
 
 /** The statements of the theory that there are experiments for, in their order. */
-export const CLAIMS: readonly ClaimExperiment[] = [composition, backwardHeat, deeper];
+export const CLAIMS: readonly ClaimExperiment[] = [posteriorMean, composition, backwardHeat, deeper];
 
 /**
  * Puts one statement of the theory to the test.
