@@ -184,6 +184,19 @@ test('many points and rows pass through in tiles, with progress and in time', as
   t.true(fractions[0] > 0 && fractions[0] < 1);
 });
 
+test('an abort does not wait for a density of the user', async (t) => {
+  const controller = new AbortController();
+  const stuck = noiseFromDensity({
+    logDensity: () => {
+      setImmediate(() => controller.abort());
+      return new Promise(() => undefined);
+    },
+  });
+  const points = ndarray([[0], [1]], undefined, 'float64');
+  const work = daeMap(empirical({ points }), { noise: stuck }).apply(points, { signal: controller.signal });
+  await t.throwsAsync(work, { code: 'ABORTED' });
+});
+
 test('bad noise is refused', async (t) => {
   for (const value of [0, -1, NaN, Infinity, '1']) {
     t.is(errorCode(t.throws(() => laplaceNoise({ scale: value as number }))), 'INVALID_ARGUMENT');

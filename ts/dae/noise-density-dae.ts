@@ -2,6 +2,7 @@ import { type FloatData, type NdArray, allocate, dtypeOf, toDtype } from '../cor
 import { RidgeflowError } from '../core/errors.js';
 import type { CallOptions } from '../core/options.js';
 import { Pace } from '../core/pace.js';
+import { unlessAborted } from '../flow/pace.js';
 import { checkFinite } from '../kernel/checks.js';
 import type { EmpiricalMeasure } from '../measure/empirical.js';
 import { centred } from './centring.js';
@@ -101,8 +102,8 @@ export class NoiseDensityDae extends BatchMap implements DaeMap {
       for (let from = 0; from < m; from += width) {
         const to = Math.min(m, from + width);
         const differences = this.#differences(buffer, query, from, to);
-        const logs = await this.#weigh(differences, i, from);
-        const scores = derivative && (await this.#scores(differences));
+        const logs = await this.#weigh(differences, i, from, options);
+        const scores = derivative && (await this.#scores(differences, options));
         sums.add(this.#centred.subarray(from * d, to * d), logs, scores);
         await pace.tick(to - from);
       }
@@ -123,9 +124,15 @@ export class NoiseDensityDae extends BatchMap implements DaeMap {
   }
 
   /** log w_j + log ν(x − y_j). */
-  async #weigh(differences: NdArray, row: number, from: number): Promise<Float64Array> {
+  async #weigh(
+    differences: NdArray,
+    row: number,
+    from: number,
+    { signal }: CallOptions,
+  ): Promise<Float64Array> {
     const count = differences.shape[0];
-    const logs = await this.#noise.logDensity(differences);
+    // A function of the user need not look at the signal.
+    const logs = await unlessAborted(signal, Promise.resolve(this.#noise.logDensity(differences)));
     this.#checkLength(logs, count, 'logDensity');
     const weighted = new Float64Array(count);
     for (let j = 0; j < count; j++) {
@@ -142,14 +149,14 @@ export class NoiseDensityDae extends BatchMap implements DaeMap {
     return weighted;
   }
 
-  async #scores(differences: NdArray): Promise<ArrayLike<number>> {
+  async #scores(differences: NdArray, { signal }: CallOptions): Promise<ArrayLike<number>> {
     if (!this.#noise.score) {
       throw new RidgeflowError(
         'UNSUPPORTED',
         `The Jacobian needs the score of ${this.#noise.name}: give noiseFromDensity a score, ∇log of the density`,
       );
     }
-    const scores = await this.#noise.score(differences);
+    const scores = await unlessAborted(signal, Promise.resolve(this.#noise.score(differences)));
     this.#checkLength(scores, differences.data.length, 'score');
     return scores;
   }
