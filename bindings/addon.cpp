@@ -70,6 +70,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("projectionExtents", Napi::Function::New(env, projectionExtentsKernel));
   exports.Set("ridgeSum", Napi::Function::New(env, ridgeSumKernel));
   exports.Set("activate", Napi::Function::New(env, activateKernel));
+  exports.Set("convolveProjections", Napi::Function::New(env, convolveProjectionsKernel));
   exports.Set("finiteRadon", Napi::Function::New(env, finiteRadonKernel));
   exports.Set("softmin", Napi::Function::New(env, softminKernel));
   exports.Set("planRows", Napi::Function::New(env, planRowsKernel));

@@ -22,6 +22,7 @@ Napi::Value projectionExtentsKernel(const Napi::CallbackInfo& info);
 Napi::Value solvePositiveDefiniteKernel(const Napi::CallbackInfo& info);
 Napi::Value ridgeSumKernel(const Napi::CallbackInfo& info);
 Napi::Value activateKernel(const Napi::CallbackInfo& info);
+Napi::Value convolveProjectionsKernel(const Napi::CallbackInfo& info);
 Napi::Value finiteRadonKernel(const Napi::CallbackInfo& info);
 Napi::Value softminKernel(const Napi::CallbackInfo& info);
 Napi::Value planRowsKernel(const Napi::CallbackInfo& info);

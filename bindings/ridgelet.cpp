@@ -2,13 +2,16 @@
 #include <string>
 
 #include "addon.hpp"
+#include "ridgelet/convolve_projections.hpp"
 #include "ridgelet/ridge_sum.hpp"
+#include "runtime/fft.hpp"
 #include "task.hpp"
 
 namespace ridgeflow::bindings {
 namespace {
 
 constexpr std::size_t largestCells = 1U << 20;
+constexpr std::size_t largestTransform = 1U << 22;
 
 /// Fields: nonlinearity, the kind by its number; order; and of piecewise polynomials from, to, parity, cells, degree and
 /// coefficients.
@@ -76,6 +79,46 @@ Napi::Value activateOf(const Arguments& arguments) {
   });
 }
 
+template <class T>
+Napi::Value convolveProjectionsOf(const Arguments& arguments) {
+  ConvolveProjectionsProblem<T> problem;
+  problem.n = arguments.size("n");
+  problem.d = arguments.size("d");
+  problem.k = arguments.size("k");
+  problem.m = arguments.size("m");
+  problem.points = arguments.array<T>("points", problem.n, problem.d);
+  problem.values = arguments.array<T>("values", problem.n, problem.k);
+  problem.weights = arguments.optionalArray<T>("weights", problem.n);
+  problem.directions = arguments.array<T>("directions", problem.m, problem.d);
+  problem.first = arguments.number("first");
+  problem.perCell = arguments.number("perCell");
+  if (!std::isfinite(problem.first)) arguments.fail("first", "a finite number");
+  if (!(problem.perCell > 0) || !std::isfinite(problem.perCell)) arguments.fail("perCell", "a finite number above 0");
+  problem.length = arguments.size("length", largestTransform);
+  if (problem.length < 64 || goodLength(problem.length) != problem.length) {
+    arguments.fail("length", "2^a, 3·2^a or 5·2^a, at least 64");
+  }
+  problem.taps = arguments.size("taps", 16);
+  if (problem.taps != 8 && problem.taps != 16) arguments.fail("taps", "8 or 16");
+  problem.degree = arguments.size("degree", kLargestDegree);
+  problem.coefficients = arguments.array<T>("coefficients", problem.degree + 1, problem.taps);
+  problem.responseReal = arguments.array<double>("responseReal", problem.length / 2 + 1);
+  problem.responseImaginary = arguments.array<double>("responseImaginary", problem.length / 2 + 1);
+  problem.stride = arguments.size("stride", largestTransform);
+  problem.count = arguments.size("count", largestTransform);
+  problem.offset = arguments.size("offset", largestTransform);
+  if (problem.offset + (problem.count - 1) * problem.stride >= problem.length) {
+    arguments.fail("offset", "results within the grid");
+  }
+  problem.scale = arguments.number("scale");
+  std::size_t rows = 0;
+  if (__builtin_mul_overflow(problem.m, problem.count, &rows)) arguments.fail("out", "fewer results");
+  problem.out = arguments.array<T>("out", rows, problem.k);
+  const double work = static_cast<double>(problem.m) * static_cast<double>(problem.k) *
+                      (8.0 * static_cast<double>(problem.n) + 20.0 * static_cast<double>(problem.length));
+  return run(arguments, work, [problem](Control& control) { convolveProjections(problem, control); });
+}
+
 }  // namespace
 
 Napi::Value ridgeSumKernel(const Napi::CallbackInfo& info) {
@@ -86,6 +129,11 @@ Napi::Value ridgeSumKernel(const Napi::CallbackInfo& info) {
 Napi::Value activateKernel(const Napi::CallbackInfo& info) {
   const Arguments arguments(info);
   return arguments.isFloat64("values") ? activateOf<double>(arguments) : activateOf<float>(arguments);
+}
+
+Napi::Value convolveProjectionsKernel(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  return arguments.isFloat64("points") ? convolveProjectionsOf<double>(arguments) : convolveProjectionsOf<float>(arguments);
 }
 
 }  // namespace ridgeflow::bindings

@@ -78,7 +78,7 @@ test('the network of drawn units approximates f at the Monte Carlo rate', async 
     return Math.sqrt(square / 50);
   };
   const [few, many] = [await errorOf(200), await errorOf(20_000)];
-  t.true(many < 0.35 * few && many < 0.02, `${few} ${many}`);
+  t.true(many < 0.25 * few && many < 0.04, `${few} ${many}`);
 });
 
 test('draws from data in high dimension: the same seed gives the same bits, on both backends', async (t) => {

@@ -16,7 +16,7 @@ export type { Matrix, RunControl } from './contract/control.js';
 export type { LinearTerm, ScaledErrorProblem } from './contract/linear.js';
 export type { NeighbourResult, Norm } from './contract/neighbours.js';
 export type { ParallelBeamProblem, ProjectionBins } from './contract/radon.js';
-export type { Nonlinearity, RidgeSumProblem } from './contract/ridgelet.js';
+export type { ConvolveProjectionsProblem, Nonlinearity, RidgeSumProblem } from './contract/ridgelet.js';
 export type {
   CellShadows,
   FanProblem,

@@ -233,7 +233,7 @@ function weightsOf({ logDensity }: Candidates, { data, shape: [m, k = 1] }: NdAr
 }
 
 /** `count` draws in proportion to the weights, equally spaced in their cumulative sum from one uniform number on. */
-export function systematic(weights: ArrayLike<number>, count: number, u: number): Int32Array {
+function systematic(weights: ArrayLike<number>, count: number, u: number): Int32Array {
   let total = 0;
   for (let i = 0; i < weights.length; i++) total += weights[i];
   const chosen = new Int32Array(count);

@@ -43,7 +43,7 @@ export function tabulate(f: (z: number) => number, options: TableOptions): Piece
 }
 
 /** The lowest degree at which what is left out of a Chebyshev series is within the tolerance. */
-function degreeFor(series: readonly number[], tolerance: number): number {
+export function degreeFor(series: readonly number[], tolerance: number): number {
   let rest = 0;
   let degree = series.length - 1;
   while (degree > 1 && rest + Math.abs(series[degree]) <= tolerance) rest += Math.abs(series[degree--]);
@@ -51,7 +51,7 @@ function degreeFor(series: readonly number[], tolerance: number): number {
 }
 
 /** Coefficients of T_0 … T_degree of the interpolant at Chebyshev's nodes. */
-function chebyshev(f: (t: number) => number, degree: number): number[] {
+export function chebyshev(f: (t: number) => number, degree: number): number[] {
   const count = degree + 1;
   const angles = Array.from({ length: count }, (_, i) => (Math.PI * (i + 0.5)) / count);
   const values = angles.map((angle) => f(Math.cos(angle)));
@@ -63,7 +63,7 @@ function chebyshev(f: (t: number) => number, degree: number): number[] {
 }
 
 /** Coefficients of 1, t, t², … of Σ c_k T_k, from the highest down by T_k = 2t T_{k−1} − T_{k−2} (Clenshaw). */
-function toMonomials(coefficients: readonly number[]): number[] {
+export function toMonomials(coefficients: readonly number[]): number[] {
   let next: number[] = [];
   let after: number[] = [];
   for (let k = coefficients.length - 1; k >= 1; k--) {

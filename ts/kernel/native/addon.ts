@@ -38,6 +38,7 @@ export interface Addon {
   projectionExtents(problem: Arguments): Finished;
   ridgeSum(problem: Arguments): Finished;
   activate(problem: Arguments): Finished;
+  convolveProjections(problem: Arguments): Finished;
   finiteRadon(problem: Arguments): Finished;
   softmin(problem: Arguments): Finished;
   planRows(problem: Arguments): Finished;

@@ -39,6 +39,31 @@ export function ridgeletKernels(addon: Addon): RidgeletKernels {
       );
       return out;
     },
+    async convolveProjections(problem, run) {
+      const { points, values, weights, directions, grid, spread, response, read, scale } = problem;
+      const dtype = dtypeOf(points);
+      const out = allocate(dtype, directions.rows * read.count * values.columns, 'a transform');
+      const coefficients = dtype === 'float64' ? spread.coefficients : Float32Array.from(spread.coefficients);
+      await withControl(run, (control) =>
+        addon.convolveProjections({
+          points: points.data,
+          n: points.rows,
+          d: points.columns,
+          values: values.data,
+          k: values.columns,
+          directions: directions.data,
+          m: directions.rows,
+          ...grid,
+          ...spread,
+          coefficients,
+          responseReal: response.re,
+          responseImaginary: response.im,
+          ...read,
+          ...{ weights, scale, out, control },
+        }),
+      );
+      return out;
+    },
     async activate({ values: { data: values, rows, columns }, rowBias, columnBias, nonlinearity }, run) {
       const fields = fieldsOf(nonlinearity, dtypeOf({ data: values }));
       await withControl(run, (control) =>

@@ -18,6 +18,7 @@ import { countWithin, largestDifferences } from './differences.js';
 import { nearestNeighbours } from './neighbours.js';
 import { binProjections, projectionExtents } from './projections.js';
 import { backprojectBeam, filterRows, projectBeam } from './radon.js';
+import { convolveProjections } from './convolve-projections.js';
 import { activate, ridgeSum } from './ridgelet.js';
 import { backprojectHyperplanes, projectHyperplanes } from './radon-hyperplanes.js';
 import {
@@ -99,6 +100,7 @@ function kernelsOn(engine: Engine): Kernels {
     projectionExtents: (problem, run) => projectionExtents(engine, problem, run),
     ridgeSum: (problem, run) => ridgeSum(engine, problem, run),
     activate,
+    convolveProjections,
     finiteRadon,
     projectHyperplanes,
     backprojectHyperplanes,
