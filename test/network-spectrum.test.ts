@@ -7,7 +7,9 @@ import {
   errorByWidth,
   fitNetwork,
   oracleUnits,
+  pairUnits,
   shallowNetwork,
+  spectrumSlice,
   trainNetwork,
 } from '../ts/network/index.js';
 import { ridgeletPair, ridgeletTransform } from '../ts/ridgelet/index.js';
@@ -149,6 +151,85 @@ test('compareWithSpectrum: units of the spectrum agree with it, others less, tra
   t.true(correlation > 0.4, `${correlation}`);
   const fitted = await fitNetwork(data, { width: 400, ridge: 1e-3 });
   t.true((await compareWithSpectrum(fitted.network, data, { positions })).correlation > 0.5);
+});
+
+test('pairUnits: each rises by a number of the range between two points, and passes 0 between them', (t) => {
+  const points = ndarray(Float64Array.from(new Random(6).normals(150)), [50, 3]);
+  const { a, b } = pairUnits(points, { width: 30, scale: [2, 3], seed: 1 });
+  const outputs = (j: number) =>
+    Array.from({ length: 50 }, (_, i) =>
+      [0, 1, 2].reduce((z, c) => z + a.data[3 * j + c] * points.data[3 * i + c], 0),
+    );
+  for (let j = 0; j < 30; j++) {
+    const z = outputs(j);
+    const length = Math.hypot(...a.data.subarray(3 * j, 3 * j + 3));
+    // Some pair lies along the slope, and its rise is the slope times its length.
+    const found = z.some((from, i) =>
+      z.some((to, l) => {
+        const apart = Math.hypot(...[0, 1, 2].map((c) => points.data[3 * i + c] - points.data[3 * l + c]));
+        const [rise, between] = [to - from, b.data[j]];
+        return (
+          rise > 2 &&
+          rise < 3 &&
+          Math.abs(rise - length * apart) < 1e-9 &&
+          between >= from - 1e-9 &&
+          between <= to + 1e-9
+        );
+      }),
+    );
+    t.true(found, `unit ${j}`);
+  }
+  t.deepEqual(pairUnits(points, { width: 4, scale: [2, 3], seed: 1 }).a.data, a.data.subarray(0, 12));
+  const code = (call: () => unknown) => t.throws(call, { instanceOf: RidgeflowError }).code;
+  t.is(
+    code(() => pairUnits(zeros([9, 2]), { width: 3 })),
+    'DEGENERATE_CLOUD',
+  );
+  t.is(
+    code(() => pairUnits(points, { width: 3, scale: [0, 1] })),
+    'INVALID_ARGUMENT',
+  );
+});
+
+test('spectrumSlice: the spectrum on the plane of a direction, and the units on it', async (t) => {
+  const points = ndarray(Float64Array.from(new Random(8).normals(200)), [100, 2]);
+  const values = {
+    data: points.data.filter((_, i) => i % 2 === 1).map((y) => Math.sin(3 * y)),
+    shape: [100, 1],
+  };
+  const { network } = await fitNetwork({ points, values }, { width: 60 });
+  const slice = await spectrumSlice(network, { points, values }, { size: 9 });
+  t.true(Math.abs(slice.direction[1]) > 0.8, 'what is learned depends on the second coordinate');
+  t.deepEqual(slice.spectrum.shape, [9, 9, 1]);
+  t.is(slice.units.length, 60);
+  t.true(Math.abs(Math.max(...slice.magnitude) - 1) < 1e-12);
+  const [i, j] = [6, 3];
+  const mean = [0, 1].map((c) =>
+    Array.from(points.data)
+      .filter((_, l) => l % 2 === c)
+      .reduce((a, b) => a + b / 100, 0),
+  );
+  const slope = slice.direction.map((value) => slice.slopes[i] * value);
+  const bias = slice.biases[j] + slope[0] * mean[0] + slope[1] * mean[1];
+  const average = Array.from(values.data).reduce((a, b) => a + b / 100, 0);
+  const { data } = await ridgeletTransform(
+    { points, values: { ...values, data: values.data.map((value) => value - average) } },
+    { a: ndarray(slope, [1, 2]), b: ndarray(Float64Array.of(bias)) },
+    { pair: ridgeletPair('tanh', 2), normalization: 'profile' },
+  );
+  t.true(Math.abs(data[0] - slice.spectrum.data[9 * i + j]) < 1e-5);
+  const fails = async (options: object, code: ErrorCode) =>
+    t.is(
+      (
+        await t.throwsAsync(spectrumSlice(network, { points, values }, options), {
+          instanceOf: RidgeflowError,
+        })
+      ).code,
+      code,
+    );
+  await fails({ size: 1 }, 'INVALID_ARGUMENT');
+  await fails({ reach: 0 }, 'INVALID_ARGUMENT');
+  await fails({ signal: AbortSignal.abort() }, 'ABORTED');
 });
 
 test('training and spectra: bad input', async (t) => {

@@ -16,7 +16,7 @@ import { type FitError, fitError } from './fit-error.js';
 import { oracleUnits } from './oracle-units.js';
 import { type ShallowNetwork, shallowNetwork } from './shallow-network.js';
 import { type NetworkTarget, type SplitOptions, splitTarget } from './target.js';
-import { type RandomUnitOptions, type Units, randomUnits } from './units.js';
+import { type RandomUnitOptions, type Units, pairUnits, randomUnits } from './units.js';
 
 /** Options of {@link fitNetwork}. */
 export interface FitNetworkOptions extends SplitOptions {
@@ -25,10 +25,10 @@ export interface FitNetworkOptions extends SplitOptions {
   /** Default 'tanh'. */
   activation?: ActivationName;
   /**
-   * Hidden units: `random` (default) by {@link randomUnits}, `oracle` by {@link oracleUnits} from the ridgelet spectrum of
-   * the points that are fitted, or given.
+   * Hidden units: `random` (default) by {@link randomUnits}, `pairs` by {@link pairUnits} (good in many dimensions),
+   * `oracle` by {@link oracleUnits} from the ridgelet spectrum of the points that are fitted (good in few), or given.
    */
-  units?: 'random' | 'oracle' | Units;
+  units?: 'random' | 'pairs' | 'oracle' | Units;
   /** Of units that are drawn: see {@link randomUnits}. */
   scale?: RandomUnitOptions['scale'];
   /**
@@ -139,10 +139,11 @@ export async function unitsFor(
   if (width === undefined) throw invalidArgument('width', 'a whole number of at least 1', width);
   checkInteger(width, 'width', 1);
   if (given === 'random') return randomUnits(points, { width, scale, seed });
+  if (given === 'pairs') return pairUnits(points, { width, scale, seed });
   if (given === 'oracle')
     return oracleUnits(points, values, { width, activation, scale, seed, signal, backend });
   if (typeof given !== 'object' || given === null)
-    throw invalidArgument('units', '"random", "oracle" or units { a, b }', given);
+    throw invalidArgument('units', '"random", "pairs", "oracle" or units { a, b }', given);
   checkPoints(given.a, 'units.a', { dimension: points.shape[1], minimum: width });
   const m = given.a.shape[0];
   if (given.b?.data?.length === m) return given;

@@ -2,7 +2,7 @@ export { type FitNetworkOptions, type NetworkFit, fitNetwork } from './fit.js';
 export { type FitError, fitError } from './fit-error.js';
 export { type ShallowNetwork, type ShallowNetworkParameters, shallowNetwork } from './shallow-network.js';
 export type { NetworkTarget, SplitOptions } from './target.js';
-export { type RandomUnitOptions, type Units, randomUnits } from './units.js';
+export { type RandomUnitOptions, type Units, pairUnits, randomUnits } from './units.js';
 export { type WidthStudy, errorByWidth } from './width-study.js';
 export {
   type CompileFlowOptions,
@@ -27,3 +27,4 @@ export {
   type SpectrumComparisonOptions,
   compareWithSpectrum,
 } from './spectrum-comparison.js';
+export { type SpectrumSlice, type SpectrumSliceOptions, spectrumSlice } from './spectrum-slice.js';

@@ -35,9 +35,8 @@ export interface RandomUnitOptions {
 export function randomUnits(points: NdArray, { width, scale = [0.5, 4], seed }: RandomUnitOptions): Units {
   const { n, d } = checkPoints(points, 'points', { minimum: 2 });
   checkInteger(width, 'width', 1, 2 ** 31);
+  checkScale(scale);
   const [least, most] = scale;
-  if (!(least > 0 && most >= least && Number.isFinite(most)))
-    throw invalidArgument('scale', 'two finite numbers above 0, the smaller first', scale);
   const deviations = columnDeviations(points);
   const alive = deviations.reduce((count, value) => count + (value > 0 ? 1 : 0), 0);
   if (alive === 0) throw new RidgeflowError('DEGENERATE_CLOUD', `All ${n} points are the same`);
@@ -61,6 +60,55 @@ export function randomUnits(points: NdArray, { width, scale = [0.5, 4], seed }: 
     b[j] = centre;
   }
   return { a: { data: A, shape: [width, d] }, b: { data: b, shape: [width] } };
+}
+
+/**
+ * Units between pairs of points: a_j·x rises by a number from `scale` from one random point of the data to another, along
+ * the line between them, and a_j·x = b_j somewhere between them. In many dimensions they look along directions that the
+ * data have, where those of {@link randomUnits} mostly do not. The first units do not depend on how many there are.
+ * O(md) time.
+ *
+ * @param points n × d.
+ * @throws As randomUnits.
+ *
+ * Source: E. L. Bolager, I. Burak, C. Datar, Q. Sun, F. Dietrich, Sampling weights of deep neural networks, NeurIPS 2023.
+ */
+export function pairUnits(points: NdArray, { width, scale = [0.5, 4], seed }: RandomUnitOptions): Units {
+  const { n, d } = checkPoints(points, 'points', { minimum: 2 });
+  checkInteger(width, 'width', 1, 2 ** 31);
+  checkScale(scale);
+  const uniforms = new RandomStream(seed, 'initial');
+  const { data } = points;
+  const A = allocate(dtypeOf(points), width * d, 'units');
+  const b = allocate(dtypeOf(points), width, 'units');
+  for (let j = 0; j < width; j++) {
+    // A position of the stream for every number that a unit may need, so that no unit depends on those before it.
+    const first = 256 * j;
+    const size = scale[0] * (scale[1] / scale[0]) ** uniforms.uniform(first);
+    const share = uniforms.uniform(first + 1);
+    let [from, to, square] = [0, 0, 0];
+    for (let tried = 0; square === 0; tried++) {
+      if (tried === 127)
+        throw new RidgeflowError('DEGENERATE_CLOUD', `Nearly all of the ${n} points are the same`);
+      from = Math.floor(uniforms.uniform(first + 2 + 2 * tried) * n) * d;
+      to = Math.floor(uniforms.uniform(first + 3 + 2 * tried) * n) * d;
+      for (let c = 0; c < d; c++) square += (data[to + c] - data[from + c]) ** 2;
+    }
+    let centre = 0;
+    for (let c = 0; c < d; c++) {
+      const difference = data[to + c] - data[from + c];
+      A[j * d + c] = (size * difference) / square;
+      centre += A[j * d + c] * (data[from + c] + share * difference);
+    }
+    b[j] = centre;
+  }
+  return { a: { data: A, shape: [width, d] }, b: { data: b, shape: [width] } };
+}
+
+/** Throws INVALID_ARGUMENT unless it is a range of positive numbers. */
+function checkScale([least, most]: readonly [number, number]): void {
+  if (least > 0 && most >= least && Number.isFinite(most)) return;
+  throw invalidArgument('scale', 'two finite numbers above 0, the smaller first', [least, most]);
 }
 
 /** Standard deviation of every column. */

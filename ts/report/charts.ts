@@ -103,6 +103,13 @@ export function chartConfig(theme: Theme): NonNullable<ChartSpec['config']> {
       titleFontWeight: 'normal',
       titlePadding: 10,
     },
+    legend: {
+      labelColor: muted,
+      titleColor: muted,
+      labelFontSize: 12,
+      titleFontSize: 12,
+      titleFontWeight: 'normal',
+    },
     axisX: { grid: false, domain: true, domainColor: muted },
     line: { color: accent, strokeWidth: 2.25, strokeJoin: 'round', strokeCap: 'round' },
     point: { color: accent, filled: true, size: 56, opacity: 1 },

@@ -1,0 +1,128 @@
+import { join, resolve } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { ACTIVATION_NAMES, type ActivationName } from '../core/activation.js';
+import { packageRoot } from '../core/package-root.js';
+import { ensureOutputFolder } from '../io/index.js';
+import { kernelsFor } from '../kernel/backend.js';
+import { errorByWidth, fitNetwork, spectrumSlice } from '../network/index.js';
+import { splitTarget } from '../network/target.js';
+import { parseInteger, parsePositive } from './failure.js';
+import { prepareTarget } from './ridgelet-input.js';
+import { type RidgeletRun, type RidgeletSummary, writeRidgeletResults } from './ridgelet-output.js';
+import {
+  addComputationOptions,
+  addOutputOptions,
+  type ComputationOptions,
+  type OutputOptions,
+  withProgress,
+} from './shared-options.js';
+
+/** Most dimensions in which units are drawn from the spectrum unless asked otherwise: in more it is too spiky to sample. */
+const ORACLE_DIMENSION = 4;
+
+interface RidgeletCommandOptions extends ComputationOptions, OutputOptions {
+  out: string;
+  target?: string;
+  labelColumn?: string;
+  labels?: string;
+  array?: string;
+  activation: ActivationName;
+  width: number;
+  sampling?: 'oracle' | 'pairs' | 'random';
+  ridge?: number;
+  heldOut: number;
+}
+
+const EXAMPLES = `
+Examples:
+  ridgeflow ridgelet                                   the digits that come with the package
+  ridgeflow ridgelet measurements.csv --target y       a function of the other columns
+  ridgeflow ridgelet points.csv --label-column species --activation relu --width 512
+
+Exit codes: 0 done, 1 the input or the computation failed, 2 wrong usage, 130 interrupted.`;
+
+/** `ridgeflow ridgelet`. */
+export function ridgeletCommand(): Command {
+  const command = new Command('ridgelet')
+    .description(
+      'Build a shallow network for data without training, from their ridgelet spectrum, and report spectrum, units and fit.',
+    )
+    .argument(
+      '[file]',
+      'data: .npy, .npz, .csv, .csv.gz, Arrow IPC, Parquet or IDX (default: the digits that come with the package)',
+    )
+    .option(
+      '-o, --out <folder>',
+      'folder for summary.json, report.html, spectrum.npy, network.onnx and model.json',
+      'ridgeflow-ridgelet',
+    )
+    .option(
+      '-t, --target <column>',
+      'column to learn as a function of the others: its name, or its number from 0 (negative: from the end)',
+    )
+    .option('--label-column <column>', 'column that holds a class to learn')
+    .option('--labels <file>', 'a file of classes to learn, one for each point')
+    .option('--array <name>', 'which array of an .npz file holds the points')
+    .addOption(new Option('-a, --activation <name>', 'activation').choices(ACTIVATION_NAMES).default('tanh'))
+    .option('-w, --width <units>', 'units of the network', parseInteger(1), 256)
+    .addOption(
+      new Option(
+        '--sampling <how>',
+        `how units are drawn: from the spectrum, between pairs of points, or at random (default: oracle up to ${ORACLE_DIMENSION} dimensions, else pairs)`,
+      ).choices(['oracle', 'pairs', 'random']),
+    )
+    .option(
+      '--ridge <penalty>',
+      'relative penalty on the output layer (default: the best of several)',
+      parsePositive,
+    )
+    .option('--held-out <fraction>', 'part of the points that is held out', parseFraction, 0.2);
+  return addOutputOptions(addComputationOptions(command)).addHelpText('after', EXAMPLES).action(ridgelet);
+}
+
+function parseFraction(text: string): number {
+  const value = parsePositive(text);
+  if (value > 0.9) throw new InvalidArgumentError('It must be at most 0.9.');
+  return value;
+}
+
+async function ridgelet(file: string | undefined, options: RidgeletCommandOptions): Promise<void> {
+  const folder = resolve(options.out);
+  const name = file ?? 'data/digits.csv.gz';
+  await withProgress(options, async ({ signal, progress }): Promise<RidgeletSummary> => {
+    await ensureOutputFolder(folder);
+    progress.line(`Reading ${name}`);
+    const path = file ?? join(packageRoot(), 'data', 'digits.csv.gz');
+    const target = await prepareTarget(path, { ...options, digits: file === undefined, signal });
+    const [n, d] = target.points.shape;
+    progress.line(`${n} points in ${d} dimension${d === 1 ? '' : 's'}, to learn: ${target.what}`);
+
+    const { activation, width, ridge, seed, dtype, backend, heldOut } = options;
+    const units = options.sampling ?? (d <= ORACLE_DIMENSION ? 'oracle' : 'pairs');
+    const call = { signal, seed, backend };
+    const split = await splitTarget(target, { ...call, heldOut });
+    const given = { ...call, activation, units, ridge, dtype, heldOut: split.heldOut };
+    progress.update(0, 'fitting');
+    const fit = await fitNetwork(split.training, { ...given, width });
+    progress.update(0.4, 'error by width');
+    const widths = await errorByWidth(split.training, { ...given, widths: widthsUpTo(width) });
+    progress.update(0.7, 'spectrum');
+    const slice = await spectrumSlice(fit.network, split.training, call);
+    progress.update(0.9, 'writing');
+    const kernels = await kernelsFor({ backend });
+    const run: RidgeletRun = {
+      ...{ input: name, target, split, fit, widths, slice, seed, dtype },
+      sampling: units,
+      backend: kernels.name,
+    };
+    return writeRidgeletResults(folder, run, signal);
+  });
+  if (!options.json && !options.quiet) process.stderr.write(`Report: ${join(folder, 'report.html')}\n`);
+}
+
+/** A few widths up to the one asked for, each twice the one before. */
+function widthsUpTo(width: number): number[] {
+  const widths = [width];
+  while (widths.length < 6 && widths[0] >= 8) widths.unshift(Math.floor(widths[0] / 2));
+  return widths;
+}

@@ -1,0 +1,216 @@
+import type { FitError, SpectrumSlice, WidthStudy } from '../network/index.js';
+import { type ChartSpec, type ThemedSpec, compileChart } from './charts.js';
+import { formatCount, formatNumber, formatPercent } from './format.js';
+import { facts, html, table, type Html } from './html.js';
+import { chartFigure, renderPage, type PageSection } from './page.js';
+import { reproduceSection } from './reproduce.js';
+import { agreementChart, confusionChart, fitChart, spectrumChart, widthChart } from './ridgelet-charts.js';
+
+/** What the network learned, and how that is shown. */
+export type RidgeletFit =
+  | {
+      kind: 'curve';
+      names: { x: string; y: string };
+      points: { x: number; y: number }[];
+      curve: { x: number; y: number }[];
+    }
+  | { kind: 'values'; names: string[]; pairs: { truth: number; output: number }[] }
+  | { kind: 'classes'; names: string[]; accuracy: number; confusion: number[][] };
+
+/** Everything that {@link ridgeletReport} tells. */
+export interface RidgeletReportContext {
+  /** Name or path of the file that the data came from. */
+  input: string;
+  n: number;
+  d: number;
+  activation: string;
+  sampling: string;
+  width: number;
+  ridge: number;
+  backend: string;
+  dtype: string;
+  seed: number;
+  training: FitError & { points: number };
+  heldOut: FitError & { points: number };
+  widths: WidthStudy;
+  slice: SpectrumSlice;
+  fit: RidgeletFit;
+  notes: readonly string[];
+  command: string;
+  versions: Readonly<Record<string, string>>;
+}
+
+/**
+ * The report of a network that was built without training: a single HTML file with the ridgelet spectrum and the units on
+ * it, the fit, and the error by width. About 1 MB.
+ */
+export async function ridgeletReport(context: RidgeletReportContext): Promise<string> {
+  const { slice, fit, widths, command, versions } = context;
+  const specs: Record<string, ChartSpec> = {
+    spectrum: spectrumChart(slice),
+    fit: chartOfFit(fit),
+    widths: widthChart(widths.rows),
+  };
+  const charts: Record<string, ThemedSpec> = {};
+  for (const [name, spec] of Object.entries(specs)) charts[name] = await compileChart(spec);
+  return renderPage({
+    title: `A network for ${fileName(context.input)}, without training`,
+    kicker: 'Ridgelet report',
+    header: header(context),
+    sections: [
+      spectrumSection(context),
+      fitSection(context),
+      widthSection(context),
+      reproduceSection(command, versions),
+    ],
+    charts,
+  });
+}
+
+function header(context: RidgeletReportContext): Html {
+  const { input, n, d, activation, sampling, width, ridge, heldOut, widths, fit, notes } = context;
+  const source = {
+    oracle: 'drawn from the ridgelet spectrum of the data',
+    pairs: 'drawn between pairs of points',
+    random: 'drawn at random over the data',
+  }[sampling];
+  const quality =
+    fit.kind === 'classes'
+      ? {
+          topic: 'Accuracy',
+          figure: formatPercent(fit.accuracy),
+          sentence: `of ${formatCount(heldOut.points)} points held out got their own class.`,
+        }
+      : {
+          topic: 'Held-out error',
+          figure: formatPercent(heldOut.relative),
+          sentence: `of the values’ own spread, on ${formatCount(heldOut.points)} points that were held out.`,
+        };
+  const findings = [
+    quality,
+    {
+      topic: 'Rate',
+      figure: Number.isFinite(widths.rate) ? power(widths.rate) : '–',
+      sentence: html`is how the held-out error falls with the width, down to the noise of the data; Monte
+      Carlo’s rate is ${power(0.5)}.`,
+    },
+    {
+      topic: 'Without training',
+      figure: formatCount(width),
+      sentence: `units were ${source}; one linear system gave what they add up to.`,
+    },
+  ];
+  return html`<p class="standfirst">
+      The ${formatCount(n)} points of ${fileName(input)}, in ${formatCount(d)}
+      ${d === 1 ? 'dimension' : 'dimensions'}, and a shallow network of ${formatCount(width)} ${activation}
+      units that was built for them in closed form.
+    </p>
+    <ul class="findings">
+      ${findings.map(
+        ({ topic, figure, sentence }) =>
+          html`<li>
+            <b>${topic}</b> <span class="figure">${figure}</span>
+            <p>${sentence}</p>
+          </li>`,
+      )}
+    </ul>
+    ${facts([
+      ['Points n', formatCount(n)],
+      ['Dimensions d', formatCount(d)],
+      ['Activation', activation],
+      ['Units', sampling],
+      ['Ridge', formatNumber(ridge, 2)],
+      ['Backend', context.backend],
+      ['Precision', context.dtype],
+      ['Seed', String(context.seed)],
+    ])}
+    ${notes.map((note) => html`<p class="remark">${note}.</p>`)}`;
+}
+
+function spectrumSection({ d, slice, n }: RidgeletReportContext): PageSection {
+  const plane =
+    d === 1
+      ? 'Every place in this plane is a unit η(ax − b).'
+      : 'Every place in this plane is a unit η(αu·x − b), u being the direction in which the network’s slopes have most of their size.';
+  return {
+    id: 'spectrum',
+    title: 'The spectrum and the units',
+    lead: `${plane} Colour says how much the data ask for it: the size of their ridgelet transform. Circles are the network’s units, the larger the more they add.`,
+    body: chartFigure({
+      name: 'spectrum',
+      title: 'Size of the ridgelet transform, and the units on it',
+      subtitle: `From ${formatCount(n)} points; biases are counted from the points’ mean. ${
+        d === 1 ? '' : 'Units are shown by the component of their slopes along the direction.'
+      }`,
+      renderer: 'canvas',
+      caption: `${formatCount(slice.units.length)} units. A unit and its mirror image through the centre do the same up to sign and a linear function, so the spectrum is symmetric.`,
+    }),
+  };
+}
+
+function fitSection({ fit, training, heldOut }: RidgeletReportContext): PageSection {
+  const title = {
+    curve: 'The network and the data',
+    values: 'Outputs against true values, points held out',
+    classes: 'Classes by the network, points held out',
+  }[fit.kind];
+  const row = (name: string, error: FitError & { points: number }) => [
+    name,
+    formatCount(error.points),
+    formatNumber(error.rms),
+    formatPercent(error.relative),
+    formatNumber(error.max),
+  ];
+  return {
+    id: 'fit',
+    title: 'The fit',
+    lead: 'Points that were held out had no part in building the network.',
+    body: html`${chartFigure({ name: 'fit', title })}
+    ${table({
+      id: 'errors',
+      caption: 'Errors of the network',
+      columns: [
+        { title: 'Points', align: 'start' },
+        { title: 'Number' },
+        { title: 'rms error' },
+        { title: 'Relative', note: 'Of the root mean square distance of the values from their mean.' },
+        { title: 'Largest' },
+      ],
+      rows: [row('fitted', training), row('held out', heldOut)],
+    })}`,
+  };
+}
+
+function widthSection({ widths }: RidgeletReportContext): PageSection {
+  return {
+    id: 'widths',
+    title: 'Error and width',
+    lead: 'Networks made of the first units of the same draw.',
+    body: html`${chartFigure({ name: 'widths', title: 'Relative error by width' })}
+    ${table({
+      id: 'width-table',
+      caption: 'Relative error by width',
+      columns: [{ title: 'Width' }, { title: 'Fitted' }, { title: 'Held out' }],
+      rows: widths.rows.map(({ width, training, heldOut }) => [
+        formatCount(width),
+        formatPercent(training.relative),
+        formatPercent(heldOut.relative),
+      ]),
+    })}`,
+  };
+}
+
+function chartOfFit(fit: RidgeletFit): ChartSpec {
+  if (fit.kind === 'curve') return fitChart(fit.points, fit.curve, { names: fit.names });
+  if (fit.kind === 'values') return agreementChart(fit.pairs);
+  return confusionChart(fit.names, fit.confusion);
+}
+
+/** The width to minus this power. */
+function power(rate: number): Html {
+  return html`width<sup>${formatNumber(-rate, 2)}</sup>`;
+}
+
+function fileName(path: string): string {
+  return path.split(/[\\/]/).at(-1) || path;
+}
