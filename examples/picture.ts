@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { encode } from 'fast-png';
 import { type ChartSpec, type Flow, type NdArray, ndarray, renderChart } from 'ridgeflow';
 
 /** Draws a chart as SVG into the file named on the command line, by default the example's own name. */
@@ -119,4 +120,45 @@ export async function trajectoriesOnTheLine(
       },
     ],
   };
+}
+
+/** An image [rows, columns] with the values that are drawn black and white. */
+export interface Panel {
+  array: NdArray;
+  black: number;
+  white: number;
+}
+
+/** Draws images side by side, stretched to one height, as PNG into the file named on the command line. */
+export async function writeImages(images: readonly Panel[], height = 256): Promise<void> {
+  const gap = 8;
+  const widths = images.map(({ array: { shape } }) =>
+    Math.min(2 * height, Math.round((height * shape[1]) / shape[0])),
+  );
+  const width = widths.reduce((sum, own) => sum + own + gap, -gap);
+  const data = new Uint8Array(width * height).fill(255);
+  let left = 0;
+  images.forEach(({ array, black, white }, panel) => {
+    const [rows, columns] = array.shape;
+    for (let i = 0; i < height; i++) {
+      for (let j = 0; j < widths[panel]; j++) {
+        const at = Math.floor((i * rows) / height) * columns + Math.floor((j * columns) / widths[panel]);
+        const grey = Math.round((255 * (array.data[at] - black)) / (white - black));
+        data[i * width + left + j] = Math.min(Math.max(grey, 0), 255);
+      }
+    }
+    left += widths[panel] + gap;
+  });
+  const file = process.argv[2] ?? `${basename(process.argv[1], '.ts')}.png`;
+  await writeFile(file, encode({ width, height, data, channels: 1 }));
+  console.log(`The picture is in ${file}`);
+}
+
+/** Root of the mean squared difference of two arrays. */
+export function differenceOf(a: NdArray, b: NdArray): number {
+  const square = Array.from(a.data, (value, i) => (value - b.data[i]) ** 2).reduce(
+    (sum, value) => sum + value,
+    0,
+  );
+  return Math.sqrt(square / a.data.length);
 }
