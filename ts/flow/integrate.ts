@@ -75,7 +75,10 @@ export async function integrate(
   const start = toDtype(x0, options.dtype ?? dtypeOf(x0));
   const kernels = await kernelsFor(options, dtypeOf(start));
   checkFinite(kernels, start, 'x0');
-  const { perCoordinate, radius } = spread(start);
+  const fixed = step !== undefined && options.tolerance === undefined;
+  // Neither a tolerance nor a finite difference is scaled by it then.
+  const unused = fixed && field.differentiable;
+  const { perCoordinate, radius } = unused ? { perCoordinate: 1, radius: 1 } : spread(start);
   const particles = new Particles(field, start, {
     ...options,
     kernels,
@@ -92,10 +95,9 @@ export async function integrate(
     ...options,
     from,
     kernels,
-    tolerance:
-      step !== undefined && options.tolerance === undefined
-        ? undefined
-        : { relative, absolute: particles.tolerances(absolute, logDensity, relative) },
+    tolerance: fixed
+      ? undefined
+      : { relative, absolute: particles.tolerances(absolute, logDensity, relative) },
   });
   const { reason, statistics, times, events, dense } = solution;
   const states = times.map((time, i) => particles.unpack(time, solution.states[i]));
