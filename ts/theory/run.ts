@@ -5,9 +5,16 @@ import type { ClaimExperiment, ClaimOptions, ClaimResult } from './claim.js';
 import { composition } from './composition.js';
 import { deeper } from './deeper.js';
 import { posteriorMean } from './posterior-mean.js';
+import { separation } from './separation.js';
 
 /** The statements of the theory that there are experiments for, in their order. */
-export const CLAIMS: readonly ClaimExperiment[] = [posteriorMean, composition, backwardHeat, deeper];
+export const CLAIMS: readonly ClaimExperiment[] = [
+  posteriorMean,
+  composition,
+  backwardHeat,
+  deeper,
+  separation,
+];
 
 /**
  * Puts one statement of the theory to the test.
