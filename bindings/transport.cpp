@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "addon.hpp"
 #include "task.hpp"
 #include "transport/cost_matrix.hpp"
@@ -12,6 +14,18 @@ double positive(const Arguments& arguments, const char* name) {
   const double value = arguments.number(name);
   if (!(value > 0)) arguments.fail(name, "a number above 0");
   return value;
+}
+
+/// Weights that sum to 1: other masses would have no feasible plan.
+const double* weights(const Arguments& arguments, const char* name, std::size_t count) {
+  const double* values = arguments.array<double>(name, count);
+  double sum = 0.0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!(values[i] >= 0)) arguments.fail(name, "numbers of at least 0");
+    sum += values[i];
+  }
+  if (!(std::abs(sum - 1) <= 1e-6)) arguments.fail(name, "numbers that sum to 1");
+  return values;
 }
 
 double workOn(std::size_t n, std::size_t m, std::size_t d) {
@@ -87,7 +101,7 @@ Napi::Value slicedCostsOf(const Arguments& arguments) {
   problem.weightsB = arguments.optionalArray<double>("weightsB", problem.m);
   problem.gradients = arguments.optionalArray<double>("gradients", problem.count, problem.d);
   problem.p = arguments.number("p");
-  if (!(problem.p >= 1)) arguments.fail("p", "a number of at least 1");
+  if (!(problem.p >= 1 && std::isfinite(problem.p))) arguments.fail("p", "a finite number of at least 1");
   double* out = arguments.array<double>("costs", problem.count);
   const double work = workOn(problem.count, problem.n + problem.m, problem.d + 16);
   return run(arguments, work, [=](Control& control) { slicedCosts(problem, out, control); });
@@ -117,8 +131,8 @@ Napi::Value networkSimplexKernel(const Napi::CallbackInfo& info) {
   const Arguments arguments(info);
   const std::size_t n = arguments.size("n", largestSide), m = arguments.size("m", largestSide);
   const double* costs = arguments.array<double>("costs", n, m);
-  const double* supplies = arguments.array<double>("supplies", n);
-  const double* demands = arguments.array<double>("demands", m);
+  const double* supplies = weights(arguments, "supplies", n);
+  const double* demands = weights(arguments, "demands", m);
   auto* rows = arguments.array<std::int32_t>("rows", n + m);
   auto* columns = arguments.array<std::int32_t>("columns", n + m);
   double* masses = arguments.array<double>("masses", n + m);

@@ -8,9 +8,34 @@ import { type Addon, loadAddon } from '../ts/kernel/native/addon.js';
 import { Random } from './reference/random.js';
 
 type Values = Record<string, unknown>;
-type Kernel = 'score' | 'nearestNeighbours' | 'countWithin' | 'matmul' | 'covariance' | 'symmetricEigen';
+type Kernel =
+  | 'score'
+  | 'nearestNeighbours'
+  | 'countWithin'
+  | 'softmin'
+  | 'planRows'
+  | 'matrixSoftmin'
+  | 'pairCosts'
+  | 'assignment'
+  | 'networkSimplex'
+  | 'slicedCosts'
+  | 'matmul'
+  | 'covariance'
+  | 'symmetricEigen';
 
 const floats = (length: number, seed = 1) => Float32Array.from(new Random(seed).normals(length));
+
+/** The entropic kernel of two clouds. */
+const pairs = () => ({
+  from: floats(12),
+  to: floats(10),
+  n: 6,
+  m: 5,
+  d: 2,
+  epsilon: 1,
+  logWeights: new Float64Array(5),
+  control: new Int32Array(2),
+});
 
 /** A well-formed call of each kernel, small enough to run at once. */
 const WELL_FORMED: Record<Kernel, () => Values> = {
@@ -48,6 +73,63 @@ const WELL_FORMED: Record<Kernel, () => Values> = {
     counts: new Int32Array(6),
     control: new Int32Array(2),
   }),
+  softmin: () => ({ ...pairs(), out: new Float64Array(6) }),
+  planRows: () => ({ ...pairs(), rowLogWeights: new Float64Array(6), out: new Float32Array(30) }),
+  matrixSoftmin: () => ({
+    costs: floats(12),
+    rows: 3,
+    columns: 4,
+    epsilon: 1,
+    logWeights: new Float64Array(4),
+    out: new Float64Array(3),
+    control: new Int32Array(2),
+  }),
+  pairCosts: () => ({
+    from: floats(12),
+    to: floats(10),
+    n: 6,
+    m: 5,
+    d: 2,
+    out: new Float64Array(30),
+    control: new Int32Array(2),
+  }),
+  assignment: () => ({
+    costs: Float64Array.from(floats(25)),
+    n: 5,
+    columns: new Int32Array(5),
+    u: new Float64Array(5),
+    v: new Float64Array(5),
+    control: new Int32Array(2),
+  }),
+  networkSimplex: () => ({
+    costs: Float64Array.from(floats(20)),
+    n: 4,
+    m: 5,
+    supplies: new Float64Array(4).fill(1 / 4),
+    demands: new Float64Array(5).fill(1 / 5),
+    rows: new Int32Array(9),
+    columns: new Int32Array(9),
+    masses: new Float64Array(9),
+    count: new Int32Array(1),
+    u: new Float64Array(4),
+    v: new Float64Array(5),
+    control: new Int32Array(2),
+  }),
+  slicedCosts: () => ({
+    a: floats(12),
+    n: 6,
+    b: floats(10),
+    m: 5,
+    d: 2,
+    directions: floats(6),
+    count: 3,
+    weightsA: new Float64Array(6).fill(1 / 6),
+    weightsB: new Float64Array(5).fill(1 / 5),
+    p: 2,
+    costs: new Float64Array(3),
+    gradients: new Float64Array(6),
+    control: new Int32Array(2),
+  }),
   matmul: () => ({
     a: floats(6),
     rowsA: 2,
@@ -68,7 +150,22 @@ const WELL_FORMED: Record<Kernel, () => Values> = {
 };
 const KERNELS = Object.keys(WELL_FORMED) as Kernel[];
 /** Fields that may be left out. */
-const OPTIONAL = new Set(['logWeights', 'mean', 'logDensity', 'divergence', 'control']);
+const OPTIONAL = new Set([
+  'logWeights',
+  'mean',
+  'logDensity',
+  'divergence',
+  'weightsA',
+  'weightsB',
+  'gradients',
+  'control',
+]);
+/** Fields that are not counts, with the numbers that mean something there: an infinite variance, and one of a half. */
+const MEANINGFUL: Record<string, (value: number) => boolean> = {
+  variance: (value) => value > 0,
+  epsilon: (value) => value > 0,
+  p: (value) => value >= 1 && value < Infinity,
+};
 
 const BAD_NUMBERS = [undefined, null, '3', true, 3n, {}, [3], NaN, Infinity, -Infinity, -1, 0, 0.5, 2 ** 53];
 
@@ -113,8 +210,7 @@ function testsOf(addon: Addon): void {
       t.is(call(kernel, WELL_FORMED[kernel]()), undefined);
       for (const [field, good] of Object.entries(WELL_FORMED[kernel]())) {
         const bad = typeof good === 'number' ? BAD_NUMBERS : badArrays(good as Float32Array);
-        // An infinite variance, and one of a half, mean something.
-        const refused = field === 'variance' ? bad.filter((v) => !(typeof v === 'number' && v > 0)) : bad;
+        const refused = bad.filter((v) => !(typeof v === 'number' && (MEANINGFUL[field]?.(v) ?? false)));
         for (const value of OPTIONAL.has(field) ? refused : [undefined, null, ...refused]) {
           const error = t.throws(() => call(kernel, { ...WELL_FORMED[kernel](), [field]: value }), {
             instanceOf: TypeError,
@@ -144,6 +240,8 @@ function testsOf(addon: Addon): void {
         const problem = WELL_FORMED[kernel]();
         for (const array of Object.values(problem)) if (array instanceof Float32Array) array.fill(value);
         if (kernel === 'symmetricEigen') (problem.matrix as Float64Array).fill(value);
+        if (kernel === 'assignment' || kernel === 'networkSimplex')
+          (problem.costs as Float64Array).fill(value);
         try {
           await call(kernel, problem);
         } catch (error) {

@@ -6,7 +6,7 @@ import { loadBackend } from '../../ts/kernel/backend.js';
 import { asMatrix } from '../../ts/kernel/checks.js';
 import { exactTransport, sinkhorn, slicedWasserstein, uniformDirections } from '../../ts/transport/index.js';
 import { normalCloud } from '../clouds.js';
-import { extraMemory } from '../memory.js';
+import { peakMemory } from '../memory.js';
 import type { BenchContext, BenchSuite } from '../record.js';
 import { gemmRate, time, timeOnce } from '../timing.js';
 
@@ -111,23 +111,16 @@ async function sinkhornWorkload(
   });
 }
 
-/** Peak memory of a fresh process that runs an iteration: beyond the clouds and the library, and with both. */
+/** Peak memory, in all, of a fresh process that makes the clouds and runs an iteration. */
 async function memoryOf(n: number): Promise<Record<string, number>> {
   const url = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
-  const options = `{ epsilon: ${EPSILON}, tolerance: 0, maximumIterations: 1, epsilonScaling: false }`;
-  const load = `
+  const peakMiB = await peakMemory(`
     const { normalCloud } = await import(${url('../clouds.ts')});
-    const { sinkhorn } = await import(${url('../../ts/transport/index.ts')});`;
-  const prepare = `${load}
-    const small = normalCloud(64, ${DIMENSION});
-    await sinkhorn(small, small, ${options});
-    return { a: normalCloud(${n}, ${DIMENSION}), b: normalCloud(${n}, ${DIMENSION}, 'float32', 2), sinkhorn };`;
-  const call = (state: string) => `await ${state}.sinkhorn(${state}.a, ${state}.b, ${options});`;
-  const extraMiB = await extraMemory(prepare, call('state'));
-  // An empty preparation: what is measured then is everything but Node itself.
-  const all = `const loaded = await (async () => { ${prepare} })(); ${call('loaded')}`;
-  const withLibraryMiB = await extraMemory('', all);
-  return { extraMiB, withLibraryMiB };
+    const { sinkhorn } = await import(${url('../../ts/transport/index.ts')});
+    const [a, b] = [1, 2].map((seed) => normalCloud(${n}, ${DIMENSION}, 'float32', seed));
+    const options = { epsilon: ${EPSILON}, tolerance: 0, maximumIterations: 1, epsilonScaling: false };
+    await sinkhorn(a, b, options);`);
+  return { peakMiB };
 }
 
 /** Between as many points of equal weight: both solvers, and POT's. */
