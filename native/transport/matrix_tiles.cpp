@@ -19,17 +19,22 @@ using matrix_tiles::MatrixOperations;
 template <class T>
 using MatrixTag = hn::ScalableTag<T>;
 
+/// The first `count` values, the others 0. Masked loads read whole vectors where the instruction set has none.
+template <class D, class T = hn::TFromD<D>>
+HWY_INLINE hn::Vec<D> LoadPart(D tag, const T* from, std::size_t count) {
+  if (count >= hn::Lanes(tag)) return hn::LoadU(tag, from);
+  HWY_ALIGN T part[hn::MaxLanes(D())] = {};
+  for (std::size_t j = 0; j < count; ++j) part[j] = from[j];
+  return hn::Load(tag, part);
+}
+
 /// bias − κ·cost of the lanes below `count`; far below everything in the others.
 template <class D, class T = hn::TFromD<D>>
 HWY_INLINE hn::Vec<D> RowLogits(D tag, const T* costs, const T* bias, T kappa, std::size_t at, std::size_t count) {
-  const hn::Vec<D> factor = hn::Set(tag, kappa);
-  if (at + hn::Lanes(tag) <= count) {
-    return hn::NegMulAdd(hn::LoadU(tag, costs + at), factor, hn::LoadU(tag, bias + at));
-  }
-  const auto inside = hn::FirstN(tag, count - at);
-  const hn::Vec<D> lowest = hn::Set(tag, static_cast<T>(-1e37));
-  return hn::IfThenElse(
-      inside, hn::NegMulAdd(hn::MaskedLoad(inside, tag, costs + at), factor, hn::MaskedLoad(inside, tag, bias + at)), lowest);
+  const std::size_t rest = count - at;
+  const auto logits = hn::NegMulAdd(LoadPart(tag, costs + at, rest), hn::Set(tag, kappa), LoadPart(tag, bias + at, rest));
+  if (rest >= hn::Lanes(tag)) return logits;
+  return hn::IfThenElse(hn::FirstN(tag, rest), logits, hn::Set(tag, static_cast<T>(-1e37)));
 }
 
 template <class T>
@@ -60,12 +65,8 @@ void AddStrip(const T* costs, std::size_t stride, const T* bias, T kappa, std::s
   const std::size_t lanes = hn::Lanes(tag);
   const hn::Vec<MatrixTag<T>> factor = hn::Set(tag, kappa);
   for (std::size_t j = 0; j < columns; j += lanes) {
-    const std::size_t here = HWY_MIN(lanes, columns - j);
-    const auto inside = hn::FirstN(tag, here);
     const auto logit = [&](std::size_t r) HWY_ATTR {
-      const T* from = costs + r * stride + j;
-      const auto cost = here == lanes ? hn::LoadU(tag, from) : hn::MaskedLoad(inside, tag, from);
-      return hn::NegMulAdd(cost, factor, hn::Set(tag, bias[r]));
+      return hn::NegMulAdd(LoadPart(tag, costs + r * stride + j, columns - j), factor, hn::Set(tag, bias[r]));
     };
     const auto before = hn::LoadU(tag, maximum + j);
     auto largest = before;
