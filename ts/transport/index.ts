@@ -1,5 +1,6 @@
 export type { PairCost } from './arguments.js';
 export { uniformDirections } from './directions.js';
+export { type WeightedPoints, displacementInterpolation, interpolateAlongMap } from './displacement.js';
 export { EntropicPlan } from './entropic-plan.js';
 export {
   type ExactPlan,
@@ -19,7 +20,17 @@ export {
   gaussianGeodesic,
   gaussianWasserstein,
 } from './gaussian-wasserstein.js';
+export {
+  type FixedSupportBarycentre,
+  type FixedSupportBarycentreOptions,
+  fixedSupportBarycentre,
+} from './fixed-support-barycentre.js';
 export { frechetDistance } from './frechet-distance.js';
+export {
+  type FreeSupportBarycentre,
+  type FreeSupportBarycentreOptions,
+  freeSupportBarycentre,
+} from './free-support-barycentre.js';
 export { type GaussianMixtureDistance, gaussianMixtureWasserstein } from './gaussian-mixture-wasserstein.js';
 export { sinkhorn, sinkhornMatrix } from './sinkhorn.js';
 export { type SinkhornDivergence, sinkhornDivergence } from './sinkhorn-divergence.js';
