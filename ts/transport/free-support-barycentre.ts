@@ -52,10 +52,8 @@ export async function freeSupportBarycentre(
 ): Promise<FreeSupportBarycentre> {
   const { d } = checkAll(clouds);
   const weights = checkWeights(options.weights, clouds.length, 'weights');
-  const { pointWeights, epsilon } = options;
-  if (pointWeights !== undefined && (!Array.isArray(pointWeights) || pointWeights.length !== clouds.length)) {
-    throw invalidArgument('pointWeights', `a list of ${clouds.length} lists of weights`, pointWeights);
-  }
+  const { epsilon } = options;
+  const pointWeights = checkPointWeights(options.pointWeights, clouds.length);
   if (epsilon !== undefined) checkPositive(epsilon, 'epsilon');
   const tolerance = checkPositive(options.tolerance ?? 1e-4, 'tolerance');
   const budget = checkInteger(options.maximumIterations ?? 100, 'maximumIterations', 1);
@@ -88,6 +86,12 @@ export async function freeSupportBarycentre(
       return { points, objective, iterations: iteration, converged };
     }
   }
+}
+
+function checkPointWeights(value: unknown, count: number): readonly VectorLike[] | undefined {
+  if (value === undefined) return undefined;
+  if (Array.isArray(value) && value.length === count) return value as VectorLike[];
+  throw invalidArgument('pointWeights', `a list of ${count} lists of weights`, value);
 }
 
 /** The cost of the plan from points of equal weight to a cloud, and its barycentric projection. */
