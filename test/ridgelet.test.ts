@@ -12,9 +12,9 @@ import {
   ridgeletTransformOfMeasure,
 } from '../ts/ridgelet/index.js';
 import { gaussianDerivative } from '../ts/core/activation.js';
+import { backendNames, exactly } from './native.js';
 import { dot, largest, midpoints, normals, plainTransform, rowsOf } from './reference/ridgelet.js';
 
-const BACKENDS = ['native', 'tfjs-cpu'] as const;
 const ONE_OF_EACH: ActivationName[] = [
   'relu',
   'tanh',
@@ -28,7 +28,7 @@ const ONE_OF_EACH: ActivationName[] = [
 ];
 
 test('the transform of data agrees with its definition, on both backends', async (t) => {
-  for (const backend of BACKENDS) {
+  for (const backend of backendNames) {
     for (const dtype of ['float32', 'float64'] as const) {
       if (backend !== 'native' && dtype === 'float64') continue;
       for (const d of [1, 3, 17]) {
@@ -52,22 +52,28 @@ test('the transform of data agrees with its definition, on both backends', async
   }
 });
 
-test('the number of MATH: a Gaussian in d = 2 under the second derivative of the normal density', async (t) => {
-  const pair = ridgeletPair('gaussian', 2);
-  const size = gaussianDerivative(0, 2) / pair.value(0);
-  const units = { a: ndarray([[1.2, -0.5]], undefined, 'float64'), b: ndarray([0.3], undefined, 'float64') };
-  const measure = gaussian({
-    mean: [0, 0],
-    covariance: [
-      [0.49, 0],
-      [0, 0.49],
-    ],
-  });
-  const { data } = await ridgeletTransformOfMeasure(measure, units, { pair });
-  t.true(Math.abs(data[0] * size + 0.1497250552) < 1e-10, `${data[0] * size}`);
-});
+exactly(
+  'the number of MATH: a Gaussian in d = 2 under the second derivative of the normal density',
+  async (t) => {
+    const pair = ridgeletPair('gaussian', 2);
+    const size = gaussianDerivative(0, 2) / pair.value(0);
+    const units = {
+      a: ndarray([[1.2, -0.5]], undefined, 'float64'),
+      b: ndarray([0.3], undefined, 'float64'),
+    };
+    const measure = gaussian({
+      mean: [0, 0],
+      covariance: [
+        [0.49, 0],
+        [0, 0.49],
+      ],
+    });
+    const { data } = await ridgeletTransformOfMeasure(measure, units, { pair });
+    t.true(Math.abs(data[0] * size + 0.1497250552) < 1e-10, `${data[0] * size}`);
+  },
+);
 
-test('a measure in closed form agrees with the transform of its density on a grid', async (t) => {
+exactly('a measure in closed form agrees with the transform of its density on a grid', async (t) => {
   const measure = gaussianMixture({
     weights: [0.3, 0.7],
     means: [
@@ -152,7 +158,7 @@ async function reconstructionError(name: ActivationName, A: number): Promise<num
   return largest(at.map((z, i) => back.data[i] - density(z))) / 0.7;
 }
 
-test('S[R[f]] = f for every activation: the error falls as the grid of (a, b) grows', async (t) => {
+exactly('S[R[f]] = f for every activation: the error falls as the grid of (a, b) grows', async (t) => {
   for (const name of ONE_OF_EACH) {
     const errors = [];
     for (const A of [4, 8, 16]) errors.push(await reconstructionError(name, A));
@@ -162,7 +168,7 @@ test('S[R[f]] = f for every activation: the error falls as the grid of (a, b) gr
   }
 });
 
-test('S with ψ in the place of η is the adjoint of R', async (t) => {
+exactly('S with ψ in the place of η is the adjoint of R', async (t) => {
   for (const dtype of ['float32', 'float64'] as const) {
     // An activation that is its own ridgelet up to the factor: the second derivative of the normal density in d = 2.
     const pair = ridgeletPair('gaussian-derivative-2', 2, { order: 2 });
@@ -183,7 +189,7 @@ test('S with ψ in the place of η is the adjoint of R', async (t) => {
 });
 
 // Plancherel: with η = ψ/((ψ, ψ)) the energy of R[f] is that of f.
-test('∫∫ R[f]² da db = ((ψ, ψ)) ∫ f²', async (t) => {
+exactly('∫∫ R[f]² da db = ((ψ, ψ)) ∫ f²', async (t) => {
   const pair = ridgeletPair('gaussian-derivative-4', 1, { order: 4 });
   // η is the fourth derivative itself, and ψ = η/((η, η)): so ∫∫ R[f]² = ((ψ, ψ)) ∫ f² = ∫ f²/((η, η)).
   const constant = gaussianDerivative(0, 4) / pair.value(0);
@@ -211,7 +217,7 @@ test('∫∫ R[f]² da db = ((ψ, ψ)) ∫ f²', async (t) => {
   t.true(Math.abs((total * constant) / energy - 1) < 2e-3, `${(total * constant) / energy}`);
 });
 
-test('from data, S[R_μ f]/S[R_μ 1] approaches f as the data grow', async (t) => {
+exactly('from data, S[R_μ f]/S[R_μ 1] approaches f as the data grow', async (t) => {
   const pair = ridgeletPair('gaussian', 1);
   const [a, b] = [midpoints(12, 144), midpoints(40, 240)];
   const pairs = a.at.flatMap((alpha) => b.at.map((beta) => [alpha, beta]));
@@ -239,7 +245,7 @@ test('from data, S[R_μ f]/S[R_μ 1] approaches f as the data grow', async (t) =
   t.true(many < 0.1 && many < few, `${few} ${many}`);
 });
 
-test('an activation of one’s own reconstructs too', async (t) => {
+exactly('an activation of one’s own reconstructs too', async (t) => {
   const pair = ridgeletPair({ value: (z) => (z > 0 ? z : 0.2 * z) }, 1);
   const x = ndarray([[-0.4], [0.3]], undefined, 'float64');
   const units = {
@@ -255,7 +261,7 @@ test('an activation of one’s own reconstructs too', async (t) => {
   }
 });
 
-test('one point is a ridgelet', async (t) => {
+exactly('one point is a ridgelet', async (t) => {
   const pair = ridgeletPair('sigmoid', 4);
   const points = normals(1, [1, 4]);
   const units = { a: normals(2, [9, 4]), b: normals(3, [9]) };
@@ -264,7 +270,7 @@ test('one point is a ridgelet', async (t) => {
   t.true(largest(expected.map((value, j) => value - data[j])) < 1e-13 * Math.abs(pair.scale));
 });
 
-test('bad arguments', async (t) => {
+exactly('bad arguments', async (t) => {
   const pair = ridgeletPair('relu', 2);
   const [points, a, b] = [normals(1, [5, 2]), normals(2, [4, 2]), normals(3, [4])];
   const nan = ndarray(Float64Array.of(1, NaN, 0, 2), [2, 2]);
