@@ -190,4 +190,12 @@ exactly('bad arguments of grids', async (t) => {
     () => ridgeletTransformOnGrid(many, wide, { pair, signal: AbortSignal.timeout(20) }),
     'ABORTED',
   );
+  for (const [spectrum, code] of [
+    [undefined, 'INVALID_ARGUMENT'],
+    [{ grid: { a: [axis], b: axis } }, 'INVALID_ARGUMENT'],
+    [{ grid: { a: [axis], b: axis }, values: normals(1, [3, 2, 1]) }, 'INVALID_SHAPE'],
+    [{ grid: { a: [axis], b: axis }, values: ndarray(new Float64Array(9), [3, 3, 1]) }, 'NOT_CONVERGED'],
+  ] as const) {
+    t.is(t.throws(() => sampleSpectrum(spectrum as never, 3), { instanceOf: RidgeflowError })?.code, code);
+  }
 });

@@ -4,6 +4,7 @@ import {
   type FloatData,
   type NdArray,
   allocate,
+  checkArray,
   checkPoints,
   dtypeOf,
   toDtype,
@@ -51,6 +52,8 @@ export async function dualRidgeletTransform(
   options: DualRidgeletOptions,
 ): Promise<NdArray> {
   const { n, d } = checkPoints(x, 'x');
+  if (typeof units !== 'object' || units === null)
+    throw invalidArgument('units', '{ a, b, coefficients }', units);
   const dtype = options.dtype ?? dtypeOf(x);
   const kernels = await kernelsFor(options, dtype);
   checkFinite(kernels, x, 'x');
@@ -124,7 +127,11 @@ export async function normalizedReconstruction(
   options: DualRidgeletOptions,
 ): Promise<NdArray> {
   const { n } = checkPoints(x, 'x');
-  const [m, k = 1] = units.coefficients?.shape ?? [0];
+  if (typeof units !== 'object' || units === null)
+    throw invalidArgument('units', '{ a, b, coefficients }', units);
+  checkArray(units.coefficients, 'coefficients');
+  checkArray(ofOne, 'ofOne');
+  const [m, k = 1] = units.coefficients.shape;
   if (ofOne.data.length !== m || units.coefficients.data.length !== m * k) {
     throw new RidgeflowError(
       'INVALID_SHAPE',

@@ -1,4 +1,12 @@
-import { type DType, type NdArray, allocate, checkPoints, dtypeOf, toDtype } from '../core/array.js';
+import {
+  type DType,
+  type NdArray,
+  allocate,
+  checkArray,
+  checkPoints,
+  dtypeOf,
+  toDtype,
+} from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { checkInteger, checkPositive, checkSeed } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
@@ -45,7 +53,7 @@ export interface RidgeletSpectrum {
  * @returns [m, b.count, k].
  * @throws As ridgeletTransform; INVALID_ARGUMENT where the biases need a grid beyond 2²² elements.
  *
- * O(mk(n + L log L)) time, L about b.count or what resolves ψ, instead of O(mkn b.count). Errors are below 1e-6 (float32)
+ * O(mk(n + L log L)) time, L about b.count or what resolves ψ, instead of O(mkn b.count). Errors are below 1e-5 (float32)
  * or 1e-11 (float64) of the largest value. Memory O(nd) and, per thread, some hundred kB to MB for its grids.
  *
  * Source: the Radon transform followed by a wavelet-like transform, E. J. Candès, "Ridgelets: theory and applications",
@@ -191,19 +199,30 @@ const volumeOf = ({ a, b }: RidgeletGrid) => a.reduce((product, { spacing }) => 
  * @param spectrum Of ridgeletTransformOnGrid.
  * @returns a [count, d], b [count], the values at the cells' middles [count, k], and Z = ∫ |R[f]|: see sampleRidgelet.
  *   Cells are drawn independently; the effective sample size is `count`.
- * @throws INVALID_ARGUMENT, NOT_CONVERGED (a spectrum of zeros). O(units + count) time.
+ * @throws INVALID_ARGUMENT, INVALID_SHAPE, INVALID_DTYPE, NOT_CONVERGED (a spectrum of zeros). O(units + count) time.
  */
 export function sampleSpectrum(
-  { grid, values }: RidgeletSpectrum,
+  spectrum: RidgeletSpectrum,
   count: number,
   options: { seed?: number } = {},
 ): { a: NdArray; b: NdArray; values: NdArray; normalizer: number } {
   checkInteger(count, 'count', 1, 1e7);
   const seed = checkSeed(options.seed);
-  const d = grid.a.length;
+  if (typeof spectrum !== 'object' || spectrum === null)
+    throw invalidArgument('spectrum', '{ grid, values }', spectrum);
+  const { grid, values } = spectrum;
+  const d = grid?.a?.length;
   checkGrid(grid, d);
+  checkArray(values, 'values');
+  const cells = grid.a.reduce((product, axis) => product * axis.count, grid.b.count);
   const k = values.shape.at(-1) ?? 1;
-  const cells = values.data.length / k;
+  if (k < 1 || values.data.length !== cells * k) {
+    throw new RidgeflowError(
+      'INVALID_SHAPE',
+      `Expected ${cells} rows for values, one for each unit of the grid, but received shape [${values.shape.join(', ')}]`,
+      { details: { parameter: 'values' } },
+    );
+  }
   const cumulative = new Float64Array(cells);
   let total = 0;
   for (let i = 0; i < cells; i++) {
