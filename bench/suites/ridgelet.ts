@@ -8,6 +8,7 @@ import {
   unitsOfGrid,
 } from '../../ts/ridgelet/index.js';
 import { normalCloud } from '../clouds.js';
+import { imageWorkload } from '../image-256.js';
 import { extraMemory } from '../memory.js';
 import { plainRidgelet } from '../peers/tfjs-ridgelet.js';
 import { useEngine } from '../peers/tfjs-score.js';
@@ -27,6 +28,7 @@ const suite: BenchSuite = {
   async run(context) {
     await direct(context, 64, 64);
     for (const d of [1, 2]) await grid(context, d);
+    await imageWorkload(context);
   },
 };
 export default suite;

@@ -4,3 +4,12 @@ export { chartFigure, renderPage, type Page, type PageSection } from './page.js'
 export { compileChart, renderChart, type ChartSpec, type Theme, type ThemedSpec } from './charts.js';
 export { depthChart, type DepthChart } from './depth-chart.js';
 export { Html, facts, html, table, type HtmlValue, type TableColumn } from './html.js';
+export { type RidgeletFit, type RidgeletReportContext, ridgeletReport } from './ridgelet.js';
+export {
+  type SpectrumPicture,
+  agreementChart,
+  confusionChart,
+  fitChart,
+  spectrumChart,
+  widthChart,
+} from './ridgelet-charts.js';

@@ -68,6 +68,7 @@ export function spectrumChart(
             scale: { scheme: 'viridis', domain: [0, 1] },
             legend: {
               title: '|R[f]|, of its largest',
+              titleLimit: 300,
               orient: 'top',
               gradientLength: 160,
               gradientThickness: 10,
