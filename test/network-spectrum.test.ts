@@ -6,12 +6,15 @@ import {
   compareWithSpectrum,
   errorByWidth,
   fitNetwork,
+  flowSpectra,
   oracleUnits,
   pairUnits,
   shallowNetwork,
   spectrumSlice,
   trainNetwork,
 } from '../ts/network/index.js';
+import { continuousDaeFlow } from '../ts/flow/index.js';
+import { gaussian } from '../ts/measure/index.js';
 import { ridgeletPair, ridgeletTransform } from '../ts/ridgelet/index.js';
 import { exactly, places } from './native.js';
 import { Random } from './reference/random.js';
@@ -230,6 +233,44 @@ test('spectrumSlice: the spectrum on the plane of a direction, and the units on 
   await fails({ size: 1 }, 'INVALID_ARGUMENT');
   await fails({ reach: 0 }, 'INVALID_ARGUMENT');
   await fails({ signal: AbortSignal.abort() }, 'ABORTED');
+});
+
+test('flowSpectra: that of a Gaussian’s linear field grows as its variance falls', async (t) => {
+  const flow = continuousDaeFlow(gaussian({ mean: [0], variance: 1 }), { to: 0.4 });
+  const positions = grid(3, 16);
+  const options = { times: [0, 0.25], positions, samples: 20_000, dtype: 'float32' } as const;
+  const [first, later] = await flowSpectra(flow, options);
+  t.deepEqual([first.time, later.time], [0, 0.25]);
+  t.deepEqual(first.spectrum.shape, [256, 1]);
+  // v_t(x) = −x/σ² under N(0, σ²): R(a, b) of it is that at time 0 of slope σa, over σ.
+  const sigma = Math.sqrt(0.5);
+  const stretched = { a: { ...positions.a, data: positions.a.data.map((a) => sigma * a) }, b: positions.b };
+  const [expected] = await flowSpectra(flow, { ...options, times: [0], positions: stretched });
+  const largest = later.magnitude.reduce((most, value) => Math.max(most, value));
+  later.spectrum.data.forEach((value, i) => {
+    t.true(Math.abs(value - expected.spectrum.data[i] / sigma) < 0.05 * largest, `${i}`);
+  });
+  const fails = async (changes: object, code: ErrorCode) =>
+    t.is(
+      (await t.throwsAsync(flowSpectra(flow, { ...options, ...changes }), { instanceOf: RidgeflowError }))
+        .code,
+      code,
+    );
+  await fails({ times: [] }, 'INVALID_ARGUMENT');
+  await fails({ times: [0.7] }, 'COLLAPSED');
+  await fails({ samples: 1 }, 'INVALID_ARGUMENT');
+  await fails({ positions: { a: zeros([3, 2]), b: zeros([3]) } }, 'INVALID_SHAPE');
+  await fails({ signal: AbortSignal.abort() }, 'ABORTED');
+});
+
+test('training: the event loop has its turns, and an abort stops it', async (t) => {
+  const signal = AbortSignal.timeout(60);
+  let turns = 0;
+  const timer = setInterval(() => turns++, 5);
+  const training = trainNetwork(sine(30), { width: 4, steps: 1e7, signal });
+  await t.throwsAsync(training, { code: 'ABORTED' });
+  clearInterval(timer);
+  t.true(turns > 0);
 });
 
 test('training and spectra: bad input', async (t) => {

@@ -1,6 +1,7 @@
 import { type NdArray, checkPoints, dtypeOf } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { type CallOptions, checkInteger, checkSeed, partOf } from '../core/options.js';
+import { Pace } from '../core/pace.js';
 import type { VelocityField } from '../field/field.js';
 import type { TrajectoryTolerance } from '../flow/integrate.js';
 import { integrate } from '../flow/integrate.js';
@@ -64,7 +65,9 @@ export async function compileFlow(
   const step = (to - from) / depth;
   const layers: ResidualLayer[] = [];
   const fits: CompiledFlow['layers'] = [];
+  const pace = new Pace({ signal }, depth);
   for (let l = 0; l < depth; l++) {
+    await pace.tick(1);
     const t = from + l * step;
     const { velocity } = await field.evaluate(points, t, {}, call);
     const fit = await fitNetwork(

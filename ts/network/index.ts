@@ -28,3 +28,4 @@ export {
   compareWithSpectrum,
 } from './spectrum-comparison.js';
 export { type SpectrumSlice, type SpectrumSliceOptions, spectrumSlice } from './spectrum-slice.js';
+export { type FlowSpectraOptions, type FlowSpectrum, flowSpectra } from './flow-spectra.js';

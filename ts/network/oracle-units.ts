@@ -2,6 +2,7 @@ import type { ActivationName } from '../core/activation.js';
 import { type NdArray, allocate, checkPoints, dtypeOf } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import { type CallOptions, checkInteger } from '../core/options.js';
+import { Pace } from '../core/pace.js';
 import { RandomStream } from '../core/random.js';
 import { type RidgeletPair, ridgeletPair } from '../ridgelet/pair.js';
 import { ridgeletTransform } from '../ridgelet/transform.js';
@@ -63,7 +64,8 @@ export async function oracleUnits(
   const pair = typeof activation === 'object' ? activation : ridgeletPair(activation, d);
   const candidates = checkInteger(options.candidates ?? Math.max(4096, 16 * width), 'candidates', width);
   const drawn = randomUnits(points, { width: candidates, scale: options.scale, seed });
-  const ranges = spreadBiases(drawn, points, new RandomStream(seed, 'acceptance'));
+  const pace = new Pace({ signal: options.signal }, candidates);
+  const ranges = await spreadBiases(drawn, points, new RandomStream(seed, 'acceptance'), pace);
   const spectrum = await ridgeletTransform(
     { points, values: centred(values) },
     { a: drawn.a, b: drawn.b },
@@ -120,7 +122,12 @@ export function centred({ data, shape: [n, k] }: NdArray): NdArray {
 }
 
 /** Draws every unit's bias uniformly over the range of its projection of the data; returns the lengths of the ranges. */
-function spreadBiases({ a, b }: Units, { data, shape: [n, d] }: NdArray, stream: RandomStream): Float64Array {
+async function spreadBiases(
+  { a, b }: Units,
+  { data, shape: [n, d] }: NdArray,
+  stream: RandomStream,
+  pace: Pace,
+): Promise<Float64Array> {
   const count = Math.min(n, SAMPLE);
   const ranges = new Float64Array(b.data.length);
   for (let j = 0; j < ranges.length; j++) {
@@ -134,6 +141,7 @@ function spreadBiases({ a, b }: Units, { data, shape: [n, d] }: NdArray, stream:
     }
     ranges[j] = most - least;
     b.data[j] = least + ranges[j] * stream.uniform(j);
+    await pace.tick(1);
   }
   return ranges;
 }

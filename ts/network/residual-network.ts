@@ -1,6 +1,7 @@
 import { type NdArray, allocate, checkPoints, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { type CallOptions, partOf } from '../core/options.js';
+import { Pace } from '../core/pace.js';
 import type { FieldValues, VelocityField } from '../field/field.js';
 import { Flow } from '../flow/named/flow.js';
 import { euler } from '../flow/solvers/euler.js';
@@ -102,10 +103,12 @@ export class ResidualNetwork {
     checkPoints(x, 'x', { dimension: this.dimension });
     let points = toDtype(x, options.dtype ?? dtypeOf(x));
     await visit(points, 0);
+    const pace = new Pace({ signal: options.signal }, this.depth);
     for (const [l, { network, step }] of this.layers.entries()) {
       const part = partOf(options, l / this.depth, (l + 1) / this.depth);
       points = await moved(points, await network.evaluate(points, part), step, options);
       await visit(points, l + 1);
+      await pace.tick(1);
     }
   }
 

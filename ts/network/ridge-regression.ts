@@ -1,7 +1,8 @@
 import type { Activation } from '../core/activation.js';
 import { type FloatData, allocate, dtypeOf } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
-import { type CallOptions, throwIfAborted } from '../core/options.js';
+import type { CallOptions } from '../core/options.js';
+import { Pace } from '../core/pace.js';
 import { asMatrix } from '../kernel/checks.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
 import type { Units } from './units.js';
@@ -72,6 +73,7 @@ export async function normalEquations(
   const [featureMeans, valueMeans] = [new Float64Array(m), new Float64Array(k)];
   const step = Math.max(64, Math.floor(TILE / m));
   const { signal } = options;
+  const pace = new Pace(options, n);
   for (let first = 0; first < n; first += step) {
     const rows = Math.min(step, n - first);
     const tile = await featureTile(problem, first, rows, signal);
@@ -85,8 +87,7 @@ export async function normalEquations(
     const ones = { data: allocate(dtypeOf(tile), rows).fill(1), rows: 1, columns: rows };
     add(featureMeans, await kernels.matmul({ a: ones, b: tile }, { signal }), n);
     for (let i = 0; i < given.data.length; i++) valueMeans[i % k] += given.data[i] / n;
-    options.onProgress?.((first + rows) / n);
-    throwIfAborted(signal);
+    await pace.tick(rows);
   }
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < m; j++) gram[i * m + j] -= featureMeans[i] * featureMeans[j];
@@ -207,6 +208,7 @@ export async function solveByConjugateGradients(
     const now = columnProducts(residual, residual, k);
     return Math.sqrt(now.reduce((most, value, c) => Math.max(most, start[c] > 0 ? value / start[c] : 0), 0));
   };
+  const pace = new Pace(options, maxIterations);
   while (iterations < maxIterations && worst() > tolerance) {
     const { data } = centred(await outputs(direction));
     const product = Float64Array.from(await transpose(data), (value, i) => value + lambda * direction[i]);
@@ -223,8 +225,7 @@ export async function solveByConjugateGradients(
     }
     rz = next;
     iterations++;
-    options.onProgress?.(iterations / maxIterations);
-    throwIfAborted(signal);
+    await pace.tick(1);
   }
   const fitted = centred(await outputs(C));
   return {

@@ -2,7 +2,8 @@ import type { ActivationName } from '../core/activation.js';
 import { activation } from '../core/activation.js';
 import { type FloatData, type NdArray, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
-import { type CallOptions, checkInteger, checkPositive, checkSeed, throwIfAborted } from '../core/options.js';
+import { type CallOptions, checkInteger, checkPositive, checkSeed } from '../core/options.js';
+import { Pace } from '../core/pace.js';
 import { RandomStream } from '../core/random.js';
 import { kernelsFor } from '../kernel/backend.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
@@ -80,8 +81,8 @@ export async function trainNetwork(
     const slice = parameters.slice(starts[which], starts[which] + sizes[which]);
     return dtype === 'float64' ? slice : Float32Array.from(slice);
   };
+  const pace = new Pace(options, steps);
   for (let step = 0; step < steps; step++) {
-    throwIfAborted(options.signal);
     const layer = {
       kernels,
       activation: eta,
@@ -107,8 +108,9 @@ export async function trainNetwork(
       second[i] = BETA2 * second[i] + (1 - BETA2) * slope * slope;
       parameters[i] -= (rate * (first[i] / correct1)) / (Math.sqrt(second[i] / correct2) + EPSILON);
     }
-    options.onProgress?.((step + 1) / steps);
+    await pace.tick(1);
   }
+  pace.finish();
   const network = shallowNetwork({
     activation: name,
     A: { data: part(0), shape: [m, d] },
