@@ -4,6 +4,7 @@ import { formatDuration, formatNumber } from './format.js';
 import { type Html, facts, html, table } from './html.js';
 import { type PageSection, chartFigure, renderPage } from './page.js';
 import { reproduceSection } from './reproduce.js';
+import { spectrumChart } from './ridgelet-charts.js';
 
 /** What the pages of the theory say beside the findings. */
 export interface TheoryPageContext {
@@ -30,7 +31,9 @@ export async function claimPage(result: ClaimResult, context: TheoryPageContext)
   const sections: PageSection[] = [];
   for (const [f, figure] of figures.entries()) {
     for (const [p, panel] of figure.panels.entries())
-      charts[chartName(f, p)] = await compileChart(panelChart(panel, figure));
+      charts[chartName(f, p)] = await compileChart(
+        'spectrum' in panel ? spectrumChart(panel.spectrum) : panelChart(panel, figure),
+      );
     sections.push(figureSection(figure, f));
   }
   return renderPage({

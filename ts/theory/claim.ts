@@ -23,7 +23,19 @@ export interface FigureSeries {
   readonly style?: 'line' | 'marks' | 'both' | 'dashed';
 }
 
-/** One panel of a figure. Values that are not finite, or not positive on a logarithmic axis, are left out. */
+/** A heat map of a ridgelet spectrum by slope and bias, with the units of a network on it. */
+export interface SpectrumPanel {
+  readonly title: string;
+  readonly spectrum: {
+    readonly slopes: ArrayLike<number>;
+    readonly biases: ArrayLike<number>;
+    /** slopes × biases, 0 to 1. */
+    readonly magnitude: ArrayLike<number>;
+    readonly units: readonly { slope: number; bias: number; weight: number }[];
+  };
+}
+
+/** One panel of a figure, of lines and points. Values that are not finite, or not positive on a logarithmic axis, are left out. */
 export interface FigurePanel {
   readonly title: string;
   readonly x: { readonly title: string; readonly log?: boolean };
@@ -35,7 +47,7 @@ export interface FigurePanel {
 export interface ClaimFigure {
   readonly title: string;
   readonly caption: string;
-  readonly panels: readonly FigurePanel[];
+  readonly panels: readonly (FigurePanel | SpectrumPanel)[];
 }
 
 /** What one experiment found. */

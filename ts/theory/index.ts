@@ -9,5 +9,6 @@ export type {
   FigurePanel,
   FigureSeries,
   Relation,
+  SpectrumPanel,
 } from './claim.js';
 export { CLAIMS, runClaim } from './run.js';

@@ -5,6 +5,7 @@ import type { ClaimExperiment, ClaimOptions, ClaimResult } from './claim.js';
 import { composition } from './composition.js';
 import { deeper } from './deeper.js';
 import { posteriorMean } from './posterior-mean.js';
+import { ridgeletSpectra } from './ridgelet-spectrum.js';
 import { separation } from './separation.js';
 
 /** The statements of the theory that there are experiments for, in their order. */
@@ -14,6 +15,7 @@ export const CLAIMS: readonly ClaimExperiment[] = [
   backwardHeat,
   deeper,
   separation,
+  ridgeletSpectra,
 ];
 
 /**
