@@ -77,14 +77,6 @@ export const requirements = [
       'git clone https://github.com/mborgerding/kissfft && cmake -S kissfft -B kissfft/build && cmake --build kissfft/build && cmake --install kissfft/build',
   },
   {
-    name: 'nanoflann',
-    neededFor: 'native',
-    header: 'nanoflann.hpp',
-    debian: 'libnanoflann-dev',
-    fedora: 'nanoflann-devel',
-    macos: 'nanoflann',
-  },
-  {
     name: 'LEMON',
     neededFor: 'native',
     header: 'lemon/network_simplex.h',

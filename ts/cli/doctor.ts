@@ -88,7 +88,7 @@ function advice(
   const lines: string[] = [];
   if (!info) {
     lines.push(
-      'Build the native addon: on Debian or Ubuntu, apt-get install g++ make cmake pkg-config libopenblas-dev libhwy-dev libtbb-dev libnanoflann-dev, ' +
+      'Build the native addon: on Debian or Ubuntu, apt-get install g++ make cmake pkg-config libopenblas-dev libhwy-dev libtbb-dev, ' +
         'then npm rebuild ridgeflow (in a clone of the project: npm run setup).',
     );
     if (fallback && fallback.name !== 'tfjs-node')
