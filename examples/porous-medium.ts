@@ -42,6 +42,13 @@ await writePicture({
   encoding: {
     x: { field: 'x', type: 'quantitative', title: 'x' },
     y: { field: 'density', type: 'quantitative', title: 'density' },
-    color: { field: 'when', type: 'ordinal', sort, title: null, scale: { scheme: 'viridis' } },
+    color: {
+      field: 'when',
+      type: 'ordinal',
+      sort,
+      title: null,
+      legend: { labelLimit: 240 },
+      scale: { scheme: 'viridis' },
+    },
   },
 });
