@@ -33,7 +33,9 @@ const SAMPLE = 512;
  * Oracle sampling: units drawn from the density |R_μ[f](a, b)|, the ridgelet spectrum of the values at the points, over
  * the shell of slopes that `scale` bounds and the biases that the data reach. By importance: candidates as in
  * {@link randomUnits} but with uniform biases are weighed by |R_μ[f]| over their own density, and `width` of them are
- * drawn without replacement.
+ * drawn without replacement. No unit comes twice and their order is random, so that the first of them are a draw as well:
+ * what the hidden layer of a network needs. {@link sampleRidgelet} draws independently, with the normaliser that output
+ * weights without a regression need.
  *
  * @param points n × d.
  * @param values n × k; |R| is the Euclidean size over the k outputs.
