@@ -1,4 +1,3 @@
-import type { NdArray } from '../core/array.js';
 import { partOf } from '../core/options.js';
 import { nearestNeighbourEntropy } from '../entropy/nearest-neighbour-entropy.js';
 import { backwardHeatField, scaled } from '../field/index.js';
@@ -12,7 +11,9 @@ import {
   type FigurePanel,
   equal,
 } from './claim.js';
+import { densityOnGrid } from './densities.js';
 import { exampleMixtures } from './examples.js';
+import { jkoStep } from './jko-step.js';
 import { evenly, mean, standardError } from './numerics.js';
 import { steepestDescent } from './steepest-descent.js';
 
@@ -44,9 +45,10 @@ export const backwardHeat: ClaimExperiment = {
     }
     const distribution = await compareDistribution(options);
     const steepest = await steepestDescent(options);
+    const step = await jkoStep(options);
     options.onProgress?.(1);
     return {
-      checks: [...checks, ...distribution.checks, ...steepest.checks],
+      checks: [...checks, ...distribution.checks, ...steepest.checks, ...step.checks],
       figures: [
         distribution.figure,
         {
@@ -57,6 +59,7 @@ export const backwardHeat: ClaimExperiment = {
           panels: entropies,
         },
         steepest.figure,
+        step.figure,
       ],
     };
   },
@@ -199,16 +202,6 @@ async function compareDistribution(
       panels,
     },
   };
-}
-
-async function densityOnGrid(
-  measure: Measure,
-  grid: readonly number[],
-  call: ClaimOptions,
-): Promise<Float64Array> {
-  const points: NdArray = { data: Float32Array.from(grid), shape: [grid.length, 1] };
-  const { logDensity } = await measure.evaluate(points, { logDensity: true }, call);
-  return Float64Array.from(logDensity!, Math.exp);
 }
 
 /** Largest distance between the distribution functions of values and of a density given on an even grid. */
