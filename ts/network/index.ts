@@ -29,3 +29,4 @@ export {
 } from './spectrum-comparison.js';
 export { type SpectrumSlice, type SpectrumSliceOptions, spectrumSlice } from './spectrum-slice.js';
 export { type FlowSpectraOptions, type FlowSpectrum, flowSpectra } from './flow-spectra.js';
+export * from './model/index.js';

@@ -1,0 +1,227 @@
+import { setImmediate } from 'node:timers/promises';
+import { type NdArray, allocate, checkArray, elementCount } from '../../core/array.js';
+import { RidgeflowError, describe, invalidArgument } from '../../core/errors.js';
+import { type CallOptions, checkInteger, throwIfAborted } from '../../core/options.js';
+import { type FeatureMaps, type RowLayout, checkFeatureMaps, rowLayout, rowsOf } from './feature-maps.js';
+import { batchOf, inputShape } from './input.js';
+import type { ModelLayer, NetworkModel } from './model.js';
+import { RandomProjection } from './random-projection.js';
+
+/** Options of {@link openActivations}. */
+export interface ActivationOptions extends CallOptions {
+  /**
+   * Which layers: names, or kinds such as `Add`, with * for any run of characters; those that any of them matches. Default:
+   * all.
+   */
+  layers?: readonly string[];
+  /** What becomes of feature maps and sequences. Default `flatten`. */
+  featureMaps?: FeatureMaps;
+  /** Rows wider than this are projected at random to it, keeping distances to about 1 ± √(2/width). Default 1024. */
+  width?: number;
+  /** Examples at once, which bounds memory and how long an abort waits. Default 256. */
+  batch?: number;
+  /** With `positions`: most rows in all; of more a random set of positions is taken, the same in every example. Default 20 000. */
+  rows?: number;
+}
+
+/** A layer as its activations come. */
+export interface ActivationLayer extends ModelLayer {
+  /** Extents of one example's activations. */
+  readonly shape: readonly number[];
+  /** Values of a row as the model has them, and as they are given: fewer where they are projected at random. */
+  readonly fullWidth: number;
+  readonly width: number;
+  /** Rows for each example: 1, or with `positions` the positions taken. */
+  readonly positions: number;
+}
+
+/** A model, and data to run through it. */
+export interface Activations {
+  /** The data themselves, flattened, named `input`; then the chosen layers in order. */
+  readonly layers: readonly ActivationLayer[];
+  readonly examples: number;
+  /**
+   * Runs the data through the model and gives the rows of these layers for every batch in turn, before the next is run:
+   * `first` is the first example of the batch. The arrays are the visitor's to keep.
+   *
+   * @throws NON_FINITE naming layer and example, UNSUPPORTED, INVALID_SHAPE, ABORTED.
+   */
+  stream(
+    layers: readonly string[],
+    visit: (batch: { first: number; examples: number; rows: ReadonlyMap<string, NdArray> }) => unknown,
+    options?: Pick<CallOptions, 'signal' | 'onProgress'>,
+  ): Promise<void>;
+  /** All rows of these layers: [examples · positions, width] each, float32. */
+  collect(
+    layers: readonly string[],
+    options?: Pick<CallOptions, 'signal' | 'onProgress'>,
+  ): Promise<Map<string, NdArray>>;
+}
+
+/** The name that the data themselves go by among the layers. */
+export const INPUT = 'input';
+
+/** The layers whose name or kind one of the patterns matches. Throws INVALID_ARGUMENT for one that matches none. */
+export function chooseLayers(model: NetworkModel, patterns: readonly string[] | undefined): ModelLayer[] {
+  if (patterns === undefined) return [...model.layers];
+  if (!Array.isArray(patterns) || patterns.length === 0)
+    throw invalidArgument('layers', 'a list of names or kinds of layers', patterns);
+  const chosen = new Set<ModelLayer>();
+  for (const pattern of patterns) {
+    if (typeof pattern !== 'string') throw invalidArgument('layers', 'names or kinds of layers', pattern);
+    const parts = pattern.split('*').map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'));
+    const whole = new RegExp(`^${parts.join('.*')}$`);
+    const found = model.layers.filter(({ name, kind }) => whole.test(name) || whole.test(kind));
+    if (found.length === 0) {
+      const names = model.layers.slice(0, 20).map(({ name, kind }) => `${name} (${kind})`);
+      throw new RidgeflowError(
+        'INVALID_ARGUMENT',
+        `No layer of ${model.source} is named ${describe(pattern)} or of that kind. It has ${names.join(', ')}` +
+          `${model.layers.length > names.length ? `, … (${model.layers.length} in all)` : ''}`,
+        { details: { parameter: 'layers' } },
+      );
+    }
+    for (const layer of found) chosen.add(layer);
+  }
+  return model.layers.filter((layer) => chosen.has(layer));
+}
+
+/**
+ * Prepares to run data through a model: one example is run to learn the shape of every layer. Layers that give no
+ * floating-point numbers, or not one set of them per example, are left out.
+ *
+ * @param points [n, …], n examples of the shape that the model takes, or of as many values.
+ * @throws INVALID_SHAPE where the model takes others, EMPTY_CLOUD, INVALID_ARGUMENT, UNSUPPORTED where no chosen layer can be
+ * looked at.
+ */
+export async function openActivations(
+  model: NetworkModel,
+  points: NdArray,
+  options: ActivationOptions = {},
+): Promise<Activations> {
+  checkArray(points, 'points');
+  const [examples, ...example] = points.shape;
+  if (example.length === 0)
+    throw new RidgeflowError('INVALID_SHAPE', `Expected shape [n, …] for points but received [${examples}]`, {
+      details: { parameter: 'points' },
+    });
+  if (examples === 0)
+    throw new RidgeflowError('EMPTY_CLOUD', 'Expected at least one example but received none');
+  const featureMaps = checkFeatureMaps(options.featureMaps);
+  const limit = checkInteger(options.width ?? 1024, 'width', 2);
+  const size = checkInteger(model.input.batch ?? options.batch ?? 256, 'batch', 1);
+  const most = Math.max(1, Math.floor(checkInteger(options.rows ?? 20_000, 'rows', 1) / examples));
+  throwIfAborted(options.signal);
+
+  const chosen = chooseLayers(model, options.layers);
+  const run = async (first: number, rows: number, names: readonly string[]) => {
+    const { data } = batchOf(points, first, rows);
+    return model.run({ data, shape: inputShape(model.input, rows, example) }, names);
+  };
+  // Two examples where the model allows it: what is not of the batch then shows.
+  const probe = model.input.batch ?? 2;
+  const found = await run(
+    0,
+    probe,
+    chosen.map(({ name }) => name),
+  );
+  const layouts = new Map<string, RowLayout>();
+  const projections = new Map<number, RandomProjection>();
+  const layers: ActivationLayer[] = [];
+  const add = (layer: ModelLayer, shape: readonly number[], how: FeatureMaps, channelsFirst: boolean) => {
+    const layout = rowLayout(shape, how, { channelsFirst, most, seed: options.seed });
+    const width = Math.min(limit, layout.width);
+    if (width < layout.width && !projections.has(layout.width))
+      projections.set(layout.width, new RandomProjection(layout.width, width, options.seed));
+    layouts.set(layer.name, layout);
+    layers.push({ ...layer, shape, fullWidth: layout.width, width, positions: layout.positions.length });
+  };
+  add({ name: INPUT, kind: INPUT }, example, 'flatten', false);
+  for (const layer of chosen) {
+    const activations = found.get(layer.name);
+    if (
+      layer.name === INPUT ||
+      !activations ||
+      activations.shape[0] !== probe ||
+      activations.shape.length < 2
+    )
+      continue;
+    const shape = activations.shape.slice(1);
+    if (elementCount(shape) === 0) continue;
+    add(layer, shape, featureMaps, isChannelsFirst(model, layer, shape));
+  }
+  if (layers.length === 1) {
+    throw new RidgeflowError(
+      'UNSUPPORTED',
+      `None of the ${chosen.length} layers asked for in ${model.source} gives floating-point numbers for every example: choose others`,
+    );
+  }
+
+  const rowsFor = (name: string, activations: NdArray, count: number): NdArray => {
+    const rows = rowsOf(activations, count, layouts.get(name)!);
+    return projections.get(rows.shape[1])?.apply(rows) ?? rows;
+  };
+  const names = new Set(layers.map(({ name }) => name));
+  const stream: Activations['stream'] = async (wanted, visit, call = {}) => {
+    for (const name of wanted)
+      if (!names.has(name)) throw invalidArgument('layers', 'names of layers that were opened', name);
+    const inner = wanted.filter((name) => name !== INPUT);
+    for (let first = 0; first < examples; first += size) {
+      throwIfAborted(call.signal);
+      const count = Math.min(size, examples - first);
+      const rows = new Map<string, NdArray>();
+      if (wanted.includes(INPUT)) {
+        const { data } = batchOf(points, first, count);
+        rows.set(INPUT, rowsFor(INPUT, { data: Float32Array.from(data), shape: [count, ...example] }, count));
+      }
+      const outputs = inner.length > 0 ? await run(first, model.input.batch ?? count, inner) : new Map();
+      for (const name of inner) {
+        const activations = outputs.get(name) as NdArray;
+        const at = activations.data.findIndex((value) => !Number.isFinite(value));
+        if (at >= 0 && at < (count * activations.data.length) / activations.shape[0])
+          throw nonFinite(name, first + Math.floor((at * activations.shape[0]) / activations.data.length));
+        rows.set(name, rowsFor(name, activations, count));
+        await setImmediate();
+        throwIfAborted(call.signal);
+      }
+      await visit({ first, examples: count, rows });
+      call.onProgress?.((first + count) / examples);
+    }
+  };
+  const collect: Activations['collect'] = async (wanted, call) => {
+    const all = new Map<string, NdArray>();
+    for (const { name, width, positions } of layers) {
+      if (!wanted.includes(name)) continue;
+      const rows = examples * positions;
+      all.set(name, {
+        data: allocate('float32', rows * width, `the activations of ${name}`),
+        shape: [rows, width],
+      });
+    }
+    await stream(
+      wanted,
+      ({ first, rows, examples: count }) => {
+        for (const [name, part] of rows) {
+          const each = part.data.length / count;
+          all.get(name)!.data.set(part.data, first * each);
+        }
+      },
+      call,
+    );
+    return all;
+  };
+  return { layers, examples, stream, collect };
+}
+
+/** In ONNX the channels of images, and of what a convolution makes of a sequence, come before the positions. */
+function isChannelsFirst(model: NetworkModel, { kind }: ModelLayer, shape: readonly number[]): boolean {
+  return model.format === 'onnx' && (shape.length >= 3 || /Conv|Pool|BatchNorm/.test(kind));
+}
+
+function nonFinite(layer: string, example: number): RidgeflowError {
+  return new RidgeflowError(
+    'NON_FINITE',
+    `The model gives NaN or infinity in layer ${layer} for example ${example}: check the data (their scale is that of training?) and the weights`,
+    { details: { layer, row: example } },
+  );
+}

@@ -1,0 +1,76 @@
+import { type NdArray, elementCount } from '../../core/array.js';
+import { invalidArgument } from '../../core/errors.js';
+import { RandomStream } from '../../core/random.js';
+
+/** What becomes of feature maps and sequences: one row of all values, of each channel's mean, or one row per position. */
+export type FeatureMaps = 'flatten' | 'mean' | 'positions';
+
+const WAYS: readonly FeatureMaps[] = ['flatten', 'mean', 'positions'];
+
+/** Throws INVALID_ARGUMENT for anything else. */
+export function checkFeatureMaps(featureMaps: FeatureMaps | undefined): FeatureMaps {
+  if (featureMaps !== undefined && !WAYS.includes(featureMaps))
+    throw invalidArgument('featureMaps', WAYS.map((way) => `'${way}'`).join(', '), featureMaps);
+  return featureMaps ?? 'flatten';
+}
+
+/** How one layer's activations become rows. */
+export interface RowLayout {
+  /** Values of a row. */
+  readonly width: number;
+  /** The positions of the map that are rows of each example; [0] where the whole example is one. */
+  readonly positions: Int32Array;
+  /** Whether each row is the mean over the positions. */
+  readonly pooled: boolean;
+  /** Steps in memory between channels and between positions. */
+  readonly channelStep: number;
+  readonly positionStep: number;
+  readonly positionCount: number;
+}
+
+/**
+ * The layout for activations of `shape`, that of one example. Channels come last in TensorFlow.js, and in sequences; first
+ * in the maps of ONNX. At most `most` positions are taken, drawn by the seed.
+ */
+export function rowLayout(
+  shape: readonly number[],
+  featureMaps: FeatureMaps,
+  options: { channelsFirst: boolean; most: number; seed?: number },
+): RowLayout {
+  const size = elementCount(shape);
+  if (shape.length < 2 || featureMaps === 'flatten') {
+    const whole = { positions: Int32Array.of(0), pooled: false, positionCount: 1 };
+    return { width: size, ...whole, channelStep: 1, positionStep: size };
+  }
+  const channels = options.channelsFirst ? shape[0] : shape[shape.length - 1];
+  const positionCount = size / channels;
+  const [channelStep, positionStep] = options.channelsFirst ? [positionCount, 1] : [1, channels];
+  const common = { width: channels, channelStep, positionStep, positionCount };
+  if (featureMaps === 'mean') return { ...common, positions: Int32Array.of(0), pooled: true };
+  const chosen = new RandomStream(options.seed, 'subsample').choose(
+    positionCount,
+    Math.min(options.most, positionCount),
+  );
+  return { ...common, positions: chosen.sort(), pooled: false };
+}
+
+/** The rows of some examples: [examples · positions, width]. */
+export function rowsOf(activations: NdArray, examples: number, layout: RowLayout): NdArray {
+  const { width, positions, pooled, channelStep, positionStep, positionCount } = layout;
+  const { data } = activations;
+  if (positionCount === 1) return { data: data.subarray(0, examples * width), shape: [examples, width] };
+  const out = new Float32Array(examples * positions.length * width);
+  const size = width * positionCount;
+  let at = 0;
+  for (let i = 0; i < examples; i++) {
+    for (const position of positions) {
+      for (let c = 0; c < width; c++) {
+        const from = i * size + c * channelStep;
+        let value = 0;
+        if (pooled) for (let p = 0; p < positionCount; p++) value += data[from + p * positionStep];
+        out[at++] = pooled ? value / positionCount : data[from + position * positionStep];
+      }
+    }
+  }
+  return { data: out, shape: [examples * positions.length, width] };
+}

@@ -1,0 +1,11 @@
+export {
+  type ActivationLayer,
+  type ActivationOptions,
+  type Activations,
+  chooseLayers,
+  openActivations,
+} from './activations.js';
+export type { FeatureMaps } from './feature-maps.js';
+export type { Block, ModelInput, ModelLayer, NetworkModel, OpenModelOptions } from './model.js';
+export { openModel } from './open.js';
+export { RandomProjection } from './random-projection.js';

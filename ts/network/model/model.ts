@@ -1,0 +1,66 @@
+import type { NdArray } from '../../core/array.js';
+import type { BackendName } from '../../core/options.js';
+
+/** One place in a model where activations can be taken. */
+export interface ModelLayer {
+  /** Unique in the model: the layer of a LayersModel, the node of a GraphModel, the value of an ONNX graph. */
+  readonly name: string;
+  /** What computes it: the class of the layer, or the operator. */
+  readonly kind: string;
+}
+
+/** What a model takes for one example. */
+export interface ModelInput {
+  readonly name: string;
+  /** Extents without the batch; null where any is taken. Undefined where the file does not say. */
+  readonly shape: readonly (number | null)[] | undefined;
+  /** The one number of examples that the model takes at once; null for any. */
+  readonly batch: number | null;
+}
+
+/** Computes a later layer's activations from those of an earlier one. */
+export type Block = (x: NdArray) => Promise<NdArray>;
+
+/**
+ * A trained network read from a file, for inference. It holds memory outside the garbage collector: call
+ * {@link NetworkModel.dispose} when done.
+ */
+export interface NetworkModel {
+  /** The path it was read from. */
+  readonly source: string;
+  readonly format: 'tfjs-layers' | 'tfjs-graph' | 'onnx';
+  /** What computes it: tfjs-node, tfjs-wasm, tfjs-cpu or onnxruntime. */
+  readonly engine: string;
+  readonly input: ModelInput;
+  /** Every layer in the order of computation, without inputs, constants and what only hands its input on. */
+  readonly layers: readonly ModelLayer[];
+  /**
+   * Activations of these layers for a batch of examples, [rows, …] each as the model gives them; layers whose values are
+   * no floating-point numbers are left out. Throws INVALID_SHAPE, UNSUPPORTED.
+   */
+  run(batch: NdArray, layers: readonly string[]): Promise<Map<string, NdArray>>;
+  /** The part of the model between two layers, or undefined where the later depends on more than the earlier. */
+  block(from: string, to: string): Promise<Block | undefined>;
+  dispose(): Promise<void>;
+}
+
+/** Options of `openModel`. */
+export interface OpenModelOptions {
+  /** TensorFlow.js engine for models of TensorFlow.js. Default: the fastest that loads. */
+  backend?: BackendName;
+  signal?: AbortSignal;
+}
+
+/** Layers and operators that hand on what they get: their activations say nothing new. */
+const PASSING = new Set(
+  (
+    'InputLayer Dropout SpatialDropout1D GaussianNoise GaussianDropout AlphaDropout Flatten Reshape Permute Identity ' +
+    'IdentityN Const Constant ConstantOfShape Placeholder PlaceholderWithDefault NoOp Shape Squeeze Unsqueeze ExpandDims ' +
+    'Transpose Cast Range Size'
+  ).split(' '),
+);
+
+/** Whether a layer of this kind computes something. */
+export function computes(kind: string): boolean {
+  return !PASSING.has(kind);
+}

@@ -1,0 +1,241 @@
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { NdArray } from '../../core/array.js';
+import { RidgeflowError } from '../../core/errors.js';
+import { fileError, damaged } from '../../io/errors.js';
+import {
+  ONNX_TYPES,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxValueInfo,
+  encodeOnnx,
+  readOnnx,
+  toNumber,
+} from '../../io/onnx-model.js';
+import { oneInput } from './layers.js';
+import { type Block, type ModelInput, type ModelLayer, type NetworkModel, computes } from './model.js';
+
+type Runtime = typeof import('onnxruntime-node');
+
+const INT32 = 6;
+
+/** An ONNX model on onnxruntime. */
+export class OnnxNetwork implements NetworkModel {
+  readonly format = 'onnx';
+  readonly engine = 'onnxruntime';
+  readonly source: string;
+  readonly input: ModelInput;
+  readonly layers: readonly ModelLayer[];
+  readonly #runtime: Runtime;
+  readonly #model: OnnxModel;
+  readonly #type: number;
+  readonly #sessions = new Map<string, Promise<InferenceSession>>();
+
+  private constructor(source: string, model: OnnxModel, runtime: Runtime, input: OnnxValueInfo) {
+    this.source = source;
+    this.#runtime = runtime;
+    this.#model = model;
+    const tensor = input.type?.tensorType;
+    this.#type = tensor?.elemType ?? ONNX_TYPES.float;
+    const extents = tensor?.shape?.dim.map(({ dimValue }) => {
+      const extent = dimValue === undefined || dimValue === null ? 0 : toNumber(dimValue);
+      return extent > 0 ? extent : null;
+    });
+    this.input = { name: input.name, shape: extents?.slice(1), batch: extents?.[0] ?? null };
+    this.layers = layersOf(model, input.name);
+  }
+
+  /**
+   * Reads the file; the session is made at the first run. Throws BACKEND_UNAVAILABLE without onnxruntime-node, FILE_FORMAT,
+   * UNSUPPORTED.
+   */
+  static async open(path: string): Promise<OnnxNetwork> {
+    const model = await readOnnx(path);
+    const runtime = await loadRuntime();
+    const constants = new Set(model.graph.initializer?.map(({ name }) => name));
+    const inputs = model.graph.input.filter(({ name }) => !constants.has(name));
+    if (inputs.length !== 1) throw oneInput(path, inputs.length);
+    const network = new OnnxNetwork(path, model, runtime, inputs[0]);
+    if (![ONNX_TYPES.float, ONNX_TYPES.double, ONNX_TYPES.int64, INT32].includes(network.#type)) {
+      throw fileError('UNSUPPORTED', {
+        file: path,
+        problem: `its input ${inputs[0].name} has elements of ONNX type ${network.#type}`,
+        remedy: 'Export the model with a float32 input',
+      });
+    }
+    if (network.layers.length === 0) throw damaged(path, 'it has no node that computes anything');
+    if (model.graph.initializer?.some(({ dataLocation }) => dataLocation === 1)) {
+      throw fileError('UNSUPPORTED', {
+        file: path,
+        problem: 'its weights are in other files',
+        remedy: 'Save it as one file (onnx.save with save_as_external_data=False)',
+      });
+    }
+    // Made here rather than at the first run, so that a model that cannot run is refused when it is opened.
+    await network.#session(network.input.name, [network.layers[network.layers.length - 1].name]);
+    return network;
+  }
+
+  async run(batch: NdArray, layers: readonly string[]): Promise<Map<string, NdArray>> {
+    const session = await this.#session(this.input.name, layers);
+    return this.#infer(session, this.input.name, this.#tensor(batch), layers);
+  }
+
+  async block(from: string, to: string): Promise<Block | undefined> {
+    const nodes = nodesBetween(this.#model, from, to, this.input.name);
+    if (!nodes) return undefined;
+    const session = await this.#session(from, [to], nodes);
+    return async (x) => {
+      const tensor = new this.#runtime.Tensor('float32', Float32Array.from(x.data), [...x.shape]);
+      const found = await this.#infer(session, from, tensor, [to]);
+      return found.get(to)!;
+    };
+  }
+
+  async dispose(): Promise<void> {
+    const sessions = await Promise.allSettled(this.#sessions.values());
+    this.#sessions.clear();
+    for (const session of sessions) if (session.status === 'fulfilled') await session.value.release();
+  }
+
+  #session(from: string, outputs: readonly string[], nodes?: OnnxNode[]): Promise<InferenceSession> {
+    const key = JSON.stringify([from, ...outputs]);
+    let session = this.#sessions.get(key);
+    if (!session) {
+      session = this.#create(from, outputs, nodes).catch((cause: unknown) => {
+        throw onnxFailure(this.source, cause);
+      });
+      this.#sessions.set(key, session);
+    }
+    return session;
+  }
+
+  async #create(from: string, outputs: readonly string[], nodes?: OnnxNode[]): Promise<InferenceSession> {
+    const { graph } = this.#model;
+    const known = new Map([...graph.output, ...(graph.valueInfo ?? [])].map((info) => [info.name, info]));
+    const floats = { type: { tensorType: { elemType: ONNX_TYPES.float } } };
+    const bytes = await encodeOnnx({
+      ...this.#model,
+      graph: {
+        ...graph,
+        ...(nodes ? { node: nodes, input: [{ name: from, ...floats }], valueInfo: [] } : {}),
+        output: outputs.map((name) => (nodes ? undefined : known.get(name)) ?? { name }),
+      },
+    });
+    return this.#runtime.InferenceSession.create(bytes, { logSeverityLevel: 4 });
+  }
+
+  #tensor({ data, shape }: NdArray): Tensor {
+    const { Tensor } = this.#runtime;
+    const dims = [...shape];
+    if (this.#type === ONNX_TYPES.int64)
+      return new Tensor(
+        'int64',
+        BigInt64Array.from(data, (value: number) => BigInt(Math.trunc(value))),
+        dims,
+      );
+    if (this.#type === INT32) return new Tensor('int32', Int32Array.from(data), dims);
+    if (this.#type === ONNX_TYPES.double) return new Tensor('float64', Float64Array.from(data), dims);
+    return new Tensor('float32', data instanceof Float32Array ? data : Float32Array.from(data), dims);
+  }
+
+  async #infer(
+    session: InferenceSession,
+    from: string,
+    x: Tensor,
+    layers: readonly string[],
+  ): Promise<Map<string, NdArray>> {
+    let outputs: InferenceSession.OnnxValueMapType;
+    try {
+      outputs = await session.run({ [from]: x }, [...layers]);
+    } catch (cause) {
+      throw onnxFailure(this.source, cause);
+    }
+    const found = new Map<string, NdArray>();
+    for (const name of layers) {
+      const { data, dims } = outputs[name];
+      if (data instanceof Float32Array || data instanceof Float64Array)
+        found.set(name, { data: Float32Array.from(data), shape: [...dims] });
+    }
+    return found;
+  }
+}
+
+async function loadRuntime(): Promise<Runtime> {
+  try {
+    const runtime = await import('onnxruntime-node');
+    return runtime;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    throw new RidgeflowError(
+      'BACKEND_UNAVAILABLE',
+      `ONNX models need the package onnxruntime-node, which cannot be loaded (${reason}): npm install onnxruntime-node`,
+      { cause },
+    );
+  }
+}
+
+/** The values that are computed from the input, in the file's order, which is that of computation. */
+function layersOf({ graph }: OnnxModel, input: string): ModelLayer[] {
+  const fed = new Set([input]);
+  const layers: ModelLayer[] = [];
+  const seen = new Set<string>();
+  for (const { opType, input: inputs, output } of graph.node) {
+    if (!inputs.some((name) => fed.has(name))) continue;
+    for (const name of output) if (name !== '') fed.add(name);
+    const [name] = output;
+    if (!computes(opType) || !name || seen.has(name)) continue;
+    seen.add(name);
+    layers.push({ name, kind: opType });
+  }
+  return layers;
+}
+
+/** The nodes that make `to` of `from`, or undefined where they need the model's input as well. */
+function nodesBetween({ graph }: OnnxModel, from: string, to: string, input: string): OnnxNode[] | undefined {
+  const makers = new Map(graph.node.flatMap((node) => node.output.map((name) => [name, node] as const)));
+  const wanted = new Set<OnnxNode>();
+  const seen = new Set([from]);
+  const stack = [to];
+  while (stack.length > 0) {
+    const name = stack.pop()!;
+    if (seen.has(name) || name === '') continue;
+    if (name === input) return undefined;
+    seen.add(name);
+    const node = makers.get(name);
+    if (!node) continue;
+    // A subgraph may refer to any value around it.
+    if (node.attribute?.some(({ g }) => g)) return undefined;
+    wanted.add(node);
+    stack.push(...node.input);
+  }
+  return graph.node.filter((node) => wanted.has(node));
+}
+
+function onnxFailure(file: string, cause: unknown): RidgeflowError {
+  if (cause instanceof RidgeflowError) return cause;
+  const message = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+  const unknown =
+    /(?:error: )?([\w.:-]+)(?:\(-?\d+\))? is not a registered/i.exec(message) ??
+    /No Op registered for ([\w.]+)/i.exec(message) ??
+    /implementation for ([\w.]+)/i.exec(message);
+  if (unknown) {
+    return new RidgeflowError(
+      'UNSUPPORTED',
+      `${file}: onnxruntime does not have the operator ${unknown[1]}, which the model uses. Export the model without it`,
+      { cause, details: { file, operator: unknown[1] } },
+    );
+  }
+  const shape =
+    /invalid dimensions|Invalid rank|dimension mismatch|shape mismatch|cannot broadcast|GEMM: Dimension/i;
+  if (shape.test(message))
+    return new RidgeflowError('INVALID_SHAPE', `${file}: the model does not take this input (${message})`, {
+      cause,
+      details: { file },
+    });
+  return fileError('FILE_FORMAT', {
+    file,
+    problem: `onnxruntime cannot use the model (${message})`,
+    remedy: 'Export the model again',
+    cause,
+  });
+}

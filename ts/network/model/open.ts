@@ -1,0 +1,44 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { invalidArgument } from '../../core/errors.js';
+import { throwIfAborted } from '../../core/options.js';
+import { fileError, readError } from '../../io/errors.js';
+import { GraphNetwork } from './graph.js';
+import { LayersNetwork } from './layers.js';
+import type { NetworkModel, OpenModelOptions } from './model.js';
+import { OnnxNetwork } from './onnx.js';
+import { ModelEngine } from './tfjs-engine.js';
+import { readTfjsFiles } from './tfjs-files.js';
+
+/**
+ * Opens a trained network: an .onnx file (with the package onnxruntime-node), or the model.json, or its folder, of a
+ * LayersModel or GraphModel of TensorFlow.js. Models have one input. Nothing is read but files in the folder of the model.
+ *
+ * @throws FILE_NOT_FOUND, FILE_FORMAT, FILE_TRUNCATED, UNSUPPORTED (several inputs; a layer or operator that the engine
+ * lacks, by name), BACKEND_UNAVAILABLE, INVALID_ARGUMENT, ABORTED.
+ */
+export async function openModel(path: string, options: OpenModelOptions = {}): Promise<NetworkModel> {
+  if (typeof path !== 'string' || path === '') throw invalidArgument('path', 'the path of a model', path);
+  throwIfAborted(options.signal);
+  const file = await stat(path).then(
+    (found) => (found.isDirectory() ? join(path, 'model.json') : path),
+    (cause: unknown) => {
+      throw readError(cause, path);
+    },
+  );
+  if (/\.onnx$/i.test(file)) return OnnxNetwork.open(file);
+  if (!/\.json$/i.test(file)) {
+    throw fileError('UNSUPPORTED', {
+      file,
+      problem: 'expected an .onnx file, or the model.json or the folder of a TensorFlow.js model',
+      remedy: 'Export the model in one of these formats',
+    });
+  }
+  const files = await readTfjsFiles(file);
+  const engine = await ModelEngine.open(options.backend);
+  await engine.prepare();
+  throwIfAborted(options.signal);
+  return files.format === 'graph-model'
+    ? GraphNetwork.open(files, engine)
+    : LayersNetwork.open(files, engine);
+}

@@ -1,0 +1,121 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { NdArray } from '../../core/array.js';
+import { RidgeflowError } from '../../core/errors.js';
+import type { BackendName } from '../../core/options.js';
+import { ENGINES, type EngineName, loadEngine } from '../../kernel/tfjs/engine.js';
+
+type Core = typeof import('@tensorflow/tfjs-core');
+
+const BACKENDS: Record<EngineName, string> = {
+  'tfjs-node': 'tensorflow',
+  'tfjs-wasm': 'wasm',
+  'tfjs-cpu': 'cpu',
+};
+
+/** Runs models of TensorFlow.js on one engine, and leaves the global settings as they were. */
+export class ModelEngine {
+  #name: EngineName;
+
+  private constructor(
+    readonly tf: Core,
+    name: EngineName,
+  ) {
+    this.#name = name;
+  }
+
+  get name(): EngineName {
+    return this.#name;
+  }
+
+  /** Loads the engine that is asked for, else the fastest there is. Throws BACKEND_UNAVAILABLE. */
+  static async open(backend: BackendName | undefined): Promise<ModelEngine> {
+    const asked = ENGINES.filter((name) => name === backend);
+    const failures: string[] = [];
+    for (const name of asked.length > 0 ? asked : ENGINES) {
+      try {
+        await loadEngine(name);
+        return new ModelEngine(await import('@tensorflow/tfjs-core'), name);
+      } catch (cause) {
+        failures.push(`${name}: ${cause instanceof Error ? cause.message.split('\n')[0] : String(cause)}`);
+      }
+    }
+    throw new RidgeflowError(
+      'BACKEND_UNAVAILABLE',
+      `No engine of TensorFlow.js loads (${failures.join('; ')}): install @tensorflow/tfjs-backend-cpu`,
+    );
+  }
+
+  /** Runs `compute` on a tensor of `x`, synchronously; every tensor made is disposed of. */
+  run<Names extends readonly string[]>(
+    x: NdArray,
+    dtype: 'float32' | 'int32',
+    names: Names,
+    compute: (x: Tensor) => readonly Tensor[],
+  ): Map<string, NdArray> {
+    try {
+      return this.#runOn(x, dtype, names, compute);
+    } catch (cause) {
+      // The wasm engine lacks some operators that the plain one has.
+      const lacking = cause instanceof Error && /not registered for (?:the )?backend/.test(cause.message);
+      if (this.#name !== 'tfjs-wasm' || !lacking) throw cause;
+      this.#name = 'tfjs-cpu';
+      return this.#runOn(x, dtype, names, compute);
+    }
+  }
+
+  /** Makes sure that the engine {@link run} may turn to is there. */
+  async prepare(): Promise<void> {
+    if (this.#name === 'tfjs-wasm') await loadEngine('tfjs-cpu');
+  }
+
+  #runOn(
+    { data, shape }: NdArray,
+    dtype: 'float32' | 'int32',
+    names: readonly string[],
+    compute: (x: Tensor) => readonly Tensor[],
+  ): Map<string, NdArray> {
+    const { tf } = this;
+    const before = tf.getBackend();
+    const backend = BACKENDS[this.#name];
+    if (before !== backend) void tf.setBackend(backend);
+    const found = new Map<string, NdArray>();
+    try {
+      tf.tidy(() => {
+        const values = dtype === 'int32' ? Int32Array.from(data) : Float32Array.from(data);
+        compute(tf.tensor(values, [...shape], dtype)).forEach((tensor, i) => {
+          if (tensor.dtype !== 'float32') return;
+          found.set(names[i], { data: tensor.dataSync<'float32'>().slice(), shape: [...tensor.shape] });
+        });
+      });
+    } finally {
+      if (before && before !== backend) void tf.setBackend(before);
+    }
+    return found;
+  }
+}
+
+/** The error of a model that TensorFlow.js refuses to build or to run. */
+export function tfjsFailure(file: string, cause: unknown): RidgeflowError {
+  if (cause instanceof RidgeflowError) return cause;
+  const message = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+  const unknown =
+    /Unknown (?:layer|op|activation|initializer|regularizer|constraint):? ?'?([\w.>:-]+)/i.exec(message) ??
+    /Kernel '(\w+)' not registered/.exec(message) ??
+    /Op(?:eration)? '?(\w+)'? (?:is )?not supported/i.exec(message);
+  const details = { file, ...(unknown ? { operator: unknown[1] } : {}) };
+  if (unknown) {
+    return new RidgeflowError(
+      'UNSUPPORTED',
+      `${file}: TensorFlow.js does not have ${unknown[1]}, which the model uses. Export the model as ONNX, or without it`,
+      { cause, details },
+    );
+  }
+  return new RidgeflowError(
+    'FILE_FORMAT',
+    `${file}: TensorFlow.js cannot use the model (${message}). Export the model again`,
+    {
+      cause,
+      details,
+    },
+  );
+}
