@@ -46,16 +46,31 @@ export async function twoNearestNeighbourDimension(
   if (fit !== 'likelihood' && fit !== 'regression') {
     throw invalidArgument('fit', "'likelihood' or 'regression'", fit);
   }
-  return dimensionOf(points, 2, options, (distances) => {
-    const logs: number[] = [];
-    for (let i = 0; i < distances.length; i += 2) {
-      if (distances[i] > 0) logs.push(Math.log(distances[i + 1] / distances[i]));
-    }
-    logs.sort((a, b) => a - b);
-    const kept = Math.max(2, Math.floor((1 - discard) * logs.length));
-    const value = fit === 'likelihood' ? censoredRate(logs, kept) : slope(logs, kept);
-    return { value, standardError: value / Math.sqrt(kept), points: logs.length };
-  });
+  return dimensionOf(points, 2, options, (distances) =>
+    twoNeighbourDimension(distances, { stride: 2, discard, fit }),
+  );
+}
+
+/**
+ * The same from distances already found, with the standard error of independent ratios: each row of `distances`, `stride`
+ * long, begins with those to the first and the second neighbour.
+ */
+export function twoNeighbourDimension(
+  distances: ArrayLike<number>,
+  {
+    stride,
+    discard = 0.1,
+    fit = 'likelihood',
+  }: Pick<TwoNearestNeighbourOptions, 'discard' | 'fit'> & { stride: number },
+): DimensionEstimate {
+  const logs: number[] = [];
+  for (let i = 0; i < distances.length; i += stride) {
+    if (distances[i] > 0) logs.push(Math.log(distances[i + 1] / distances[i]));
+  }
+  logs.sort((a, b) => a - b);
+  const kept = Math.max(2, Math.floor((1 - discard) * logs.length));
+  const value = fit === 'likelihood' ? censoredRate(logs, kept) : slope(logs, kept);
+  return { value, standardError: value / Math.sqrt(kept), points: logs.length };
 }
 
 /** Unbiased rate of an exponential law from the `kept` smallest of its ordered values. */

@@ -30,3 +30,4 @@ export {
 export { type SpectrumSlice, type SpectrumSliceOptions, spectrumSlice } from './spectrum-slice.js';
 export { type FlowSpectraOptions, type FlowSpectrum, flowSpectra } from './flow-spectra.js';
 export * from './model/index.js';
+export * from './analysis/index.js';

@@ -67,7 +67,7 @@ export class GraphNetwork implements NetworkModel {
     return Promise.resolve(this.#execute(batch, this.#dtype, this.input.name, layers));
   }
 
-  async block(from: string, to: string): Promise<Block | undefined> {
+  block(from: string, to: string): Block | undefined {
     const seen = new Set([from]);
     const stack = [to];
     while (stack.length > 0) {
@@ -75,12 +75,10 @@ export class GraphNetwork implements NetworkModel {
       if (seen.has(name)) continue;
       seen.add(name);
       const node = this.#nodes.get(name);
-      if (!node || node.op.startsWith('Placeholder')) return Promise.resolve(undefined);
+      if (!node || node.op.startsWith('Placeholder')) return undefined;
       stack.push(...node.input);
     }
-    return Promise.resolve(async (x: NdArray) =>
-      Promise.resolve(this.#execute(x, 'float32', from, [to]).get(to)!),
-    );
+    return async (x) => Promise.resolve(this.#execute(x, 'float32', from, [to]).get(to)!);
   }
 
   async dispose(): Promise<void> {

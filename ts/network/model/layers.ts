@@ -78,12 +78,10 @@ export class LayersNetwork implements NetworkModel {
     return Promise.resolve(this.#evaluate(batch, dtype, layers, input, wanted));
   }
 
-  async block(from: string, to: string): Promise<Block | undefined> {
+  block(from: string, to: string): Block | undefined {
     const [first, last] = [this.#outputOf(from), this.#outputOf(to)];
-    if (!depends(last, first)) return Promise.resolve(undefined);
-    return Promise.resolve(async (x: NdArray) =>
-      Promise.resolve(this.#evaluate(x, 'float32', [to], first, [last]).get(to)!),
-    );
+    if (!depends(last, first)) return undefined;
+    return async (x) => Promise.resolve(this.#evaluate(x, 'float32', [to], first, [last]).get(to)!);
   }
 
   async dispose(): Promise<void> {

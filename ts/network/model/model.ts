@@ -40,7 +40,7 @@ export interface NetworkModel {
    */
   run(batch: NdArray, layers: readonly string[]): Promise<Map<string, NdArray>>;
   /** The part of the model between two layers, or undefined where the later depends on more than the earlier. */
-  block(from: string, to: string): Promise<Block | undefined>;
+  block(from: string, to: string): Block | undefined;
   dispose(): Promise<void>;
 }
 

@@ -80,11 +80,11 @@ export class OnnxNetwork implements NetworkModel {
     return this.#infer(session, this.input.name, this.#tensor(batch), layers);
   }
 
-  async block(from: string, to: string): Promise<Block | undefined> {
+  block(from: string, to: string): Block | undefined {
     const nodes = nodesBetween(this.#model, from, to, this.input.name);
     if (!nodes) return undefined;
-    const session = await this.#session(from, [to], nodes);
     return async (x) => {
+      const session = await this.#session(from, [to], nodes);
       const tensor = new this.#runtime.Tensor('float32', Float32Array.from(x.data), [...x.shape]);
       const found = await this.#infer(session, from, tensor, [to]);
       return found.get(to)!;

@@ -1,0 +1,161 @@
+import type { NdArray } from '../../core/array.js';
+import { RidgeflowError } from '../../core/errors.js';
+import { partOf, throwIfAborted } from '../../core/options.js';
+import { RandomStream } from '../../core/random.js';
+import { kernelsFor } from '../../kernel/backend.js';
+import { type Labels, classesOf } from '../../representation/classes.js';
+import {
+  type ActivationLayer,
+  type ActivationOptions,
+  type Activations,
+  type NetworkModel,
+  openActivations,
+} from '../model/index.js';
+import { type LayerMeasures, measureLayer } from './layer-measures.js';
+import { type LayerPlane, alignedPlane } from './planes.js';
+import { type StepMeasures, type StreamMeasures } from './steps.js';
+import { StepTracker, predecessors } from './step-tracker.js';
+
+/** Options of {@link analyseNetwork}. */
+export interface NetworkAnalysisOptions extends ActivationOptions {
+  /** Classes of the examples, one each, of at least two: measures how the layers separate them. */
+  labels?: Labels;
+  /** Bytes of activations held at once; of more the model is run several times over. Default 2³⁰. */
+  memory?: number;
+  /** Points whose way is kept for drawing. Default 1000, at most 5000. */
+  drawn?: number;
+}
+
+/** One layer, with the numbers of its cloud. */
+export interface LayerAnalysis extends ActivationLayer, LayerMeasures {
+  /** Rows measured: the examples, or with `positions` a multiple. */
+  readonly rows: number;
+  readonly plane: LayerPlane;
+}
+
+/** What {@link analyseNetwork} finds. */
+export interface NetworkAnalysis {
+  readonly source: string;
+  readonly format: NetworkModel['format'];
+  /** What ran the model, and what measured. */
+  readonly engine: string;
+  readonly backend: string;
+  readonly examples: number;
+  readonly seed: number;
+  /** Whether the alignments are debiased, as they are where some layer has more than a tenth as many values as rows. */
+  readonly debiased: boolean;
+  /** Labels that occur, ascending; empty without labels. */
+  readonly classes: readonly number[];
+  /** The data themselves first. */
+  readonly layers: readonly LayerAnalysis[];
+  /** Between every layer and the last before it of the same width that it follows from alone. */
+  readonly steps: readonly StepMeasures[];
+  readonly streams: readonly StreamMeasures[];
+  /** The examples in the planes. */
+  readonly drawn: readonly number[];
+}
+
+/**
+ * Runs data through a trained network and measures how every layer transports them: the extent, dimension and entropy of
+ * each layer's cloud, its alignment with the last, how it separates classes, and how points move along layers of equal
+ * width.
+ *
+ * @param model from `openModel`. @param points [n, …], n ≥ 2 examples.
+ * @throws EMPTY_CLOUD, INVALID_SHAPE (data or labels that do not fit), INVALID_ARGUMENT, DEGENERATE_CLOUD (one class),
+ * NON_FINITE naming the layer, UNSUPPORTED, OUT_OF_MEMORY, ABORTED.
+ *
+ * O(n²w) time for each layer of width w, besides the model's; memory for the activations of the last layer and of as many
+ * others as `memory` allows.
+ */
+export async function analyseNetwork(
+  model: NetworkModel,
+  points: NdArray,
+  options: NetworkAnalysisOptions = {},
+): Promise<NetworkAnalysis> {
+  const activations = await openActivations(model, points, options);
+  const { layers, examples } = activations;
+  if (examples < 2)
+    throw new RidgeflowError('EMPTY_CLOUD', 'Expected at least 2 examples for points but received 1');
+  const classes = options.labels ? classesOf(options.labels, examples) : undefined;
+  const call = { signal: options.signal, seed: options.seed, backend: options.backend };
+  const kernels = await kernelsFor(call);
+  const debiased = examples >= 4 && layers.some(({ width, positions }) => 10 * width > examples * positions);
+
+  const names = layers.map(({ name }) => name);
+  const last = layers[layers.length - 1];
+  const before = predecessors(model, layers);
+  const tracker = new StepTracker(model, layers, before, call);
+  const drawn = Array.from(
+    new RandomStream(options.seed, 'subsample').choose(examples, Math.min(options.drawn ?? 1000, 5000)),
+  ).sort((a, b) => a - b);
+  const measured: LayerAnalysis[] = [];
+  let lastRows: NdArray | undefined;
+  for (const group of groupsOf(activations, options.memory ?? 2 ** 30)) {
+    const from = names.indexOf(group[0]) / names.length;
+    const to = (names.indexOf(group[group.length - 1]) + 1) / names.length;
+    const ran = from + 0.3 * (to - from);
+    const wanted = lastRows ? group : [...new Set([...group, last.name])];
+    const rows = await activations.collect(wanted, partOf(options, from, ran));
+    lastRows ??= rows.get(last.name)!;
+    for (const [g, name] of group.entries()) {
+      throwIfAborted(call.signal);
+      const layer = layers[names.indexOf(name)];
+      const cloud = rows.get(name) ?? lastRows;
+      rows.delete(name);
+      const labels = classes && repeated(classes.of, layer.positions);
+      const comparable = layer.positions === last.positions;
+      const measures = await measureLayer(
+        cloud,
+        { last: comparable ? lastRows : undefined, debiased, labels },
+        call,
+      );
+      const shown = drawn.map((example) => example * layer.positions);
+      const plane = await alignedPlane(cloud, shown, measured[measured.length - 1]?.plane, call);
+      measured.push({ ...layer, ...withLabels(measures, classes?.labels), rows: cloud.shape[0], plane });
+      await tracker.add(name, cloud, measures.spread);
+      options.onProgress?.(ran + ((g + 1) / group.length) * (to - ran));
+    }
+  }
+  return {
+    source: model.source,
+    format: model.format,
+    engine: model.engine,
+    backend: kernels.name,
+    examples,
+    seed: options.seed ?? 0,
+    debiased,
+    classes: classes?.labels ?? [],
+    layers: measured,
+    ...tracker.finish(),
+    drawn,
+  };
+}
+
+/** Layers in runs whose activations fit into that many bytes, at least one in each. */
+function groupsOf({ layers, examples }: Activations, memory: number): string[][] {
+  const groups: string[][] = [];
+  let left = 0;
+  for (const { name, width, positions } of layers) {
+    const bytes = 4 * examples * positions * width;
+    if (groups.length === 0 || bytes > left) {
+      groups.push([]);
+      left = memory;
+    }
+    groups[groups.length - 1].push(name);
+    left -= bytes;
+  }
+  return groups;
+}
+
+function repeated(labels: Int32Array, times: number): Int32Array {
+  if (times === 1) return labels;
+  return Int32Array.from({ length: labels.length * times }, (_, i) => labels[Math.floor(i / times)]);
+}
+
+/** The classes are counted from 0 inside: given back by their labels. */
+function withLabels(measures: LayerMeasures, labels: readonly number[] | undefined): LayerMeasures {
+  const { separation } = measures;
+  if (!separation || !labels) return measures;
+  const classes = separation.classes.map((entry, c) => ({ ...entry, label: labels[c] }));
+  return { ...measures, separation: { ...separation, classes } };
+}

@@ -1,0 +1,9 @@
+export {
+  type NetworkAnalysis,
+  type NetworkAnalysisOptions,
+  type LayerAnalysis,
+  analyseNetwork,
+} from './analyse.js';
+export type { ClassMeasures, LayerMeasures, Separation } from './layer-measures.js';
+export type { LayerPlane } from './planes.js';
+export { type BlockDerivatives, type StepMeasures, type StreamMeasures, blockDerivatives } from './steps.js';

@@ -1,0 +1,147 @@
+import type { NdArray } from '../../core/array.js';
+import { RidgeflowError } from '../../core/errors.js';
+import type { CallOptions } from '../../core/options.js';
+import { nearestNeighbours } from '../../entropy/index.js';
+import { twoNeighbourDimension } from '../../entropy/intrinsic-dimension.js';
+import { entropyFromDistances } from '../../entropy/nearest-neighbour-entropy.js';
+import {
+  type Labels,
+  centredKernelAlignment,
+  effectiveRank,
+  fisherRatio,
+  linearProbe,
+  silhouette,
+} from '../../representation/index.js';
+import { classesOf } from '../../representation/classes.js';
+import { accuracyOf } from '../../representation/neighbour-accuracy.js';
+
+/** Which neighbour's distance the entropy is estimated from. */
+const NEIGHBOUR = 3;
+
+/** Numbers of one class in one layer. */
+export interface ClassMeasures {
+  readonly label: number;
+  readonly count: number;
+  readonly neighbourAccuracy: number;
+  readonly probeAccuracy: number | null;
+  readonly silhouette: number;
+  /** Root mean squared distance of its points from their mean. */
+  readonly spread: number;
+}
+
+/** How well one layer separates the classes. */
+export interface Separation {
+  /** As `nearestNeighbourAccuracy`, k = 1. */
+  readonly neighbourAccuracy: number;
+  /** As `linearProbe`: on points that the probe has not seen. */
+  readonly probeAccuracy: number | null;
+  /** As `fisherRatio`; null where every class is one point. */
+  readonly fisherRatio: number | null;
+  /** As `silhouette`. */
+  readonly silhouette: number;
+  /** Distances between class means, K × K. */
+  readonly centreDistances: readonly (readonly number[])[];
+  readonly classes: readonly ClassMeasures[];
+}
+
+/** What is measured of the cloud that one layer makes. Null where it has no answer: the points coincide, or are too few. */
+export interface LayerMeasures {
+  /** Root mean squared distance from the mean. */
+  readonly spread: number | null;
+  /** As `effectiveRank`. */
+  readonly entropyRank: number | null;
+  readonly participationRatio: number | null;
+  /** As `twoNearestNeighbourDimension`, with the standard error of independent ratios. */
+  readonly intrinsicDimension: number | null;
+  readonly intrinsicDimensionError: number | null;
+  /** As `nearestNeighbourEntropy`, over the dimension; null also for −∞. */
+  readonly entropyPerDimension: number | null;
+  /** Linear `centredKernelAlignment` with the last layer. */
+  readonly alignmentWithLast: number | null;
+  /** Null without labels. */
+  readonly separation: Separation | null;
+}
+
+/** What the measures are taken with. */
+export interface MeasureContext {
+  /** Rows of the last layer; undefined where they are not the same examples. */
+  readonly last: NdArray | undefined;
+  readonly debiased: boolean;
+  readonly labels: Labels | undefined;
+}
+
+/** Measures one layer. The neighbours are searched for once. O(n²d + nd² + d³) time, O(nd + d²) memory. */
+export async function measureLayer(
+  points: NdArray,
+  { last, debiased, labels }: MeasureContext,
+  options: CallOptions,
+): Promise<LayerMeasures> {
+  const [n, d] = points.shape;
+  const call = { ...options, onProgress: undefined };
+  const k = Math.min(NEIGHBOUR, n - 1);
+  const rank = await orNull(() => effectiveRank(points, call));
+  const { distances, indices } = await nearestNeighbours(points, undefined, { ...call, k });
+  const dimension = k >= 2 ? twoNeighbourDimension(distances.data, { stride: k }) : undefined;
+  const known = dimension && dimension.points >= 3;
+  const entropy = entropyFromDistances(distances.data, { n, d, k, stride: k });
+  const alignment = last && (await orNull(() => centredKernelAlignment(points, last, { ...call, debiased })));
+  return {
+    spread: rank && Math.sqrt(rank.spectrum.reduce((sum, value) => sum + value, 0)),
+    entropyRank: rank && rank.entropyRank,
+    participationRatio: rank && rank.participationRatio,
+    intrinsicDimension: known ? finite(dimension.value) : null,
+    intrinsicDimensionError: known ? finite(dimension.standardError) : null,
+    entropyPerDimension: finite(entropy.value / d),
+    alignmentWithLast: alignment ?? null,
+    separation: labels ? await separationOf(points, labels, { indices, stride: k }, call) : null,
+  };
+}
+
+async function separationOf(
+  points: NdArray,
+  labels: Labels,
+  { indices, stride }: { indices: Int32Array; stride: number },
+  call: CallOptions,
+): Promise<Separation> {
+  const n = points.shape[0];
+  const classes = classesOf(labels, n);
+  const right = Uint8Array.from({ length: n }, (_, i) =>
+    Number(classes.of[indices[i * stride]] === classes.of[i]),
+  );
+  const neighbours = accuracyOf(right, classes);
+  const probe = await orNull(() => linearProbe(points, labels, call));
+  const fisher = await fisherRatio(points, labels, call);
+  const { mean, classMeans } = await silhouette(points, labels, call);
+  const count = classes.labels.length;
+  const { data } = fisher.centreDistances;
+  return {
+    neighbourAccuracy: neighbours.accuracy,
+    probeAccuracy: probe && probe.accuracy,
+    fisherRatio: finite(fisher.ratio),
+    silhouette: mean,
+    centreDistances: classes.labels.map((_, c) => Array.from(data.subarray(c * count, (c + 1) * count))),
+    classes: classes.labels.map((label, c) => ({
+      label,
+      count: classes.counts[c],
+      neighbourAccuracy: neighbours.classAccuracies[c],
+      probeAccuracy: probe && probe.classAccuracies[c],
+      silhouette: classMeans[c],
+      spread: fisher.spreads[c],
+    })),
+  };
+}
+
+/** Null where the cloud has no extent. */
+export async function orNull<Result>(measure: () => Promise<Result>): Promise<Result | null> {
+  try {
+    return await measure();
+  } catch (error) {
+    if (error instanceof RidgeflowError && error.code === 'DEGENERATE_CLOUD') return null;
+    throw error;
+  }
+}
+
+/** Null for NaN and infinities, which JSON cannot hold. */
+export function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,61 @@
+import type { NdArray } from '../../core/array.js';
+import type { CallOptions } from '../../core/options.js';
+import { principalComponents } from '../../linalg/index.js';
+
+/** Points of one layer as they are drawn: in a principal plane that is turned to look like that of the layer before. */
+export interface LayerPlane {
+  /** [points, 2], centred, in units of the root mean squared distance from the mean. */
+  readonly positions: NdArray;
+  /** Share of the variance that the plane shows. */
+  readonly explained: number;
+}
+
+/**
+ * Rows of a layer in its plane of largest variance, rotated or reflected to agree best with the plane before (orthogonal
+ * Procrustes, P. H. Schönemann, Psychometrika 31, 1966), so that what moves in the picture is shape and not the choice of
+ * axes. A layer one value wide lies on the first axis. O(nd²) time.
+ */
+export async function alignedPlane(
+  points: NdArray,
+  rows: readonly number[],
+  before: LayerPlane | undefined,
+  options: CallOptions,
+): Promise<LayerPlane> {
+  const d = points.shape[1];
+  const { mean, axes, variances, explained } = await principalComponents(points, options);
+  const share = explained.reduce((sum, part) => sum + part, 0);
+  const total = variances.reduce((sum, variance) => sum + variance, 0) / (share || 1);
+  const scale = total > 0 ? 1 / Math.sqrt(total) : 0;
+  const data = new Float64Array(2 * rows.length);
+  rows.forEach((row, i) => {
+    for (let axis = 0; axis < Math.min(2, d); axis++) {
+      let sum = 0;
+      for (let k = 0; k < d; k++) sum += (points.data[row * d + k] - mean[k]) * axes[axis * d + k];
+      data[2 * i + axis] = scale * sum;
+    }
+  });
+  if (before) align(data, before.positions.data);
+  return { positions: { data, shape: [rows.length, 2] }, explained: share };
+}
+
+/** Turns `points` in place by the rotation or reflection that brings them nearest to `target`. */
+function align(points: Float64Array, target: ArrayLike<number>): void {
+  let [xx, xy, yx, yy] = [0, 0, 0, 0];
+  for (let i = 0; i < points.length; i += 2) {
+    xx += points[i] * target[i];
+    xy += points[i] * target[i + 1];
+    yx += points[i + 1] * target[i];
+    yy += points[i + 1] * target[i + 1];
+  }
+  const rotation = [xx + yy, xy - yx];
+  const reflection = [xx - yy, xy + yx];
+  const reflected = Math.hypot(...reflection) > Math.hypot(...rotation);
+  const [c, s] = reflected ? reflection : rotation;
+  const size = Math.hypot(c, s);
+  if (!(size > 0)) return;
+  for (let i = 0; i < points.length; i += 2) {
+    const [x, y] = [points[i], reflected ? -points[i + 1] : points[i + 1]];
+    points[i] = (c * x - s * y) / size;
+    points[i + 1] = (s * x + c * y) / size;
+  }
+}

@@ -1,0 +1,164 @@
+import type { NdArray } from '../../core/array.js';
+import type { CallOptions } from '../../core/options.js';
+import type { ActivationLayer, Block, NetworkModel } from '../model/index.js';
+import { INPUT } from '../model/activations.js';
+import { inputShape } from '../model/input.js';
+import {
+  type StepMeasures,
+  type StreamMeasures,
+  blockDerivatives,
+  continuationOf,
+  displacementOf,
+  straightnessOf,
+} from './steps.js';
+
+/** The layer before each, by name: the last of the same width that it follows from alone. */
+export function predecessors(
+  model: NetworkModel,
+  layers: readonly ActivationLayer[],
+): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  layers.forEach((layer, l) => {
+    for (let earlier = l - 1; earlier >= 0; earlier--) {
+      const { name, fullWidth, positions } = layers[earlier];
+      if (fullWidth !== layer.fullWidth || positions !== layer.positions) continue;
+      if (name !== INPUT && !model.block(name, layer.name)) continue;
+      found.set(layer.name, name);
+      return;
+    }
+  });
+  return found;
+}
+
+interface Kept {
+  cloud: NdArray;
+  spread: number | null;
+}
+
+/** A chain of steps while it grows. */
+interface Chain {
+  layers: string[];
+  start: NdArray;
+  action: number;
+  path: Float64Array;
+}
+
+/** Takes the clouds of the layers one after the other, and keeps those that later ones are compared with. */
+export class StepTracker {
+  readonly #model: NetworkModel;
+  readonly #layers: ReadonlyMap<string, ActivationLayer>;
+  readonly #before: ReadonlyMap<string, string>;
+  readonly #options: CallOptions;
+  readonly #uses = new Map<string, number>();
+  readonly #kept = new Map<string, Kept>();
+  /** The chains by the layer they have come to, and the cloud before the step that led there. */
+  readonly #chains = new Map<string, Chain>();
+  readonly #origins = new Map<string, NdArray>();
+  readonly #steps: StepMeasures[] = [];
+  readonly #streams: StreamMeasures[] = [];
+
+  constructor(
+    model: NetworkModel,
+    layers: readonly ActivationLayer[],
+    before: ReadonlyMap<string, string>,
+    options: CallOptions,
+  ) {
+    this.#model = model;
+    this.#layers = new Map(layers.map((layer) => [layer.name, layer]));
+    this.#before = before;
+    this.#options = options;
+    for (const earlier of before.values()) this.#uses.set(earlier, (this.#uses.get(earlier) ?? 0) + 1);
+  }
+
+  /** Measures the step to this layer, if there is one. */
+  async add(name: string, cloud: NdArray, spread: number | null): Promise<void> {
+    const from = this.#before.get(name);
+    const earlier = from === undefined ? undefined : this.#kept.get(from);
+    if (from !== undefined && earlier) {
+      await this.#step(from, earlier, name, cloud);
+      const left = this.#uses.get(from)! - 1;
+      this.#uses.set(from, left);
+      if (left === 0) {
+        this.#kept.delete(from);
+        this.#origins.delete(from);
+      }
+    }
+    if (this.#uses.has(name)) this.#kept.set(name, { cloud, spread });
+  }
+
+  /** The steps, and the streams that they make. */
+  finish(): { steps: StepMeasures[]; streams: StreamMeasures[] } {
+    return { steps: this.#steps, streams: this.#streams };
+  }
+
+  async #step(from: string, earlier: Kept, to: string, cloud: NdArray): Promise<void> {
+    const { mean, meanSquare, lengths } = displacementOf(earlier.cloud, cloud);
+    const chain = this.#chains.get(from);
+    const origin = this.#origins.get(from);
+    const continuation = origin ? continuationOf(origin, earlier.cloud, cloud) : null;
+    const transport = await straightnessOf(earlier.cloud, cloud, meanSquare, this.#options);
+    const derivatives = await this.#derivatives(from, earlier, to);
+    this.#steps.push({
+      from,
+      to,
+      displacement: mean,
+      relativeDisplacement: earlier.spread ? Math.sqrt(meanSquare) / earlier.spread : null,
+      action: meanSquare,
+      ...transport,
+      continuation,
+      divergence: derivatives?.divergence ?? null,
+      divergenceError: derivatives?.divergenceError ?? null,
+      stretch: derivatives?.stretch ?? null,
+    });
+    if (this.#uses.has(to)) this.#origins.set(to, earlier.cloud);
+    // Where two layers follow from one, the first goes on along its chain and the other begins anew.
+    this.#chains.delete(from);
+    const grown = chain ?? {
+      layers: [from],
+      start: earlier.cloud,
+      action: 0,
+      path: new Float64Array(lengths.length),
+    };
+    grown.layers.push(to);
+    grown.action += meanSquare;
+    lengths.forEach((length, i) => (grown.path[i] += length));
+    if (this.#uses.has(to)) this.#chains.set(to, grown);
+    else await this.#close(grown, cloud);
+  }
+
+  /** Where the step can be run alone, on the activations as they are. */
+  async #derivatives(from: string, { cloud, spread }: Kept, to: string) {
+    const [first, last] = [this.#layers.get(from)!, this.#layers.get(to)!];
+    const whole = first.width === first.fullWidth && first.positions === 1 && spread !== null && spread > 0;
+    const flat = (layer: ActivationLayer) =>
+      layer.shape.reduce((product, extent) => product * extent, 1) === layer.fullWidth;
+    if (!whole || !flat(first) || !flat(last) || this.#model.input.batch !== null) return undefined;
+    const block: Block | undefined =
+      from === INPUT
+        ? async (x) => {
+            const shape = inputShape(this.#model.input, x.shape[0], x.shape.slice(1));
+            return (await this.#model.run({ data: x.data, shape }, [to])).get(to)!;
+          }
+        : this.#model.block(from, to);
+    return block && blockDerivatives(block, cloud, { shape: first.shape, spread }, this.#options);
+  }
+
+  async #close({ layers, start, action, path }: Chain, end: NdArray): Promise<void> {
+    const steps = layers.length - 1;
+    if (steps < 2) return;
+    const total = steps * action;
+    const { lengths } = displacementOf(start, end);
+    let [sum, count] = [0, 0];
+    lengths.forEach((length, i) => {
+      if (path[i] === 0) return;
+      sum += length / path[i];
+      count++;
+    });
+    this.#streams.push({
+      layers,
+      action: total,
+      ...(await straightnessOf(start, end, total, this.#options)),
+      pathStraightness: count > 0 ? sum / count : null,
+    });
+  }
+}
