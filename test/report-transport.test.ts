@@ -82,7 +82,7 @@ function says(
 ): void {
   const found = find(comparison, topic);
   t.is(found?.figure, figure);
-  t.regex(found?.sentence ?? '', sentence);
+  t.regex(String(found?.sentence), sentence);
 }
 
 test('findings follow the numbers', (t) => {

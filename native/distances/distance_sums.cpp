@@ -5,7 +5,7 @@
 
 #include "distances/tiles.hpp"
 #include "runtime/memory.hpp"
-#include "runtime/parallel.hpp"
+#include "runtime/query_blocks.hpp"
 
 namespace ridgeflow {
 namespace {
@@ -13,7 +13,6 @@ namespace {
 using distance_tiles::kTile;
 using distance_tiles::TileOperations;
 
-constexpr std::size_t kPanelsPerBlock = 8;
 
 /// Points first … first + count − 1 of the order by groups, all of one group.
 struct Tile {
@@ -127,12 +126,8 @@ template <class T>
 void distanceSums(const DistanceSumProblem<T>& problem, Control& control) {
   control.start(problem.n);
   const Plan<T> plan = makePlan(problem);
-  const std::size_t panels = ceilDivide(problem.n, plan.operations.panelWidth);
-  const std::size_t sharedOut = ceilDivide(panels, 4 * static_cast<std::size_t>(threadCount()));
-  const std::size_t block = std::min(kPanelsPerBlock, sharedOut) * plan.operations.panelWidth;
-  parallelFor(ceilDivide(problem.n, block), [&](std::size_t task) {
-    const std::size_t first = task * block;
-    Block<T>(plan, first, std::min(block, problem.n - first)).run(control);
+  forQueryBlocks(problem.n, plan.operations.panelWidth, [&](std::size_t first, std::size_t count) {
+    Block<T>(plan, first, count).run(control);
   });
 }
 

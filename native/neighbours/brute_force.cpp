@@ -6,7 +6,7 @@
 #include "neighbours/search.hpp"
 #include "neighbours/tiles.hpp"
 #include "runtime/memory.hpp"
-#include "runtime/parallel.hpp"
+#include "runtime/query_blocks.hpp"
 
 namespace ridgeflow {
 namespace {
@@ -14,7 +14,6 @@ namespace {
 using neighbour_tiles::kTile;
 using neighbour_tiles::TileOperations;
 
-constexpr std::size_t kPanelsPerBlock = 8;
 constexpr std::size_t kSpare = 6;  // candidates kept beyond k, so that rounding seldom forces a second search
 
 /// What is the same for all tasks of one call.
@@ -166,12 +165,8 @@ class Block {
 template <class T>
 void searchTiles(const NeighbourProblem<T>& problem, Control& control) {
   const Plan<T> plan = makePlan(problem);
-  const std::size_t panels = ceilDivide(problem.n, plan.operations.panelWidth);
-  const std::size_t sharedOut = ceilDivide(panels, 4 * static_cast<std::size_t>(threadCount()));
-  const std::size_t block = std::min(kPanelsPerBlock, sharedOut) * plan.operations.panelWidth;
-  parallelFor(ceilDivide(problem.n, block), [&](std::size_t task) {
-    const std::size_t first = task * block;
-    Block<T>(plan, first, std::min(block, problem.n - first)).run(control);
+  forQueryBlocks(problem.n, plan.operations.panelWidth, [&](std::size_t first, std::size_t count) {
+    Block<T>(plan, first, count).run(control);
   });
 }
 

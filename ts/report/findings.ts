@@ -1,13 +1,6 @@
 import type { DepthComparison, DepthRun } from '../dae/depth-comparison.js';
 import { depthPhrase, formatNumber, formatPercent } from './format.js';
-
-/** One thing that the numbers say. */
-export interface Finding {
-  topic: string;
-  /** The numbers themselves, to be set large. */
-  figure: string;
-  sentence: string;
-}
+import type { Finding } from './html.js';
 
 /** What the numbers of a comparison say, in words chosen by the numbers; only what they allow to say. */
 export function findings(comparison: DepthComparison): Finding[] {

@@ -102,6 +102,27 @@ export function table(options: {
     }`;
 }
 
+/** One thing that a page found: what it is about, a number, and what it says. */
+export interface Finding {
+  topic: string;
+  /** The numbers themselves, to be set large. */
+  figure: HtmlValue;
+  sentence: HtmlValue;
+}
+
+/** The findings that head a page. */
+export function findingList(findings: readonly Finding[]): Html {
+  return html`<ul class="findings">
+    ${findings.map(
+      ({ topic, figure, sentence }) =>
+        html`<li>
+          <b>${topic}</b> <span class="figure">${figure}</span>
+          <p>${sentence}</p>
+        </li>`,
+    )}
+  </ul>`;
+}
+
 /** Pairs of a term and what it is, as a description list. */
 export function facts(entries: readonly (readonly [string, HtmlValue])[]): Html {
   return html`<dl class="facts">

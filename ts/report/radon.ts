@@ -2,7 +2,7 @@ import { type NdArray, allocate, dtypeOf } from '../core/array.js';
 import { encodePng, rangeOf } from '../io/png.js';
 import { type ChartSpec, type ThemedSpec, compileChart } from './charts.js';
 import { formatCount, formatNumber } from './format.js';
-import { type Html, facts, html } from './html.js';
+import { type Html, facts, html, findingList } from './html.js';
 import { type PageSection, chartFigure, renderPage } from './page.js';
 import { reproduceSection } from './reproduce.js';
 
@@ -111,15 +111,7 @@ function header(context: RadonReportContext): Html {
       ${formatCount(angles)} projections of ${formatCount(detectors)} detectors each, by ${beam}, and the
       image of ${shape.join(' × ')} pixels that ${METHODS[method] ?? method} makes of them.
     </p>
-    <ul class="findings">
-      ${findings.map(
-        ({ topic, figure, sentence }) =>
-          html`<li>
-            <b>${topic}</b> <span class="figure">${figure}</span>
-            <p>${sentence}</p>
-          </li>`,
-      )}
-    </ul>
+    ${findingList(findings)}
     ${facts([
       ['Angles', formatCount(angles)],
       ['Detectors', formatCount(detectors)],

@@ -1,7 +1,7 @@
 import type { FitError, SpectrumSlice, WidthStudy } from '../network/index.js';
 import { type ChartSpec, type ThemedSpec, compileChart } from './charts.js';
 import { formatCount, formatNumber, formatPercent } from './format.js';
-import { facts, html, table, type Html } from './html.js';
+import { facts, html, table, type Html, findingList } from './html.js';
 import { chartFigure, renderPage, type PageSection } from './page.js';
 import { reproduceSection } from './reproduce.js';
 import { agreementChart, confusionChart, fitChart, spectrumChart, widthChart } from './ridgelet-charts.js';
@@ -105,15 +105,7 @@ function header(context: RidgeletReportContext): Html {
       ${d === 1 ? 'dimension' : 'dimensions'}, and a shallow network of ${formatCount(width)} ${activation}
       units that was built for them in closed form.
     </p>
-    <ul class="findings">
-      ${findings.map(
-        ({ topic, figure, sentence }) =>
-          html`<li>
-            <b>${topic}</b> <span class="figure">${figure}</span>
-            <p>${sentence}</p>
-          </li>`,
-      )}
-    </ul>
+    ${findingList(findings)}
     ${facts([
       ['Points n', formatCount(n)],
       ['Dimensions d', formatCount(d)],

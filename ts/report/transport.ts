@@ -7,7 +7,7 @@ import { cloudData, type ClassLabels, type CloudData, type PrincipalPlane } from
 import { depthChart } from './depth-chart.js';
 import { findings } from './findings.js';
 import { formatCount, formatList, formatNumber } from './format.js';
-import { facts, html, type Html } from './html.js';
+import { facts, html, type Html, findingList } from './html.js';
 import { imageExamples, type ImageExamples } from './images.js';
 import { renderPage } from './page.js';
 import { reproduceSection } from './reproduce.js';
@@ -94,15 +94,7 @@ function header(comparison: DepthComparison, { input }: TransportReportContext):
       ${d === 1 ? 'dimension' : 'dimensions'}, were moved ${networks}, each removing the same noise: a
       variance of T&nbsp;=&nbsp;${formatNumber(T)}.
     </p>
-    <ul class="findings">
-      ${findings(comparison).map(
-        ({ topic, figure, sentence }) =>
-          html`<li>
-            <b>${topic}</b> <span class="figure">${figure}</span>
-            <p>${sentence}</p>
-          </li>`,
-      )}
-    </ul>
+    ${findingList(findings(comparison))}
     ${facts([
       ['Points n', formatCount(n)],
       ['Dimensions d', formatCount(d)],

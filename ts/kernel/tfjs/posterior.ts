@@ -1,3 +1,4 @@
+import { plainProduct } from '../../linalg/product.js';
 import { type FloatData, allocate, dtypeOf } from '../../core/array.js';
 import { Pace } from '../../core/pace.js';
 import type { Matrix, RunControl } from '../contract.js';
@@ -29,39 +30,20 @@ export async function posteriorCovarianceProduct(
       const c = centredRows(centres, from, width, origin);
       // log w − |x − c|²/2σ² without the |x|², which is the same for all centres of a query.
       const bias = c.squares.map((square, j) => (logWeights?.[from + j] ?? 0) - square / (2 * variance));
-      const products = await product({ data: pair, rows: 2 * count, columns: d }, c.matrix, true, pace);
+      const products = await plainProduct({ data: pair, rows: 2 * count, columns: d }, c.matrix, true, pace);
       for (let i = 0; i < count; i++) {
         const logits = products.subarray(i * width, (i + 1) * width);
         for (let j = 0; j < width; j++) logits[j] = bias[j] + logits[j] / variance;
         sums.weigh(i, logits, products.subarray((count + i) * width, (count + i + 1) * width));
         await pace.tick(width);
       }
-      sums.add(await product({ data: products, rows: 2 * count, columns: width }, c.matrix, false, pace));
+      sums.add(
+        await plainProduct({ data: products, rows: 2 * count, columns: width }, c.matrix, false, pace),
+      );
     }
     sums.writeTo(out, start);
   }
   pace.finish();
-  return out;
-}
-
-/** a·b or a·bᵀ. */
-async function product(
-  a: Matrix<Float64Array>,
-  b: Matrix<Float64Array>,
-  transposeB: boolean,
-  pace: Pace,
-): Promise<Float64Array> {
-  const columns = transposeB ? b.rows : b.columns;
-  const out = new Float64Array(a.rows * columns);
-  const [down, right] = transposeB ? [1, b.columns] : [b.columns, 1];
-  for (let i = 0; i < a.rows; i++) {
-    for (let l = 0; l < a.columns; l++) {
-      const factor = a.data[i * a.columns + l];
-      if (factor === 0) continue;
-      for (let j = 0; j < columns; j++) out[i * columns + j] += factor * b.data[l * down + j * right];
-    }
-    await pace.tick(0);
-  }
   return out;
 }
 
