@@ -7,6 +7,7 @@ import { deeper } from './deeper.js';
 import { posteriorMean } from './posterior-mean.js';
 import { ridgeletSpectra } from './ridgelet-spectrum.js';
 import { separation } from './separation.js';
+import { stacking } from './stacking.js';
 
 /** The statements of the theory that there are experiments for, in their order. */
 export const CLAIMS: readonly ClaimExperiment[] = [
@@ -15,6 +16,7 @@ export const CLAIMS: readonly ClaimExperiment[] = [
   backwardHeat,
   deeper,
   separation,
+  stacking,
   ridgeletSpectra,
 ];
 

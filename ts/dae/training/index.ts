@@ -1,3 +1,20 @@
+export {
+  type LayerNoise,
+  type TrainComposedDaeOptions,
+  type TrainedComposition,
+  trainComposedDae,
+} from './composition.js';
+export type { DescentOptions, EarlyStopping } from './descent.js';
 export type { TrainingNoise } from './noise.js';
-export { type EarlyStopping, type TrainDaeOptions, trainDae } from './train-dae.js';
+export type { StackedDae } from './stack.js';
+export { type TrainDaeOptions, trainDae } from './train-dae.js';
+export { type TrainStackedDaeOptions, trainStackedDae } from './train-stack.js';
 export type { EpochLoss, TrainedDae } from './trained-dae.js';
+export {
+  type CompareStackingOptions,
+  type StackingComparison,
+  type StackingRun,
+  type TrajectoryDistance,
+  compareStacking,
+  trajectoryDistance,
+} from './compare-stacking.js';

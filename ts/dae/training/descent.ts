@@ -1,0 +1,204 @@
+import { type FloatData, type NdArray, allocate, dtypeOf } from '../../core/array.js';
+import { RidgeflowError, invalidArgument } from '../../core/errors.js';
+import { type CallOptions, checkInteger, checkPositive, throwIfAborted } from '../../core/options.js';
+import { RandomStream } from '../../core/random.js';
+import { asMatrix } from '../../kernel/checks.js';
+import type { Kernels } from '../../kernel/contract.js';
+import type { DenseLayer, InputNoise, NetworkProblem, Optimiser } from '../../kernel/contract/training.js';
+import type { EpochLoss, TrainedDae } from './trained-dae.js';
+
+/** When to stop before all epochs are done. */
+export interface EarlyStopping {
+  /** Share of the points that is held out to judge by, above 0 and below 1. Default 0.1. */
+  heldOut?: number;
+  /** Epochs without a lower held-out loss after which training ends, with the parameters of the best. Default 20. */
+  patience?: number;
+}
+
+/** Options of all training by gradient descent. */
+export interface DescentOptions extends CallOptions {
+  /** Default 200. */
+  epochs?: number;
+  /** Points in a minibatch. Default 128, or all there are. */
+  batch?: number;
+  /** Default: Adam with rate 0.003, β₁ = 0.9, β₂ = 0.999, ε = 1e-8. */
+  optimiser?:
+    | { kind: 'adam'; rate?: number; beta1?: number; beta2?: number; epsilon?: number }
+    | { kind: 'sgd'; rate: number; momentum?: number };
+  /** How the rate goes from its value to 0 over the epochs. Default 'cosine'. */
+  schedule?: 'cosine' | 'constant';
+  /** Default: all epochs are done, and no point is held out. */
+  earlyStopping?: EarlyStopping;
+  /** Called after every epoch. */
+  onEpoch?: (loss: EpochLoss) => void;
+}
+
+/** The same, checked and with all defaults. */
+export interface DescentSettings {
+  epochs: number;
+  batch: number;
+  optimiser: Optimiser;
+  schedule: 'cosine' | 'constant';
+  patience: number;
+  /** How many points are held out. */
+  heldOut: number;
+}
+
+/** What is fitted to what: a network that is to take points, corrupted, back to where they were. */
+export interface DescentProblem {
+  kernels: Kernels;
+  layers: readonly DenseLayer[];
+  /** In the unit of the network. */
+  points: NdArray;
+  /** How the kernel corrupts them, or the points corrupted for an epoch; 0 is that of the points held out. */
+  noise: InputNoise | ((epoch: number) => Promise<NdArray>);
+  /** What a squared error of 1 is in the unit of the user's points. */
+  squareUnit: number;
+}
+
+/** All that training keeps between epochs. */
+export interface DescentState {
+  /** Epochs done. */
+  epoch: number;
+  readonly parameters: FloatData;
+  readonly moments: FloatData;
+  readonly history: EpochLoss[];
+  /** The best so far, by its held-out loss. */
+  best?: { readonly loss: number; readonly epoch: number; readonly parameters: FloatData };
+}
+
+/** Where training begins. Throws OUT_OF_MEMORY. */
+export function initialState(parameters: FloatData): DescentState {
+  const moments = allocate(dtypeOf({ data: parameters }), 2 * parameters.length, 'moments');
+  return { epoch: 0, parameters, moments, history: [] };
+}
+
+/** Throws INVALID_ARGUMENT. */
+export function checkDescent(options: DescentOptions, n: number): DescentSettings {
+  const { earlyStopping, schedule = 'cosine' } = options;
+  const epochs = checkInteger(options.epochs ?? 200, 'epochs', 1);
+  const batch = checkInteger(options.batch ?? Math.min(128, n), 'batch', 1);
+  if (schedule !== 'cosine' && schedule !== 'constant')
+    throw invalidArgument('schedule', '"cosine" or "constant"', schedule);
+  const patience = checkInteger(earlyStopping?.patience ?? 20, 'earlyStopping.patience', 1);
+  const share = earlyStopping ? (earlyStopping.heldOut ?? 0.1) : 0;
+  if (earlyStopping && !(share > 0 && share < 1))
+    throw invalidArgument('earlyStopping.heldOut', 'a share between 0 and 1', share);
+  const heldOut = earlyStopping ? Math.min(n - 1, Math.max(1, Math.round(share * n))) : 0;
+  return { epochs, batch, schedule, patience, heldOut, optimiser: checkOptimiser(options.optimiser) };
+}
+
+function checkOptimiser(given: DescentOptions['optimiser'] = { kind: 'adam' }): Optimiser {
+  if (given.kind === 'sgd') {
+    const momentum = given.momentum ?? 0.9;
+    if (!(momentum >= 0 && momentum < 1))
+      throw invalidArgument('optimiser.momentum', 'a number from 0 and below 1', momentum);
+    return { kind: 'sgd', rate: checkPositive(given.rate, 'optimiser.rate'), momentum };
+  }
+  if (given.kind !== 'adam')
+    throw invalidArgument('optimiser.kind', '"adam" or "sgd"', (given as Optimiser).kind);
+  const { rate = 0.003, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = given;
+  for (const [key, value] of Object.entries({ beta1, beta2 })) {
+    if (!(value >= 0 && value < 1))
+      throw invalidArgument(`optimiser.${key}`, 'a number from 0 and below 1', value);
+  }
+  checkPositive(rate, 'optimiser.rate');
+  checkPositive(epsilon, 'optimiser.epsilon');
+  return { kind: 'adam', rate, beta1, beta2, epsilon };
+}
+
+/**
+ * Trains from `state` on, which is changed in place after every epoch, until all epochs are done or early stopping ends it.
+ * Everything random in an epoch is a function of the seed and its number alone. `afterEpoch` is called with the state after
+ * each. Throws NOT_CONVERGED with `details.epoch` where the loss is not finite; ABORTED.
+ */
+export async function descend(
+  problem: DescentProblem,
+  state: DescentState,
+  settings: DescentSettings,
+  options: DescentOptions,
+  afterEpoch?: (state: DescentState) => Promise<void>,
+): Promise<{ parameters: FloatData; reason: TrainedDae['reason'] }> {
+  const { epochs, heldOut, patience, schedule, optimiser } = settings;
+  const n = problem.points.shape[0];
+  const order = new RandomStream(options.seed, 'shuffle').choose(n, n);
+  const [training, judges] = [order.subarray(heldOut), order.subarray(0, heldOut)];
+  const waited = () => state.epoch - (state.best?.epoch ?? 0);
+  const patient = () => heldOut === 0 || waited() < patience;
+  while (state.epoch < epochs && patient()) {
+    const decay = schedule === 'constant' ? 1 : (1 + Math.cos((Math.PI * state.epoch) / epochs)) / 2;
+    const step = { ...settings, optimiser: { ...optimiser, rate: optimiser.rate * decay } };
+    const epoch = state.epoch + 1;
+    const loss = problem.squareUnit * (await trainEpoch(problem, state, training, step, options));
+    state.epoch = epoch;
+    if (heldOut === 0) {
+      state.history.push({ epoch, training: loss });
+    } else {
+      const judged = problem.squareUnit * (await heldOutLoss(problem, state, judges, options));
+      state.history.push({ epoch, training: loss, heldOut: judged });
+      if (judged < (state.best?.loss ?? Infinity))
+        state.best = { loss: judged, epoch, parameters: state.parameters.slice() };
+    }
+    await afterEpoch?.(state);
+    options.onEpoch?.(state.history[epoch - 1]);
+    options.onProgress?.(epoch / epochs);
+  }
+  const parameters = state.best?.parameters ?? state.parameters;
+  return { parameters, reason: patient() ? 'epochs' : 'early stopping' };
+}
+
+/** The inputs of an epoch, what they are to become, and how the kernel corrupts them. */
+async function pairsOf(
+  { points, noise }: DescentProblem,
+  epoch: number,
+  seed: number | undefined,
+): Promise<Pick<NetworkProblem, 'points' | 'targets' | 'noise'>> {
+  if (typeof noise === 'function') return { points: asMatrix(await noise(epoch)), targets: asMatrix(points) };
+  return {
+    points: asMatrix(points),
+    noise: { model: noise, stream: new RandomStream(seed, 'noise', epoch) },
+  };
+}
+
+async function trainEpoch(
+  problem: DescentProblem,
+  state: DescentState,
+  rows: Int32Array,
+  { batch, optimiser }: DescentSettings,
+  { seed, signal }: CallOptions,
+): Promise<number> {
+  throwIfAborted(signal);
+  const { kernels, layers } = problem;
+  const epoch = state.epoch + 1;
+  const shuffled = new RandomStream(seed, 'shuffle', epoch).choose(rows.length, rows.length);
+  const loss = await kernels.trainNetwork(
+    {
+      layers,
+      parameters: state.parameters,
+      ...(await pairsOf(problem, epoch, seed)),
+      order: shuffled.map((position) => rows[position]),
+      moments: state.moments,
+      optimiser,
+      batch,
+      step: state.epoch * Math.ceil(rows.length / batch),
+    },
+    { signal },
+  );
+  if (Number.isFinite(loss)) return loss;
+  throw new RidgeflowError(
+    'NOT_CONVERGED',
+    `The loss was no longer finite in epoch ${epoch}: lower optimiser.rate, which was ${optimiser.rate}, or take Adam`,
+    { details: { epoch, rate: optimiser.rate } },
+  );
+}
+
+/** The loss of the points held out, with the same noise after every epoch. */
+async function heldOutLoss(
+  problem: DescentProblem,
+  { parameters }: DescentState,
+  order: Int32Array,
+  { seed, signal }: CallOptions,
+): Promise<number> {
+  const { kernels, layers } = problem;
+  return kernels.networkLoss({ layers, parameters, ...(await pairsOf(problem, 0, seed)), order }, { signal });
+}
