@@ -3,6 +3,7 @@ import { distanceCommand } from './distance.js';
 import { doctorCommand } from './doctor.js';
 import { entropyCommand } from './entropy.js';
 import { EXIT, reportFailure } from './failure.js';
+import { networkCommand } from './network.js';
 import { ridgeletCommand } from './ridgelet.js';
 import { theoryCommand } from './theory.js';
 import { radonCommand } from './radon.js';
@@ -18,6 +19,7 @@ export function program(): Command {
     .showHelpAfterError('(add --help for the options)')
     .exitOverride();
   root.addCommand(transportCommand());
+  root.addCommand(networkCommand());
   root.addCommand(ridgeletCommand());
   root.addCommand(theoryCommand());
   root.addCommand(radonCommand());

@@ -7,20 +7,21 @@ import { formatPercent } from './format.js';
 const MAXIMUM_CENTRES = 20;
 
 /**
- * The picture of a moving cloud, in Vega rather than Vega-Lite because its points move in place. The page's script
+ * The picture of a moving cloud; its axes say the variance that the plane explains, where it does. In Vega rather than Vega-Lite because its points move in place. The page's script
  * fills `points` and `centres`, moves their x and y, and says so by the signal `shown`; `focus` is the class that
  * stands out, or −1.
  */
-export function cloudChart(cloud: CloudData, plane: PrincipalPlane): ThemedSpec {
+export function cloudChart(cloud: CloudData, plane: Pick<PrincipalPlane, 'explained'>): ThemedSpec {
   return { light: cloudSpec(cloud, plane, 'light'), dark: cloudSpec(cloud, plane, 'dark') };
 }
 
-function cloudSpec(cloud: CloudData, { explained }: PrincipalPlane, theme: Theme): Spec {
+function cloudSpec(cloud: CloudData, { explained }: Pick<PrincipalPlane, 'explained'>, theme: Theme): Spec {
   const { muted, grid, paper, ink } = COLOURS[theme];
   const { flat, classNames, classes, rows, x, y } = cloud;
   const padding = { left: flat ? 8 : 48, right: 8, top: 8, bottom: 44 };
   const width = `max(120, containerSize()[0] - ${padding.left + padding.right})`;
-  const share = (k: number) => (flat ? '' : `, ${formatPercent(explained[k])} of the variance`);
+  const share = (k: number) =>
+    flat || explained[k] === undefined ? '' : `, ${formatPercent(explained[k])} of the variance`;
   const aspect = Math.min(1, Math.max(0.55, (y[1] - y[0]) / (x[1] - x[0]) || 0));
   const axis = {
     domain: false,

@@ -47,7 +47,7 @@ const TOLERANCE = 1 / 700;
  * O(points shown · snapshots · d) time.
  */
 export function cloudData(
-  runs: readonly DepthRun[],
+  runs: readonly Pick<DepthRun, 'depth' | 'snapshots'>[],
   points: NdArray,
   plane: PrincipalPlane,
   labels: ClassLabels | undefined,

@@ -13,3 +13,4 @@ export {
   spectrumChart,
   widthChart,
 } from './ridgelet-charts.js';
+export { networkReport, type NetworkReportContext } from './network.js';

@@ -104,6 +104,11 @@ figcaption { margin: 8px 0 0; }
 .pictures { display: grid; gap: 28px 24px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 230px), 1fr)); align-items: start; }
 .pictures img { display: block; width: 100%; height: auto; margin-top: 8px; border: 1px solid var(--rule); border-radius: 3px; image-rendering: pixelated; background: var(--surface); }
 
+article[hidden] { display: none; }
+.layer-heading { margin: 28px 0 10px; }
+.layer-choice { max-width: 100%; padding: 8px 12px; border: 1px solid var(--rule); border-radius: 8px; background: var(--surface); color: var(--ink); font: inherit; }
+.player.single { grid-template-columns: minmax(0, 1fr); }
+
 .table-box { position: relative; margin-top: 16px; overflow-x: auto; border: 1px solid var(--rule); border-radius: 8px; background: var(--surface); }
 table { width: 100%; border-collapse: separate; border-spacing: 0; font-size: 14px; line-height: 1.35; }
 caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }

@@ -86,20 +86,26 @@ function player({ runs }: CloudData): Html {
         )}
       </div>
     </fieldset>
-    <div class="timeline">
-      <button type="button" aria-label="Play">
-        <svg class="start" viewBox="0 0 20 20" aria-hidden="true"><path d="M6 3.5v13l11-6.5z" /></svg>
-        <svg class="pause" viewBox="0 0 20 20" aria-hidden="true">
-          <path d="M5 4h3.5v12H5zM11.5 4H15v12h-3.5z" />
-        </svg>
-      </button>
-      <input type="range" min="0" max="1000" value="0" aria-label="Noise removed" />
-      <output aria-live="off"></output>
-    </div>
+    ${timeline('Noise removed')}
   </div>`;
 }
 
-function legend({ classes, classNames }: CloudData): HtmlValue {
+/** Play, pause and the place along a motion; `label` says what runs along it. */
+export function timeline(label: string): Html {
+  return html`<div class="timeline">
+    <button type="button" aria-label="Play">
+      <svg class="start" viewBox="0 0 20 20" aria-hidden="true"><path d="M6 3.5v13l11-6.5z" /></svg>
+      <svg class="pause" viewBox="0 0 20 20" aria-hidden="true">
+        <path d="M5 4h3.5v12H5zM11.5 4H15v12h-3.5z" />
+      </svg>
+    </button>
+    <input type="range" min="0" max="1000" value="0" aria-label="${label}" />
+    <output aria-live="off"></output>
+  </div>`;
+}
+
+/** The classes of a cloud, each a button that makes it stand out. */
+export function legend({ classes, classNames }: CloudData): HtmlValue {
   if (classes === null) return null;
   const more = classNames.length - MAXIMUM_LEGEND;
   return html`<div class="legend" id="legend" role="group" aria-label="Show one label">

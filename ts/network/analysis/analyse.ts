@@ -77,7 +77,8 @@ export async function analyseNetwork(
   if (examples < 2)
     throw new RidgeflowError('EMPTY_CLOUD', 'Expected at least 2 examples for points but received 1');
   const classes = options.labels ? classesOf(options.labels, examples) : undefined;
-  const call = { signal: options.signal, seed: options.seed, backend: options.backend };
+  const { signal, seed, backend, dtype } = options;
+  const call = { signal, seed, backend, dtype };
   const kernels = await kernelsFor(call);
   const debiased = examples >= 4 && layers.some(({ width, positions }) => 10 * width > examples * positions);
 

@@ -8,7 +8,7 @@ const DURATION = 5000;
  * The controls of a motion: which run, the time along it, and play. Calls `onChange` with the number of the run and the
  * time, 0 to 1, at once and whenever one changes.
  *
- * @param {Element} root holds radio buttons, a range input, a button and an output
+ * @param {Element} root holds a range input, a button, an output, and radio buttons where there are several runs
  * @param {(run: number, time: number) => string} describe the state in words
  * @param {(run: number, time: number) => void} onChange
  */
@@ -17,7 +17,10 @@ export function mountPlayer(root, describe, onChange) {
   const button = find(root, 'button', HTMLButtonElement);
   const output = find(root, 'output', HTMLOutputElement);
   const radios = findAll(root, 'input[type=radio]', HTMLInputElement);
-  let run = radios.findIndex((radio) => radio.checked);
+  let run = Math.max(
+    0,
+    radios.findIndex((radio) => radio.checked),
+  );
   let time = 0;
   let playing = false;
   let started = 0;

@@ -1,0 +1,147 @@
+import { join, resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import type { NdArray } from '../core/array.js';
+import { ensureOutputFolder, writeNpz, writeTextAtomic } from '../io/index.js';
+import {
+  type FeatureMaps,
+  type LayerAnalysis,
+  type NetworkAnalysis,
+  analyseNetwork,
+  openActivations,
+  openModel,
+} from '../network/index.js';
+import { networkReport } from '../report/network.js';
+import { prepareCloud } from './cloud-input.js';
+import { parseInteger } from './failure.js';
+import { commandLine, versions } from './provenance.js';
+import {
+  type ComputationOptions,
+  type OutputOptions,
+  addComputationOptions,
+  addOutputOptions,
+  withProgress,
+} from './shared-options.js';
+import { packageVersion } from './version.js';
+
+interface NetworkCommandOptions extends ComputationOptions, OutputOptions {
+  out: string;
+  labels?: string;
+  labelColumn?: string;
+  array?: string;
+  layers?: string[];
+  featureMaps: FeatureMaps;
+  batch: number;
+  width: number;
+  activations?: boolean;
+}
+
+/** What summary.json holds: the analysis without its pictures. */
+export interface NetworkSummary extends Omit<NetworkAnalysis, 'layers' | 'drawn'> {
+  input: string;
+  version: string;
+  classNames: readonly string[];
+  notes: readonly string[];
+  layers: Omit<LayerAnalysis, 'plane'>[];
+}
+
+const EXAMPLES = `
+Examples:
+  ridgeflow network model.onnx features.npy
+  ridgeflow network tfjs-model/ digits.csv --label-column digit --layers Add 'dense*'
+  ridgeflow network convnet.onnx images.npy --labels labels.npy --feature-maps mean --activations
+
+Exit codes: 0 done, 1 the input or the computation failed, 2 wrong usage, 130 interrupted.`;
+
+/** `ridgeflow network`. */
+export function networkCommand(): Command {
+  const command = new Command('network')
+    .description('Report how every layer of a trained network transports data.')
+    .argument('<model>', 'an .onnx file, or the folder or model.json of a TensorFlow.js model')
+    .argument('<data>', 'examples: .npy, .npz, .csv, .csv.gz, Arrow IPC, Parquet or IDX')
+    .option('-o, --out <folder>', 'folder for summary.json and report.html', 'ridgeflow-network')
+    .option('--labels <file>', 'a file of classes, one for each example, or an array of the same .npz file')
+    .option(
+      '--label-column <column>',
+      'column of the data that holds the class: its name, or its number from 0',
+    )
+    .option('--array <name>', 'which array of an .npz file holds the examples')
+    .option('--layers <patterns...>', 'names or kinds of layers, with * for anything (default: all)')
+    .addOption(
+      new Option('--feature-maps <how>', 'what becomes of feature maps and sequences')
+        .choices(['flatten', 'mean', 'positions'])
+        .default('flatten'),
+    )
+    .option('--batch <examples>', 'examples that are run at once', parseInteger(1), 256)
+    .option('--width <values>', 'wider layers are projected at random to this width', parseInteger(2), 1024)
+    .option('--activations', 'write the activations of the layers to activations.npz');
+  return addOutputOptions(addComputationOptions(command)).addHelpText('after', EXAMPLES).action(network);
+}
+
+async function network(path: string, data: string, options: NetworkCommandOptions): Promise<void> {
+  const folder = resolve(options.out);
+  await withProgress(options, async ({ signal, progress }): Promise<NetworkSummary> => {
+    await ensureOutputFolder(folder);
+    progress.line(`Reading ${data}`);
+    const { points, labels, notes } = await prepareCloud(data, {
+      labels: options.labels,
+      labelColumn: options.labelColumn,
+      array: options.array,
+      duplicates: 'keep',
+      dtype: 'float32',
+      digits: false,
+      signal,
+    });
+    progress.line(`Opening ${path}`);
+    const { backend, seed, dtype, batch, width, featureMaps, layers } = options;
+    const model = await openModel(path, { backend, signal });
+    try {
+      const call = { signal, backend, seed, dtype, batch, width, featureMaps, layers };
+      const analysis = await analyseNetwork(model, points, {
+        ...call,
+        labels: labels?.values,
+        onProgress: (fraction) => progress.update(0.95 * fraction, 'measuring the layers'),
+      });
+      progress.update(0.95, 'writing');
+      if (options.activations) {
+        const all = await (
+          await openActivations(model, points, call)
+        ).collect(
+          analysis.layers.map(({ name }) => name),
+          { signal },
+        );
+        await writeNpz(join(folder, 'activations.npz'), arraysByLayer(all), { signal });
+      }
+      const page = { input: data, labels, notes, command: commandLine(), versions: versions() };
+      await writeTextAtomic(join(folder, 'report.html'), await networkReport(analysis, page));
+      const summary = summaryOf(analysis, data, labels?.names ?? [], notes);
+      await writeTextAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
+      return summary;
+    } finally {
+      await model.dispose();
+    }
+  });
+  if (!options.json && !options.quiet) process.stderr.write(`Report: ${join(folder, 'report.html')}\n`);
+}
+
+function summaryOf(
+  { layers, drawn: _, ...facts }: NetworkAnalysis,
+  input: string,
+  classNames: readonly string[],
+  notes: readonly string[],
+): NetworkSummary {
+  return {
+    input,
+    version: packageVersion(),
+    ...facts,
+    classNames,
+    notes,
+    layers: layers.map(({ plane: _plane, ...numbers }) => numbers),
+  };
+}
+
+/** Named by the place of the layer and its name, without what a zip file cannot hold. */
+function arraysByLayer(all: ReadonlyMap<string, NdArray>): Record<string, NdArray> {
+  return Object.fromEntries(
+    [...all].map(([name, array], l) => [`${l}_${name.replace(/[\0\\/]/g, '_').slice(0, 200)}`, array]),
+  );
+}

@@ -1,0 +1,179 @@
+import type { LayerAnalysis, NetworkAnalysis } from '../network/analysis/index.js';
+import { type ThemedSpec, compileChart } from './charts.js';
+import { type CloudData, cloudData } from './cloud.js';
+import { cloudChart } from './cloud-chart.js';
+import { formatCount, formatNumber, formatPercent } from './format.js';
+import { type Html, facts, html } from './html.js';
+import { depthCurvesChart, networkCharts } from './network-charts.js';
+import { layerSection, numbersSection } from './network-sections.js';
+import { type PageSection, chartFigure, renderPage } from './page.js';
+import { reproduceSection } from './reproduce.js';
+import { legend, timeline } from './transport-sections.js';
+
+/** What the page says beside the analysis. */
+export interface NetworkReportContext {
+  /** File of the data. */
+  input: string;
+  /** Class of every example, as a number into `names`; the labels of the analysis are these numbers. */
+  labels?: { values: Int32Array; names: readonly string[] };
+  notes: readonly string[];
+  command: string;
+  versions: Readonly<Record<string, string>>;
+}
+
+/** What the page's script reads. */
+export interface NetworkPageData {
+  cloud: CloudData;
+  layers: readonly string[];
+}
+
+/** The report of an analysis: one HTML file that needs nothing else. Throws INVALID_SHAPE for labels that do not fit. */
+export async function networkReport(
+  analysis: NetworkAnalysis,
+  context: NetworkReportContext,
+): Promise<string> {
+  const names = analysis.layers.map(({ name }) => name);
+  const { main, small } = networkCharts(analysis);
+  const cloud = movingCloud(analysis, context.labels);
+  const charts: Record<string, ThemedSpec> = { cloud: cloudChart(cloud, { explained: [] }) };
+  for (const curves of main) charts[curves.name] = await compileChart(depthCurvesChart(curves, names, 260));
+  for (const curves of small) charts[curves.name] = await compileChart(depthCurvesChart(curves, names, 130));
+  const figure = ({ name, title, subtitle }: (typeof main)[number]) => chartFigure({ name, title, subtitle });
+  const data: NetworkPageData = { cloud, layers: names };
+  return renderPage({
+    title: 'What the layers of a network do to data',
+    kicker: 'Network report',
+    header: header(analysis, context),
+    sections: [
+      {
+        id: 'depth',
+        title: 'Layer by layer',
+        lead: 'Layer 0 is the data as they go in. Click a point for all numbers of its layer.',
+        body: html`<div class="columns">${main.map(figure)}</div>
+          <div class="multiples">${small.map(figure)}</div>`,
+      },
+      layerSection(analysis, context.labels?.names ?? []),
+      cloudSection(analysis, cloud),
+      numbersSection(analysis),
+      reproduceSection(context.command, context.versions),
+    ],
+    charts,
+    data,
+    script: 'network',
+  });
+}
+
+function header(analysis: NetworkAnalysis, { input, notes }: NetworkReportContext): Html {
+  const { layers, examples, steps } = analysis;
+  const [first, last] = [layers[0], layers[layers.length - 1]];
+  const projected = layers.filter(({ width, fullWidth }) => width < fullWidth).length;
+  const moves = steps.flatMap(({ relativeDisplacement }) => relativeDisplacement ?? []);
+  const middle = [...moves].sort((a, b) => a - b)[Math.floor(moves.length / 2)];
+  const change = (
+    value: (layer: LayerAnalysis) => number | null | undefined,
+    format: (v: number) => string,
+  ) => `${format(value(first) ?? NaN)} → ${format(value(last) ?? NaN)}`;
+  const findings: [string, string, string][] = [
+    ...(first.separation
+      ? ([
+          [
+            'Labels',
+            change(({ separation }) => separation?.neighbourAccuracy, formatPercent),
+            'of the points have a nearest neighbour of their own label, in the data and in the last layer.',
+          ],
+        ] as [string, string, string][])
+      : []),
+    [
+      'Dimension',
+      change(
+        ({ intrinsicDimension }) => intrinsicDimension,
+        (value) => formatNumber(value, 2),
+      ),
+      'is the intrinsic dimension of the data, and of what the last layer makes of them.',
+    ],
+    ...(middle === undefined
+      ? []
+      : ([
+          [
+            'Steps',
+            formatNumber(middle, 2),
+            `of the cloud’s spread is how far the points move in the median of ${formatCount(moves.length)} ${moves.length === 1 ? 'step' : 'steps'} between layers of equal width: ${middle < 0.3 ? 'small steps, as of a flow' : 'too far for a step of a flow'}.`,
+          ],
+        ] as [string, string, string][])),
+  ];
+  return html`<p class="standfirst">
+      The ${formatCount(examples)} examples of ${fileName(input)} were run through
+      ${fileName(analysis.source)}, and the clouds that its ${formatCount(layers.length - 1)} layers make of
+      them measured.
+    </p>
+    <ul class="findings">
+      ${findings.map(
+        ([topic, number, sentence]) =>
+          html`<li>
+            <b>${topic}</b> <span class="figure">${number}</span>
+            <p>${sentence}</p>
+          </li>`,
+      )}
+    </ul>
+    ${facts([
+      ['Examples', formatCount(examples)],
+      ['Layers', formatCount(layers.length - 1)],
+      ['Format', analysis.format],
+      ['Run by', analysis.engine],
+      ['Measured by', analysis.backend],
+      ['Seed', String(analysis.seed)],
+    ])}
+    ${
+      projected > 0 &&
+      html`<p class="remark">
+        ${formatCount(projected)} wide ${projected === 1 ? 'layer was' : 'layers were'} projected at random,
+        which keeps distances to within a few per cent.
+      </p>`
+    }
+    ${notes.map((note) => html`<p class="remark">${note}</p>`)}`;
+}
+
+function fileName(path: string): string {
+  const parts = path.split(/[\\/]/).filter((part) => part !== '');
+  const last = parts[parts.length - 1] ?? path;
+  return last === 'model.json' && parts.length > 1 ? parts[parts.length - 2] : last;
+}
+
+/** The drawn examples in the planes of all layers, evenly spaced in time. */
+function movingCloud(
+  { layers, drawn, seed }: NetworkAnalysis,
+  labels: NetworkReportContext['labels'],
+): CloudData {
+  const positions = layers.map(({ plane }) => plane.positions);
+  const times = layers.map((_, l) => l / Math.max(1, layers.length - 1));
+  const of = labels && { names: labels.names, values: Int32Array.from(drawn, (row) => labels.values[row]) };
+  const plane = { mean: [0, 0], axes: [1, 0, 0, 1], explained: [NaN, NaN] };
+  const run = { depth: layers.length - 1, snapshots: { times, positions } };
+  const cloud = cloudData([run], positions[0], plane, of, seed);
+  return { ...cloud, rows: cloud.rows.map((i) => drawn[i]) };
+}
+
+function cloudSection({ layers, drawn, examples }: NetworkAnalysis, cloud: CloudData): PageSection {
+  const shares = layers.map(({ plane }) => plane.explained);
+  const [least, most] = [Math.min(...shares), Math.max(...shares)];
+  const sample = drawn.length < examples && `A random ${formatCount(drawn.length)} of the examples. `;
+  return {
+    id: 'cloud',
+    title: 'The cloud from layer to layer',
+    lead: 'Play, or drag through the layers.',
+    body: html`<div class="player single" id="player">${timeline('Depth')}</div>
+      <div class="flow single">
+        ${chartFigure({
+          name: 'cloud',
+          title: cloud.classes === null ? 'The examples' : 'The examples, coloured by label',
+          legend: legend(cloud),
+          caption: [
+            sample,
+            `Each layer in its plane of largest variance (${formatPercent(least)} to ${formatPercent(most)} of it), at equal size, `,
+            'turned or mirrored to agree with the layer before. Between layers the points move in straight lines.',
+          ],
+          renderer: 'canvas',
+        })}
+      </div>`,
+  };
+}
