@@ -4,6 +4,12 @@ export { readNpy, type WritableArray } from './npy.js';
 export { readNpz, type WriteNpzOptions, writeNpz } from './npz.js';
 export { readCloud } from './read.js';
 export {
+  readSafetensors,
+  type Safetensors,
+  writeSafetensors,
+  type WriteSafetensorsOptions,
+} from './safetensors.js';
+export {
   type Append,
   ensureOutputFolder,
   writeAtomic,

@@ -16,7 +16,8 @@ export interface LayerNoise {
 }
 
 /** Options of {@link trainComposedDae}. */
-export interface TrainComposedDaeOptions extends Omit<TrainDaeOptions, 'noise'>, LayerNoise {}
+export interface TrainComposedDaeOptions
+  extends Omit<TrainDaeOptions, 'noise' | 'checkpoint' | 'resume'>, LayerNoise {}
 
 /** Denoising autoencoders one after the other, each trained on what those before it made of the data. */
 export interface TrainedComposition extends TransportMap {

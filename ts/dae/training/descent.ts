@@ -110,14 +110,14 @@ function checkOptimiser(given: DescentOptions['optimiser'] = { kind: 'adam' }): 
 /**
  * Trains from `state` on, which is changed in place after every epoch, until all epochs are done or early stopping ends it.
  * Everything random in an epoch is a function of the seed and its number alone. `afterEpoch` is called with the state after
- * each. Throws NOT_CONVERGED with `details.epoch` where the loss is not finite; ABORTED.
+ * each, and whether it is the last. Throws NOT_CONVERGED with `details.epoch` where the loss is not finite; ABORTED.
  */
 export async function descend(
   problem: DescentProblem,
   state: DescentState,
   settings: DescentSettings,
   options: DescentOptions,
-  afterEpoch?: (state: DescentState) => Promise<void>,
+  afterEpoch?: (state: DescentState, last: boolean) => Promise<void>,
 ): Promise<{ parameters: FloatData; reason: TrainedDae['reason'] }> {
   const { epochs, heldOut, patience, schedule, optimiser } = settings;
   const n = problem.points.shape[0];
@@ -139,7 +139,7 @@ export async function descend(
       if (judged < (state.best?.loss ?? Infinity))
         state.best = { loss: judged, epoch, parameters: state.parameters.slice() };
     }
-    await afterEpoch?.(state);
+    await afterEpoch?.(state, epoch === epochs || !patient());
     options.onEpoch?.(state.history[epoch - 1]);
     options.onProgress?.(epoch / epochs);
   }

@@ -1,3 +1,4 @@
+export type { Checkpointing } from './checkpoint.js';
 export {
   type LayerNoise,
   type TrainComposedDaeOptions,
@@ -18,3 +19,4 @@ export {
   compareStacking,
   trajectoryDistance,
 } from './compare-stacking.js';
+export { type AnyTrainedDae, readDae, writeDae } from './files.js';

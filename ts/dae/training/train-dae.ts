@@ -4,6 +4,7 @@ import { invalidArgument } from '../../core/errors.js';
 import { checkInteger } from '../../core/options.js';
 import { kernelsFor } from '../../kernel/backend.js';
 import { checkFinite } from '../../kernel/checks.js';
+import { type Checkpointing, checkpointer, restore } from './checkpoint.js';
 import { type DescentOptions, checkDescent, descend, initialState } from './descent.js';
 import { autoencoderLayers, initialParameters } from './initial.js';
 import { type TrainingNoise, inputNoise, isMasking } from './noise.js';
@@ -21,6 +22,10 @@ export interface TrainDaeOptions extends DescentOptions {
   residual?: boolean;
   /** C = Aᵀ, up to the square of the data's scale. Default false. */
   tied?: boolean;
+  /** Saves the state of training now and then. */
+  checkpoint?: Checkpointing;
+  /** A file that `checkpoint` wrote for the same points and options: training goes on from it, to the same bits. */
+  resume?: string;
 }
 
 /**
@@ -31,7 +36,8 @@ export interface TrainDaeOptions extends DescentOptions {
  *
  * @param points n × d, n ≥ 2.
  * @throws NOT_CONVERGED, with `details.epoch`, where the loss is not finite: lower the rate; INVALID_ARGUMENT, INVALID_SHAPE,
- *   EMPTY_CLOUD, NON_FINITE, DEGENERATE_CLOUD where all points coincide, UNSUPPORTED, ABORTED.
+ *   EMPTY_CLOUD, NON_FINITE, DEGENERATE_CLOUD where all points coincide, UNSUPPORTED, ABORTED; for checkpoints
+ *   FILE_WRITE, FILE_NOT_FOUND, FILE_TRUNCATED, FILE_FORMAT.
  *
  * O(epochs · n · m · d) time. The same seed gives the same bits on one backend, whatever the number of threads. Source:
  * P. Vincent et al., Extracting and composing robust features with denoising autoencoders, ICML 2008.
@@ -64,7 +70,9 @@ export async function fitDae(
   const { seed } = options;
   const state = initialState(initialParameters(layers, inUnits, { activation: name, residual, seed, dtype }));
   const problem = { kernels, layers, points: inUnits, noise, squareUnit: scale * scale };
-  const { parameters, reason } = await descend(problem, state, settings, options);
+  const save = options.checkpoint && checkpointer(problem, settings, options.checkpoint, options);
+  if (options.resume !== undefined) await restore(options.resume, state, problem, settings, options);
+  const { parameters, reason } = await descend(problem, state, settings, options, save);
   const network = networkOf(parameters, { activation: name, width, centre, scale, tied, residual });
   return new TwoLayerDae(network, { residual, history: state.history, reason });
 }

@@ -10,7 +10,7 @@ import type { TrainedDae } from './trained-dae.js';
 
 /** Options of {@link trainStackedDae}. */
 export interface TrainStackedDaeOptions
-  extends Omit<TrainDaeOptions, 'noise' | 'width' | 'residual'>, LayerNoise {
+  extends Omit<TrainDaeOptions, 'noise' | 'checkpoint' | 'resume' | 'width' | 'residual'>, LayerNoise {
   /** Hidden units of each layer, or of all of them. */
   widths: number | readonly number[];
   /**

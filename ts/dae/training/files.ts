@@ -1,0 +1,100 @@
+import type { NdArray } from '../../core/array.js';
+import type { ActivationName } from '../../core/activation.js';
+import { RidgeflowError, invalidArgument } from '../../core/errors.js';
+import { fileError } from '../../io/errors.js';
+import { type Safetensors, readSafetensors, writeSafetensors } from '../../io/safetensors.js';
+import type { WriteOptions } from '../../io/write.js';
+import { shallowNetwork } from '../../network/shallow-network.js';
+import { ComposedLayers, type TrainedComposition } from './composition.js';
+import { historyArray, historyOf } from './history.js';
+import { EncoderStack, type StackedDae } from './stack.js';
+import { type TrainedDae, TwoLayerDae } from './trained-dae.js';
+
+/** Trained autoencoders that files can hold. */
+export type AnyTrainedDae = TrainedDae | TrainedComposition | StackedDae;
+
+/** What a file says of an autoencoder beside its tensors. */
+interface Description {
+  kind: 'dae' | 'composition' | 'stack';
+  layers: { activation: string; residual: boolean; reason: TrainedDae['reason'] }[];
+}
+
+const DESCRIPTION = 'ridgeflow.dae';
+
+/**
+ * Writes a trained autoencoder, a composition or a stack as a safetensors file, in the element type it was trained in:
+ * `layers.<l>.A`, `.b`, `.C`, `.c` and the loss curve `.history` of each layer. Atomic.
+ *
+ * @throws INVALID_ARGUMENT for another object; FILE_WRITE, ABORTED.
+ */
+export async function writeDae(path: string, dae: AnyTrainedDae, options: WriteOptions = {}): Promise<void> {
+  const kind = kindOf(dae);
+  const layers = dae instanceof TwoLayerDae ? [dae] : (dae as TrainedComposition).layers;
+  const tensors: Record<string, NdArray> = {};
+  for (const [l, { network, history }] of layers.entries()) {
+    const { A, b, C, bias: c } = network;
+    for (const [name, array] of Object.entries({ A, b, C, c })) tensors[`layers.${l}.${name}`] = array;
+    tensors[`layers.${l}.history`] = historyArray(history);
+  }
+  const description: Description = {
+    kind,
+    layers: layers.map(({ network, residual, reason }) => ({
+      activation: network.activation.name,
+      residual,
+      reason,
+    })),
+  };
+  const metadata = { [DESCRIPTION]: JSON.stringify(description) };
+  await writeSafetensors(path, tensors, { metadata, signal: options.signal });
+}
+
+function kindOf(dae: AnyTrainedDae): Description['kind'] {
+  if (dae instanceof TwoLayerDae) return 'dae';
+  if (dae instanceof ComposedLayers) return 'composition';
+  if (dae instanceof EncoderStack) return 'stack';
+  throw invalidArgument('dae', 'a trained autoencoder, a composition or a stack', dae);
+}
+
+/**
+ * Reads what {@link writeDae} wrote: the same map to the last bit. `encode` in it tells a stack, `network` one autoencoder.
+ *
+ * @throws FILE_NOT_FOUND, FILE_TRUNCATED; FILE_FORMAT where it is another file, or its layers do not fit; ABORTED.
+ */
+export async function readDae(path: string, options: { signal?: AbortSignal } = {}): Promise<AnyTrainedDae> {
+  const file = await readSafetensors(path, options);
+  try {
+    return assembled(file);
+  } catch (cause) {
+    throw fileError('FILE_FORMAT', {
+      file: path,
+      problem: 'it does not hold an autoencoder that ridgeflow wrote',
+      remedy: 'Only files of writeDae can be read back',
+      cause,
+    });
+  }
+}
+
+function assembled({ tensors, metadata }: Safetensors): AnyTrainedDae {
+  const { kind, layers: facts } = JSON.parse(metadata[DESCRIPTION] ?? '') as Description;
+  const layers = facts.map(({ activation, residual, reason }, l) => {
+    const [A, b, C, bias, history] = ['A', 'b', 'C', 'c', 'history'].map((name) =>
+      tensors.get(`layers.${l}.${name}`)!,
+    );
+    const network = shallowNetwork({ activation: activation as ActivationName, A, b, C, bias });
+    if (network.inputs !== network.outputs) throw mismatch(l);
+    return new TwoLayerDae(network, { residual, reason, history: historyOf(history) });
+  });
+  for (const [l, layer] of layers.entries()) {
+    const below = layers[l - 1]?.network;
+    const inputs = kind === 'stack' ? below?.width : below?.inputs;
+    if (inputs !== undefined && layer.dimension !== inputs) throw mismatch(l);
+    if (kind === 'stack' && layer.residual) throw mismatch(l);
+  }
+  if (layers.length === 0) throw mismatch(0);
+  if (kind === 'dae') return layers[0];
+  return kind === 'stack' ? new EncoderStack(layers) : new ComposedLayers(layers);
+}
+
+function mismatch(layer: number): RidgeflowError {
+  return new RidgeflowError('INVALID_SHAPE', `Layer ${layer} does not fit the one before it`);
+}

@@ -1,0 +1,225 @@
+import { type NdArray, checkArray, dtypeOf, elementCount } from '../core/array.js';
+import { describe, invalidArgument } from '../core/errors.js';
+import {
+  type ElementType,
+  HOST_IS_LITTLE_ENDIAN,
+  decodeElements,
+  elementBytes,
+  exactDtype,
+} from './elements.js';
+import { damaged, fileError } from './errors.js';
+import { elementChunks } from './npy.js';
+import { type ByteSource, openSource } from './source.js';
+import { type WriteOptions, writeAtomic } from './write.js';
+
+// The format: 8 bytes of header length, little-endian; the header, JSON that gives each tensor's dtype, shape and place;
+// the tensors, little-endian and row-major, one after the other without gaps. https://github.com/huggingface/safetensors
+
+const MAX_HEADER_BYTES = 100_000_000;
+const MAX_RANK = 64;
+const METADATA = '__metadata__';
+
+const TYPES: Readonly<Record<string, ElementType | 'bfloat16'>> = {
+  BOOL: 'bool',
+  U8: 'uint8',
+  I8: 'int8',
+  U16: 'uint16',
+  I16: 'int16',
+  U32: 'uint32',
+  I32: 'int32',
+  U64: 'uint64',
+  I64: 'int64',
+  F16: 'float16',
+  BF16: 'bfloat16',
+  F32: 'float32',
+  F64: 'float64',
+};
+
+/** The tensors of a file by their names, and the texts that it carries beside them. */
+export interface Safetensors {
+  readonly tensors: ReadonlyMap<string, NdArray>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Options of {@link writeSafetensors}. */
+export interface WriteSafetensorsOptions extends WriteOptions {
+  /** Texts to carry beside the tensors. */
+  metadata?: Readonly<Record<string, string>>;
+}
+
+/** One tensor as the header has it. */
+interface Entry {
+  name: string;
+  type: ElementType | 'bfloat16';
+  shape: number[];
+  begin: number;
+  end: number;
+}
+
+/**
+ * Reads all tensors of a safetensors file, keeping shapes. F32 and F64 are kept; F16, BF16, booleans and integers of up to
+ * 16 bits become float32, wider integers float64. NaN and infinity are allowed.
+ *
+ * @throws FILE_NOT_FOUND; FILE_FORMAT for a header that is none, or tensors that overlap, leave gaps or do not fit their
+ *   shapes; FILE_TRUNCATED; INVALID_DTYPE; OUT_OF_MEMORY, ABORTED. Sizes are checked against the file before any memory is
+ *   taken.
+ * @example const { tensors } = await readSafetensors('model.safetensors'); tensors.get('layers.0.weight');
+ */
+export async function readSafetensors(
+  path: string,
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<Safetensors> {
+  const source = await openSource(path, { signal });
+  try {
+    const { entries, metadata } = await readHeader(source);
+    const read = new Map<string, NdArray>();
+    for (const entry of entries) read.set(entry.name, await readTensor(source, entry));
+    return { tensors: read, metadata };
+  } finally {
+    source.close();
+  }
+}
+
+async function readHeader(
+  source: ByteSource,
+): Promise<{ entries: Entry[]; metadata: Record<string, string> }> {
+  const { file } = source;
+  const prefix = Buffer.from(await source.take(8, 'its header length'));
+  const length = Number(prefix.readBigUInt64LE());
+  if (length > MAX_HEADER_BYTES)
+    throw damaged(file, `expected a header of at most ${MAX_HEADER_BYTES} bytes but received ${length}`);
+  const text = Buffer.from(await source.take(length, 'its header')).toString('utf8');
+  let header: unknown;
+  try {
+    header = JSON.parse(text);
+  } catch (cause) {
+    throw damaged(file, 'its header is not JSON', cause);
+  }
+  if (typeof header !== 'object' || header === null || Array.isArray(header))
+    throw damaged(file, `expected an object as its header but received ${describe(header)}`);
+  const data = source.capacity - source.consumed;
+  const entries: Entry[] = [];
+  let metadata: Record<string, string> = {};
+  for (const [name, value] of Object.entries(header)) {
+    if (name === METADATA) metadata = parseMetadata(value, file);
+    else entries.push(parseEntry(name, value, file));
+  }
+  // Empty tensors come before the one that begins where they do.
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let end = 0;
+  for (const { name, begin, end: next } of entries) {
+    if (begin !== end)
+      throw damaged(file, `tensor ${describe(name)} begins at byte ${begin}, where ${end} was expected`);
+    end = next;
+  }
+  if (end < data) throw damaged(file, `expected ${end} bytes of tensors but it has ${data}`);
+  return { entries, metadata };
+}
+
+function parseMetadata(value: unknown, file: string): Record<string, string> {
+  const texts: [string, unknown][] =
+    typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [['', 0]];
+  if (texts.every((entry): entry is [string, string] => typeof entry[1] === 'string'))
+    return Object.fromEntries(texts);
+  throw damaged(file, `expected texts in ${METADATA} but received ${describe(value)}`);
+}
+
+function parseEntry(name: string, value: unknown, file: string): Entry {
+  const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
+  const extents = wholeNumbers(shape);
+  const places = wholeNumbers(offsets);
+  if (typeof dtype !== 'string' || !extents || extents.length > MAX_RANK || places?.length !== 2)
+    throw damaged(file, `expected dtype, shape and data_offsets of tensor ${describe(name)}`);
+  if (!Object.hasOwn(TYPES, dtype)) {
+    throw fileError('INVALID_DTYPE', {
+      file,
+      problem: `expected a dtype among ${Object.keys(TYPES).join(', ')} for tensor ${describe(name)} but received ${describe(dtype)}`,
+      details: { dtype },
+    });
+  }
+  const type = TYPES[dtype];
+  const bytes = elementCount(extents) * bytesOf(type);
+  const [begin, end] = places;
+  if (end - begin !== bytes)
+    throw damaged(file, `tensor ${describe(name)} has ${end - begin} bytes where its shape needs ${bytes}`);
+  return { name, type, shape: extents, begin, end };
+}
+
+function wholeNumbers(value: unknown): number[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const numbers: unknown[] = value;
+  return numbers.every((each): each is number => Number.isSafeInteger(each) && (each as number) >= 0)
+    ? numbers
+    : undefined;
+}
+
+function bytesOf(type: Entry['type']): number {
+  return type === 'bfloat16' ? 2 : elementBytes(type);
+}
+
+async function readTensor(source: ByteSource, { name, type, shape, begin, end }: Entry): Promise<NdArray> {
+  const { file, signal } = source;
+  const payload = await source.take(end - begin, `tensor ${name}`);
+  if (type === 'bfloat16') {
+    const view = new DataView(payload);
+    const bits = Uint32Array.from(
+      { length: payload.byteLength / 2 },
+      (_, i) => view.getUint16(2 * i, true) << 16,
+    );
+    return { data: new Float32Array(bits.buffer), shape };
+  }
+  const options = { littleEndian: true, dtype: exactDtype(type), file, signal };
+  const { data } = await decodeElements(payload, type, options);
+  return { data, shape };
+}
+
+/**
+ * Writes arrays as a safetensors file, float32 as F32 and float64 as F64. Atomic: nobody sees half of it.
+ *
+ * @throws INVALID_ARGUMENT, INVALID_SHAPE, INVALID_DTYPE; FILE_WRITE, ABORTED.
+ * @example await writeSafetensors('model.safetensors', { weight }, { metadata: { step: '100' } });
+ */
+export async function writeSafetensors(
+  path: string,
+  tensors: Readonly<Record<string, NdArray>>,
+  { metadata, signal }: WriteSafetensorsOptions = {},
+): Promise<void> {
+  if (typeof tensors !== 'object' || tensors === null || Array.isArray(tensors))
+    throw invalidArgument('tensors', 'an object of arrays by their names', tensors);
+  const header: [string, unknown][] = metadata ? [[METADATA, metadata]] : [];
+  // Wider elements come first, so that every element is aligned in a file that is mapped into memory.
+  const sorted = Object.entries(tensors);
+  for (const [name, array] of sorted) {
+    checkArray(array, `tensors.${name}`);
+    if (name === METADATA) throw invalidArgument('tensors', `names other than ${METADATA}`, name);
+  }
+  sorted.sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
+  let end = 0;
+  for (const [name, array] of sorted) {
+    const begin = end;
+    end += array.data.byteLength;
+    const dtype = dtypeOf(array) === 'float64' ? 'F64' : 'F32';
+    header.push([name, { dtype, shape: array.shape, data_offsets: [begin, end] }]);
+  }
+  for (const [key, text] of Object.entries(metadata ?? {}))
+    if (typeof text !== 'string') throw invalidArgument(`metadata.${key}`, 'a text', text);
+  const json = Buffer.from(JSON.stringify(Object.fromEntries(header)), 'utf8');
+  const start = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, ' ');
+  start.writeBigUInt64LE(BigInt(start.length - 8));
+  json.copy(start, 8);
+  await writeAtomic(
+    path,
+    async (append) => {
+      await append(start);
+      for (const [, { data }] of sorted)
+        for (const chunk of elementChunks(data)) await append(littleEndian(chunk, data.BYTES_PER_ELEMENT));
+    },
+    { signal },
+  );
+}
+
+function littleEndian(chunk: Uint8Array, bytes: number): Uint8Array {
+  if (HOST_IS_LITTLE_ENDIAN) return chunk;
+  const copy = Buffer.from(chunk);
+  return bytes === 8 ? copy.swap64() : copy.swap32();
+}
