@@ -143,7 +143,13 @@ export function depthCurvesChart(
     field: 'layer',
     type: 'quantitative' as const,
     scale: { domain: [0, Math.max(1, names.length - 1)], nice: false },
-    axis: { title: several ? 'layer' : null, tickMinStep: 1, tickCount: several ? 8 : 4, format: 'd' },
+    axis: {
+      title: several ? 'layer' : null,
+      labelFlush: false,
+      tickMinStep: 1,
+      tickCount: several ? 8 : 4,
+      format: 'd',
+    },
   };
   const y = {
     field: 'value',

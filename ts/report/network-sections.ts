@@ -25,7 +25,7 @@ export function layerSection(analysis: NetworkAnalysis, names: readonly string[]
   return {
     id: 'layer',
     title: 'One layer',
-    lead: 'Choose a layer here, or click a point of any chart above.',
+    lead: 'Choose a layer here, or click a point of any chart over the layers.',
     body: html`<p>
         <select id="choice" class="layer-choice" aria-label="Layer">
           ${layers.map(

@@ -52,8 +52,8 @@ export async function networkReport(
         body: html`<div class="columns">${main.map(figure)}</div>
           <div class="multiples">${small.map(figure)}</div>`,
       },
-      layerSection(analysis, context.labels?.names ?? []),
       cloudSection(analysis, cloud),
+      layerSection(analysis, context.labels?.names ?? []),
       numbersSection(analysis),
       reproduceSection(context.command, context.versions),
     ],
