@@ -20,3 +20,5 @@ export {
   trajectoryDistance,
 } from './compare-stacking.js';
 export { type AnyTrainedDae, readDae, writeDae } from './files.js';
+export { type FineTuneOptions, type FineTuned, fineTune } from './fine-tune.js';
+export { type UnitFlow, type UnitFlowOptions, unitFlow } from './unit-flow.js';
