@@ -6,7 +6,9 @@ import { type ChartSpec, type Flow, type NdArray, ndarray, renderChart } from 'r
 /** Draws a chart as SVG into the file named on the command line, by default the example's own name. */
 export async function writePicture(spec: ChartSpec): Promise<void> {
   const file = process.argv[2] ?? `${basename(process.argv[1], '.ts')}.svg`;
-  await writeFile(file, await renderChart(spec));
+  const svg = await renderChart(spec);
+  // Hundredths of a pixel are enough, and make small files.
+  await writeFile(file, svg.replace(/ d="[^"]*"/g, (path) => path.replace(/(\.\d\d)\d+/g, '$1')));
   console.log(`The picture is in ${file}`);
 }
 
@@ -120,6 +122,98 @@ export async function trajectoriesOnTheLine(
       },
     ],
   };
+}
+
+/** One chart of {@link curves}: lines by series, the dashed ones being predictions, and marks alone where points are data. */
+export interface Curves {
+  title: string;
+  x: { title: string; log?: boolean };
+  y: { title: string; log?: boolean };
+  series: {
+    name: string;
+    points: (readonly [x: number, y: number])[];
+    style?: 'line' | 'dashed' | 'marks';
+    /** Series of one group share their colour and their place in the legend. */
+    group?: string;
+  }[];
+}
+
+/** Charts of curves, in rows of `columns`. */
+export function curves(
+  charts: readonly Curves[],
+  { title, columns = charts.length, width = 250, height = 230 }: CurvesOptions,
+): ChartSpec {
+  return {
+    title: { text: title, anchor: 'start', fontSize: 15, offset: 12 },
+    columns,
+    concat: charts.map(({ title, x, y, series }) => {
+      const rows = series.flatMap(({ name, group = name, points, style = 'line' }, path) =>
+        points.map(([x, y], order) => ({
+          x: Number(x.toPrecision(5)),
+          y: Number(y.toPrecision(5)),
+          order,
+          path,
+          group,
+          style,
+        })),
+      );
+      const axis = (field: 'x' | 'y', { title, log }: { title: string; log?: boolean }) => ({
+        field,
+        type: 'quantitative' as const,
+        scale: log ? { type: 'log' as const, nice: false } : { zero: false },
+        axis: { title, tickCount: 5, ...(log && { format: '~g' }) },
+      });
+      const groups = [...new Set(rows.map(({ group }) => group))];
+      const places = {
+        x: axis('x', x),
+        y: axis('y', y),
+        color: {
+          field: 'group',
+          type: 'nominal' as const,
+          sort: groups,
+          legend: { title: null, orient: 'bottom' as const, columns: 3, labelLimit: 220 },
+        },
+      };
+      const lines = (style: string, strokeDash: number[]) => ({
+        transform: [{ filter: `datum.style == '${style}'` }],
+        mark: { type: 'line' as const, strokeWidth: 1.6, strokeDash, clip: true },
+        encoding: { ...places, detail: { field: 'path' }, order: { field: 'order' } },
+      });
+      return {
+        title: { text: title, fontSize: 12 },
+        width,
+        height,
+        data: { values: rows },
+        layer: [
+          lines('line', []),
+          lines('dashed', [5, 3]),
+          {
+            transform: [{ filter: "datum.style == 'marks'" }],
+            mark: { type: 'point' as const, size: 22, filled: true, clip: true },
+            encoding: places,
+          },
+        ],
+      };
+    }),
+    resolve: { scale: { color: 'independent' } },
+  };
+}
+
+interface CurvesOptions {
+  title: string;
+  columns?: number;
+  width?: number;
+  height?: number;
+}
+
+/** Root of the mean squared distance between the rows of two clouds. */
+export function distanceOf(a: NdArray, b: NdArray): number {
+  return differenceOf(a, b) * Math.sqrt(a.shape[1]);
+}
+
+/** `count` numbers from `from` to `to`, evenly spaced. */
+export function evenly(from: number, to: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => from + ((to - from) * i) / (count - 1));
 }
 
 /** An image [rows, columns] with the values that are drawn black and white. */
