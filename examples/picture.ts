@@ -8,7 +8,10 @@ export async function writePicture(spec: ChartSpec): Promise<void> {
   const file = process.argv[2] ?? `${basename(process.argv[1], '.ts')}.svg`;
   const svg = await renderChart(spec);
   // Hundredths of a pixel are enough, and make small files.
-  await writeFile(file, svg.replace(/ d="[^"]*"/g, (path) => path.replace(/(\.\d\d)\d+/g, '$1')));
+  await writeFile(
+    file,
+    svg.replace(/ d="[^"]*"/g, (path) => path.replace(/(\.\d\d)\d+/g, '$1')),
+  );
   console.log(`The picture is in ${file}`);
 }
 

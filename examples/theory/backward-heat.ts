@@ -15,7 +15,11 @@ const to = 0.22;
 const n = 20_000;
 const start = await measure.sample(n, { seed: 1, dtype: 'float32' });
 const saveAt = evenly(0, to, 9).slice(1, -1);
-const { states } = await integrate(backwardHeatField(measure), start, { to, saveAt, track: { action: true } });
+const { states } = await integrate(backwardHeatField(measure), start, {
+  to,
+  saveAt,
+  track: { action: true },
+});
 
 // The action of this flow is ∫ I dt, since its velocity is the score.
 const estimated: [number, number][] = [];
