@@ -45,4 +45,4 @@ const values = analysis.layers.flatMap(({ name, plane }) =>
     ? rows(plane.positions, (i) => ({ panel: name, group: String(labels!.values[analysis.drawn[i]]) }))
     : [],
 );
-await writePicture(panels(values, { title: 'Digits in the layers of a classifier', half: 2.1, size: 190 }));
+await writePicture(panels(values, { title: 'Digits in the layers of a classifier', half: 1.2, size: 190 }));

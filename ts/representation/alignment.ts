@@ -33,16 +33,45 @@ export async function centredKernelAlignment(
       { details: { parameter: 'b' } },
     );
   }
-  const [x, y] = [toDtype(a, options.dtype), toDtype(b, options.dtype)];
-  const kernels = await kernelsFor(options, dtypeOf(x));
-  checkFinite(kernels, x, 'a');
-  checkFinite(kernels, y, 'b');
-  const [first, second] = [unitCloud(x, 'a'), unitCloud(y, 'b')];
-  const product = dependence(kernels, debiased);
-  const both = await product(first, second, partOf(options, 0, 0.4));
-  const left = await product(first, first, partOf(options, 0.4, 0.7));
-  const right = await product(second, second, partOf(options, 0.7, 1));
-  return both / Math.sqrt(left * right);
+  const reference = await alignmentReference(b, { ...options, onProgress: undefined }, 'b');
+  return alignmentWith(a, reference, options);
+}
+
+/** A cloud that others are compared with, and what of the comparison is of it alone. */
+export interface AlignmentReference {
+  readonly cloud: Matrix;
+  readonly product: number;
+  readonly debiased: boolean;
+}
+
+/** Prepares one side of {@link centredKernelAlignment}, for comparison with several clouds. Throws what that throws. */
+export async function alignmentReference(
+  points: NdArray,
+  options: CallOptions & { debiased?: boolean },
+  name = 'points',
+): Promise<AlignmentReference> {
+  const { debiased = false } = options;
+  const converted = toDtype(points, options.dtype);
+  const kernels = await kernelsFor(options, dtypeOf(converted));
+  checkFinite(kernels, converted, name);
+  const cloud = unitCloud(converted, name);
+  return { cloud, product: await dependence(kernels, debiased)(cloud, cloud, options), debiased };
+}
+
+/** {@link centredKernelAlignment} with a side that is prepared, of as many rows and the same dtype. */
+export async function alignmentWith(
+  points: NdArray,
+  { cloud, product, debiased }: AlignmentReference,
+  options: CallOptions,
+): Promise<number> {
+  const converted = toDtype(points, options.dtype);
+  const kernels = await kernelsFor(options, dtypeOf(converted));
+  checkFinite(kernels, converted, 'a');
+  const own = unitCloud(converted, 'a');
+  const of = dependence(kernels, debiased);
+  const both = await of(own, cloud, partOf(options, 0, 0.5));
+  const left = await of(own, own, partOf(options, 0.5, 1));
+  return both / Math.sqrt(left * product);
 }
 
 /** The cloud centred, at a mean squared length of 1, so that squares of squares neither overflow nor vanish. */

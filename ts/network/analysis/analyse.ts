@@ -3,6 +3,7 @@ import { RidgeflowError } from '../../core/errors.js';
 import { partOf, throwIfAborted } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
 import { kernelsFor } from '../../kernel/backend.js';
+import { type AlignmentReference, alignmentReference } from '../../representation/alignment.js';
 import { type Labels, classesOf } from '../../representation/classes.js';
 import {
   type ActivationLayer,
@@ -11,7 +12,7 @@ import {
   type NetworkModel,
   openActivations,
 } from '../model/index.js';
-import { type LayerMeasures, measureLayer } from './layer-measures.js';
+import { type LayerMeasures, measureLayer, orNull } from './layer-measures.js';
 import { type LayerPlane, alignedPlane } from './planes.js';
 import { type StepMeasures, type StreamMeasures } from './steps.js';
 import { StepTracker, predecessors } from './step-tracker.js';
@@ -91,13 +92,18 @@ export async function analyseNetwork(
   ).sort((a, b) => a - b);
   const measured: LayerAnalysis[] = [];
   let lastRows: NdArray | undefined;
+  let reference: AlignmentReference | undefined;
   for (const group of groupsOf(activations, options.memory ?? 2 ** 30)) {
     const from = names.indexOf(group[0]) / names.length;
     const to = (names.indexOf(group[group.length - 1]) + 1) / names.length;
     const ran = from + 0.3 * (to - from);
     const wanted = lastRows ? group : [...new Set([...group, last.name])];
     const rows = await activations.collect(wanted, partOf(options, from, ran));
-    lastRows ??= rows.get(last.name)!;
+    if (!lastRows) {
+      const found = rows.get(last.name)!;
+      lastRows = found;
+      reference = (await orNull(() => alignmentReference(found, { ...call, debiased }))) ?? undefined;
+    }
     for (const [g, name] of group.entries()) {
       throwIfAborted(call.signal);
       const layer = layers[names.indexOf(name)];
@@ -105,11 +111,7 @@ export async function analyseNetwork(
       rows.delete(name);
       const labels = classes && repeated(classes.of, layer.positions);
       const comparable = layer.positions === last.positions;
-      const measures = await measureLayer(
-        cloud,
-        { last: comparable ? lastRows : undefined, debiased, labels },
-        call,
-      );
+      const measures = await measureLayer(cloud, { last: comparable ? reference : undefined, labels }, call);
       const shown = drawn.map((example) => example * layer.positions);
       const plane = await alignedPlane(cloud, shown, measured[measured.length - 1]?.plane, call);
       measured.push({ ...layer, ...withLabels(measures, classes?.labels), rows: cloud.shape[0], plane });

@@ -6,12 +6,12 @@ import { twoNeighbourDimension } from '../../entropy/intrinsic-dimension.js';
 import { entropyFromDistances } from '../../entropy/nearest-neighbour-entropy.js';
 import {
   type Labels,
-  centredKernelAlignment,
   effectiveRank,
   fisherRatio,
   linearProbe,
   silhouette,
 } from '../../representation/index.js';
+import { type AlignmentReference, alignmentWith } from '../../representation/alignment.js';
 import { classesOf } from '../../representation/classes.js';
 import { accuracyOf } from '../../representation/neighbour-accuracy.js';
 
@@ -64,27 +64,31 @@ export interface LayerMeasures {
 
 /** What the measures are taken with. */
 export interface MeasureContext {
-  /** Rows of the last layer; undefined where they are not the same examples. */
-  readonly last: NdArray | undefined;
-  readonly debiased: boolean;
+  /** The last layer; undefined where its rows are not the same examples, or all the same. */
+  readonly last: AlignmentReference | undefined;
   readonly labels: Labels | undefined;
 }
 
 /** Measures one layer. The neighbours are searched for once. O(n²d + nd² + d³) time, O(nd + d²) memory. */
 export async function measureLayer(
   points: NdArray,
-  { last, debiased, labels }: MeasureContext,
+  { last, labels }: MeasureContext,
   options: CallOptions,
 ): Promise<LayerMeasures> {
   const [n, d] = points.shape;
   const call = { ...options, onProgress: undefined };
   const k = Math.min(NEIGHBOUR, n - 1);
-  const rank = await orNull(() => effectiveRank(points, call));
-  const { distances, indices } = await nearestNeighbours(points, undefined, { ...call, k });
+  // Together, so that what runs on this thread alone fills the gaps that the kernels leave, and they its.
+  const [near, rank, alignment, separation] = await Promise.all([
+    nearestNeighbours(points, undefined, { ...call, k }),
+    orNull(() => effectiveRank(points, call)),
+    last ? orNull(() => alignmentWith(points, last, call)) : null,
+    labels ? separationOf(points, labels, call) : null,
+  ]);
+  const { distances, indices } = near;
   const dimension = k >= 2 ? twoNeighbourDimension(distances.data, { stride: k }) : undefined;
   const known = dimension && dimension.points >= 3;
   const entropy = entropyFromDistances(distances.data, { n, d, k, stride: k });
-  const alignment = last && (await orNull(() => centredKernelAlignment(points, last, { ...call, debiased })));
   return {
     spread: rank && Math.sqrt(rank.spectrum.reduce((sum, value) => sum + value, 0)),
     entropyRank: rank && rank.entropyRank,
@@ -92,42 +96,46 @@ export async function measureLayer(
     intrinsicDimension: known ? finite(dimension.value) : null,
     intrinsicDimensionError: known ? finite(dimension.standardError) : null,
     entropyPerDimension: finite(entropy.value / d),
-    alignmentWithLast: alignment ?? null,
-    separation: labels ? await separationOf(points, labels, { indices, stride: k }, call) : null,
+    alignmentWithLast: alignment,
+    separation: separation?.({ indices, stride: k }) ?? null,
   };
 }
 
+/** Everything but the neighbours, which come when they are found. */
 async function separationOf(
   points: NdArray,
   labels: Labels,
-  { indices, stride }: { indices: Int32Array; stride: number },
   call: CallOptions,
-): Promise<Separation> {
+): Promise<(neighbours: { indices: Int32Array; stride: number }) => Separation> {
   const n = points.shape[0];
   const classes = classesOf(labels, n);
-  const right = Uint8Array.from({ length: n }, (_, i) =>
-    Number(classes.of[indices[i * stride]] === classes.of[i]),
-  );
-  const neighbours = accuracyOf(right, classes);
-  const probe = await orNull(() => linearProbe(points, labels, call));
-  const fisher = await fisherRatio(points, labels, call);
-  const { mean, classMeans } = await silhouette(points, labels, call);
-  const count = classes.labels.length;
-  const { data } = fisher.centreDistances;
-  return {
-    neighbourAccuracy: neighbours.accuracy,
-    probeAccuracy: probe && probe.accuracy,
-    fisherRatio: finite(fisher.ratio),
-    silhouette: mean,
-    centreDistances: classes.labels.map((_, c) => Array.from(data.subarray(c * count, (c + 1) * count))),
-    classes: classes.labels.map((label, c) => ({
-      label,
-      count: classes.counts[c],
-      neighbourAccuracy: neighbours.classAccuracies[c],
-      probeAccuracy: probe && probe.classAccuracies[c],
-      silhouette: classMeans[c],
-      spread: fisher.spreads[c],
-    })),
+  const [{ mean, classMeans }, probe, fisher] = await Promise.all([
+    silhouette(points, labels, call),
+    orNull(() => linearProbe(points, labels, call)),
+    fisherRatio(points, labels, call),
+  ]);
+  return ({ indices, stride }) => {
+    const right = Uint8Array.from({ length: n }, (_, i) =>
+      Number(classes.of[indices[i * stride]] === classes.of[i]),
+    );
+    const neighbours = accuracyOf(right, classes);
+    const count = classes.labels.length;
+    const { data } = fisher.centreDistances;
+    return {
+      neighbourAccuracy: neighbours.accuracy,
+      probeAccuracy: probe && probe.accuracy,
+      fisherRatio: finite(fisher.ratio),
+      silhouette: mean,
+      centreDistances: classes.labels.map((_, c) => Array.from(data.subarray(c * count, (c + 1) * count))),
+      classes: classes.labels.map((label, c) => ({
+        label,
+        count: classes.counts[c],
+        neighbourAccuracy: neighbours.classAccuracies[c],
+        probeAccuracy: probe && probe.classAccuracies[c],
+        silhouette: classMeans[c],
+        spread: fisher.spreads[c],
+      })),
+    };
   };
 }
 
