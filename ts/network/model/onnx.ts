@@ -113,11 +113,19 @@ export class OnnxNetwork implements NetworkModel {
     const { graph } = this.#model;
     const known = new Map([...graph.output, ...(graph.valueInfo ?? [])].map((info) => [info.name, info]));
     const floats = { type: { tensorType: { elemType: ONNX_TYPES.float } } };
+    // A block carries its own weights alone: of a deep model all of them, once for every block, would take long.
+    const used = new Set(nodes?.flatMap(({ input }) => input));
+    const part = nodes && {
+      node: nodes,
+      input: [{ name: from, ...floats }],
+      initializer: graph.initializer?.filter(({ name = '' }) => used.has(name)),
+      valueInfo: [],
+    };
     const bytes = await encodeOnnx({
       ...this.#model,
       graph: {
         ...graph,
-        ...(nodes ? { node: nodes, input: [{ name: from, ...floats }], valueInfo: [] } : {}),
+        ...part,
         output: outputs.map((name) => (nodes ? undefined : known.get(name)) ?? { name }),
       },
     });
