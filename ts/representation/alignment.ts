@@ -79,11 +79,11 @@ function unitCloud(points: NdArray, name: string): Matrix {
   const [rows, columns] = points.shape;
   const data = centredRows(points, meanOf(points));
   let largest = 0;
-  for (const value of data) largest = Math.max(largest, Math.abs(value));
+  for (let at = 0; at < data.length; at++) largest = Math.max(largest, Math.abs(data[at]));
   if (!(largest > 0))
     throw new RidgeflowError('DEGENERATE_CLOUD', `Expected points that differ in ${name} but all coincide`);
   let squares = 0;
-  for (const value of data) squares += (value / largest) ** 2;
+  for (let at = 0; at < data.length; at++) squares += (data[at] / largest) ** 2;
   const scale = largest * Math.sqrt(squares / rows);
   for (let at = 0; at < data.length; at++) data[at] /= scale;
   return { data, rows, columns };
@@ -94,7 +94,7 @@ function dependence(kernels: Kernels, debiased: boolean) {
   return async (x: Matrix, y: Matrix, options: CallOptions): Promise<number> => {
     const products = await kernels.matmul({ a: x, b: y, transposeA: true }, options);
     let sum = 0;
-    for (const value of products) sum += value ** 2;
+    for (let at = 0; at < products.length; at++) sum += products[at] ** 2;
     if (!debiased) return sum;
     // The centred rows sum to zero, so that the sums over the kernel matrices are sums over their diagonals.
     const n = x.rows;

@@ -96,19 +96,29 @@ async function momentsOf(
   return { count, sum: mean.map((value) => value * count), products, classSums, classCounts };
 }
 
-function combine(a: Moments, b: Moments, sign: number): Moments {
-  const add = (x: Float64Array, y: Float64Array) => x.map((value, at) => value + sign * y[at]);
+/** a + sign · b, in the storage of a. */
+function add(a: Moments, b: Moments, sign: number): Moments {
+  const parts = ['sum', 'products', 'classSums', 'classCounts'] as const;
+  for (const part of parts) {
+    const [x, y] = [a[part], b[part]];
+    for (let at = 0; at < x.length; at++) x[at] += sign * y[at];
+  }
+  return { ...a, count: a.count + sign * b.count };
+}
+
+function copyOf({ count, sum, products, classSums, classCounts }: Moments): Moments {
   return {
-    count: a.count + sign * b.count,
-    sum: add(a.sum, b.sum),
-    products: add(a.products, b.products),
-    classSums: add(a.classSums, b.classSums),
-    classCounts: add(a.classCounts, b.classCounts),
+    count,
+    sum: sum.slice(),
+    products: products.slice(),
+    classSums: classSums.slice(),
+    classCounts: classCounts.slice(),
   };
 }
 
-const difference = (a: Moments, b: Moments) => combine(a, b, -1);
-const sumOf = (moments: readonly Moments[]) => moments.reduce((a, b) => combine(a, b, 1));
+const difference = (a: Moments, b: Moments) => add(copyOf(a), b, -1);
+const sumOf = ([first, ...others]: readonly Moments[]) =>
+  others.reduce((sum, moments) => add(sum, moments, 1), copyOf(first));
 
 /** The class that the regression on these moments gives each of the rows. */
 async function classify(
@@ -120,7 +130,10 @@ async function classify(
   const d = rows.columns;
   const classCount = classCounts.length;
   const mean = sum.map((value) => value / count);
-  const scatter = products.map((value, at) => value - count * mean[Math.floor(at / d)] * mean[at % d]);
+  const scatter = new Float64Array(d * d);
+  for (let k = 0; k < d; k++) {
+    for (let l = 0; l < d; l++) scatter[k * d + l] = products[k * d + l] - count * mean[k] * mean[l];
+  }
   let trace = 0;
   for (let k = 0; k < d; k++) trace += scatter[k * d + k];
   for (let k = 0; k < d; k++) scatter[k * d + k] += (ridge * trace) / d;
