@@ -141,10 +141,14 @@ const joined = (/** @type {string} */ text) => text.trim().replace(/\n(?=\S)/g, 
 
 /** @type {(parts: readonly ts.SymbolDisplayPart[], places: Map<string, string>) => string} */
 function textOf(parts, places) {
-  return ts
-    .displayPartsToString([...parts])
-    .replace(/\{@link\s+([\w.]+)\s*\}/g, (_, /** @type {string} */ name) => link(name, places.get(name)))
-    .trim();
+  return (
+    ts
+      .displayPartsToString([...parts])
+      // S[γ](x) is a function's value, and would be read as a link.
+      .replace(/\]\((?=[a-z]\))/g, ']\\(')
+      .replace(/\{@link\s+([\w.]+)\s*\}/g, (_, /** @type {string} */ name) => link(name, places.get(name)))
+      .trim()
+  );
 }
 
 /** @type {(name: string, place?: string) => string} */
