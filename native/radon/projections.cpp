@@ -13,39 +13,42 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
-#include "linalg/blas.hpp"
+#include "radon/projection_tile.hpp"
 #include "runtime/memory.hpp"
 #include "runtime/parallel.hpp"
-#include "runtime/scratch.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace ridgeflow {
 namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <class T>
+using Tag = hn::ScalableTag<T>;
 
 /// Values whose bins are looked up at a time.
 constexpr std::size_t kChunk = 256;
 
 /// Each value's place among the bins; −1 where it lies before them, is not a number or is beyond `width`. Loops that the
 /// compiler turns into vectors of the target.
-template <class T>
+template <bool kRest, class T>
 void Places(const T* values, std::size_t count, double scale, double shift, double width, std::int32_t* whole, double* rest) {
   for (std::size_t i = 0; i < count; ++i) {
     const double place = static_cast<double>(values[i]) * scale + shift;
     const double inside = place >= 0.0 && place < width ? place : -1.0;
     const auto below = static_cast<std::int32_t>(inside);
     whole[i] = below;
-    rest[i] = inside - static_cast<double>(below);
+    if constexpr (kRest) rest[i] = inside - static_cast<double>(below);
   }
 }
 
 template <class T>
 void Count(const T* values, const double* weights, std::size_t count, const ProjectionBins& bins, double* sums) {
   alignas(64) std::int32_t whole[kChunk];
-  alignas(64) double rest[kChunk];
   const double scale = 1.0 / bins.spacing, shift = 0.5 - bins.first / bins.spacing;
   for (std::size_t start = 0; start < count; start += kChunk) {
     const std::size_t size = std::min(kChunk, count - start);
-    Places(values + start, size, scale, shift, static_cast<double>(bins.width), whole, rest);
+    Places<false>(values + start, size, scale, shift, static_cast<double>(bins.width), whole, nullptr);
     if (weights == nullptr) {
       for (std::size_t i = 0; i < size; ++i) {
         if (whole[i] >= 0) sums[whole[i]] += 1.0;
@@ -66,7 +69,7 @@ void Spline(const T* values, const double* weights, std::size_t count, const Pro
   const auto last = static_cast<std::int32_t>(bins.width) - 3;
   for (std::size_t start = 0; start < count; start += kChunk) {
     const std::size_t size = std::min(kChunk, count - start);
-    Places(values + start, size, scale, shift, static_cast<double>(bins.width), whole, rest);
+    Places<true>(values + start, size, scale, shift, static_cast<double>(bins.width), whole, rest);
     for (std::size_t i = 0; i < size; ++i) {
       const double weight = weights == nullptr ? 1.0 / 6 : weights[start + i] * (1.0 / 6);
       const double t = rest[i], u = 1.0 - t;
@@ -91,23 +94,22 @@ void Deposit(const T* values, const double* weights, std::size_t count, const Pr
 
 template <class T>
 void Extend(const T* values, std::size_t count, double* extent) {
-  constexpr std::size_t kLanes = 64 / sizeof(T);
-  T least[kLanes], greatest[kLanes];
-  std::fill_n(least, kLanes, values[0]);
-  std::fill_n(greatest, kLanes, values[0]);
+  const Tag<T> tag;
+  const std::size_t lanes = hn::Lanes(tag);
+  auto least = hn::Set(tag, values[0]), greatest = least;
   std::size_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) {
-    for (std::size_t k = 0; k < kLanes; ++k) {
-      least[k] = values[i + k] < least[k] ? values[i + k] : least[k];
-      greatest[k] = values[i + k] > greatest[k] ? values[i + k] : greatest[k];
-    }
+  for (; i + lanes <= count; i += lanes) {
+    const auto here = hn::LoadU(tag, values + i);
+    least = hn::Min(least, here);
+    greatest = hn::Max(greatest, here);
   }
   for (; i < count; ++i) {
-    least[0] = std::min(least[0], values[i]);
-    greatest[0] = std::max(greatest[0], values[i]);
+    const auto here = hn::Set(tag, values[i]);
+    least = hn::Min(least, here);
+    greatest = hn::Max(greatest, here);
   }
-  extent[0] = std::min(extent[0], static_cast<double>(*std::min_element(least, least + kLanes)));
-  extent[1] = std::max(extent[1], static_cast<double>(*std::max_element(greatest, greatest + kLanes)));
+  extent[0] = std::min(extent[0], static_cast<double>(hn::GetLane(hn::MinOfLanes(tag, least))));
+  extent[1] = std::max(extent[1], static_cast<double>(hn::GetLane(hn::MaxOfLanes(tag, greatest))));
 }
 
 void ExtendFloat(const float* values, std::size_t count, double* extent) { Extend(values, count, extent); }
@@ -133,46 +135,30 @@ HWY_EXPORT(ExtendDouble);
 
 namespace {
 
-/// Projections of a tile: of so many points on so many directions. They stay in the second cache.
-constexpr std::size_t kPoints = 512, kDirections = 256;
-/// Longest float32 sum before it goes to float64.
-constexpr std::size_t kInner = 4096;
 /// Pieces of work that are enough for the threads there are.
 constexpr std::size_t kTasks = 32;
 /// Sums that all parts of the points together may hold.
 constexpr std::size_t kPartialSums = std::size_t{1} << 24;
 
-/// values (rows × count) ← directions · pointsᵀ; sums is of the same size.
-template <class T>
-void projectTile(const T* directions, std::size_t rows, const T* points, std::size_t count, std::size_t d, T* values, double* sums) {
-  if (d <= kInner) return blas::gemm(false, true, rows, count, d, directions, d, points, d, T(0), values, count);
-  std::fill_n(sums, rows * count, 0.0);
-  for (std::size_t first = 0; first < d; first += kInner) {
-    blas::gemm(false, true, rows, count, std::min(kInner, d - first), directions + first, d, points + first, d, T(0), values, count);
-    for (std::size_t i = 0; i < rows * count; ++i) sums[i] += static_cast<double>(values[i]);
-  }
-  for (std::size_t i = 0; i < rows * count; ++i) values[i] = static_cast<T>(sums[i]);
-}
-
 /// Calls body(part, direction, values, first, count) for the projections of points first … first + count − 1 on every
 /// direction, in the order of the points; those of a part and a direction on one thread.
 template <class T, class Body>
 void forEachProjection(const ProjectedCloud<T>& cloud, std::size_t parts, Control& control, const Body& body) {
-  const std::size_t tiles = ceilDivide(cloud.n, kPoints), groups = std::min(ceilDivide(kTasks, parts), cloud.count);
-  Scratch<T> scratch(kPoints * kDirections);
-  Scratch<double> wide(cloud.d > kInner ? kPoints * kDirections : 1);
+  const std::size_t size = ProjectionTile<T>::pointsOf(cloud.d), tiles = ceilDivide(cloud.n, size);
+  const std::size_t groups = std::min(ceilDivide(kTasks, parts), cloud.count);
   control.start(tiles * groups);
   parallelFor(parts * groups, [&](std::size_t task) {
     const FlushDenormals flush;
     const std::size_t part = task / groups, group = task % groups, end = cloud.count * (group + 1) / groups;
-    T* const values = scratch.local();
-    for (std::size_t tile = tiles * part / parts; tile < tiles * (part + 1) / parts; ++tile) {
-      const std::size_t start = tile * kPoints, count = std::min(kPoints, cloud.n - start);
-      for (std::size_t first = cloud.count * group / groups; first < end; first += kDirections) {
+    ProjectionTile<T> tile(cloud.d);
+    for (std::size_t i = tiles * part / parts; i < tiles * (part + 1) / parts; ++i) {
+      const std::size_t start = i * size, count = std::min(size, cloud.n - start);
+      tile.load(cloud.points + start * cloud.d, count);
+      for (std::size_t first = cloud.count * group / groups; first < end; first += kTileDirections) {
         control.check();
-        const std::size_t rows = std::min(kDirections, end - first);
-        projectTile(cloud.directions + first * cloud.d, rows, cloud.points + start * cloud.d, count, cloud.d, values, wide.local());
-        for (std::size_t r = 0; r < rows; ++r) body(part, first + r, values + r * count, start, count);
+        const std::size_t rows = std::min(kTileDirections, end - first);
+        tile.project(cloud.directions + first * cloud.d, rows);
+        for (std::size_t r = 0; r < rows; ++r) body(part, first + r, tile.row(r), start, count);
       }
       control.advance(1);
     }
@@ -185,7 +171,7 @@ template <class T>
 void binProjections(const ProjectedCloud<T>& cloud, const ProjectionBins& bins, double* sums, Control& control) {
   // Parts of the points have sums of their own. How many there are follows from the problem alone.
   const std::size_t size = cloud.count * bins.width;
-  const std::size_t parts = std::max<std::size_t>(1, std::min({ceilDivide(cloud.n, kPoints), kTasks, kPartialSums / size}));
+  const std::size_t parts = std::max<std::size_t>(1, std::min({ceilDivide(cloud.n, kTilePoints), kTasks, kPartialSums / size}));
   std::vector<double> partial(parts > 1 ? parts * size : 0);
   forEachProjection(cloud, parts, control, [&](std::size_t part, std::size_t direction, const T* values, std::size_t first, std::size_t count) {
     double* out = (parts > 1 ? partial.data() + part * size : sums) + direction * bins.width;
@@ -204,7 +190,7 @@ void binProjections(const ProjectedCloud<T>& cloud, const ProjectionBins& bins, 
 
 template <class T>
 void projectionExtents(const ProjectedCloud<T>& cloud, double* extents, Control& control) {
-  const std::size_t parts = std::min(ceilDivide(cloud.n, kPoints), kTasks);
+  const std::size_t parts = std::min(ceilDivide(cloud.n, kTilePoints), kTasks);
   std::vector<double> partial(2 * parts * cloud.count);
   for (std::size_t part = 0; part < parts; ++part) std::copy_n(extents, 2 * cloud.count, partial.data() + 2 * part * cloud.count);
   forEachProjection(cloud, parts, control, [&](std::size_t part, std::size_t direction, const T* values, std::size_t, std::size_t count) {
