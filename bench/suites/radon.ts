@@ -12,6 +12,7 @@ import {
   sheppLogan,
 } from '../../ts/radon/index.js';
 import { normalCloud } from '../clouds.js';
+import { volumeWorkloads } from '../radon-volume.js';
 import type { BenchContext, BenchSuite } from '../record.js';
 import { fitExponent, gemmRate, time, timeOnce } from '../timing.js';
 
@@ -54,6 +55,7 @@ const suite: BenchSuite = {
     await workload(context, 'fbp-512', { filter: 'ramp' }, fbp, PEER_SECONDS.fbp);
     await fourier(context, phantom);
     await cloud(context, 100_000, 64, 256);
+    await volumeWorkloads(context);
   },
 };
 export default suite;

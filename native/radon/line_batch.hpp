@@ -63,6 +63,7 @@ class LineBatch {
     LineRange own;
     own.add(term.position, term.step, sourceCount_, term.weight.reach, extent_);
     if (own.empty()) return;
+    if (count_ > 0 && terms_[0].weight.kind != term.weight.kind) flush();
     range_.first = std::min(range_.first, own.first);
     range_.last = std::max(range_.last, own.last);
     terms_[count_++] = term;
@@ -83,14 +84,5 @@ class LineBatch {
   std::array<Term<T>, kTerms> terms_;
   LineRange range_;
 };
-
-/// Adds `partial` to `sum` and clears it.
-template <class T>
-void moveInto(double* sum, T* partial, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) {
-    sum[i] += static_cast<double>(partial[i]);
-    partial[i] = T(0);
-  }
-}
 
 }  // namespace ridgeflow::radon_lines

@@ -34,8 +34,8 @@ export interface HyperplaneProjectorOptions extends HyperplaneGeometry {
   /**
    * `joseph` (default): the integral over the hyperplane of the grid's linear interpolation along the axis nearest to u;
    * in the plane, Joseph's method. `strip`: cells of constant value, and each detector measures the exact mean over its
-   * width, by the box spline that is a cell's projection; every projection then holds the grid's mass to rounding. Some
-   * twenty times the time.
+   * width, by the box spline that is a cell's projection; every projection then holds the grid's mass to rounding. Ten to
+   * forty times the time.
    */
   kernel?: GridKernel;
 }
