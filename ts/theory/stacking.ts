@@ -9,6 +9,7 @@ import {
   type ClaimExperiment,
   type ClaimFigure,
   type ClaimOptions,
+  type FigureSeries,
   atMost,
 } from './claim.js';
 import { exampleMixtures } from './examples.js';
@@ -28,6 +29,13 @@ interface Distances {
   readonly composed: (readonly [width: number, distance: number])[];
 }
 
+/** The clouds after every layer, of the widest networks and of the exact layers. */
+interface Paths {
+  readonly stacked: readonly NdArray[];
+  readonly composed: readonly NdArray[];
+  readonly exact: readonly NdArray[];
+}
+
 /** Claim 6: stacked denoising autoencoders are compositions of denoising autoencoders, seen through decoding. */
 export const stacking: ClaimExperiment = {
   claim: 6,
@@ -39,10 +47,12 @@ export const stacking: ClaimExperiment = {
     const subjects = cases();
     const checks: ClaimCheck[] = [];
     const distances: Distances[] = [];
+    const trajectories: ClaimFigure[] = [];
     for (const [i, subject] of subjects.entries()) {
       const part = partOf(options, i / subjects.length, (i + 1) / subjects.length);
-      const { found, last } = await compared(subject, { ...options, onProgress: part.onProgress });
+      const { found, last, paths } = await compared(subject, { ...options, onProgress: part.onProgress });
       distances.push(found);
+      if (subject.measure.dimension === 1) trajectories.push(trajectoryFigure(paths));
       const { name } = subject;
       const limit = options.quick ? 0.35 : 0.25;
       checks.push(
@@ -54,7 +64,7 @@ export const stacking: ClaimExperiment = {
       const [[, narrow], wide] = [found.stacked[0], found.stacked[found.stacked.length - 1][1]];
       checks.push(atMost(`${name}: what width leaves of the distance`, wide / narrow, 0.8));
     }
-    return { checks, figures: [figure(distances)] };
+    return { checks, figures: [...trajectories, figure(distances)] };
   },
 };
 
@@ -100,7 +110,9 @@ async function compared(subject: Case, options: ClaimOptions) {
     found.stacked.push([width, last.exact]);
     found.composed.push([width, rootMeanSquareDistance(composed[depth], exact[depth]) / moved]);
   }
-  return { found, last };
+  const widest = runs[runs.length - 1];
+  const stacked = widest.stacked.map((cloud) => displaced(points, cloud, displacementFactor));
+  return { found, last, paths: { stacked, composed: widest.composed, exact } };
 }
 
 /** Largest difference of both sides, with the displacement of g_l scaled where a wrong map is asked for. */
@@ -128,6 +140,28 @@ async function identityError(subject: Case, options: ClaimOptions): Promise<numb
     });
   }
   return worst;
+}
+
+/** A few points of a cloud on the line, layer by layer. */
+function trajectoryFigure({ stacked, composed, exact }: Paths): ClaimFigure {
+  const lines = (clouds: readonly NdArray[], name: string, style: FigureSeries['style']): FigureSeries[] =>
+    Array.from({ length: 14 }, (_, i) => ({
+      name,
+      style,
+      points: clouds.map(({ data }, layer) => [layer, data[i]] as const),
+    }));
+  const panel = (title: string, clouds: readonly NdArray[]) => ({
+    title,
+    x: { title: 'layer' },
+    y: { title: 'x' },
+    series: [...lines(exact, 'exact', 'dashed'), ...lines(clouds, title, 'line')],
+  });
+  return {
+    title: 'Trajectories',
+    caption:
+      'Points of a mixture on the line through the widest networks, over the dashed paths of the exact composition.',
+    panels: [panel('stacked, decoded', stacked), panel('composed', composed)],
+  };
 }
 
 function figure(distances: readonly Distances[]): ClaimFigure {
