@@ -127,6 +127,39 @@ exactly('distance measures by every method', async (t) => {
   t.regex(few.stderr, /did not converge/);
 });
 
+exactly('distance on the line sorts, whatever the number of points', async (t) => {
+  const folder = emptyFolder(t);
+  const [a, b] = [join(folder, 'a.npy'), join(folder, 'b.npy')];
+  const line = Float32Array.from({ length: 3000 }, (_, i) => i);
+  await writeNpy(a, { data: line, shape: [3000, 1] });
+  await writeNpy(b, { data: line.map((x) => x + 2), shape: [3000, 1] });
+  const { code, stdout, stderr } = await ridgeflow(['distance', a, b, '--json', '--quiet']);
+  t.is(code, 0, stderr);
+  const { method, distance, details } = JSON.parse(stdout) as DistanceSummary;
+  t.is(method, 'exact');
+  t.true(Math.abs(distance - 2) < 1e-12);
+  t.true(Math.abs(details.dualityGap as number) < 1e-9);
+});
+
+exactly('distance between clouds that are one and the same point is 0', async (t) => {
+  const folder = emptyFolder(t);
+  const file = join(folder, 'point.csv');
+  writeFileSync(file, '1,2\n1,2\n1,2\n');
+  for (const method of ['exact', 'sinkhorn', 'sliced', 'gaussian']) {
+    const { code, stdout, stderr } = await ridgeflow([
+      'distance',
+      file,
+      file,
+      '-m',
+      method,
+      '--json',
+      '--quiet',
+    ]);
+    t.is(code, 0, stderr);
+    t.true((JSON.parse(stdout) as DistanceSummary).distance < 1e-7, method);
+  }
+});
+
 test('distance refuses files and options that make no sense', async (t) => {
   const folder = emptyFolder(t);
   const a = await cloud(folder, 'a.npy', 12, 0);

@@ -1,6 +1,10 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import test from 'ava';
+import { requirements } from '../scripts/lib/requirements.mjs';
+import { NATIVE_PACKAGES } from '../ts/cli/doctor.js';
+import { program } from '../ts/cli/program.js';
 import type { TransportSummary } from '../ts/cli/transport-output.js';
 import { readNpz } from '../ts/io/index.js';
 import { emptyFolder, ridgeflow, twoClasses } from './command-line.js';
@@ -237,4 +241,25 @@ test('help and version', async (t) => {
   t.regex(version.stdout, /^\d+\.\d+\.\d+\n$/);
   t.is((await ridgeflow([])).code, 2);
   t.is((await ridgeflow(['fly'])).code, 2);
+});
+
+test('every help fits a terminal of 80 columns, and says the exit codes of what computes', (t) => {
+  const leaves = (command: Command): Command[] =>
+    command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
+  const root = program();
+  const commands = [root, ...root.commands, ...leaves(root)];
+  t.true(commands.length > 10);
+  for (const command of commands) {
+    let text = '';
+    command.configureOutput({ writeOut: (part) => (text += part), getOutHelpWidth: () => 80 });
+    command.outputHelp();
+    t.regex(text, /-h, --help +print this help/, command.name());
+    t.is(/Exit codes: 0 .*130\s+interrupted/s.test(text), text.includes('--seed'));
+    for (const line of text.split('\n')) t.true([...line].length <= 80, `${command.name()}: ${line}`);
+  }
+});
+
+test('doctor names the packages that the set-up asks for', (t) => {
+  const needed = requirements.filter(({ neededFor }) => neededFor === 'native').map(({ debian }) => debian);
+  t.deepEqual([...NATIVE_PACKAGES], needed);
 });

@@ -54,7 +54,8 @@ export async function prepareCloud(path: string, options: CloudOptions): Promise
   return { points: kept.points, labels, imageShape, notes };
 }
 
-function parseColumn(text: string | undefined): string | number | undefined {
+/** A column as the command line names it: a whole number is its place, anything else its name. */
+export function parseColumn(text: string | undefined): string | number | undefined {
   return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : text;
 }
 

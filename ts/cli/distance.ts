@@ -6,10 +6,12 @@ import { readCloud } from '../io/index.js';
 import {
   exactTransport,
   frechetDistance,
+  lineTransport,
   sinkhornDivergence,
   slicedWasserstein,
 } from '../transport/index.js';
-import { parseInteger, parsePositive } from './failure.js';
+import { parseColumn } from './cloud-input.js';
+import { EXIT_HELP, parseInteger, parsePositive } from './failure.js';
 import {
   type ComputationOptions,
   type OutputOptions,
@@ -59,14 +61,18 @@ Examples:
   ridgeflow distance train.npz test.npz --method sinkhorn --epsilon 0.5 --json
 
 Methods:
-  exact     W2 by network simplex: time grows a little faster than the square of the points, memory with the square
-  sinkhorn  the root of the Sinkhorn divergence at --epsilon (default a hundredth of the mean squared distance between the
-            clouds): time grows with the square of the points, memory with the points
-  sliced    the mean over directions of W2 of the projections: at most W2/√d, for clouds of any size
-  gaussian  W2 between the Gaussians of the clouds' means and covariances (the Fréchet distance, whose square is FID)
-  auto      exact up to ${EXACT_PAIRS} pairs of points, sinkhorn up to ${ENTROPIC_PAIRS}, sliced above
-
-Exit codes: 0 done, 1 the input or the computation failed, 2 wrong usage, 130 interrupted.`;
+  exact     W2 by network simplex: time grows a little faster than the square of
+            the points, memory with the square; on the line, by sorting
+  sinkhorn  the root of the Sinkhorn divergence at --epsilon (default: a
+            hundredth of the mean squared distance between the clouds): time
+            grows with the square of the points, memory with the points
+  sliced    the mean over directions of W2 of the projections: at most W2/√d,
+            for clouds of any size
+  gaussian  W2 between the Gaussians of the clouds' means and covariances (the
+            Fréchet distance, whose square is FID)
+  auto      exact on the line and up to ${EXACT_PAIRS / 1e6} million pairs of points, sinkhorn up
+            to ${ENTROPIC_PAIRS / 1e6} million, sliced above
+${EXIT_HELP}`;
 
 /** `ridgeflow distance`. */
 export function distanceCommand(): Command {
@@ -95,8 +101,7 @@ async function distance(a: string, b: string, options: DistanceCommandOptions): 
     for (const path of [a, b]) {
       progress.line(`Reading ${path}`);
       const { labelColumn, array, dtype } = options;
-      const column =
-        labelColumn !== undefined && /^-?\d+$/.test(labelColumn) ? Number(labelColumn) : labelColumn;
+      const column = parseColumn(labelColumn);
       clouds.push((await readCloud(path, { labelColumn: column, array, dtype, signal })).points);
     }
     const [n, m] = clouds.map(({ shape }) => shape[0]);
@@ -107,7 +112,7 @@ async function distance(a: string, b: string, options: DistanceCommandOptions): 
         `${b}: expected points of dimension ${d}, as in ${a}, but they have ${clouds[1].shape[1]}`,
       );
     }
-    const method = options.method === 'auto' ? chosenMethod(n, m) : options.method;
+    const method = options.method === 'auto' ? chosenMethod(clouds[0], m) : options.method;
     const { dtype, backend, seed } = options;
     const onProgress = (fraction: number) => progress.update(fraction, method);
     const found = await measure(clouds, method, options, { signal, dtype, backend, seed, onProgress });
@@ -117,8 +122,11 @@ async function distance(a: string, b: string, options: DistanceCommandOptions): 
   if (!options.json && !options.quiet) process.stdout.write(textOf(summary));
 }
 
-function chosenMethod(n: number, m: number): Method {
-  if (n * m <= EXACT_PAIRS) return 'exact';
+const onLine = ({ shape }: NdArray) => shape[1] === 1;
+
+function chosenMethod(a: NdArray, m: number): Method {
+  const [n] = a.shape;
+  if (onLine(a) || n * m <= EXACT_PAIRS) return 'exact';
   return n * m <= ENTROPIC_PAIRS ? 'sinkhorn' : 'sliced';
 }
 
@@ -130,7 +138,9 @@ async function measure(
 ): Promise<Found> {
   switch (method) {
     case 'exact': {
-      const { cost, dualityGap } = await exactTransport(a, b, run);
+      const { cost, dualityGap } = onLine(a)
+        ? await lineTransport(a.data, b.data, run)
+        : await exactTransport(a, b, run);
       return { quantity: 'W2', distance: Math.sqrt(Math.max(0, cost)), details: { dualityGap }, notes: [] };
     }
     case 'sinkhorn': {
@@ -169,7 +179,7 @@ async function measure(
   }
 }
 
-/** Mean of |x − y|² over all pairs, from means and variances; above 0. */
+/** Mean of |x − y|² over all pairs, from means and variances; 1, a unit like any other, where all points are the same. */
 function meanSquaredDistance(a: NdArray, b: NdArray): number {
   const d = a.shape[1];
   let total = 0;
@@ -182,8 +192,7 @@ function meanSquaredDistance(a: NdArray, b: NdArray): number {
     });
     total += (left.mean - right.mean) ** 2 + left.spread + right.spread;
   }
-  if (total > 0) return total;
-  throw new RidgeflowError('DEGENERATE_CLOUD', 'All points of both clouds are the same: their distance is 0');
+  return total > 0 ? total : 1;
 }
 
 function textOf({ a, b, d, quantity, distance: value, standardError, details }: Summary): string {

@@ -29,6 +29,18 @@ export interface Diagnosis {
 
 const PACKAGES = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-node', 'node-addon-api', 'cmake-js'];
 
+/** What building the addon takes, as Debian and Ubuntu call it: the requirements of the set-up. */
+export const NATIVE_PACKAGES = [
+  'g++',
+  'make',
+  'cmake',
+  'libopenblas-dev',
+  'libhwy-dev',
+  'libtbb-dev',
+  'libkissfft-dev',
+  'liblemon-dev',
+] as const;
+
 function packageVersions(): Record<string, string> {
   const require = createRequire(import.meta.url);
   const versions: Record<string, string> = {};
@@ -88,7 +100,7 @@ function advice(
   const lines: string[] = [];
   if (!info) {
     lines.push(
-      'Build the native addon: on Debian or Ubuntu, apt-get install g++ make cmake pkg-config libopenblas-dev libhwy-dev libtbb-dev, ' +
+      `Build the native addon: on Debian or Ubuntu, apt-get install ${NATIVE_PACKAGES.join(' ')}, ` +
         'then npm rebuild ridgeflow (in a clone of the project: npm run setup).',
     );
     if (fallback && fallback.name !== 'tfjs-node')

@@ -12,7 +12,7 @@ import {
   twoNearestNeighbourDimension,
 } from '../entropy/index.js';
 import { type Cloud, prepareCloud } from './cloud-input.js';
-import { parseInteger } from './failure.js';
+import { EXIT_HELP, parseInteger } from './failure.js';
 import {
   type ComputationOptions,
   type OutputOptions,
@@ -65,12 +65,13 @@ const EXAMPLES = `
 Examples:
   ridgeflow entropy features.npy
   ridgeflow entropy points.csv --label-column y --duplicates drop
-  ridgeflow entropy train-images-idx3-ubyte.gz --no-kernel --json > entropy.json
+  ridgeflow entropy images-idx3-ubyte.gz --no-kernel --json > entropy.json
 
-Entropies are in nats. Estimates by nearest neighbours are too high, and intrinsic dimensions too low, where the points are
-few for their dimension; the standard errors say how much other samples of the same size would differ, and nothing of that.
-
-Exit codes: 0 done, 1 the input or the computation failed, 2 wrong usage, 130 interrupted.`;
+Entropies are in nats. Estimates by nearest neighbours are too high, and
+intrinsic dimensions too low, where the points are few for their dimension; the
+standard errors say how much other samples of the same size would differ, and
+nothing of that.
+${EXIT_HELP}`;
 
 /** `ridgeflow entropy`. */
 export function entropyCommand(): Command {
@@ -112,8 +113,9 @@ async function entropy(file: string, options: EntropyCommandOptions): Promise<vo
       const { dtype, backend, seed } = options;
       const whole = { signal, dtype, backend, seed, onProgress: (f: number) => progress.update(f, doing) };
       // The whole cloud takes about as long as all classes together.
+      const share = 0.5 / classes.length;
       const run =
-        index === 0 ? partOf(whole, 0, 0.5) : partOf(whole, 0.5 + (index - 1) / parts.length / 2, 1);
+        index === 0 ? partOf(whole, 0, 0.5) : partOf(whole, 0.5 + (index - 1) * share, 0.5 + index * share);
       estimates.push(await estimatesOf(part.points, options, run));
     }
     progress.update(1, 'done');

@@ -4,6 +4,11 @@ import { RidgeflowError } from '../core/errors.js';
 /** Exit codes of every command. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const;
 
+/** The same for the end of a command's help. */
+export const EXIT_HELP = `
+Exit codes: 0 done, 1 the input or the computation failed, 2 wrong usage,
+130 interrupted.`;
+
 /** Says what went wrong on standard error, without a stack trace unless asked, and returns the exit code. */
 export function reportFailure(error: unknown, debug: boolean): number {
   if (error instanceof RidgeflowError && error.code === 'ABORTED') {

@@ -12,7 +12,7 @@ import {
 } from '../network/index.js';
 import { networkReport } from '../report/network.js';
 import { prepareCloud } from './cloud-input.js';
-import { parseInteger } from './failure.js';
+import { EXIT_HELP, parseInteger } from './failure.js';
 import { commandLine, versions } from './provenance.js';
 import {
   type ComputationOptions,
@@ -47,10 +47,10 @@ export interface NetworkSummary extends Omit<NetworkAnalysis, 'layers' | 'drawn'
 const EXAMPLES = `
 Examples:
   ridgeflow network model.onnx features.npy
-  ridgeflow network tfjs-model/ digits.csv --label-column digit --layers Add 'dense*'
-  ridgeflow network convnet.onnx images.npy --labels labels.npy --feature-maps mean --activations
-
-Exit codes: 0 done, 1 the input or the computation failed, 2 wrong usage, 130 interrupted.`;
+  ridgeflow network tfjs-model/ digits.csv --label-column digit
+  ridgeflow network resnet.onnx images.npy --labels labels.npy --layers Add
+  ridgeflow network convnet.onnx images.npy --feature-maps mean --activations
+${EXIT_HELP}`;
 
 /** `ridgeflow network`. */
 export function networkCommand(): Command {

@@ -14,10 +14,8 @@ import { packageVersion } from './version.js';
 export function program(): Command {
   const root = new Command('ridgeflow')
     .description('Computes how data moves through deep networks: denoising autoencoders as transport maps.')
-    .version(packageVersion(), '-v, --version', 'print the version')
-    .helpOption('-h, --help', 'print this help')
-    .showHelpAfterError('(add --help for the options)')
-    .exitOverride();
+    .version(packageVersion(), '-v, --version', 'print the version');
+
   root.addCommand(transportCommand());
   root.addCommand(networkCommand());
   root.addCommand(ridgeletCommand());
@@ -26,9 +24,18 @@ export function program(): Command {
   root.addCommand(distanceCommand());
   root.addCommand(entropyCommand());
   root.addCommand(doctorCommand());
-  for (const command of root.commands)
-    command.exitOverride().showHelpAfterError('(add --help for the options)');
+  withHabits(root);
   return root;
+}
+
+/** What every command does alike: says how it is used, and leaves ending the process to {@link run}. */
+function withHabits(command: Command): void {
+  command
+    .exitOverride()
+    .helpOption('-h, --help', 'print this help')
+    .showHelpAfterError('(add --help for the options)');
+  if (command.commands.length > 0) command.helpCommand('help [command]', 'print the help of a command');
+  command.commands.forEach(withHabits);
 }
 
 /** Runs the command line; resolves to the exit code. Never throws. */

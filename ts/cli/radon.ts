@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import { RidgeflowError } from '../core/errors.js';
 import { type CallOptions, partOf } from '../core/options.js';
 import { ensureOutputFolder } from '../io/index.js';
-import { parseInteger, parsePositive } from './failure.js';
+import { EXIT_HELP, parseInteger, parsePositive } from './failure.js';
 import {
   type GeometryOptions,
   type ReconstructionOptions,
@@ -37,25 +37,24 @@ interface RadonOptions extends GeometryOptions, ReconstructionOptions, Computati
 const EXAMPLES = `
 Examples:
   ridgeflow radon forward slice.png --angles 360
-  ridgeflow radon inverse ridgeflow-out/sinogram.npy --angles 360 --shape 256x256 --filter hann
-  ridgeflow radon inverse few.npy --angles angles.csv --method tv --weight 0.01 --non-negative --reference slice.png
-  ridgeflow radon forward slice.npy --geometry fan --source-distance 600 --angles 720
+  ridgeflow radon inverse ridgeflow-radon/sinogram.npy --angles 360 \\
+      --shape 256x256 --filter hann --out inverse
+  ridgeflow radon inverse few.npy --angles angles.csv --method tv \\
+      --weight 0.01 --non-negative --reference slice.png
+  ridgeflow radon forward slice.npy --geometry fan --source-distance 600 \\
+      --angles 720
 
-Writes sinogram and reconstruction as .npy and as 16-bit PNG (black and white are the least and the largest value, which
-summary.json names), summary.json, and report.html.
-
-Exit codes: 0 done, 1 the input or the computation failed, 2 wrong usage, 130 interrupted.`;
+Writes sinogram and reconstruction as .npy and as 16-bit PNG (black and white
+are the least and the largest value, which summary.json names), summary.json,
+and report.html.
+${EXIT_HELP}`;
 
 /** `ridgeflow radon`. */
 export function radonCommand(): Command {
-  const command = new Command('radon')
+  return new Command('radon')
     .description('Radon transforms of images: sinograms, and images from them.')
     .addCommand(forwardCommand())
     .addCommand(inverseCommand());
-  for (const child of command.commands) {
-    child.exitOverride().showHelpAfterError('(add --help for the options)');
-  }
-  return command;
 }
 
 function forwardCommand(): Command {
@@ -84,7 +83,7 @@ function inverseCommand(): Command {
 
 function addSharedOptions(command: Command): Command {
   command
-    .option('-o, --out <folder>', 'folder for what is written', 'ridgeflow-out')
+    .option('-o, --out <folder>', 'folder for what is written', 'ridgeflow-radon')
     .option(
       '--angles <count|file>',
       'number of angles at equal distances, or a file with one angle in degrees per line',
@@ -131,7 +130,7 @@ function addSharedOptions(command: Command): Command {
     )
     .option('--iterations <count>', 'cgls, sirt, sart, tv: iterations', parseInteger(1))
     .option('--non-negative', 'sirt, sart, tv: keep values at or above 0')
-    .option('--weight <number>', 'tv: cost of a unit of variation (default 0.01)', parseNonNegative)
+    .option('--weight <number>', 'tv: cost of a unit of variation (default: 0.01)', parseNonNegative)
     .option('--relaxation <number>', 'sirt, sart: length of a step, below 2', parsePositive)
     .option('--array <name>', 'which array of an .npz file to take');
   return addOutputOptions(addComputationOptions(command)).addHelpText('after', EXAMPLES);

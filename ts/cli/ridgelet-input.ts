@@ -1,6 +1,7 @@
 import { type DType, type NdArray, allocate, zeros } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import { readCloud } from '../io/index.js';
+import { parseColumn } from './cloud-input.js';
 
 /** Points, and what is to be learned at them. */
 export interface PreparedTarget {
@@ -25,13 +26,11 @@ interface TargetOptions {
   signal: AbortSignal;
 }
 
-const isNumber = (text: string) => /^-?\d+$/.test(text);
-
 /** Reads the data and takes apart what is to be learned. Throws INVALID_ARGUMENT where nothing is. */
 export async function prepareTarget(path: string, options: TargetOptions): Promise<PreparedTarget> {
   const { target, labels, array, dtype, digits, signal } = options;
   const named = options.labelColumn ?? (digits && target === undefined ? '-1' : undefined);
-  const labelColumn = named !== undefined && isNumber(named) ? Number(named) : named;
+  const labelColumn = parseColumn(named);
   const read = await readCloud(path, {
     // A column to be learned may well be called y.
     labelColumn: target === undefined ? labelColumn : (labelColumn ?? false),
@@ -62,8 +61,8 @@ export async function prepareTarget(path: string, options: TargetOptions): Promi
 
 function numbersOf(path: string, cloud: NdArray, columns: string[], target: string): PreparedTarget {
   const [n, d] = cloud.shape;
-  const place = columns.includes(target) ? columns.indexOf(target) : isNumber(target) ? Number(target) : NaN;
-  const column = place < 0 ? d + place : place;
+  const named = columns.includes(target) ? columns.indexOf(target) : parseColumn(target);
+  const column = typeof named !== 'number' ? -1 : named < 0 ? d + named : named;
   if (!(column >= 0 && column < d)) {
     throw new RidgeflowError(
       'INVALID_ARGUMENT',

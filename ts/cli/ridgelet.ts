@@ -6,7 +6,7 @@ import { ensureOutputFolder } from '../io/index.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { errorByWidth, fitNetwork, spectrumSlice } from '../network/index.js';
 import { splitTarget } from '../network/target.js';
-import { parseInteger, parsePositive } from './failure.js';
+import { EXIT_HELP, parseInteger, parsePositive } from './failure.js';
 import { prepareTarget } from './ridgelet-input.js';
 import { type RidgeletRun, type RidgeletSummary, writeRidgeletResults } from './ridgelet-output.js';
 import {
@@ -35,11 +35,10 @@ interface RidgeletCommandOptions extends ComputationOptions, OutputOptions {
 
 const EXAMPLES = `
 Examples:
-  ridgeflow ridgelet                                   the digits that come with the package
-  ridgeflow ridgelet measurements.csv --target y       a function of the other columns
-  ridgeflow ridgelet points.csv --label-column species --activation relu --width 512
-
-Exit codes: 0 done, 1 the input or the computation failed, 2 wrong usage, 130 interrupted.`;
+  ridgeflow ridgelet                    the digits that come with the package
+  ridgeflow ridgelet data.csv -t y      column y as a function of the others
+  ridgeflow ridgelet points.csv --label-column species -a relu -w 512
+${EXIT_HELP}`;
 
 /** `ridgeflow ridgelet`. */
 export function ridgeletCommand(): Command {

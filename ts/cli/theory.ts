@@ -22,14 +22,15 @@ interface TheoryCommandOptions extends ComputationOptions, OutputOptions {
 
 const EXAMPLES = `
 Examples:
-  ridgeflow theory --quick                 every claim, in under a minute or two
-  ridgeflow theory 2 3 --out pages         two of them, at full length
-  ridgeflow theory 4 --data points.csv     with points of your own in place of the digits
+  ridgeflow theory --quick              every claim, in a minute or two
+  ridgeflow theory 2 3 --out pages      two of them, at full length
+  ridgeflow theory 4 --data points.csv  with your own points for the digits
 
 The claims:
 ${CLAIMS.map(({ claim, title }) => `  ${claim}  ${title}`).join('\n')}
 
-Exit codes: 0 done and every claim holds, 1 a claim fails or the computation did, 2 wrong usage, 130 interrupted.`;
+Exit codes: 0 done and every claim holds, 1 a claim fails or the computation
+did, 2 wrong usage, 130 interrupted.`;
 
 function parseClaim(text: string, before: number[] = []): number[] {
   const claim = Number(text);

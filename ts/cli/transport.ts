@@ -5,7 +5,7 @@ import { DEFAULT_DEPTHS, type Depth, type DepthRun, compareDepths } from '../dae
 import { ensureOutputFolder } from '../io/index.js';
 import { packageRoot } from '../core/package-root.js';
 import { type Cloud, prepareCloud } from './cloud-input.js';
-import { parseInteger, parsePositive } from './failure.js';
+import { EXIT_HELP, parseInteger, parsePositive } from './failure.js';
 import type { Progress } from './progress.js';
 import {
   addComputationOptions,
@@ -33,15 +33,15 @@ const CHOOSING = 'choosing noise and smoothing';
 
 const EXAMPLES = `
 Examples:
-  ridgeflow transport                              the handwritten digits that come with the package
+  ridgeflow transport                   the digits that come with the package
   ridgeflow transport points.csv --label-column y
-  ridgeflow transport train-images-idx3-ubyte.gz --depths 1,4,continuous --out mnist
-  ridgeflow transport cloud.npy --noise 0.2 --smoothing 1 --json --quiet > summary.json
+  ridgeflow transport train-images-idx3-ubyte.gz --depths 1,4 --out mnist
+  ridgeflow transport cloud.npy -T 0.2 -s 1 --json --quiet > summary.json
 
-Without --smoothing, the smoothing variance s is the one at which a point's posterior weights spread over n^(2/3)
-points; without --noise, T = 0.4 s. Both scale with the data's unit.
-
-Exit codes: 0 done, 1 the input or the computation failed, 2 wrong usage, 130 interrupted.`;
+Without --smoothing, the smoothing variance s is the one at which a point's
+posterior weights spread over n^(2/3) points; without --noise, T = 0.4 s. Both
+scale with the data's unit.
+${EXIT_HELP}`;
 
 function parseDepths(text: string): Depth[] {
   const depths = text.split(',').map((part): Depth => {
