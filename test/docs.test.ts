@@ -1,9 +1,9 @@
-// Runs the examples of the documentation: the blocks of docs/*.md that begin with ```ts run. Each is a program of its own,
-// in a folder of its own; what it prints after `console.log` is nobody's business, an error is.
+// Runs the code of README.md and docs/*.md: the blocks that begin with ```ts run or ```js. Each is a program of its own, in
+// a folder of its own; what it prints after `console.log` is nobody's business, an error is.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import test from 'ava';
@@ -15,18 +15,21 @@ const folder = await mkdtemp(join(tmpdir(), 'ridgeflow-docs-'));
 await symlink(join(root, 'data'), join(folder, 'data'));
 const names = (await readdir(join(root, 'docs'))).filter((name) => name.endsWith('.md'));
 const pages = await Promise.all(
-  names.map(async (page) => ({ page, text: await readFile(join(root, 'docs', page), 'utf8') })),
+  ['README.md', ...names.map((name) => `docs/${name}`)].map(async (page) => ({
+    page,
+    text: await readFile(join(root, page), 'utf8'),
+  })),
 );
 test.after.always(() => rm(folder, { recursive: true, force: true }));
 
 for (const { page, text } of pages) {
-  const blocks = [...text.matchAll(/^```ts run\n(.*?)^```$/gms)];
+  const blocks = [...text.matchAll(/^```(?:ts run|js)\n(.*?)^```$/gms)];
   if (blocks.length === 0) continue;
-  test(`the ${blocks.length} examples of docs/${page} run`, async (t) => {
+  test(`the code of ${page} runs`, async (t) => {
     // One process for a page, since most of the time is that of loading: each block in a scope of its own.
     const imports = new Set<string>();
     const bodies = blocks.map(([, code]) =>
-      code.replace(/^import (\{[^}]*\}) from 'ridgeflow';$/gms, (_, names: string) => {
+      code.replace(/^import (\{[^}]*\}) from 'ridgeflow';.*$/gm, (_, names: string) => {
         imports.add(names);
         return `const ${names} = library;`;
       }),
@@ -39,7 +42,7 @@ for (const { page, text } of pages) {
           `await (async () => {\n${body}})().catch((error) => { console.error('block ${i + 1}:', error); process.exit(1); });`,
       ),
     ].join('\n');
-    const file = join(folder, page.replace('.md', '.mts'));
+    const file = join(folder, basename(page).replace('.md', '.mts'));
     await writeFile(file, program);
     const tsx = import.meta.resolve('tsx');
     const run = promisify(execFile)(process.execPath, [`--import=${tsx}`, file], { cwd: folder });

@@ -95,7 +95,7 @@ export async function projectedDensity(
   const { n: count } = checkPoints(given, 'directions');
   const bins = checkBins(options.bins);
   if (bandwidth !== undefined && checkPositive(bandwidth, 'bandwidth') < 2 * bins.spacing) {
-    throw invalidArgument('bandwidth', `at least 2 bins, ${2 * bins.spacing}`, bandwidth);
+    throw invalidArgument('bandwidth', `a width of at least 2 bins, ${2 * bins.spacing},`, bandwidth);
   }
   // Points beyond the bins reach into them by their kernels.
   const margin = bandwidth === undefined ? 0 : Math.ceil((GAUSSIAN_REACH * bandwidth) / bins.spacing) + 3;
