@@ -1,14 +1,13 @@
 #include "radon/fourier_slice.hpp"
 
 #include <algorithm>
-#include <array>
 #include <complex>
 #include <numbers>
 
 #include <gtest/gtest.h>
 
+#include "beam_cases.hpp"
 #include "runtime/fft.hpp"
-#include "support.hpp"
 
 namespace ridgeflow::testing {
 namespace {
@@ -18,45 +17,16 @@ class FourierSlice : public ::testing::Test {};
 using ElementTypes = ::testing::Types<float, double>;
 TYPED_TEST_SUITE(FourierSlice, ElementTypes);
 
-struct Setup {
-  std::vector<double> angles;
-  ParallelBeam beam;
-};
-
-Setup randomSetup(Random& random, std::size_t round) {
-  Setup setup;
-  const std::array<double, 6> special = {0.0, 0.5, 0.25, 0.75, 1.0, -0.5};
-  for (std::size_t a = 0; a < 1 + random.below(40); ++a) {
-    setup.angles.push_back(std::numbers::pi * (a % 3 == 0 ? special[random.below(6)] : 8 * random.uniform() - 4));
-  }
-  setup.beam.rows = 1 + random.below(round % 2 ? 9 : 50);
-  setup.beam.columns = 1 + random.below(round % 3 ? 40 : 7);
-  setup.beam.pixelSize = 0.2 + 2 * random.uniform();
-  setup.beam.detectorCount = 1 + random.below(90);
-  setup.beam.detectorSpacing = setup.beam.pixelSize * (round % 5 == 4 ? 3.1 : round % 5 == 3 ? 0.21 : 0.6 + random.uniform());
-  setup.beam.detectorOffset = 3 * random.normal();
-  return setup;
-}
-
-void attach(Setup& setup) {
-  setup.beam.angles = setup.angles.data();
-  setup.beam.angleCount = setup.angles.size();
+BeamCase randomCase(Random& random, std::size_t round) {
+  BeamCase test = randomBeam(random, round, 40, 3, 90);
+  test.beam.rows = 1 + random.below(round % 2 ? 9 : 50);
+  test.beam.columns = 1 + random.below(round % 3 ? 40 : 7);
+  return test;
 }
 
 template <class T>
-std::vector<T> projected(const ParallelBeam& beam, const std::vector<T>& image) {
-  std::vector<T> out(beam.angleCount * beam.detectorCount, T(-77));
-  Control control;
-  projectFourier(beam, image.data(), out.data(), control);
-  return out;
-}
-
-template <class T>
-std::vector<T> backprojected(const ParallelBeam& beam, const std::vector<T>& sinogram) {
-  std::vector<T> out(beam.rows * beam.columns, T(-77));
-  Control control;
-  backprojectFourier(beam, sinogram.data(), out.data(), control);
-  return out;
+BeamKernels<T> fourierKernels() {
+  return {[](auto&&... arguments) { projectFourier(arguments...); }, [](auto&&... arguments) { backprojectFourier(arguments...); }};
 }
 
 double sinc(double x) { return x == 0 ? 1 : std::sin(x) / x; }
@@ -94,14 +64,13 @@ TYPED_TEST(FourierSlice, AgreesWithTheDefinitionOnEveryTarget) {
   onEveryTarget([](const char* target) {
     Random random(93);
     for (std::size_t round = 0; round < 15; ++round) {
-      Setup setup = randomSetup(random, round);
-      attach(setup);
-      const auto image = random.cloud<TypeParam>(CloudKind::kNormal, setup.beam.rows * setup.beam.columns, 1);
-      const auto expected = reference(setup.beam, image);
-      const auto result = projected(setup.beam, image);
+      BeamCase test = randomCase(random, round);
+      const auto image = random.normals<TypeParam>(test.pixels());
+      const auto expected = reference(test.attached(), image);
+      const auto result = fourierKernels<TypeParam>().projected(test, image);
       double size = 0.0;
       for (const double value : expected) size = std::max(size, std::abs(value));
-      const double allowed = (sizeof(TypeParam) == 4 ? 4e-6 : 1e-10) * (size + setup.beam.pixelSize);
+      const double allowed = (sizeof(TypeParam) == 4 ? 4e-6 : 1e-10) * (size + test.beam.pixelSize);
       for (std::size_t i = 0; i < result.size(); ++i) ASSERT_NEAR(result[i], expected[i], allowed) << target << " round " << round;
     }
   });
@@ -111,66 +80,36 @@ TYPED_TEST(FourierSlice, BackprojectionIsTheTransposeOnEveryTarget) {
   onEveryTarget([](const char* target) {
     Random random(94);
     for (std::size_t round = 0; round < 30; ++round) {
-      Setup setup = randomSetup(random, round);
-      attach(setup);
-      const auto image = random.cloud<TypeParam>(CloudKind::kNormal, setup.beam.rows * setup.beam.columns, 1);
-      const auto sinogram = random.cloud<TypeParam>(CloudKind::kNormal, setup.beam.angleCount * setup.beam.detectorCount, 1);
-      const auto forward = projected(setup.beam, image), back = backprojected(setup.beam, sinogram);
-      double left = 0.0, right = 0.0, size = 0.0;
-      for (std::size_t i = 0; i < sinogram.size(); ++i) {
-        left += static_cast<double>(forward[i]) * static_cast<double>(sinogram[i]);
-        size += std::abs(static_cast<double>(forward[i]) * static_cast<double>(sinogram[i]));
-      }
-      for (std::size_t i = 0; i < image.size(); ++i) {
-        right += static_cast<double>(image[i]) * static_cast<double>(back[i]);
-        size += std::abs(static_cast<double>(image[i]) * static_cast<double>(back[i]));
-      }
-      EXPECT_NEAR(left, right, 16 * std::numeric_limits<TypeParam>::epsilon() * (size + setup.beam.pixelSize)) << target << " round " << round;
+      SCOPED_TRACE(target + std::string(" round ") + std::to_string(round));
+      BeamCase test = randomCase(random, round);
+      expectTransposes(fourierKernels<TypeParam>(), test, random, 16);
     }
   });
 }
 
 TYPED_TEST(FourierSlice, ResultsDoNotDependOnTheNumberOfThreads) {
   Random random(95);
-  Setup setup = randomSetup(random, 0);
-  setup.beam.rows = 130;
-  setup.beam.columns = 95;
-  setup.beam.detectorCount = 200;
-  for (std::size_t a = 0; a < 700; ++a) setup.angles.push_back(random.uniform());
-  attach(setup);
-  const auto image = random.cloud<TypeParam>(CloudKind::kNormal, setup.beam.rows * setup.beam.columns, 1);
-  const auto sinogram = random.cloud<TypeParam>(CloudKind::kNormal, setup.beam.angleCount * setup.beam.detectorCount, 1);
-  std::vector<TypeParam> forward, back;
-  withThreadCounts({1, 2, 3, 7}, [&](int threads) {
-    const auto thisForward = projected(setup.beam, image), thisBack = backprojected(setup.beam, sinogram);
-    if (threads == 1) {
-      forward = thisForward;
-      back = thisBack;
-    }
-    EXPECT_EQ(forward, thisForward);
-    EXPECT_EQ(back, thisBack);
-  });
+  BeamCase test = randomCase(random, 0);
+  test.beam.rows = 130;
+  test.beam.columns = 95;
+  test.beam.detectorCount = 200;
+  for (std::size_t a = 0; a < 700; ++a) test.angles.push_back(random.uniform());
+  expectSameBits(fourierKernels<TypeParam>(), test, random);
 }
 
 TYPED_TEST(FourierSlice, DetectorsBesideTheImageReadZero) {
   for (const double offset : {1e3, -1e12, 1e300}) {
-    const std::vector<double> angles = {0.3};
-    ParallelBeam beam{3, 2, 1.0, angles.data(), 1, 2, 1.0, offset};
-    EXPECT_EQ(projected(beam, std::vector<TypeParam>(6, 1)), std::vector<TypeParam>(2, 0));
-    EXPECT_EQ(backprojected(beam, std::vector<TypeParam>(2, 1)), std::vector<TypeParam>(6, 0));
+    BeamCase test{{0.3}, {3, 2, 1.0, nullptr, 1, 2, 1.0, offset}};
+    EXPECT_EQ(fourierKernels<TypeParam>().projected(test, std::vector<TypeParam>(6, 1)), std::vector<TypeParam>(2, 0));
+    EXPECT_EQ(fourierKernels<TypeParam>().backprojected(test, std::vector<TypeParam>(2, 1)), std::vector<TypeParam>(6, 0));
   }
 }
 
 TYPED_TEST(FourierSlice, StopsWhenAborted) {
   Random random(96);
-  Setup setup = randomSetup(random, 1);
-  setup.beam.detectorOffset = 0;
-  attach(setup);
-  std::array<std::int32_t, 2> cells = {1, 0};
-  Control control(cells.data());
-  std::vector<TypeParam> image(setup.beam.rows * setup.beam.columns), sinogram(setup.beam.angleCount * setup.beam.detectorCount);
-  EXPECT_THROW(projectFourier(setup.beam, image.data(), sinogram.data(), control), Aborted);
-  EXPECT_THROW(backprojectFourier(setup.beam, sinogram.data(), image.data(), control), Aborted);
+  BeamCase test = randomCase(random, 1);
+  test.beam.detectorOffset = 0;
+  expectAborts(fourierKernels<TypeParam>(), test);
 }
 
 }  // namespace

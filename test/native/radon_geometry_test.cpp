@@ -20,11 +20,6 @@ using GeometryTypes = ::testing::Types<float, double>;
 TYPED_TEST_SUITE(RadonGeometry, GeometryTypes);
 
 template <class T>
-std::vector<T> normals(Random& random, std::size_t count) {
-  return random.cloud<T>(CloudKind::kNormal, count, 1);
-}
-
-template <class T>
 constexpr double kPrecision = std::is_same_v<T, float> ? 2e-5 : 1e-11;
 
 /// A grid of awkward extents with directions of which some steps vanish; shadows are uniform densities of width `wide`.
@@ -83,8 +78,8 @@ TYPED_TEST(RadonGeometry, HyperplanesAgreeWithTheMatrixOnEveryTarget) {
     for (std::size_t round = 0; round < 16; ++round) {
       const Planes planes(random, round);
       const HyperplaneGrid& grid = planes.grid;
-      const auto values = normals<TypeParam>(random, grid.cells());
-      const auto data = normals<TypeParam>(random, grid.directionCount * grid.detectorCount);
+      const auto values = random.normals<TypeParam>(grid.cells());
+      const auto data = random.normals<TypeParam>(grid.directionCount * grid.detectorCount);
       for (const auto kernel : {HyperplaneKernel::kLinear, HyperplaneKernel::kCell, HyperplaneKernel::kInterpolated}) {
         std::vector<double> forward(data.size(), 0.0), back(values.size(), 0.0);
         double size = 0.0;
@@ -127,8 +122,8 @@ TYPED_TEST(RadonGeometry, LinesAgreeWithTheMatrix) {
       lines.push_back(10 * random.normal() * (i % 11 == 0 ? 1e9 : 1.0));
     }
     geometry.lines = lines.data();
-    const auto image = normals<TypeParam>(random, geometry.rows * geometry.columns);
-    const auto data = normals<TypeParam>(random, geometry.count);
+    const auto image = random.normals<TypeParam>(geometry.rows * geometry.columns);
+    const auto data = random.normals<TypeParam>(geometry.count);
     std::vector<double> forward(data.size(), 0.0), back(image.size(), 0.0);
     for (std::size_t line = 0; line < geometry.count; ++line) {
       const double cosine = std::cos(lines[2 * line]), sine = std::sin(lines[2 * line]);
@@ -195,8 +190,8 @@ TYPED_TEST(RadonGeometry, XrayAgreesWithTheMatrix) {
     const Volume volume(random);
     const XrayViews& geometry = volume.geometry;
     const std::size_t rays = geometry.detectorRows * geometry.detectorColumns;
-    const auto values = normals<TypeParam>(random, geometry.extents[0] * geometry.extents[1] * geometry.extents[2]);
-    const auto data = normals<TypeParam>(random, geometry.count * rays);
+    const auto values = random.normals<TypeParam>(geometry.extents[0] * geometry.extents[1] * geometry.extents[2]);
+    const auto data = random.normals<TypeParam>(geometry.count * rays);
     std::vector<double> forward(data.size(), 0.0), back(values.size(), 0.0);
     for (std::size_t i = 0; i < data.size(); ++i) {
       const std::size_t view = i / rays, l = i % rays / geometry.detectorColumns, k = i % geometry.detectorColumns;
@@ -226,7 +221,7 @@ TYPED_TEST(RadonGeometry, ResultsDoNotDependOnTheNumberOfThreads) {
   std::vector<double> lines;
   for (std::size_t i = 0; i < 400; ++i) lines.push_back(5 * random.normal());
   const ImageLines image = {33, 44, 1.0, lines.data(), 200};
-  const auto values = normals<TypeParam>(random, 33 * 44 + planes.grid.cells() + cells + rays);
+  const auto values = random.normals<TypeParam>(33 * 44 + planes.grid.cells() + cells + rays);
   std::vector<std::vector<TypeParam>> first;
   withThreadCounts({1, 2, 5}, [&](int threads) {
     Control control;
@@ -271,7 +266,7 @@ TEST(RadonGeometryFan, InterpolatesAtEveryPixel) {
   for (const bool flat : {true, false}) {
     std::vector<double> angles = {0.3, 2.0, -1.1};
     const FanBeam fan = {9, 13, 0.7, angles.data(), 3, 17, 12.0, -0.33, 0.04, flat};
-    const auto filtered = normals<double>(random, 3 * 17);
+    const auto filtered = random.normals<double>(3 * 17);
     std::vector<double> out(9 * 13, -77.0);
     Control control;
     backprojectFan(fan, filtered.data(), out.data(), control);

@@ -1,13 +1,11 @@
-#include "radon/parallel_beam.hpp"
-
 #include <algorithm>
 #include <array>
 #include <numbers>
 
 #include <gtest/gtest.h>
 
+#include "beam_cases.hpp"
 #include "radon/filter.hpp"
-#include "support.hpp"
 
 namespace ridgeflow::testing {
 namespace {
@@ -19,51 +17,21 @@ class Radon : public ::testing::Test {};
 using ElementTypes = ::testing::Types<float, double>;
 TYPED_TEST_SUITE(Radon, ElementTypes);
 
-/// A beam of awkward sizes with its angles, among them those of the axes and diagonals.
-struct Setup {
-  std::vector<double> angles;
-  ParallelBeam beam;
-};
-
-Setup randomSetup(Random& random, std::size_t round) {
-  Setup setup;
-  const std::array<double, 6> special = {0.0, 0.5, 0.25, 0.75, 1.0, -0.5};
-  for (std::size_t a = 0; a < 1 + random.below(9); ++a) {
-    setup.angles.push_back(std::numbers::pi * (a % 2 ? special[random.below(6)] : 8 * random.uniform() - 4));
-  }
-  setup.beam.rows = kSizes[round % 7];
-  setup.beam.columns = kSizes[(round / 7 + round) % 7];
-  setup.beam.pixelSize = 0.2 + 2 * random.uniform();
-  setup.beam.detectorCount = 1 + random.below(150);
-  setup.beam.detectorSpacing = setup.beam.pixelSize * (round % 5 == 4 ? 3.1 : round % 5 == 3 ? 0.21 : 0.6 + random.uniform());
-  setup.beam.detectorOffset = 3 * random.normal();
-  return setup;
-}
-
-void attach(Setup& setup) {
-  setup.beam.angles = setup.angles.data();
-  setup.beam.angleCount = setup.angles.size();
+BeamCase randomCase(Random& random, std::size_t round) {
+  BeamCase test = randomBeam(random, round, 9, 2, 150);
+  test.beam.rows = kSizes[round % 7];
+  test.beam.columns = kSizes[(round / 7 + round) % 7];
+  return test;
 }
 
 template <class T>
-std::vector<T> values(Random& random, std::size_t count) {
-  return random.cloud<T>(CloudKind::kNormal, count, 1);
-}
-
-template <class T>
-std::vector<T> projected(const ParallelBeam& beam, BeamKernel kernel, const std::vector<T>& image) {
-  std::vector<T> out(beam.angleCount * beam.detectorCount, T(-77));
-  Control control;
-  project(beam, kernel, image.data(), out.data(), control);
-  return out;
-}
-
-template <class T>
-std::vector<T> backprojected(const ParallelBeam& beam, BeamKernel kernel, const std::vector<T>& sinogram) {
-  std::vector<T> out(beam.rows * beam.columns, T(-77));
-  Control control;
-  backproject(beam, kernel, sinogram.data(), out.data(), control);
-  return out;
+BeamKernels<T> kernelsOf(BeamKernel kernel) {
+  return {[kernel](const ParallelBeam& beam, const T* image, T* sinogram, Control& control) {
+            project(beam, kernel, image, sinogram, control);
+          },
+          [kernel](const ParallelBeam& beam, const T* sinogram, T* image, Control& control) {
+            backproject(beam, kernel, sinogram, image, control);
+          }};
 }
 
 /// The share of a unit square at distance t that lies in a bin of width 1 (all in bins), by adding up thin slices.
@@ -93,17 +61,15 @@ double element(const ParallelBeam& beam, BeamKernel kernel, std::size_t i, std::
 }
 
 template <class T>
-void compareWithMatrix(Setup& setup, BeamKernel kernel, Random& random, const char* target) {
-  attach(setup);
-  const ParallelBeam& beam = setup.beam;
-  const auto image = values<T>(random, beam.rows * beam.columns);
-  const auto sinogram = values<T>(random, beam.angleCount * beam.detectorCount);
+void compareWithMatrix(BeamCase& test, BeamKernel kernel, Random& random, const char* target) {
+  const ParallelBeam& beam = test.attached();
+  const auto image = random.normals<T>(test.pixels()), sinogram = random.normals<T>(test.rays());
   std::vector<double> forward(sinogram.size(), 0.0), back(image.size(), 0.0);
   double size = 0.0;
   for (std::size_t ray = 0; ray < sinogram.size(); ++ray) {
     for (std::size_t pixel = 0; pixel < image.size(); ++pixel) {
       const double weight = element(beam, kernel, pixel / beam.columns, pixel % beam.columns,
-                                    setup.angles[ray / beam.detectorCount], ray % beam.detectorCount);
+                                    test.angles[ray / beam.detectorCount], ray % beam.detectorCount);
       forward[ray] += weight * static_cast<double>(image[pixel]);
       back[pixel] += weight * static_cast<double>(sinogram[ray]);
       size = std::max(size, weight);
@@ -113,10 +79,10 @@ void compareWithMatrix(Setup& setup, BeamKernel kernel, Random& random, const ch
   const double precision = kernel == BeamKernel::kStrip ? 1e-6 : std::is_same_v<T, float> ? 1e-6 : 1e-11;
   const double allowed = precision * size * std::sqrt(static_cast<double>(beam.rows + beam.columns + beam.angleCount)) * 30;
   if (kernel != BeamKernel::kInterpolated) {
-    const auto result = projected(beam, kernel, image);
+    const auto result = kernelsOf<T>(kernel).projected(test, image);
     for (std::size_t ray = 0; ray < sinogram.size(); ++ray) ASSERT_NEAR(result[ray], forward[ray], allowed) << target << " ray " << ray;
   }
-  const auto result = backprojected(beam, kernel, sinogram);
+  const auto result = kernelsOf<T>(kernel).backprojected(test, sinogram);
   for (std::size_t pixel = 0; pixel < image.size(); ++pixel) ASSERT_NEAR(result[pixel], back[pixel], allowed) << target << " pixel " << pixel;
 }
 
@@ -124,17 +90,17 @@ TYPED_TEST(Radon, AgreesWithTheMatrixOnEveryTarget) {
   onEveryTarget([](const char* target) {
     Random random(71);
     for (std::size_t round = 0; round < 35; ++round) {
-      Setup setup = randomSetup(random, round);
-      setup.beam.detectorCount = 1 + setup.beam.detectorCount % 40;
-      for (const BeamKernel kernel : {BeamKernel::kJoseph, BeamKernel::kInterpolated}) compareWithMatrix<TypeParam>(setup, kernel, random, target);
+      BeamCase test = randomCase(random, round);
+      test.beam.detectorCount = 1 + test.beam.detectorCount % 40;
+      for (const BeamKernel kernel : {BeamKernel::kJoseph, BeamKernel::kInterpolated}) compareWithMatrix<TypeParam>(test, kernel, random, target);
     }
     for (const std::size_t round : {5UL, 6UL, 7UL, 9UL, 10UL, 13UL, 14UL}) {
-      Setup setup = randomSetup(random, round);
-      setup.angles.resize(std::min<std::size_t>(setup.angles.size(), 2));
-      setup.beam.rows = 5;
-      setup.beam.columns = 4;
-      setup.beam.detectorCount = 17;
-      compareWithMatrix<TypeParam>(setup, BeamKernel::kStrip, random, target);
+      BeamCase test = randomCase(random, round);
+      test.angles.resize(std::min<std::size_t>(test.angles.size(), 2));
+      test.beam.rows = 5;
+      test.beam.columns = 4;
+      test.beam.detectorCount = 17;
+      compareWithMatrix<TypeParam>(test, BeamKernel::kStrip, random, target);
     }
   });
 }
@@ -142,57 +108,27 @@ TYPED_TEST(Radon, AgreesWithTheMatrixOnEveryTarget) {
 TYPED_TEST(Radon, BackprojectionIsTheTranspose) {
   Random random(72);
   for (std::size_t round = 0; round < 49; ++round) {
-    Setup setup = randomSetup(random, round);
-    attach(setup);
-    for (const BeamKernel kernel : kAdjointKernels) {
-      const auto image = values<TypeParam>(random, setup.beam.rows * setup.beam.columns);
-      const auto sinogram = values<TypeParam>(random, setup.beam.angleCount * setup.beam.detectorCount);
-      const auto forward = projected(setup.beam, kernel, image);
-      const auto back = backprojected(setup.beam, kernel, sinogram);
-      double left = 0.0, right = 0.0, size = 0.0;
-      for (std::size_t i = 0; i < sinogram.size(); ++i) {
-        left += static_cast<double>(forward[i]) * static_cast<double>(sinogram[i]);
-        size += std::abs(static_cast<double>(forward[i]) * static_cast<double>(sinogram[i]));
-      }
-      for (std::size_t i = 0; i < image.size(); ++i) {
-        right += static_cast<double>(image[i]) * static_cast<double>(back[i]);
-        size += std::abs(static_cast<double>(image[i]) * static_cast<double>(back[i]));
-      }
-      EXPECT_NEAR(left, right, 64 * std::numeric_limits<TypeParam>::epsilon() * (size + setup.beam.pixelSize)) << "round " << round;
-    }
+    SCOPED_TRACE(round);
+    BeamCase test = randomCase(random, round);
+    for (const BeamKernel kernel : kAdjointKernels) expectTransposes(kernelsOf<TypeParam>(kernel), test, random, 64);
   }
 }
 
 TYPED_TEST(Radon, ResultsDoNotDependOnTheNumberOfThreads) {
   Random random(73);
-  Setup setup = randomSetup(random, 0);
-  setup.beam.rows = 57;
-  setup.beam.columns = 1100;
-  setup.beam.detectorCount = 1300;
-  attach(setup);
-  const auto image = values<TypeParam>(random, setup.beam.rows * setup.beam.columns);
-  const auto sinogram = values<TypeParam>(random, setup.beam.angleCount * setup.beam.detectorCount);
-  for (const BeamKernel kernel : kAdjointKernels) {
-    std::vector<TypeParam> forward, back;
-    withThreadCounts({1, 2, 3, 7}, [&](int threads) {
-      const auto thisForward = projected(setup.beam, kernel, image);
-      const auto thisBack = backprojected(setup.beam, kernel, sinogram);
-      if (threads == 1) {
-        forward = thisForward;
-        back = thisBack;
-      }
-      EXPECT_EQ(forward, thisForward);
-      EXPECT_EQ(back, thisBack);
-    });
-  }
+  BeamCase test = randomCase(random, 0);
+  test.beam.rows = 57;
+  test.beam.columns = 1100;
+  test.beam.detectorCount = 1300;
+  for (const BeamKernel kernel : kAdjointKernels) expectSameBits(kernelsOf<TypeParam>(kernel), test, random);
 }
 
 TYPED_TEST(Radon, FilterRowsConvolvesEachRow) {
   Random random(75);
   for (const std::size_t rows : {1UL, 2UL, 17UL, 33UL}) {
     for (const auto& [columns, length] : {std::array<std::size_t, 2>{1, 2}, {2, 4}, {31, 64}, {33, 256}}) {
-      const auto data = values<TypeParam>(random, rows * columns);
-      const auto response = values<double>(random, length / 2 + 1), scales = values<double>(random, rows);
+      const auto data = random.normals<TypeParam>(rows * columns);
+      const auto response = random.normals<double>(length / 2 + 1), scales = random.normals<double>(rows);
       std::vector<double> impulse(length, 0.0);
       for (std::size_t m = 0; m < length; ++m) {
         for (std::size_t k = 0; k < length; ++k) {
@@ -224,13 +160,8 @@ TYPED_TEST(Radon, FilterRowsConvolvesEachRow) {
 
 TYPED_TEST(Radon, StopsWhenAborted) {
   Random random(74);
-  Setup setup = randomSetup(random, 1);
-  attach(setup);
-  std::array<std::int32_t, 2> cells = {1, 0};
-  Control control(cells.data());
-  std::vector<TypeParam> image(setup.beam.rows * setup.beam.columns), sinogram(setup.beam.angleCount * setup.beam.detectorCount);
-  EXPECT_THROW(project(setup.beam, BeamKernel::kJoseph, image.data(), sinogram.data(), control), Aborted);
-  EXPECT_THROW(backproject(setup.beam, BeamKernel::kStrip, sinogram.data(), image.data(), control), Aborted);
+  BeamCase test = randomCase(random, 1);
+  for (const BeamKernel kernel : kAdjointKernels) expectAborts(kernelsOf<TypeParam>(kernel), test);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <functional>
 #include <limits>
 #include <numbers>
 #include <string>
@@ -45,6 +47,56 @@ struct ScoreCase {
   }
   const T* query(std::size_t i) const { return (onItself ? centres : queries).data() + i * d; }
 };
+
+/// A case of given clouds, without weights.
+template <class T>
+ScoreCase<T> scoreCase(std::vector<T> queries, std::vector<T> centres, std::size_t d, double variance) {
+  const std::size_t n = queries.size() / d, m = centres.size() / d;
+  return {"n=" + std::to_string(n) + " m=" + std::to_string(m) + " d=" + std::to_string(d) + " variance=" + std::to_string(variance),
+          n, m, d, std::move(queries), std::move(centres), {}, variance, false, false, {}, {}, {}};
+}
+
+/// A case of random clouds.
+template <class T>
+ScoreCase<T> randomCase(Random& random, CloudKind kind, std::size_t n, std::size_t m, std::size_t d, double variance, bool weighted) {
+  auto clouds = random.clouds<T>(kind, {n, m}, d);
+  auto test = scoreCase<T>(std::move(clouds[0]), std::move(clouds[1]), d, variance);
+  if (weighted) test.logWeights = random.logWeights<T>(m);
+  test.name += " kind=" + std::to_string(static_cast<int>(kind)) + (weighted ? " weighted" : "");
+  return test;
+}
+
+/// A case of a random cloud on itself.
+template <class T>
+ScoreCase<T> randomCaseOnItself(Random& random, CloudKind kind, std::size_t n, std::size_t d, double variance) {
+  auto test = scoreCase<T>({}, random.cloud<T>(kind, n, d), d, variance);
+  test.n = n;
+  test.onItself = true;
+  return test;
+}
+
+/// `run` computes a case; its bits must be the same for any number of threads.
+template <class T>
+void expectSameBits(ScoreCase<T>& test, const std::function<void()>& run) {
+  std::vector<T> mean, logDensity, divergence;
+  withThreadCounts({1, 2, 3, 7}, [&](int threads) {
+    run();
+    if (threads == 1) mean = test.mean, logDensity = test.logDensity, divergence = test.divergence;
+    EXPECT_EQ(std::memcmp(mean.data(), test.mean.data(), mean.size() * sizeof(T)), 0) << threads << " threads, " << test.name;
+    EXPECT_EQ(logDensity, test.logDensity);
+    EXPECT_EQ(divergence, test.divergence);
+  });
+}
+
+/// A call that was aborted before it began stops; one that was not ends with its progress complete.
+inline void expectControlled(const ScoreProblem<float>& problem) {
+  std::int32_t cells[2] = {1, 0};
+  Control control(cells);
+  EXPECT_THROW(score(problem, control), Aborted);
+  cells[0] = 0;
+  score(problem, control);
+  EXPECT_EQ(cells[1], 1000000);
+}
 
 /// What score() should give for one query, from the definitions, in float64.
 struct ReferenceScore {

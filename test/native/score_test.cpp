@@ -1,7 +1,6 @@
 #include "score/score.hpp"
 
 #include <array>
-#include <cstring>
 
 #include "score_reference.hpp"
 
@@ -12,18 +11,6 @@ template <class T>
 class Score : public ::testing::Test {};
 using ElementTypes = ::testing::Types<float, double>;
 TYPED_TEST_SUITE(Score, ElementTypes);
-
-template <class T>
-ScoreCase<T> randomCase(Random& random, CloudKind kind, std::size_t n, std::size_t m, std::size_t d, double variance,
-                        bool weighted) {
-  auto clouds = random.clouds<T>(kind, {n, m}, d);
-  ScoreCase<T> test{"", n, m, d, std::move(clouds[0]), std::move(clouds[1]), {}, variance, false, false, {}, {}, {}};
-  if (weighted) test.logWeights = random.logWeights<T>(m);
-  test.name = "n=" + std::to_string(n) + " m=" + std::to_string(m) + " d=" + std::to_string(d) +
-              " variance=" + std::to_string(variance) + " kind=" + std::to_string(static_cast<int>(kind)) +
-              (weighted ? " weighted" : "");
-  return test;
-}
 
 template <class T>
 void expectReference(ScoreCase<T>& test, double spread = 1.0) {
@@ -178,16 +165,9 @@ TYPED_TEST(Score, BitsDoNotDependOnTheNumberOfThreads) {
   Random random(10);
   for (const auto& [n, m, d] : {std::array<std::size_t, 3>{701, 1500, 3}, {701, 900, 24}, {7, 20000, 3}, {40, 9000, 33}}) {
     auto test = randomCase<TypeParam>(random, CloudKind::kNormal, n, m, d, 0.5, true);
-    std::vector<TypeParam> mean, logDensity, divergence;
-    withThreadCounts({1, 2, 3, 7}, [&](int threads) {
+    expectSameBits(test, [&] {
       Control control;
       score(test.problem(), control);
-      if (threads == 1) {
-        mean = test.mean, logDensity = test.logDensity, divergence = test.divergence;
-      }
-      EXPECT_EQ(std::memcmp(mean.data(), test.mean.data(), mean.size() * sizeof(TypeParam)), 0) << threads << test.name;
-      EXPECT_EQ(logDensity, test.logDensity) << threads << test.name;
-      EXPECT_EQ(divergence, test.divergence) << threads << test.name;
     });
   }
 }
@@ -195,12 +175,7 @@ TYPED_TEST(Score, BitsDoNotDependOnTheNumberOfThreads) {
 TEST(ScoreControl, StopsWhereAsked) {
   Random random(11);
   auto test = randomCase<float>(random, CloudKind::kNormal, 500, 3000, 8, 0.5, false);
-  std::int32_t cells[2] = {1, 0};
-  Control control(cells);
-  EXPECT_THROW(score(test.problem(), control), Aborted);
-  cells[0] = 0;
-  score(test.problem(), control);
-  EXPECT_EQ(cells[1], 1000000);
+  expectControlled(test.problem());
 }
 
 TEST(ScoreControl, NothingToDo) {

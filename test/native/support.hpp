@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +24,8 @@ inline const std::vector<std::size_t> kSizes = {1, 2, 15, 16, 17, 31, 97, 257};
 inline const std::vector<std::size_t> kDimensions = {1, 2, 3, 4, 5, 8, 16, 17, 63, 64, 65, 200, 784, 800};
 
 enum class CloudKind { kNormal, kFarAway, kDuplicates, kLattice, kClustered, kOutliers };
+inline constexpr std::array kCloudKinds = {CloudKind::kNormal,  CloudKind::kFarAway,   CloudKind::kDuplicates,
+                                           CloudKind::kLattice, CloudKind::kClustered, CloudKind::kOutliers};
 
 class Random {
  public:
@@ -60,6 +63,11 @@ class Random {
   template <class T>
   std::vector<T> cloud(CloudKind kind, std::size_t size, std::size_t d) {
     return clouds<T>(kind, {size}, d)[0];
+  }
+
+  template <class T>
+  std::vector<T> normals(std::size_t count) {
+    return cloud<T>(CloudKind::kNormal, count, 1);
   }
 
   /// Normalised log-weights; some are −∞ where there are more than two.
