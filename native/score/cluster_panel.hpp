@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "score/cluster_search.hpp"
 #include "score/clustered.hpp"
 
 namespace ridgeflow {
@@ -22,6 +23,7 @@ class ClusteredScore<T>::Panel {
  public:
   explicit Panel(const ClusteredScore& score)
       : score_(score),
+        search_(score),
         d_(score.problem_.d),
         width_(score.operations_.width),
         storage_(allocateBuffer<T>((2 * d_ + 5) * width_)),
@@ -91,7 +93,7 @@ class ClusteredScore<T>::Panel {
         continue;
       }
       if (!(weight > 0.0 && std::isfinite(weight))) {
-        writeApart(lane, i);
+        search_.writeResult(transposed_ + lane, width_, selves_[lane], i);
         continue;
       }
       double square = 0.0;
@@ -113,15 +115,9 @@ class ClusteredScore<T>::Panel {
     std::uint32_t node;
     int logShare;  // log₂ of the share of the tolerance that leaving it out would spend, rounded up; −kShares … 1
   };
-  struct Candidate {
-    double bound;
-    std::size_t level, node;  // level 0 the leaves
-    bool operator<(const Candidate& other) const { return bound < other.bound; }
-  };
   static constexpr std::size_t kFan = BoxTree<T>::kFan;
   static constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
   static constexpr int kShares = 64;  // smaller shares than 2^−64 are counted as that
-  static constexpr double kNegligible = 100.0;  // bits below the largest logit
   static constexpr double kFaint = 0x1p-30;  // sums below this, of 2^largestBias, are looked at more closely
 
   void packQueries(std::size_t p) {
@@ -182,7 +178,7 @@ class ClusteredScore<T>::Panel {
       if (partial_[lane] >= static_cast<T>(kFaint)) {
         logSum = score_.largestBias_ + std::log2(static_cast<double>(partial_[lane]));
       } else {
-        logSum = largestLogit(lane);
+        logSum = search_.largestLogit(transposed_ + lane, width_, selves_[lane]);
         shift_[lane] = std::isinf(logSum) ? T(0) : static_cast<T>(logSum);
       }
       depths_[lane] = std::max(0.0, score_.logTotal_ - logSum);
@@ -200,73 +196,6 @@ class ClusteredScore<T>::Panel {
       furthest = std::max(furthest, threshold_[lane]);
     }
     limit_ = furthest / score_.centres_.alpha;
-  }
-
-  /// The largest logit of a lane over all centres: branch and bound.
-  double largestLogit(std::size_t lane) {
-    const BoxTree<T>& boxes = score_.boxes_;
-    const T* x = transposed_ + lane;
-    double best = -std::numeric_limits<double>::infinity();
-    search_.assign(1, {best, boxes.levels(), 0});
-    search_[0].bound = std::numeric_limits<double>::infinity();
-    while (!search_.empty()) {
-      const Candidate candidate = search_.back();
-      search_.pop_back();
-      if (candidate.bound <= best) continue;
-      if (candidate.level == 0) {
-        for (std::size_t j = boxes.begin(0, candidate.node); j < boxes.end(0, candidate.node); ++j) {
-          if (j != selves_[lane]) best = std::max(best, score_.logit(j, x, width_));
-        }
-        continue;
-      }
-      const std::size_t level = candidate.level - 1, first = candidate.node * kFan;
-      const auto sorted = static_cast<std::ptrdiff_t>(search_.size());
-      for (std::size_t child = first; child < std::min(first + kFan, boxes.nodes(level)); ++child) {
-        const double bound = score_.logBound(level, child, x, width_);
-        if (bound > best) search_.push_back({bound, level, child});
-      }
-      std::sort(search_.begin() + sorted, search_.end());  // the most promising on top
-    }
-    return best;
-  }
-
-  /// The result of one lane, all in float64: where the query is so far from every centre that the rounding of its logits
-  /// is more than exponentials can bear.
-  void writeApart(std::size_t lane, std::size_t i) {
-    const BoxTree<T>& boxes = score_.boxes_;
-    const T* x = transposed_ + lane;
-    const double best = largestLogit(lane), least = best - kNegligible;
-    double weight = 0.0, moment = 0.0, square = 0.0;
-    std::vector<double> mean(d_, 0.0);
-    search_.assign(1, {best, boxes.levels(), 0});
-    while (!search_.empty()) {
-      const Candidate candidate = search_.back();
-      search_.pop_back();
-      if (candidate.level == 0) {
-        for (std::size_t j = boxes.begin(0, candidate.node); j < boxes.end(0, candidate.node); ++j) {
-          if (j == selves_[lane]) continue;
-          const double share = std::exp2(score_.logit(j, x, width_) - best);
-          weight += share;
-          for (std::size_t k = 0; k < d_; ++k) {
-            const double offset = static_cast<double>(x[k * width_]) - static_cast<double>(score_.rows_[j * d_ + k]);
-            mean[k] += share * offset;
-            moment += share * offset * offset;
-          }
-        }
-        continue;
-      }
-      const std::size_t level = candidate.level - 1, first = candidate.node * kFan;
-      for (std::size_t child = first; child < std::min(first + kFan, boxes.nodes(level)); ++child) {
-        if (score_.logBound(level, child, x, width_) > least) search_.push_back({best, level, child});
-      }
-    }
-    for (std::size_t k = 0; k < d_; ++k) {
-      const double offset = mean[k] / weight / score_.scale_;
-      square += offset * offset;
-      mean[k] = static_cast<double>(score_.problem_.queries[i * d_ + k]) - offset;
-    }
-    const double trace = moment / weight / (score_.scale_ * score_.scale_) - square;
-    score_.results_.write(i, best + std::log2(weight), mean.data(), trace);
   }
 
   /// The leaves within the distance of some lane, in spatial order.
@@ -329,6 +258,7 @@ class ClusteredScore<T>::Panel {
   }
 
   const ClusteredScore& score_;
+  Search search_;  // for lanes far from every centre
   std::size_t d_, width_;
   std::size_t first_ = 0, count_ = 0, visited_ = 0;
   Buffer<T> storage_;
@@ -339,7 +269,6 @@ class ClusteredScore<T>::Panel {
   std::vector<double> depths_;  // log₂(W/S) of each lane
   std::vector<T> low_, high_;  // the box of the panel
   T limit_ = 0;                // largest threshold, as a squared distance
-  std::vector<Candidate> search_;
   std::vector<Leaf> leaves_;
   std::vector<Range> ranges_;
 };

@@ -36,7 +36,7 @@ constexpr int kClusterRows = 3;
 constexpr int kClusterRows = 8;
 #endif
 
-/// The weights of one centre: kBase ⇒ `base` is the common bias less the shifts, else the shifts alone.
+/// The weights of one centre: kCommonBias ⇒ `base` is the common bias less the shifts, else the shifts alone.
 template <bool kCommonBias, class T>
 HWY_INLINE ClusterVector<T> Weight(const Panel<T>& panel, const Centres<T>& centres, std::size_t begin, std::size_t j, int v,
                                    ClusterVector<T> base, ClusterVector<T> alpha, ClusterVector<T> square) {

@@ -36,6 +36,7 @@ class ClusteredScore {
 
  private:
   class Panel;
+  class Search;
   std::size_t panels() const { return ceilDivide(queries_.size(), operations_.width); }
   void packCentres();
   void weighNodes();
