@@ -4,11 +4,10 @@ import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { checkInteger, checkPositive, partOf } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix } from '../kernel/checks.js';
+import { type RegressionProblem, normalEquations } from './normal-equations.js';
 import {
   type IterationReport,
   type OutputLayer,
-  type RegressionProblem,
-  normalEquations,
   solveByConjugateGradients,
   solveNormalEquations,
 } from './ridge-regression.js';
@@ -104,7 +103,7 @@ export async function fitNetwork(
   let best: NetworkFit | undefined;
   for (const ridge of ridges) {
     const layer = await solve(ridge);
-    const network = networkOf(name, units, layer, training.values.shape[1], out);
+    const network = networkOfUnits(name, units, layer, training.values.shape[1], out);
     const judge = heldOut ?? training;
     const error = await fitError(network, judge, { signal, backend });
     const before = best && (best.heldOut ?? best.training).rms;
@@ -156,7 +155,8 @@ export async function unitsFor(
   );
 }
 
-function networkOf(
+/** The network of these units and this output layer, in one element type. */
+export function networkOfUnits(
   name: ActivationName,
   { a, b }: Units,
   { C, bias }: OutputLayer,
@@ -173,7 +173,8 @@ function networkOf(
   });
 }
 
-function checkRidges(ridge: number | readonly number[]): readonly number[] {
+/** The penalties as a list. Throws INVALID_ARGUMENT. */
+export function checkRidges(ridge: number | readonly number[]): readonly number[] {
   const list = typeof ridge === 'number' ? [ridge] : ridge;
   const good = (value: number) => typeof value === 'number' && Number.isFinite(value) && value >= 0;
   if (Array.isArray(list) && list.length > 0 && list.every(good)) return list as readonly number[];

@@ -1,22 +1,16 @@
-import type { Activation } from '../core/activation.js';
 import { type FloatData, allocate, dtypeOf } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import type { CallOptions } from '../core/options.js';
 import { Pace } from '../core/pace.js';
 import { asMatrix } from '../kernel/checks.js';
-import type { Kernels, Matrix } from '../kernel/contract.js';
-import type { Units } from './units.js';
-
-/** Features η(a_j·x_i − b_j) of n points and k values at each, in one element type. */
-export interface RegressionProblem {
-  kernels: Kernels;
-  activation: Activation;
-  units: Units;
-  /** n × d. */
-  points: Matrix;
-  /** n × k. */
-  values: Matrix;
-}
+import type { Kernels } from '../kernel/contract.js';
+import {
+  FEATURE_TILE,
+  type NormalEquations,
+  type RegressionProblem,
+  featureTile,
+  minus,
+} from './normal-equations.js';
 
 /** The output layer that a regression found. */
 export interface OutputLayer {
@@ -26,80 +20,6 @@ export interface OutputLayer {
   bias: Float64Array;
   /** The penalty that was used, relative to the mean variance of the features. */
   ridge: number;
-}
-
-/** Features held at once. */
-const TILE = 1 << 22;
-
-/** Second moments of centred features with themselves and with the values, divided by n. */
-export interface NormalEquations {
-  /** m × m. */
-  gram: Float64Array;
-  /** k × m. */
-  sides: Float64Array;
-  featureMeans: Float64Array;
-  valueMeans: Float64Array;
-}
-
-const minus = (data: FloatData) => data.map((value) => -value);
-
-/** The features of rows [first, first + rows) of the points. */
-export async function featureTile(
-  { kernels, activation, units, points }: Omit<RegressionProblem, 'values'>,
-  first: number,
-  rows: number,
-  signal?: AbortSignal,
-): Promise<Matrix> {
-  const d = points.columns;
-  const a = { data: points.data.subarray(first * d, (first + rows) * d), rows, columns: d };
-  const data = await kernels.matmul({ a, b: asMatrix(units.a), transposeB: true }, { signal });
-  const tile = { data, rows, columns: units.b.data.length };
-  await kernels.activate(
-    { values: tile, columnBias: minus(units.b.data), nonlinearity: activation.kernel },
-    { signal },
-  );
-  return tile;
-}
-
-/** The normal equations, summed over tiles of rows in float64. O(nm(d + m + k)) time, O(m(m + k)) memory and a tile. */
-export async function normalEquations(
-  problem: RegressionProblem,
-  options: CallOptions,
-): Promise<NormalEquations> {
-  const { kernels, units, points, values } = problem;
-  const [n, m, k] = [points.rows, units.b.data.length, values.columns];
-  const gram = allocate('float64', m * m, 'the normal equations of the output layer') as Float64Array;
-  const sides = new Float64Array(k * m);
-  const [featureMeans, valueMeans] = [new Float64Array(m), new Float64Array(k)];
-  const step = Math.max(64, Math.floor(TILE / m));
-  const { signal } = options;
-  const pace = new Pace(options, n);
-  for (let first = 0; first < n; first += step) {
-    const rows = Math.min(step, n - first);
-    const tile = await featureTile(problem, first, rows, signal);
-    const given = {
-      data: values.data.subarray(first * k, (first + rows) * k),
-      rows,
-      columns: k,
-    };
-    add(gram, await kernels.matmul({ a: tile, b: tile, transposeA: true }, { signal }), n);
-    add(sides, await kernels.matmul({ a: given, b: tile, transposeA: true }, { signal }), n);
-    const ones = { data: allocate(dtypeOf(tile), rows).fill(1), rows: 1, columns: rows };
-    add(featureMeans, await kernels.matmul({ a: ones, b: tile }, { signal }), n);
-    for (let i = 0; i < given.data.length; i++) valueMeans[i % k] += given.data[i] / n;
-    await pace.tick(rows);
-  }
-  for (let i = 0; i < m; i++) {
-    for (let j = 0; j < m; j++) gram[i * m + j] -= featureMeans[i] * featureMeans[j];
-  }
-  for (let c = 0; c < k; c++) {
-    for (let j = 0; j < m; j++) sides[c * m + j] -= valueMeans[c] * featureMeans[j];
-  }
-  return { gram, sides, featureMeans, valueMeans };
-}
-
-function add(sum: Float64Array, part: FloatData, n: number): void {
-  for (let i = 0; i < sum.length; i++) sum[i] += part[i] / n;
 }
 
 /**
@@ -259,7 +179,7 @@ async function featureVariances(
   }
   const sample = { ...problem, points: { data: some, rows: count, columns: d } };
   const [sums, squares] = [new Float64Array(m), new Float64Array(m)];
-  const step = Math.max(1, Math.floor(TILE / m));
+  const step = Math.max(1, Math.floor(FEATURE_TILE / m));
   for (let first = 0; first < count; first += step) {
     const { data } = await featureTile(sample, first, Math.min(step, count - first), signal);
     for (let i = 0; i < data.length; i++) {

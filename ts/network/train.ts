@@ -9,7 +9,7 @@ import { kernelsFor } from '../kernel/backend.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
 import { type FitError, fitError } from './fit-error.js';
 import { type FitNetworkOptions, unitsFor } from './fit.js';
-import { featureTile } from './ridge-regression.js';
+import { featureTile } from './normal-equations.js';
 import { type ShallowNetwork, shallowNetwork } from './shallow-network.js';
 import { applySlopes } from './slopes.js';
 import { type NetworkTarget, type SplitOptions, splitTarget } from './target.js';
