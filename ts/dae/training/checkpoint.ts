@@ -1,12 +1,14 @@
 import { crc32 } from 'node:zlib';
-import { type FloatData, dtypeOf } from '../../core/array.js';
+import { type FloatData, type NdArray, dtypeOf } from '../../core/array.js';
 import { RidgeflowError, invalidArgument } from '../../core/errors.js';
 import { type CallOptions, checkInteger } from '../../core/options.js';
 import { fileError } from '../../io/errors.js';
 import { readSafetensors, writeSafetensors } from '../../io/safetensors.js';
+import { isDrawn } from './corruption.js';
 import type { DescentProblem, DescentSettings, DescentState } from './descent.js';
 import { historyArray, historyOf } from './history.js';
-import type { EpochLoss } from './trained-dae.js';
+import { type LayerFacts, checkSequence, factsOf, layersFrom, tensorsOf } from './layer-tensors.js';
+import type { EpochLoss, TrainedDae } from './trained-dae.js';
 
 /** Where and how often training is saved. */
 export interface Checkpointing {
@@ -16,46 +18,73 @@ export interface Checkpointing {
   every?: number;
 }
 
+/** A run of gradient descent: all that decides what an epoch of it does. */
+export interface Run {
+  readonly problem: DescentProblem;
+  readonly settings: DescentSettings;
+  /** The parameters that it begins with. */
+  readonly start: FloatData;
+  /** Of one layer of a deep autoencoder. */
+  readonly depth?: LayersBefore;
+}
+
+/** What a checkpoint of one layer says of the others. */
+export interface LayersBefore {
+  /** All that decides what the layers are to be, beside the points. */
+  readonly plan: object;
+  /** Those that are done. */
+  readonly finished: readonly TrainedDae[];
+}
+
 /** What a checkpoint says beside its tensors. */
 interface Description {
   /** What the run is, so that no other one goes on from here. */
   run: string;
   epoch: number;
   best?: { loss: number; epoch: number };
+  /** Layers that are done. */
+  finished?: LayerFacts[];
 }
 
 const DESCRIPTION = 'ridgeflow.training';
 
-/** All that decides what an epoch does, as text. */
-function runOf(
-  { layers, points, noise }: DescentProblem,
-  settings: DescentSettings,
-  seed: number | undefined,
-): string {
-  if (typeof noise === 'function')
-    throw new RidgeflowError('UNSUPPORTED', 'Checkpoints are kept where the noise is that of the kernel');
+/** What the parts of {@link describeRun} are called in messages. */
+const NAMES: Readonly<Record<string, string>> = {
+  start: 'map to begin from',
+  heldOut: 'earlyStopping.heldOut',
+  patience: 'earlyStopping.patience',
+  plan: 'plan of the layers',
+};
+
+/** A run as values that JSON keeps. */
+function describeRun({ problem, settings, start, depth }: Run, seed: number | undefined): object {
+  const { layers, points, noise } = problem;
   const { epochs, schedule, ...rest } = settings;
-  const model = noise.kind === 'factor' ? { kind: noise.kind, factor: checksum(noise.factor) } : noise;
-  return JSON.stringify({
+  return {
     layers,
     points: [...points.shape, dtypeOf(points), checksum(points.data)],
-    noise: model,
+    noise: isDrawn(noise)
+      ? noise.description
+      : noise.kind === 'factor'
+        ? { kind: noise.kind, factor: checksum(noise.factor) }
+        : noise,
     // With a constant rate more epochs are the same run, longer.
     epochs: schedule === 'cosine' ? epochs : undefined,
     schedule,
     ...rest,
     seed: seed ?? 0,
-  });
+    start: checksum(start),
+    plan: depth?.plan,
+  };
 }
 
 function checksum(data: FloatData): number {
   return crc32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 
-/** What to call after every epoch to keep the checkpoint. Throws INVALID_ARGUMENT, UNSUPPORTED; later FILE_WRITE, ABORTED. */
+/** What to call after every epoch to keep the checkpoint. Throws INVALID_ARGUMENT; later FILE_WRITE, ABORTED. */
 export function checkpointer(
-  problem: DescentProblem,
-  settings: DescentSettings,
+  run: Run,
   checkpoint: Checkpointing,
   { seed, signal }: CallOptions,
 ): (state: DescentState, last: boolean) => Promise<void> {
@@ -63,19 +92,22 @@ export function checkpointer(
   if (typeof file !== 'string' || file === '')
     throw invalidArgument('checkpoint.file', 'the path of a file', file);
   const every = checkInteger(checkpoint.every ?? 10, 'checkpoint.every', 1);
-  const run = runOf(problem, settings, seed);
+  const described = JSON.stringify(describeRun(run, seed));
+  const finished = run.depth?.finished ?? [];
   return async (state, last) => {
     if (state.epoch % every !== 0 && !last) return;
     const { parameters, moments, history, best, epoch } = state;
     const array = (data: FloatData) => ({ data, shape: [data.length] });
     const description: Description = {
-      run,
+      run: described,
       epoch,
       ...(best && { best: { loss: best.loss, epoch: best.epoch } }),
+      finished: factsOf(finished),
     };
     await writeSafetensors(
       file,
       {
+        ...tensorsOf(finished),
         parameters: array(parameters),
         moments: array(moments),
         history: historyArray(history),
@@ -88,31 +120,17 @@ export function checkpointer(
 
 /**
  * Puts a state back to that of a checkpoint of the same run. Throws FILE_NOT_FOUND, FILE_FORMAT, FILE_TRUNCATED, and
- * INVALID_ARGUMENT where it is of other points or options.
+ * INVALID_ARGUMENT where it is of another map, other points or options, or has more epochs than are asked for.
  */
 export async function restore(
   file: string,
   state: DescentState,
-  problem: DescentProblem,
-  settings: DescentSettings,
+  run: Run,
   { seed, signal }: CallOptions,
 ): Promise<void> {
-  const run = runOf(problem, settings, seed);
-  const { tensors, metadata } = await readSafetensors(file, { signal });
-  let found: Description | undefined;
-  try {
-    found = JSON.parse(metadata[DESCRIPTION] ?? '') as Description;
-  } catch (cause) {
-    throw noCheckpoint(file, cause);
-  }
-  if (typeof found?.run !== 'string') throw noCheckpoint(file);
-  if (found.run !== run) {
-    throw new RidgeflowError(
-      'INVALID_ARGUMENT',
-      `Expected the points and options of the run that ${file} is a checkpoint of for resume but received others`,
-      { details: { parameter: 'resume', file } },
-    );
-  }
+  const expected = describeRun(run, seed);
+  const { tensors, found } = await readCheckpoint(file, signal);
+  if (found.run !== JSON.stringify(expected)) throw otherRun(file, expected, found.run);
   const { epoch, best } = found;
   const take = (name: string, length: number): FloatData => {
     const array = tensors.get(name);
@@ -127,12 +145,75 @@ export async function restore(
   } catch (cause) {
     throw noCheckpoint(file, cause);
   }
-  if (!Number.isSafeInteger(epoch) || history.length !== epoch) throw noCheckpoint(file);
+  const within = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 1;
+  if (!within(epoch) || history.length !== epoch) throw noCheckpoint(file);
+  if (best && !(Number.isFinite(best.loss) && within(best.epoch) && best.epoch <= epoch))
+    throw noCheckpoint(file);
+  if (epoch > run.settings.epochs) {
+    throw new RidgeflowError(
+      'INVALID_ARGUMENT',
+      `Expected a checkpoint of at most ${run.settings.epochs} epochs for resume but ${file} has ${epoch}: ask for more epochs`,
+      { details: { parameter: 'resume', file, epoch } },
+    );
+  }
   state.parameters.set(take('parameters', count));
   state.moments.set(take('moments', 2 * count));
   state.epoch = epoch;
   state.history.push(...history);
   if (best) state.best = { ...best, parameters: take('best', count) };
+}
+
+/** The layers that were done where a checkpoint of `count` layers of this kind was written. Throws as {@link restore}. */
+export async function finishedLayers(
+  file: string,
+  { kind, count, dimension }: { kind: string; count: number; dimension: number },
+  { signal }: CallOptions,
+): Promise<TrainedDae[]> {
+  const { tensors, found } = await readCheckpoint(file, signal);
+  let layers: TrainedDae[];
+  try {
+    layers = layersFrom(tensors, found.finished ?? []);
+    if (layers.length > 0) checkSequence(layers, kind);
+  } catch (cause) {
+    throw noCheckpoint(file, cause);
+  }
+  if (layers.length < count && (layers[0]?.dimension ?? dimension) === dimension) return layers;
+  throw otherRun(file, {}, found.run);
+}
+
+async function readCheckpoint(
+  file: string,
+  signal: AbortSignal | undefined,
+): Promise<{ tensors: ReadonlyMap<string, NdArray>; found: Description }> {
+  if (typeof file !== 'string' || file === '') throw invalidArgument('resume', 'the path of a file', file);
+  const { tensors, metadata } = await readSafetensors(file, { signal });
+  let found: Description | undefined;
+  try {
+    found = JSON.parse(metadata[DESCRIPTION] ?? '') as Description;
+  } catch (cause) {
+    throw noCheckpoint(file, cause);
+  }
+  if (typeof found?.run !== 'string') throw noCheckpoint(file);
+  return { tensors, found };
+}
+
+/** Says which parts of a run are not those of the checkpoint. */
+function otherRun(file: string, expected: object, text: string): RidgeflowError {
+  let found: Record<string, unknown>;
+  try {
+    found = JSON.parse(text) as Record<string, unknown>;
+  } catch (cause) {
+    return noCheckpoint(file, cause);
+  }
+  const differing = Object.entries(expected)
+    .filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(found?.[key]))
+    .map(([key]) => NAMES[key] ?? key);
+  return new RidgeflowError(
+    'INVALID_ARGUMENT',
+    `Expected a checkpoint of the same run for resume but ${file} is of another (${differing.join(', ') || 'layers'}): ` +
+      'give the map, points and options of that run, or begin anew without resume',
+    { details: { parameter: 'resume', file, differing } },
+  );
 }
 
 function noCheckpoint(file: string, cause?: unknown): RidgeflowError {

@@ -5,12 +5,16 @@ import { empirical } from '../../measure/empirical.js';
 import { slicedWasserstein } from '../../transport/sliced-wasserstein.js';
 import { composedDae } from '../composed-dae.js';
 import { daeMap } from '../dae-map.js';
-import { type TrainComposedDaeOptions, layerNoises, trainComposedDae } from './composition.js';
+import { type TrainComposedDaeOptions, trainComposedDae } from './composition.js';
+import { layerNoises } from './layer-by-layer.js';
 import type { StackedDae } from './stack.js';
 import { trainStackedDae } from './train-stack.js';
 
 /** Options of {@link compareStacking}. */
-export interface CompareStackingOptions extends Omit<TrainComposedDaeOptions, 'width' | 'residual'> {
+export interface CompareStackingOptions extends Omit<
+  TrainComposedDaeOptions,
+  'width' | 'residual' | 'checkpoint' | 'resume'
+> {
   /** Hidden units of every layer, for each run. Default 8, 32, 128. */
   widths?: readonly number[];
 }

@@ -1,23 +1,12 @@
-import { type FloatData, type NdArray, checkPoints, dtypeOf, toDtype } from '../../core/array.js';
-import { invalidArgument } from '../../core/errors.js';
-import { type CallOptions, checkInteger, checkPositive, partOf } from '../../core/options.js';
+import type { FloatData, NdArray } from '../../core/array.js';
+import { type CallOptions, partOf } from '../../core/options.js';
 import { type Batch, BatchMap, type TransportMap, toBatch } from '../transport-map.js';
-import { type TrainDaeOptions, trainDae } from './train-dae.js';
+import { type LayerNoise, composedLayers } from './layer-by-layer.js';
+import { type TrainDaeOptions, trainLayer } from './train-dae.js';
 import type { TrainedDae } from './trained-dae.js';
 
-/** Noise of the layers of a deep autoencoder: either of each, or `T` in all, in equal parts. */
-export interface LayerNoise {
-  /** Number of layers, each of noise variance T/layers. */
-  layers?: number;
-  /** Total noise variance T > 0. */
-  T?: number;
-  /** Noise variance of each layer, in the order in which they are applied. */
-  noises?: readonly number[];
-}
-
 /** Options of {@link trainComposedDae}. */
-export interface TrainComposedDaeOptions
-  extends Omit<TrainDaeOptions, 'noise' | 'checkpoint' | 'resume'>, LayerNoise {}
+export interface TrainComposedDaeOptions extends Omit<TrainDaeOptions, 'noise'>, LayerNoise {}
 
 /** Denoising autoencoders one after the other, each trained on what those before it made of the data. */
 export interface TrainedComposition extends TransportMap {
@@ -25,19 +14,6 @@ export interface TrainedComposition extends TransportMap {
 
   /** The points before the first layer and after each, layers + 1 arrays. Throws as `apply`. */
   trajectory(x: NdArray, options?: CallOptions): Promise<NdArray[]>;
-}
-
-/** Noise variances of the layers. Throws INVALID_ARGUMENT. */
-export function layerNoises({ layers, T, noises }: LayerNoise): readonly number[] {
-  if (noises === undefined) {
-    const count = checkInteger(layers!, 'layers', 1);
-    return new Array<number>(count).fill(checkPositive(T!, 'T') / count);
-  }
-  if (layers !== undefined || T !== undefined)
-    throw invalidArgument('noises', 'nothing where layers and T are given', noises);
-  if (!Array.isArray(noises) || noises.length === 0)
-    throw invalidArgument('noises', 'a list of at least one noise variance', noises);
-  return noises.map((noise: number, layer) => checkPositive(noise, `noises[${layer}]`));
 }
 
 /** @internal */
@@ -79,11 +55,6 @@ export class ComposedLayers extends BatchMap implements TrainedComposition {
   }
 }
 
-/** The seed of layer l: layers that shared a stream would be corrupted by the same noise. */
-export function layerSeed(seed: number | undefined, layer: number): number {
-  return ((seed ?? 0) + layer * 0x9e3779b97f4b) % Number.MAX_SAFE_INTEGER;
-}
-
 /**
  * Trains a composition of denoising autoencoders: each on the points that those before it moved. With ever wider layers it
  * tends to `composedDae(empirical({ points }), …)` of the same noises.
@@ -98,15 +69,8 @@ export async function trainComposedDae(
   points: NdArray,
   options: TrainComposedDaeOptions,
 ): Promise<TrainedComposition> {
-  const noises = layerNoises(options ?? {});
-  checkPoints(points, 'points', { minimum: 2 });
-  let moved = toDtype(points, options.dtype ?? dtypeOf(points));
-  const layers: TrainedDae[] = [];
-  for (const [l, noise] of noises.entries()) {
-    const part = partOf(options, l / noises.length, (l + 1) / noises.length);
-    const layer = await trainDae(moved, { ...options, ...part, noise, seed: layerSeed(options.seed, l) });
-    layers.push(layer);
-    if (l < noises.length - 1) moved = await layer.apply(moved, { ...options, onProgress: undefined });
-  }
+  const layers = await composedLayers(points, options, (moved, settings, depth) =>
+    trainLayer(moved, settings, settings.noise, depth),
+  );
   return new ComposedLayers(layers);
 }

@@ -5,6 +5,7 @@ import { RandomStream } from '../../core/random.js';
 import { asMatrix } from '../../kernel/checks.js';
 import type { Kernels } from '../../kernel/contract.js';
 import type { DenseLayer, InputNoise, NetworkProblem, Optimiser } from '../../kernel/contract/training.js';
+import { type DrawnCorruption, isDrawn } from './corruption.js';
 import type { EpochLoss, TrainedDae } from './trained-dae.js';
 
 /** When to stop before all epochs are done. */
@@ -50,8 +51,8 @@ export interface DescentProblem {
   layers: readonly DenseLayer[];
   /** In the unit of the network. */
   points: NdArray;
-  /** How the kernel corrupts them, or the points corrupted for an epoch; 0 is that of the points held out. */
-  noise: InputNoise | ((epoch: number) => Promise<NdArray>);
+  /** How the kernel corrupts them, or points that are corrupted otherwise, in the unit of the network. */
+  noise: InputNoise | DrawnCorruption;
   /** What a squared error of 1 is in the unit of the user's points. */
   squareUnit: number;
 }
@@ -144,6 +145,7 @@ export async function descend(
     options.onProgress?.(epoch / epochs);
   }
   const parameters = state.best?.parameters ?? state.parameters;
+  if (!parameters.every(Number.isFinite)) throw diverged(state.epoch, optimiser.rate);
   return { parameters, reason: patient() ? 'epochs' : 'early stopping' };
 }
 
@@ -153,7 +155,7 @@ async function pairsOf(
   epoch: number,
   seed: number | undefined,
 ): Promise<Pick<NetworkProblem, 'points' | 'targets' | 'noise'>> {
-  if (typeof noise === 'function') return { points: asMatrix(await noise(epoch)), targets: asMatrix(points) };
+  if (isDrawn(noise)) return { points: asMatrix(await noise.draw(epoch)), targets: asMatrix(points) };
   return {
     points: asMatrix(points),
     noise: { model: noise, stream: new RandomStream(seed, 'noise', epoch) },
@@ -185,10 +187,14 @@ async function trainEpoch(
     { signal },
   );
   if (Number.isFinite(loss)) return loss;
-  throw new RidgeflowError(
+  throw diverged(epoch, optimiser.rate);
+}
+
+function diverged(epoch: number, rate: number): RidgeflowError {
+  return new RidgeflowError(
     'NOT_CONVERGED',
-    `The loss was no longer finite in epoch ${epoch}: lower optimiser.rate, which was ${optimiser.rate}, or take Adam`,
-    { details: { epoch, rate: optimiser.rate } },
+    `The loss was no longer finite in epoch ${epoch}: lower optimiser.rate, which was ${rate}, or take Adam`,
+    { details: { epoch, rate } },
   );
 }
 

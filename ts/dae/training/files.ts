@@ -1,12 +1,9 @@
-import type { NdArray } from '../../core/array.js';
-import type { ActivationName } from '../../core/activation.js';
-import { RidgeflowError, invalidArgument } from '../../core/errors.js';
+import { invalidArgument } from '../../core/errors.js';
 import { fileError } from '../../io/errors.js';
 import { type Safetensors, readSafetensors, writeSafetensors } from '../../io/safetensors.js';
 import type { WriteOptions } from '../../io/write.js';
-import { shallowNetwork } from '../../network/shallow-network.js';
 import { ComposedLayers, type TrainedComposition } from './composition.js';
-import { historyArray, historyOf } from './history.js';
+import { type LayerFacts, checkSequence, factsOf, layersFrom, tensorsOf } from './layer-tensors.js';
 import { EncoderStack, type StackedDae } from './stack.js';
 import { type TrainedDae, TwoLayerDae } from './trained-dae.js';
 
@@ -16,7 +13,7 @@ export type AnyTrainedDae = TrainedDae | TrainedComposition | StackedDae;
 /** What a file says of an autoencoder beside its tensors. */
 interface Description {
   kind: 'dae' | 'composition' | 'stack';
-  layers: { activation: string; residual: boolean; reason: TrainedDae['reason'] }[];
+  layers: LayerFacts[];
 }
 
 const DESCRIPTION = 'ridgeflow.dae';
@@ -30,22 +27,9 @@ const DESCRIPTION = 'ridgeflow.dae';
 export async function writeDae(path: string, dae: AnyTrainedDae, options: WriteOptions = {}): Promise<void> {
   const kind = kindOf(dae);
   const layers = dae instanceof TwoLayerDae ? [dae] : (dae as TrainedComposition).layers;
-  const tensors: Record<string, NdArray> = {};
-  for (const [l, { network, history }] of layers.entries()) {
-    const { A, b, C, bias: c } = network;
-    for (const [name, array] of Object.entries({ A, b, C, c })) tensors[`layers.${l}.${name}`] = array;
-    tensors[`layers.${l}.history`] = historyArray(history);
-  }
-  const description: Description = {
-    kind,
-    layers: layers.map(({ network, residual, reason }) => ({
-      activation: network.activation.name,
-      residual,
-      reason,
-    })),
-  };
+  const description: Description = { kind, layers: factsOf(layers) };
   const metadata = { [DESCRIPTION]: JSON.stringify(description) };
-  await writeSafetensors(path, tensors, { metadata, signal: options.signal });
+  await writeSafetensors(path, tensorsOf(layers), { metadata, signal: options.signal });
 }
 
 function kindOf(dae: AnyTrainedDae): Description['kind'] {
@@ -76,25 +60,8 @@ export async function readDae(path: string, options: { signal?: AbortSignal } = 
 
 function assembled({ tensors, metadata }: Safetensors): AnyTrainedDae {
   const { kind, layers: facts } = JSON.parse(metadata[DESCRIPTION] ?? '') as Description;
-  const layers = facts.map(({ activation, residual, reason }, l) => {
-    const [A, b, C, bias, history] = ['A', 'b', 'C', 'c', 'history'].map((name) =>
-      tensors.get(`layers.${l}.${name}`)!,
-    );
-    const network = shallowNetwork({ activation: activation as ActivationName, A, b, C, bias });
-    if (network.inputs !== network.outputs) throw mismatch(l);
-    return new TwoLayerDae(network, { residual, reason, history: historyOf(history) });
-  });
-  for (const [l, layer] of layers.entries()) {
-    const below = layers[l - 1]?.network;
-    const inputs = kind === 'stack' ? below?.width : below?.inputs;
-    if (inputs !== undefined && layer.dimension !== inputs) throw mismatch(l);
-    if (kind === 'stack' && layer.residual) throw mismatch(l);
-  }
-  if (layers.length === 0) throw mismatch(0);
+  const layers = layersFrom(tensors, facts);
+  checkSequence(layers, kind);
   if (kind === 'dae') return layers[0];
   return kind === 'stack' ? new EncoderStack(layers) : new ComposedLayers(layers);
-}
-
-function mismatch(layer: number): RidgeflowError {
-  return new RidgeflowError('INVALID_SHAPE', `Layer ${layer} does not fit the one before it`);
 }

@@ -66,6 +66,8 @@ export async function fineTune<D extends TrainedComposition | StackedDae>(
 ): Promise<FineTuned<D>> {
   if (!(dae instanceof ComposedLayers) && !(dae instanceof EncoderStack))
     throw invalidArgument('dae', 'what trainComposedDae or trainStackedDae made', dae);
+  if (dae.layers.some(({ network }) => network.activation.name === 'step'))
+    throw invalidArgument('dae', 'activations whose derivatives are not 0 everywhere', 'step');
   const { n, d } = checkPoints(points, 'points', { minimum: 2, dimension: dae.dimension });
   const settings = checkDescent(options, n);
   const dtype = options.dtype ?? dtypeOf(points);
@@ -81,8 +83,9 @@ export async function fineTune<D extends TrainedComposition | StackedDae>(
     squareUnit: unit.scale ** 2,
   };
   const state = initialState(parametersOf(dae.layers, plan, unit, dtype));
-  const save = options.checkpoint && checkpointer(problem, settings, options.checkpoint, options);
-  if (options.resume !== undefined) await restore(options.resume, state, problem, settings, options);
+  const run = { problem, settings, start: state.parameters.slice() };
+  const save = options.checkpoint && checkpointer(run, options.checkpoint, options);
+  if (options.resume !== undefined) await restore(options.resume, state, run, options);
   const { parameters, reason } = await descend(problem, state, settings, options, save);
   const layers = daesOf(parameters, dae.layers, plan, unit);
   const tuned = dae instanceof EncoderStack ? new EncoderStack(layers) : new ComposedLayers(layers);

@@ -1,11 +1,7 @@
 export type { Checkpointing } from './checkpoint.js';
-export {
-  type LayerNoise,
-  type TrainComposedDaeOptions,
-  type TrainedComposition,
-  trainComposedDae,
-} from './composition.js';
+export { type TrainComposedDaeOptions, type TrainedComposition, trainComposedDae } from './composition.js';
 export type { DescentOptions, EarlyStopping } from './descent.js';
+export type { LayerNoise, StackOptions } from './layer-by-layer.js';
 export type { TrainingNoise } from './noise.js';
 export type { StackedDae } from './stack.js';
 export { type TrainDaeOptions, trainDae } from './train-dae.js';
@@ -20,5 +16,13 @@ export {
   trajectoryDistance,
 } from './compare-stacking.js';
 export { type AnyTrainedDae, readDae, writeDae } from './files.js';
+export {
+  type FitComposedDaeOptions,
+  type FitDaeOptions,
+  type FitStackedDaeOptions,
+  fitComposedDae,
+  fitDae,
+  fitStackedDae,
+} from './fit-dae.js';
 export { type FineTuneOptions, type FineTuned, fineTune } from './fine-tune.js';
 export { type UnitFlow, type UnitFlowOptions, unitFlow } from './unit-flow.js';

@@ -1,6 +1,7 @@
 import { type NdArray, allocate, dtypeOf } from '../../core/array.js';
 import type { CallOptions } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
+import type { DrawnCorruption } from './corruption.js';
 import type { EncoderStack } from './stack.js';
 
 /** Steps of the inversion: where a map contracts by half, each halves the distance. */
@@ -18,9 +19,9 @@ export async function liftedNoise(
   x: NdArray,
   variance: number,
   options: CallOptions,
-): Promise<(epoch: number) => Promise<NdArray>> {
+): Promise<DrawnCorruption> {
   const { data: decoded } = await stack.apply(x, options);
-  return async (epoch) => {
+  const draw = async (epoch: number): Promise<NdArray> => {
     const [n, d] = x.shape;
     const fresh = (): NdArray => ({
       data: allocate(dtypeOf(x), n * d, 'corrupted points'),
@@ -54,4 +55,5 @@ export async function liftedNoise(
     }
     return stack.encode(nearest, options);
   };
+  return { draw, description: { kind: 'lifted', variance, steps: STEPS } };
 }

@@ -28,7 +28,7 @@ export function inputNoise(noise: TrainingNoise, d: number, scale: number, dtype
 }
 
 /** Whether the noise sets coordinates to 0, which has a meaning only where the origin stays where it is. */
-export function isMasking(noise: TrainingNoise): noise is { readonly masking: number } {
+export function isMasking(noise: object | number): noise is { readonly masking: number } {
   return typeof (noise as { masking?: unknown } | undefined)?.masking === 'number';
 }
 

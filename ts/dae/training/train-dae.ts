@@ -4,7 +4,8 @@ import { invalidArgument } from '../../core/errors.js';
 import { checkInteger } from '../../core/options.js';
 import { kernelsFor } from '../../kernel/backend.js';
 import { checkFinite } from '../../kernel/checks.js';
-import { type Checkpointing, checkpointer, restore } from './checkpoint.js';
+import { type Checkpointing, type LayersBefore, checkpointer, restore } from './checkpoint.js';
+import { type DrawnCorruption, isDrawn } from './corruption.js';
 import { type DescentOptions, checkDescent, descend, initialState } from './descent.js';
 import { autoencoderLayers, initialParameters } from './initial.js';
 import { type TrainingNoise, inputNoise, isMasking } from './noise.js';
@@ -44,14 +45,15 @@ export interface TrainDaeOptions extends DescentOptions {
  * @example const g = await trainDae(points, { width: 128, noise: 0.1 }); await g.apply(points);
  */
 export function trainDae(points: NdArray, options: TrainDaeOptions): Promise<TrainedDae> {
-  return fitDae(points, options, options?.noise);
+  return trainLayer(points, options ?? {}, options?.noise);
 }
 
-/** As `trainDae`, from noise or from the points as they are corrupted for each epoch (0: to judge those held out). */
-export async function fitDae(
+/** As `trainDae`, from noise or from points that are corrupted otherwise, as a layer after others where there are some. */
+export async function trainLayer(
   points: NdArray,
   options: Omit<TrainDaeOptions, 'noise'>,
-  corruption: TrainingNoise | ((epoch: number) => Promise<NdArray>),
+  corruption: TrainingNoise | DrawnCorruption,
+  depth?: LayersBefore,
 ): Promise<TrainedDae> {
   const { n, d } = checkPoints(points, 'points', { minimum: 2 });
   const { width, name, residual, tied } = checkArchitecture(options);
@@ -59,19 +61,19 @@ export async function fitDae(
   const dtype = options.dtype ?? dtypeOf(points);
   const kernels = await kernelsFor(options, dtype);
   checkFinite(kernels, points, 'points');
-  const drawn = typeof corruption === 'function';
-  const unit = unitOf(points, { keepOrigin: !drawn && isMasking(corruption) });
+  const unit = unitOf(points, { keepOrigin: isMasking(corruption) });
   const { centre, scale } = unit;
   const inUnits = toUnit(points, unit, dtype);
-  const noise = drawn
-    ? async (epoch: number) => toUnit(await corruption(epoch), unit, dtype)
+  const noise = isDrawn(corruption)
+    ? { ...corruption, draw: async (epoch: number) => toUnit(await corruption.draw(epoch), unit, dtype) }
     : inputNoise(corruption, d, scale, dtype);
   const layers = autoencoderLayers(d, width, activation(name).kernel, { tied, residual });
   const { seed } = options;
   const state = initialState(initialParameters(layers, inUnits, { activation: name, residual, seed, dtype }));
   const problem = { kernels, layers, points: inUnits, noise, squareUnit: scale * scale };
-  const save = options.checkpoint && checkpointer(problem, settings, options.checkpoint, options);
-  if (options.resume !== undefined) await restore(options.resume, state, problem, settings, options);
+  const run = { problem, settings, start: state.parameters.slice(), depth };
+  const save = options.checkpoint && checkpointer(run, options.checkpoint, options);
+  if (options.resume !== undefined) await restore(options.resume, state, run, options);
   const { parameters, reason } = await descend(problem, state, settings, options, save);
   const network = networkOf(parameters, { activation: name, width, centre, scale, tied, residual });
   return new TwoLayerDae(network, { residual, history: state.history, reason });

@@ -5,6 +5,9 @@ import { type Batch, BatchMap, toBatch } from '../transport-map.js';
 import type { TransportMap } from '../transport-map.js';
 import type { ActivationName } from '../../core/activation.js';
 
+/** What may end the training of an autoencoder. */
+export const REASONS = ['epochs', 'early stopping', 'ridge regression'] as const;
+
 /** The loss of one epoch. */
 export interface EpochLoss {
   /** From 1. */
@@ -22,8 +25,15 @@ export interface TrainedDae extends TransportMap {
   /** Whether x is added to it. */
   readonly residual: boolean;
   readonly history: readonly EpochLoss[];
-  /** Why training ended. */
-  readonly reason: 'epochs' | 'early stopping';
+  /** Why training ended, or that there was none. */
+  readonly reason: (typeof REASONS)[number];
+  /** Of one that `fitDae` made: how its output layer was found. */
+  readonly regression?: {
+    /** Penalty on the size of C, relative to the mean variance of the hidden units. */
+    readonly ridge: number;
+    /** How often every point was seen, each time with noise of its own. */
+    readonly copies: number;
+  };
 
   /** The trace of the Jacobian at the rows of `x`, n values. */
   divergence(x: NdArray, options?: CallOptions): Promise<FloatData>;
@@ -35,16 +45,18 @@ export class TwoLayerDae extends BatchMap implements TrainedDae {
   readonly residual: boolean;
   readonly history: readonly EpochLoss[];
   readonly reason: TrainedDae['reason'];
+  readonly regression: TrainedDae['regression'];
 
   constructor(
     network: ShallowNetwork,
-    facts: { residual: boolean; history: readonly EpochLoss[]; reason: TrainedDae['reason'] },
+    facts: Pick<TrainedDae, 'residual' | 'history' | 'reason' | 'regression'>,
   ) {
     super(network.inputs);
     this.network = network;
     this.residual = facts.residual;
     this.history = facts.history;
     this.reason = facts.reason;
+    this.regression = facts.regression;
   }
 
   async divergence(x: NdArray, options: CallOptions = {}): Promise<FloatData> {
