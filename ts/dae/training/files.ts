@@ -1,18 +1,12 @@
-import { invalidArgument } from '../../core/errors.js';
 import { fileError } from '../../io/errors.js';
 import { type Safetensors, readSafetensors, writeSafetensors } from '../../io/safetensors.js';
 import type { WriteOptions } from '../../io/write.js';
-import { ComposedLayers, type TrainedComposition } from './composition.js';
-import { type LayerFacts, checkSequence, factsOf, layersFrom, tensorsOf } from './layer-tensors.js';
-import { EncoderStack, type StackedDae } from './stack.js';
-import { type TrainedDae, TwoLayerDae } from './trained-dae.js';
-
-/** Trained autoencoders that files can hold. */
-export type AnyTrainedDae = TrainedDae | TrainedComposition | StackedDae;
+import { type AnyTrainedDae, type DaeKind, assembleDae, kindOf, layersOf } from './kind.js';
+import { type LayerFacts, factsOf, layersFrom, tensorsOf } from './layer-tensors.js';
 
 /** What a file says of an autoencoder beside its tensors. */
 interface Description {
-  kind: 'dae' | 'composition' | 'stack';
+  kind: DaeKind;
   layers: LayerFacts[];
 }
 
@@ -26,17 +20,10 @@ const DESCRIPTION = 'ridgeflow.dae';
  */
 export async function writeDae(path: string, dae: AnyTrainedDae, options: WriteOptions = {}): Promise<void> {
   const kind = kindOf(dae);
-  const layers = dae instanceof TwoLayerDae ? [dae] : (dae as TrainedComposition).layers;
+  const layers = layersOf(dae);
   const description: Description = { kind, layers: factsOf(layers) };
   const metadata = { [DESCRIPTION]: JSON.stringify(description) };
   await writeSafetensors(path, tensorsOf(layers), { metadata, signal: options.signal });
-}
-
-function kindOf(dae: AnyTrainedDae): Description['kind'] {
-  if (dae instanceof TwoLayerDae) return 'dae';
-  if (dae instanceof ComposedLayers) return 'composition';
-  if (dae instanceof EncoderStack) return 'stack';
-  throw invalidArgument('dae', 'a trained autoencoder, a composition or a stack', dae);
 }
 
 /**
@@ -60,8 +47,5 @@ export async function readDae(path: string, options: { signal?: AbortSignal } = 
 
 function assembled({ tensors, metadata }: Safetensors): AnyTrainedDae {
   const { kind, layers: facts } = JSON.parse(metadata[DESCRIPTION] ?? '') as Description;
-  const layers = layersFrom(tensors, facts);
-  checkSequence(layers, kind);
-  if (kind === 'dae') return layers[0];
-  return kind === 'stack' ? new EncoderStack(layers) : new ComposedLayers(layers);
+  return assembleDae(kind, layersFrom(tensors, facts));
 }

@@ -11,7 +11,7 @@ export function historyArray(history: readonly EpochLoss[]): NdArray {
 
 /** The loss curve of such an array. Throws INVALID_SHAPE for another. */
 export function historyOf(array: NdArray | undefined): EpochLoss[] {
-  if (array?.shape.length !== 2 || array.shape[1] !== 2)
+  if (array?.shape.length !== 2 || array.shape[1] !== 2 || array.data.length !== 2 * array.shape[0])
     throw new RidgeflowError('INVALID_SHAPE', 'Expected a loss curve of two columns');
   return Array.from({ length: array.shape[0] }, (_, i) => {
     const [training, heldOut] = array.data.subarray(2 * i, 2 * i + 2);

@@ -15,7 +15,9 @@ export {
   compareStacking,
   trajectoryDistance,
 } from './compare-stacking.js';
-export { type AnyTrainedDae, readDae, writeDae } from './files.js';
+export { readDae, writeDae } from './files.js';
+export type { AnyTrainedDae } from './kind.js';
+export { readDaeLayersModel, writeDaeLayersModel } from './layers-model.js';
 export {
   type FitComposedDaeOptions,
   type FitDaeOptions,

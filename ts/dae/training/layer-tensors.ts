@@ -1,9 +1,9 @@
 import type { ActivationName } from '../../core/activation.js';
 import type { NdArray } from '../../core/array.js';
 import { RidgeflowError } from '../../core/errors.js';
-import { shallowNetwork } from '../../network/shallow-network.js';
+import { type ShallowNetwork, shallowNetwork } from '../../network/shallow-network.js';
 import { historyArray, historyOf } from './history.js';
-import { REASONS, type TrainedDae, TwoLayerDae } from './trained-dae.js';
+import { type EpochLoss, REASONS, type TrainedDae, TwoLayerDae } from './trained-dae.js';
 
 /** What a file says of a layer beside its tensors. */
 export interface LayerFacts {
@@ -39,20 +39,30 @@ export function layersFrom(
   tensors: ReadonlyMap<string, NdArray>,
   facts: readonly LayerFacts[],
 ): TrainedDae[] {
-  return facts.map(({ activation, residual, reason, regression }, l) => {
+  return facts.map((layer, l) => {
     const [A, b, C, bias, history] = ['A', 'b', 'C', 'c', 'history'].map((name) =>
       tensors.get(`layers.${l}.${name}`)!,
     );
-    const network = shallowNetwork({ activation: activation as ActivationName, A, b, C, bias });
-    const sound =
-      network.inputs === network.outputs && typeof residual === 'boolean' && REASONS.includes(reason);
-    if (!sound) throw mismatch(l);
-    return new TwoLayerDae(network, {
-      residual,
-      reason,
-      regression: regression && { ridge: Number(regression.ridge), copies: Number(regression.copies) },
-      history: historyOf(history),
-    });
+    const network = shallowNetwork({ activation: layer.activation as ActivationName, A, b, C, bias });
+    return layerFrom(network, layer, historyOf(history));
+  });
+}
+
+/** A layer of what a file says of it. Throws where that makes no sense. */
+export function layerFrom(
+  network: ShallowNetwork,
+  { residual, reason, regression }: LayerFacts,
+  history: readonly EpochLoss[],
+): TrainedDae {
+  const sound =
+    network.inputs === network.outputs && typeof residual === 'boolean' && REASONS.includes(reason);
+  if (!sound)
+    throw new RidgeflowError('INVALID_SHAPE', 'What the file says of a layer does not fit its weights');
+  return new TwoLayerDae(network, {
+    residual,
+    reason,
+    regression: regression && { ridge: Number(regression.ridge), copies: Number(regression.copies) },
+    history,
   });
 }
 
