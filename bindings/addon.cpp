@@ -29,7 +29,11 @@ Napi::Value info(const Napi::CallbackInfo& call) {
   result.Set("blas", blas::configuration());
   result.Set("simd", simdTarget());
   result.Set("threads", threadCount());
+#ifdef __clang__
   result.Set("compiler", __VERSION__);
+#else
+  result.Set("compiler", "GCC " __VERSION__);
+#endif
   return result;
 }
 

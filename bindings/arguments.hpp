@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -38,6 +39,25 @@ class Arguments {
     const Napi::Value value = object_.Get(name);
     if (!value.IsNumber()) fail(name, "a number");
     return value.As<Napi::Number>().DoubleValue();
+  }
+
+  double positive(const char* name) const {
+    const double value = number(name);
+    if (!(value > 0) || !std::isfinite(value)) fail(name, "a finite number above 0");
+    return value;
+  }
+
+  /// For what has a limit: an infinite bandwidth weighs all points alike.
+  double positiveOrInfinite(const char* name) const {
+    const double value = number(name);
+    if (!(value > 0)) fail(name, "a number above 0");
+    return value;
+  }
+
+  double finite(const char* name) const {
+    const double value = number(name);
+    if (!std::isfinite(value)) fail(name, "a finite number");
+    return value;
   }
 
   /// A whole number below 2³².
@@ -82,6 +102,14 @@ class Arguments {
     return has(name) ? array<T>(name, rows, columns) : nullptr;
   }
 
+  const double* finiteArray(const char* name, std::size_t rows, std::size_t columns = 1) const {
+    const double* values = array<double>(name, rows, columns);
+    for (std::size_t i = 0; i < rows * columns; ++i) {
+      if (!std::isfinite(values[i])) fail(name, "finite numbers");
+    }
+    return values;
+  }
+
   [[noreturn]] void fail(const std::string& name, const std::string& expected) const {
     throw Napi::TypeError::New(env_, "Expected " + expected + " for " + name);
   }
@@ -105,5 +133,13 @@ class Arguments {
   Napi::Object object_;
   Napi::Array arrays_;
 };
+
+/// Calls `kernel.operator()<T>(arguments)`, T double where a field is a Float64Array, else float: whatever else the field
+/// is, the kernel's own check of it will say.
+template <class Kernel>
+Napi::Value byElementType(const Napi::CallbackInfo& info, const char* field, const Kernel& kernel) {
+  const Arguments arguments(info);
+  return arguments.isFloat64(field) ? kernel.template operator()<double>(arguments) : kernel.template operator()<float>(arguments);
+}
 
 }  // namespace ridgeflow::bindings

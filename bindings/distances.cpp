@@ -21,15 +21,13 @@ Napi::Value distanceSumsOf(const Arguments& arguments) {
       arguments.fail("groups", "numbers from 0 to groupCount − 1");
     }
   }
-  const double work = static_cast<double>(problem.n) * static_cast<double>(problem.m) * static_cast<double>(problem.d + 8);
-  return run(arguments, work, [problem](Control& control) { distanceSums(problem, control); });
+  return run(arguments, pairWork(problem.n, problem.m, problem.d), [problem](Control& control) { distanceSums(problem, control); });
 }
 
 }  // namespace
 
 Napi::Value distanceSumsKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("queries") ? distanceSumsOf<double>(arguments) : distanceSumsOf<float>(arguments);
+  return byElementType(info, "queries", []<class T>(const Arguments& arguments) { return distanceSumsOf<T>(arguments); });
 }
 
 }  // namespace ridgeflow::bindings

@@ -27,8 +27,7 @@ Napi::Value finiteRadonOf(const Arguments& arguments) {
 }  // namespace
 
 Napi::Value finiteRadonKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("data") ? finiteRadonOf<double>(arguments) : finiteRadonOf<float>(arguments);
+  return byElementType(info, "data", []<class T>(const Arguments& arguments) { return finiteRadonOf<T>(arguments); });
 }
 
 }  // namespace ridgeflow::bindings

@@ -92,13 +92,11 @@ struct Combination {
 }  // namespace
 
 Napi::Value matmulKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("a") ? matmulOf<double>(arguments) : matmulOf<float>(arguments);
+  return byElementType(info, "a", []<class T>(const Arguments& arguments) { return matmulOf<T>(arguments); });
 }
 
 Napi::Value covarianceKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("points") ? covarianceOf<double>(arguments) : covarianceOf<float>(arguments);
+  return byElementType(info, "points", []<class T>(const Arguments& arguments) { return covarianceOf<T>(arguments); });
 }
 
 Napi::Value symmetricEigenKernel(const Napi::CallbackInfo& info) {

@@ -27,8 +27,7 @@ Napi::Value neighboursOf(const Arguments& arguments) {
   if (problem.k < 1 || problem.k > problem.m - (problem.excludeSelf ? 1 : 0)) {
     arguments.fail("k", "a number from 1 to that of the points");
   }
-  const double work = static_cast<double>(problem.n) * static_cast<double>(problem.m) * static_cast<double>(problem.d + 8);
-  return run(arguments, work, [problem](Control& control) { nearestNeighbours(problem, control); });
+  return run(arguments, pairWork(problem.n, problem.m, problem.d), [problem](Control& control) { nearestNeighbours(problem, control); });
 }
 
 template <class T>
@@ -47,20 +46,17 @@ Napi::Value countsOf(const Arguments& arguments) {
   if (problem.n > 0xffffffffU) arguments.fail("queries", "fewer than 2³² queries");
   if (problem.m >= 0x7fffffffU) arguments.fail("points", "fewer than 2³¹ points");
   if (problem.excludeSelf && problem.n > problem.m) arguments.fail("excludeSelf", "no more queries than points");
-  const double work = static_cast<double>(problem.n) * static_cast<double>(problem.m) * static_cast<double>(problem.d + 8);
-  return run(arguments, work, [problem](Control& control) { countWithin(problem, control); });
+  return run(arguments, pairWork(problem.n, problem.m, problem.d), [problem](Control& control) { countWithin(problem, control); });
 }
 
 }  // namespace
 
 Napi::Value countWithinKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("queries") ? countsOf<double>(arguments) : countsOf<float>(arguments);
+  return byElementType(info, "queries", []<class T>(const Arguments& arguments) { return countsOf<T>(arguments); });
 }
 
 Napi::Value nearestNeighboursKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("queries") ? neighboursOf<double>(arguments) : neighboursOf<float>(arguments);
+  return byElementType(info, "queries", []<class T>(const Arguments& arguments) { return neighboursOf<T>(arguments); });
 }
 
 }  // namespace ridgeflow::bindings

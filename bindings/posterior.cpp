@@ -18,19 +18,15 @@ Napi::Value productOf(const Arguments& arguments) {
   problem.vectors = arguments.array<T>("vectors", problem.n, problem.d);
   problem.centres = arguments.array<T>("centres", problem.m, problem.d);
   problem.logWeights = arguments.optionalArray<T>("logWeights", problem.m);
-  problem.variance = arguments.number("variance");
-  if (!(problem.variance > 0)) arguments.fail("variance", "a number above 0");
+  problem.variance = arguments.positiveOrInfinite("variance");
   problem.out = arguments.array<T>("out", problem.n, problem.d);
-  const double work =
-      static_cast<double>(problem.n) * static_cast<double>(problem.m) * static_cast<double>(problem.d + 8);
-  return run(arguments, work, [problem](Control& control) { posteriorCovarianceProduct(problem, control); });
+  return run(arguments, pairWork(problem.n, problem.m, problem.d), [problem](Control& control) { posteriorCovarianceProduct(problem, control); });
 }
 
 }  // namespace
 
 Napi::Value posteriorCovarianceProductKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("queries") ? productOf<double>(arguments) : productOf<float>(arguments);
+  return byElementType(info, "queries", []<class T>(const Arguments& arguments) { return productOf<T>(arguments); });
 }
 
 }  // namespace ridgeflow::bindings

@@ -1,7 +1,5 @@
 #include "radon/projections.hpp"
 
-#include <cmath>
-
 #include "addon.hpp"
 #include "task.hpp"
 
@@ -31,12 +29,10 @@ Napi::Value binOf(const Arguments& arguments) {
   ProjectedCloud<T> cloud = cloudOf<T>(arguments);
   cloud.weights = arguments.optionalArray<double>("weights", cloud.n);
   ProjectionBins bins;
-  bins.first = arguments.number("first");
-  bins.spacing = arguments.number("spacing");
+  bins.first = arguments.finite("first");
+  bins.spacing = arguments.positive("spacing");
   bins.width = arguments.size("width", largestWidth);
   bins.smooth = arguments.flag("smooth");
-  if (!std::isfinite(bins.first)) arguments.fail("first", "a finite number");
-  if (!(bins.spacing > 0) || !std::isfinite(bins.spacing)) arguments.fail("spacing", "a finite number above 0");
   double* sums = arguments.array<double>("sums", cloud.count, bins.width);
   return run(arguments, workOf(cloud), [=](Control& control) { binProjections(cloud, bins, sums, control); });
 }
@@ -51,13 +47,11 @@ Napi::Value extentsOf(const Arguments& arguments) {
 }  // namespace
 
 Napi::Value binProjectionsKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("points") ? binOf<double>(arguments) : binOf<float>(arguments);
+  return byElementType(info, "points", []<class T>(const Arguments& arguments) { return binOf<T>(arguments); });
 }
 
 Napi::Value projectionExtentsKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("points") ? extentsOf<double>(arguments) : extentsOf<float>(arguments);
+  return byElementType(info, "points", []<class T>(const Arguments& arguments) { return extentsOf<T>(arguments); });
 }
 
 }  // namespace ridgeflow::bindings

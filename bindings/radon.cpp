@@ -1,4 +1,3 @@
-#include <cmath>
 #include <string>
 
 #include "addon.hpp"
@@ -21,18 +20,13 @@ ParallelBeam beamOf(const Arguments& arguments) {
   beam.rows = arguments.size("rows", largestExtent);
   beam.columns = arguments.size("columns", largestExtent);
   beam.angleCount = arguments.size("angleCount");
-  beam.angles = arguments.array<double>("angles", beam.angleCount);
+  beam.angles = arguments.finiteArray("angles", beam.angleCount);
   beam.detectorCount = arguments.size("detectorCount", largestExtent);
-  beam.pixelSize = arguments.number("pixelSize");
+  beam.pixelSize = arguments.positive("pixelSize");
   beam.detectorSpacing = arguments.number("detectorSpacing");
-  beam.detectorOffset = arguments.number("detectorOffset");
+  beam.detectorOffset = arguments.finite("detectorOffset");
   const double ratio = beam.detectorSpacing / beam.pixelSize;
-  if (!(beam.pixelSize > 0) || !std::isfinite(beam.pixelSize)) arguments.fail("pixelSize", "a finite number above 0");
   if (!(ratio >= 1 / largestRatio && ratio <= largestRatio)) arguments.fail("detectorSpacing", "1/1024 to 1024 pixels");
-  if (!std::isfinite(beam.detectorOffset)) arguments.fail("detectorOffset", "a finite number");
-  for (std::size_t a = 0; a < beam.angleCount; ++a) {
-    if (!std::isfinite(beam.angles[a])) arguments.fail("angles", "finite numbers");
-  }
   return beam;
 }
 
@@ -93,18 +87,15 @@ Napi::Value filterRowsOf(const Arguments& arguments) {
 }  // namespace
 
 Napi::Value projectBeamKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("image") ? projectOf<double>(arguments) : projectOf<float>(arguments);
+  return byElementType(info, "image", []<class T>(const Arguments& arguments) { return projectOf<T>(arguments); });
 }
 
 Napi::Value backprojectBeamKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("sinogram") ? backprojectOf<double>(arguments) : backprojectOf<float>(arguments);
+  return byElementType(info, "sinogram", []<class T>(const Arguments& arguments) { return backprojectOf<T>(arguments); });
 }
 
 Napi::Value filterRowsKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("data") ? filterRowsOf<double>(arguments) : filterRowsOf<float>(arguments);
+  return byElementType(info, "data", []<class T>(const Arguments& arguments) { return filterRowsOf<T>(arguments); });
 }
 
 }  // namespace ridgeflow::bindings

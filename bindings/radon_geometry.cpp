@@ -14,26 +14,6 @@ constexpr std::size_t largestExtent = 1U << 20;
 // Detectors a cell covers along the axis nearest to the direction, or cells a detector: bounds the zeros around a line.
 constexpr double largestRatio = 4096;
 
-double positive(const Arguments& arguments, const char* name) {
-  const double value = arguments.number(name);
-  if (!(value > 0) || !std::isfinite(value)) arguments.fail(name, "a finite number above 0");
-  return value;
-}
-
-double finite(const Arguments& arguments, const char* name) {
-  const double value = arguments.number(name);
-  if (!std::isfinite(value)) arguments.fail(name, "a finite number");
-  return value;
-}
-
-const double* finiteArray(const Arguments& arguments, const char* name, std::size_t rows, std::size_t columns) {
-  const double* values = arguments.array<double>(name, rows, columns);
-  for (std::size_t i = 0; i < rows * columns; ++i) {
-    if (!std::isfinite(values[i])) arguments.fail(name, "finite numbers");
-  }
-  return values;
-}
-
 /// Extents extent0, extent1, … of a grid, each at most 2²⁰, their product at most 2⁵³.
 template <std::size_t kCount>
 std::array<std::size_t, kCount> extentsOf(const Arguments& arguments) {
@@ -51,11 +31,11 @@ HyperplaneGrid gridOf(const Arguments& arguments) {
   HyperplaneGrid grid;
   grid.extents = extentsOf<kLargestGridDimension>(arguments);
   grid.directionCount = arguments.size("directionCount");
-  grid.steps = finiteArray(arguments, "steps", grid.directionCount, kLargestGridDimension);
+  grid.steps = arguments.finiteArray("steps", grid.directionCount, kLargestGridDimension);
   grid.detectorCount = arguments.size("detectorCount", largestExtent);
-  grid.firstDetector = finite(arguments, "firstDetector");
-  grid.detectorSpacing = positive(arguments, "detectorSpacing");
-  grid.cellVolume = positive(arguments, "cellVolume");
+  grid.firstDetector = arguments.finite("firstDetector");
+  grid.detectorSpacing = arguments.positive("detectorSpacing");
+  grid.cellVolume = arguments.positive("cellVolume");
   for (std::size_t l = 0; l < grid.directionCount; ++l) {
     double largest = 0;
     for (std::size_t a = 0; a < kLargestGridDimension; ++a) largest = std::max(largest, std::abs(grid.steps[l * kLargestGridDimension + a]));
@@ -71,8 +51,8 @@ CellShadows shadowsOf(const Arguments& arguments, HyperplaneKernel kernel, const
   shadows.knotCount = arguments.size("knotCount", 64);
   shadows.degree = arguments.size("degree", 8);
   if (shadows.knotCount < 2) arguments.fail("knotCount", "at least 2");
-  shadows.knots = finiteArray(arguments, "knots", grid.directionCount, shadows.knotCount);
-  shadows.coefficients = finiteArray(arguments, "coefficients", grid.directionCount, (shadows.knotCount - 1) * (shadows.degree + 1));
+  shadows.knots = arguments.finiteArray("knots", grid.directionCount, shadows.knotCount);
+  shadows.coefficients = arguments.finiteArray("coefficients", grid.directionCount, (shadows.knotCount - 1) * (shadows.degree + 1));
   for (std::size_t l = 0; l < grid.directionCount; ++l) {
     const double* knots = shadows.knots + l * shadows.knotCount;
     for (std::size_t k = 1; k < shadows.knotCount; ++k) {
@@ -113,9 +93,9 @@ Napi::Value linesOf(const Arguments& arguments, bool forward) {
   ImageLines geometry;
   geometry.rows = arguments.size("rows", largestExtent);
   geometry.columns = arguments.size("columns", largestExtent);
-  geometry.pixelSize = positive(arguments, "pixelSize");
+  geometry.pixelSize = arguments.positive("pixelSize");
   geometry.count = arguments.size("count");
-  geometry.lines = finiteArray(arguments, "lines", geometry.count, 2);
+  geometry.lines = arguments.finiteArray("lines", geometry.count, 2);
   T* image = arguments.array<T>("image", geometry.rows, geometry.columns);
   T* integrals = arguments.array<T>("integrals", geometry.count);
   const double work = 2.0 * static_cast<double>(geometry.count) * static_cast<double>(std::max(geometry.rows, geometry.columns));
@@ -129,9 +109,9 @@ template <class T>
 Napi::Value xrayOf(const Arguments& arguments, bool forward) {
   XrayViews geometry;
   geometry.extents = extentsOf<3>(arguments);
-  geometry.cellSize = positive(arguments, "cellSize");
+  geometry.cellSize = arguments.positive("cellSize");
   geometry.count = arguments.size("count");
-  geometry.views = finiteArray(arguments, "views", geometry.count, 12);
+  geometry.views = arguments.finiteArray("views", geometry.count, 12);
   geometry.detectorRows = arguments.size("detectorRows", largestExtent);
   geometry.detectorColumns = arguments.size("detectorColumns", largestExtent);
   for (std::size_t view = 0; view < geometry.count; ++view) {
@@ -155,13 +135,13 @@ Napi::Value fanOf(const Arguments& arguments) {
   FanBeam beam;
   beam.rows = arguments.size("rows", largestExtent);
   beam.columns = arguments.size("columns", largestExtent);
-  beam.pixelSize = positive(arguments, "pixelSize");
+  beam.pixelSize = arguments.positive("pixelSize");
   beam.angleCount = arguments.size("angleCount");
-  beam.angles = finiteArray(arguments, "angles", beam.angleCount, 1);
+  beam.angles = arguments.finiteArray("angles", beam.angleCount);
   beam.detectorCount = arguments.size("detectorCount", largestExtent);
-  beam.sourceDistance = positive(arguments, "sourceDistance");
-  beam.firstDetector = finite(arguments, "firstDetector");
-  beam.detectorSpacing = positive(arguments, "detectorSpacing");
+  beam.sourceDistance = arguments.positive("sourceDistance");
+  beam.firstDetector = arguments.finite("firstDetector");
+  beam.detectorSpacing = arguments.positive("detectorSpacing");
   beam.flat = arguments.flag("flat");
   const T* filtered = arguments.array<T>("filtered", beam.angleCount, beam.detectorCount);
   T* image = arguments.array<T>("image", beam.rows, beam.columns);
@@ -172,38 +152,31 @@ Napi::Value fanOf(const Arguments& arguments) {
 }  // namespace
 
 Napi::Value projectHyperplanesKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("values") ? hyperplanesOf<double>(arguments, true) : hyperplanesOf<float>(arguments, true);
+  return byElementType(info, "values", []<class T>(const Arguments& arguments) { return hyperplanesOf<T>(arguments, true); });
 }
 
 Napi::Value backprojectHyperplanesKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("values") ? hyperplanesOf<double>(arguments, false) : hyperplanesOf<float>(arguments, false);
+  return byElementType(info, "values", []<class T>(const Arguments& arguments) { return hyperplanesOf<T>(arguments, false); });
 }
 
 Napi::Value integrateLinesKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("image") ? linesOf<double>(arguments, true) : linesOf<float>(arguments, true);
+  return byElementType(info, "image", []<class T>(const Arguments& arguments) { return linesOf<T>(arguments, true); });
 }
 
 Napi::Value backprojectLineIntegralsKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("image") ? linesOf<double>(arguments, false) : linesOf<float>(arguments, false);
+  return byElementType(info, "image", []<class T>(const Arguments& arguments) { return linesOf<T>(arguments, false); });
 }
 
 Napi::Value projectXrayKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("volume") ? xrayOf<double>(arguments, true) : xrayOf<float>(arguments, true);
+  return byElementType(info, "volume", []<class T>(const Arguments& arguments) { return xrayOf<T>(arguments, true); });
 }
 
 Napi::Value backprojectXrayKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("volume") ? xrayOf<double>(arguments, false) : xrayOf<float>(arguments, false);
+  return byElementType(info, "volume", []<class T>(const Arguments& arguments) { return xrayOf<T>(arguments, false); });
 }
 
 Napi::Value backprojectFanKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("filtered") ? fanOf<double>(arguments) : fanOf<float>(arguments);
+  return byElementType(info, "filtered", []<class T>(const Arguments& arguments) { return fanOf<T>(arguments); });
 }
 
 }  // namespace ridgeflow::bindings

@@ -27,8 +27,7 @@ Napi::Value normalsOf(const Arguments& arguments) {
 }  // namespace
 
 Napi::Value normalsKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("out") ? normalsOf<double>(arguments) : normalsOf<float>(arguments);
+  return byElementType(info, "out", []<class T>(const Arguments& arguments) { return normalsOf<T>(arguments); });
 }
 
 }  // namespace ridgeflow::bindings

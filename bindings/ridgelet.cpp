@@ -90,10 +90,8 @@ Napi::Value convolveProjectionsOf(const Arguments& arguments) {
   problem.values = arguments.array<T>("values", problem.n, problem.k);
   problem.weights = arguments.optionalArray<T>("weights", problem.n);
   problem.directions = arguments.array<T>("directions", problem.m, problem.d);
-  problem.first = arguments.number("first");
-  problem.perCell = arguments.number("perCell");
-  if (!std::isfinite(problem.first)) arguments.fail("first", "a finite number");
-  if (!(problem.perCell > 0) || !std::isfinite(problem.perCell)) arguments.fail("perCell", "a finite number above 0");
+  problem.first = arguments.finite("first");
+  problem.perCell = arguments.positive("perCell");
   problem.length = arguments.size("length", largestTransform);
   if (problem.length < 64 || goodLength(problem.length) != problem.length) {
     arguments.fail("length", "2^a, 3·2^a or 5·2^a, at least 64");
@@ -122,18 +120,15 @@ Napi::Value convolveProjectionsOf(const Arguments& arguments) {
 }  // namespace
 
 Napi::Value ridgeSumKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("queries") ? ridgeSumOf<double>(arguments) : ridgeSumOf<float>(arguments);
+  return byElementType(info, "queries", []<class T>(const Arguments& arguments) { return ridgeSumOf<T>(arguments); });
 }
 
 Napi::Value activateKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("values") ? activateOf<double>(arguments) : activateOf<float>(arguments);
+  return byElementType(info, "values", []<class T>(const Arguments& arguments) { return activateOf<T>(arguments); });
 }
 
 Napi::Value convolveProjectionsKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("points") ? convolveProjectionsOf<double>(arguments) : convolveProjectionsOf<float>(arguments);
+  return byElementType(info, "points", []<class T>(const Arguments& arguments) { return convolveProjectionsOf<T>(arguments); });
 }
 
 }  // namespace ridgeflow::bindings

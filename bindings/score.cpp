@@ -14,24 +14,21 @@ Napi::Value scoreOf(const Arguments& arguments) {
   problem.queries = arguments.array<T>("queries", problem.n, problem.d);
   problem.centres = arguments.array<T>("centres", problem.m, problem.d);
   problem.logWeights = arguments.optionalArray<T>("logWeights", problem.m);
-  problem.variance = arguments.number("variance");
+  problem.variance = arguments.positiveOrInfinite("variance");
   problem.excludeSelf = arguments.flag("excludeSelf");
   problem.tolerance = arguments.has("tolerance") ? arguments.number("tolerance") : 0.0;
   if (!(problem.tolerance >= 0 && problem.tolerance <= 0.1)) arguments.fail("tolerance", "a number from 0 to 0.1");
   problem.mean = arguments.optionalArray<T>("mean", problem.n, problem.d);
   problem.logDensity = arguments.optionalArray<T>("logDensity", problem.n);
   problem.divergence = arguments.optionalArray<T>("divergence", problem.n);
-  if (!(problem.variance > 0)) arguments.fail("variance", "a number above 0");
   if (problem.excludeSelf && problem.n != problem.m) arguments.fail("excludeSelf", "as many queries as centres");
-  const double work = static_cast<double>(problem.n) * static_cast<double>(problem.m) * static_cast<double>(problem.d + 8);
-  return run(arguments, work, [problem](Control& control) { score(problem, control); });
+  return run(arguments, pairWork(problem.n, problem.m, problem.d), [problem](Control& control) { score(problem, control); });
 }
 
 }  // namespace
 
 Napi::Value scoreKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("queries") ? scoreOf<double>(arguments) : scoreOf<float>(arguments);
+  return byElementType(info, "queries", []<class T>(const Arguments& arguments) { return scoreOf<T>(arguments); });
 }
 
 }  // namespace ridgeflow::bindings

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 
 #include <napi.h>
@@ -17,5 +18,10 @@ namespace ridgeflow::bindings {
 Napi::Value run(const Arguments& arguments, double work, std::function<void(Control&)> kernel);
 
 inline constexpr double inlineWork = 20000;
+
+/// The work on all pairs of n and m points in d dimensions.
+inline double pairWork(std::size_t n, std::size_t m, std::size_t d) {
+  return static_cast<double>(n) * static_cast<double>(m) * static_cast<double>(d + 8);
+}
 
 }  // namespace ridgeflow::bindings

@@ -10,12 +10,6 @@
 namespace ridgeflow::bindings {
 namespace {
 
-double positive(const Arguments& arguments, const char* name) {
-  const double value = arguments.number(name);
-  if (!(value > 0)) arguments.fail(name, "a number above 0");
-  return value;
-}
-
 /// Weights that sum to 1: other masses would have no feasible plan.
 const double* weights(const Arguments& arguments, const char* name, std::size_t count) {
   const double* values = arguments.array<double>(name, count);
@@ -28,10 +22,6 @@ const double* weights(const Arguments& arguments, const char* name, std::size_t 
   return values;
 }
 
-double workOn(std::size_t n, std::size_t m, std::size_t d) {
-  return static_cast<double>(n) * static_cast<double>(m) * static_cast<double>(d + 8);
-}
-
 template <class T>
 PointPairs<T> pairsOf(const Arguments& arguments) {
   PointPairs<T> pairs;
@@ -41,7 +31,7 @@ PointPairs<T> pairsOf(const Arguments& arguments) {
   pairs.from = arguments.array<T>("from", pairs.n, pairs.d);
   pairs.to = arguments.array<T>("to", pairs.m, pairs.d);
   pairs.cost = arguments.flag("euclidean") ? PairCost::kEuclidean : PairCost::kSquaredEuclidean;
-  pairs.epsilon = positive(arguments, "epsilon");
+  pairs.epsilon = arguments.positiveOrInfinite("epsilon");
   pairs.logWeights = arguments.array<double>("logWeights", pairs.m);
   return pairs;
 }
@@ -50,7 +40,7 @@ template <class T>
 Napi::Value softminOf(const Arguments& arguments) {
   const PointPairs<T> pairs = pairsOf<T>(arguments);
   double* out = arguments.array<double>("out", pairs.n);
-  return run(arguments, workOn(pairs.n, pairs.m, pairs.d), [=](Control& control) { softmin(pairs, out, control); });
+  return run(arguments, pairWork(pairs.n, pairs.m, pairs.d), [=](Control& control) { softmin(pairs, out, control); });
 }
 
 template <class T>
@@ -59,7 +49,7 @@ Napi::Value planRowsOf(const Arguments& arguments) {
   const double* rowLogWeights = arguments.array<double>("rowLogWeights", pairs.n);
   const bool overDistance = arguments.flag("overDistance");
   T* out = arguments.array<T>("out", pairs.n, pairs.m);
-  return run(arguments, workOn(pairs.n, pairs.m, pairs.d),
+  return run(arguments, pairWork(pairs.n, pairs.m, pairs.d),
              [=](Control& control) { planRows(pairs, rowLogWeights, overDistance, out, control); });
 }
 
@@ -70,10 +60,10 @@ Napi::Value matrixSoftminOf(const Arguments& arguments) {
   costs.columns = arguments.size("columns");
   costs.entries = arguments.array<T>("costs", costs.rows, costs.columns);
   const bool transposed = arguments.flag("transposed");
-  const double epsilon = positive(arguments, "epsilon");
+  const double epsilon = arguments.positiveOrInfinite("epsilon");
   const double* logWeights = arguments.array<double>("logWeights", transposed ? costs.rows : costs.columns);
   double* out = arguments.array<double>("out", transposed ? costs.columns : costs.rows);
-  return run(arguments, workOn(costs.rows, costs.columns, 0),
+  return run(arguments, pairWork(costs.rows, costs.columns, 0),
              [=](Control& control) { matrixSoftmin(costs, transposed, epsilon, logWeights, out, control); });
 }
 
@@ -84,7 +74,7 @@ Napi::Value pairCostsOf(const Arguments& arguments) {
   const T* to = arguments.array<T>("to", m, d);
   const bool euclidean = arguments.flag("euclidean");
   double* out = arguments.array<double>("out", n, m);
-  return run(arguments, workOn(n, m, d), [=](Control& control) { pairCosts(from, n, to, m, d, euclidean, out, control); });
+  return run(arguments, pairWork(n, m, d), [=](Control& control) { pairCosts(from, n, to, m, d, euclidean, out, control); });
 }
 
 template <class T>
@@ -103,7 +93,7 @@ Napi::Value slicedCostsOf(const Arguments& arguments) {
   problem.p = arguments.number("p");
   if (!(problem.p >= 1 && std::isfinite(problem.p))) arguments.fail("p", "a finite number of at least 1");
   double* out = arguments.array<double>("costs", problem.count);
-  const double work = workOn(problem.count, problem.n + problem.m, problem.d + 16);
+  const double work = pairWork(problem.count, problem.n + problem.m, problem.d + 16);
   return run(arguments, work, [=](Control& control) { slicedCosts(problem, out, control); });
 }
 
@@ -113,8 +103,7 @@ constexpr std::uint64_t largestSide = 0x3fffffff;
 }  // namespace
 
 Napi::Value pairCostsKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("from") ? pairCostsOf<double>(arguments) : pairCostsOf<float>(arguments);
+  return byElementType(info, "from", []<class T>(const Arguments& arguments) { return pairCostsOf<T>(arguments); });
 }
 
 Napi::Value assignmentKernel(const Napi::CallbackInfo& info) {
@@ -124,7 +113,7 @@ Napi::Value assignmentKernel(const Napi::CallbackInfo& info) {
   auto* columns = arguments.array<std::int32_t>("columns", n);
   double* u = arguments.array<double>("u", n);
   double* v = arguments.array<double>("v", n);
-  return run(arguments, workOn(n, n, n), [=](Control& control) { assign(costs, n, columns, u, v, control); });
+  return run(arguments, pairWork(n, n, n), [=](Control& control) { assign(costs, n, columns, u, v, control); });
 }
 
 Napi::Value networkSimplexKernel(const Napi::CallbackInfo& info) {
@@ -139,7 +128,7 @@ Napi::Value networkSimplexKernel(const Napi::CallbackInfo& info) {
   auto* count = arguments.array<std::int32_t>("count", 1);
   double* u = arguments.array<double>("u", n);
   double* v = arguments.array<double>("v", m);
-  return run(arguments, workOn(n, m, n + m), [=](Control& control) {
+  return run(arguments, pairWork(n, m, n + m), [=](Control& control) {
     SparsePlan plan{rows, columns, masses, 0};
     networkSimplex(costs, n, m, supplies, demands, plan, u, v, control);
     *count = static_cast<std::int32_t>(plan.count);
@@ -147,23 +136,19 @@ Napi::Value networkSimplexKernel(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value slicedCostsKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("a") ? slicedCostsOf<double>(arguments) : slicedCostsOf<float>(arguments);
+  return byElementType(info, "a", []<class T>(const Arguments& arguments) { return slicedCostsOf<T>(arguments); });
 }
 
 Napi::Value softminKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("from") ? softminOf<double>(arguments) : softminOf<float>(arguments);
+  return byElementType(info, "from", []<class T>(const Arguments& arguments) { return softminOf<T>(arguments); });
 }
 
 Napi::Value planRowsKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("from") ? planRowsOf<double>(arguments) : planRowsOf<float>(arguments);
+  return byElementType(info, "from", []<class T>(const Arguments& arguments) { return planRowsOf<T>(arguments); });
 }
 
 Napi::Value matrixSoftminKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("costs") ? matrixSoftminOf<double>(arguments) : matrixSoftminOf<float>(arguments);
+  return byElementType(info, "costs", []<class T>(const Arguments& arguments) { return matrixSoftminOf<T>(arguments); });
 }
 
 }  // namespace ridgeflow::bindings
