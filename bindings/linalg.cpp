@@ -118,7 +118,9 @@ Napi::Value solvePositiveDefiniteKernel(const Napi::CallbackInfo& info) {
   std::int32_t* solved = arguments.array<std::int32_t>("solved", 1);
   const double size = static_cast<double>(d);
   const double work = size * size * (size / 3 + 2.0 * static_cast<double>(count));
-  return run(arguments, work, [=](Control&) { *solved = blas::solvePositiveDefinite(matrix, d, sides, count) ? 1 : 0; });
+  return run(arguments, work, [=](Control& control) {
+    *solved = solvePositiveDefinite(matrix, d, sides, count, control) ? 1 : 0;
+  });
 }
 
 Napi::Value lowerTriangularProductKernel(const Napi::CallbackInfo& info) {

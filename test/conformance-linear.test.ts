@@ -238,7 +238,7 @@ for (const kernels of backends) {
   test(`${kernels.name} solvePositiveDefinite: solves for every side, and tells an indefinite matrix`, async (t) => {
     const differences = new Differences();
     const random = new Random(28);
-    for (const d of [1, 2, 3, 17, 64]) {
+    for (const d of [1, 2, 3, 17, 64, 130, 301]) {
       const root = matrix('float64', random.normals(d * (d + 2)), d, d + 2);
       const definite = Float64Array.from(referenceMatmul({ a: root, b: root, transposeB: true }).flat());
       const expected = matrix('float64', random.normals(3 * d), 3, d);
@@ -253,5 +253,15 @@ for (const kernels of backends) {
       t.is(await kernels.solvePositiveDefinite(definite, d, sides), undefined);
     }
     t.deepEqual(differences.found, []);
+  });
+
+  test(`${kernels.name} solvePositiveDefinite: stops where it is asked to`, async (t) => {
+    const d = 700;
+    const matrix = new Float64Array(d * d);
+    for (let i = 0; i < d; i++) matrix[i * (d + 1)] = 1;
+    const controller = new AbortController();
+    const running = kernels.solvePositiveDefinite(matrix, d, new Float64Array(d), controller);
+    controller.abort();
+    await t.throwsAsync(running, { code: 'ABORTED' });
   });
 }

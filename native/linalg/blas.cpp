@@ -12,8 +12,7 @@ char* openblas_get_corename(void);
 char* openblas_get_config(void);
 void dsyevd_(const char* job, const char* triangle, const int* n, double* a, const int* lda, double* w, double* work,
              const int* lwork, int* iwork, const int* liwork, int* info);
-void dposv_(const char* triangle, const int* n, const int* sides, double* a, const int* lda, double* b, const int* ldb,
-            int* info);
+void dpotrf_(const char* triangle, const int* n, double* a, const int* lda, int* info);
 }
 
 namespace ridgeflow::blas {
@@ -73,13 +72,28 @@ bool symmetricEigen(double* matrix, std::size_t d, double* values) {
   return info == 0;
 }
 
-bool solvePositiveDefinite(double* matrix, std::size_t d, double* sides, std::size_t count) {
+void subtractProduct(bool transposeB, std::size_t m, std::size_t n, std::size_t k, const double* a, std::size_t strideA,
+                     const double* b, std::size_t strideB, double* c, std::size_t strideC) {
   useOneThread();
-  const int n = static_cast<int>(d), k = static_cast<int>(count);
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, transpose(transposeB), static_cast<int>(m), static_cast<int>(n),
+              static_cast<int>(k), -1.0, a, static_cast<int>(strideA), b, static_cast<int>(strideB), 1.0, c,
+              static_cast<int>(strideC));
+}
+
+bool choleskyFactor(double* matrix, std::size_t d, std::size_t stride) {
+  useOneThread();
+  const int n = static_cast<int>(d), leading = static_cast<int>(stride);
   int info = 0;
-  // A symmetric matrix is the same by rows and by columns, and a row here is a column there.
-  dposv_("U", &n, &k, matrix, &n, sides, &n, &info);
+  // LAPACK counts by columns: its upper triangle U, A = UᵀU, is the lower one by rows.
+  dpotrf_("U", &n, matrix, &leading, &info);
   return info == 0;
+}
+
+void solveTriangular(bool transposed, std::size_t count, std::size_t d, const double* factor, std::size_t strideFactor,
+                     double* rows, std::size_t stride) {
+  useOneThread();
+  cblas_dtrsm(CblasRowMajor, CblasRight, CblasLower, transpose(transposed), CblasNonUnit, static_cast<int>(count),
+              static_cast<int>(d), 1.0, factor, static_cast<int>(strideFactor), rows, static_cast<int>(stride));
 }
 
 const char* coreName() { return openblas_get_corename(); }

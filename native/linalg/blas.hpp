@@ -14,9 +14,17 @@ void gemm(bool transposeA, bool transposeB, std::size_t m, std::size_t n, std::s
 /// is overwritten by the eigenvectors. Returns false where the iteration does not converge.
 bool symmetricEigen(double* matrix, std::size_t d, double* values);
 
-/// sides ← the solutions of matrix·x = side, one side of length d per row, for a symmetric positive definite matrix, which
-/// is overwritten by its Cholesky factor (LAPACK dposv). Returns false where it is not positive definite.
-bool solvePositiveDefinite(double* matrix, std::size_t d, double* sides, std::size_t count);
+/// C (m × n) ← C − A·B, or C − A·Bᵀ, on one thread, row-major; A is m × k.
+void subtractProduct(bool transposeB, std::size_t m, std::size_t n, std::size_t k, const double* a, std::size_t strideA,
+                     const double* b, std::size_t strideB, double* c, std::size_t strideC);
+
+/// The lower triangle of a symmetric d × d matrix ← its Cholesky factor (LAPACK dpotrf); what is above the diagonal is
+/// neither read nor written. Returns false where the matrix is not positive definite.
+bool choleskyFactor(double* matrix, std::size_t d, std::size_t stride);
+
+/// Each row x of `rows` (count × d) ← x·L⁻¹, or x·L⁻ᵀ, for a lower triangular L, on one thread.
+void solveTriangular(bool transposed, std::size_t count, std::size_t d, const double* factor, std::size_t strideFactor,
+                     double* rows, std::size_t stride);
 
 /// The name of the kernels that OpenBLAS chose for this processor, and its build description.
 const char* coreName();

@@ -17,6 +17,11 @@ void matmul(const T* a, std::size_t rowsA, std::size_t columnsA, bool transposeA
 template <class T>
 void covariance(const T* points, std::size_t n, std::size_t d, double* mean, double* covariance, Control& control);
 
+/// sides ← the solutions of matrix·x = side, one side of length d per row, for a symmetric positive definite matrix, whose
+/// lower triangle is overwritten by its Cholesky factor. Returns false where it is not positive definite. Parallel over
+/// tiles of rows, in a fixed order. O(d³/3 + count·d²).
+bool solvePositiveDefinite(double* matrix, std::size_t d, double* sides, std::size_t count, Control& control);
+
 /// out[i] ← Σ_k coefficients[k]·arrays[k][i]. `out` may be one of the arrays.
 template <class T>
 void linearCombination(T* out, std::size_t count, const double* coefficients, const T* const* arrays, std::size_t terms);

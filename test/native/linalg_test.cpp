@@ -209,5 +209,73 @@ TYPED_TEST(Linalg, ScaledErrorAgreesWithTheDefinitionForAnyNumberOfThreads) {
   }
 }
 
+/// A positive definite matrix, solutions, and the sides that they solve.
+struct System {
+  System(Random& random, std::size_t d, std::size_t count) : matrix(d * d), solutions(random.normals<double>(count * d)), sides(count * d) {
+    const auto root = random.normals<double>(d * d);
+    for (std::size_t i = 0; i < d; ++i) {
+      for (std::size_t j = 0; j < d; ++j) {
+        for (std::size_t k = 0; k < d; ++k) matrix[i * d + j] += root[i * d + k] * root[j * d + k] / static_cast<double>(d);
+      }
+      matrix[i * d + i] += 1.0;
+    }
+    for (std::size_t r = 0; r < count; ++r) {
+      for (std::size_t i = 0; i < d; ++i) {
+        for (std::size_t k = 0; k < d; ++k) sides[r * d + i] += matrix[i * d + k] * solutions[r * d + k];
+      }
+    }
+  }
+  std::vector<double> matrix, solutions, sides;
+};
+
+TEST(SolvePositiveDefinite, FindsTheSolutionsAcrossBlocks) {
+  Random random(31);
+  for (const std::size_t d : {1UL, 2UL, 127UL, 128UL, 129UL, 255UL, 400UL, 513UL}) {
+    for (const std::size_t count : {1UL, 3UL, 257UL}) {
+      if (d > 200 && count > 200) continue;
+      System system(random, d, count);
+      Control control;
+      ASSERT_TRUE(solvePositiveDefinite(system.matrix.data(), d, system.sides.data(), count, control));
+      for (std::size_t i = 0; i < count * d; ++i) ASSERT_NEAR(system.sides[i], system.solutions[i], 1e-11) << d << " " << count;
+    }
+  }
+}
+
+TEST(SolvePositiveDefinite, BitsDoNotDependOnTheNumberOfThreads) {
+  Random random(32);
+  const System system(random, 600, 2);
+  std::vector<double> first;
+  withThreadCounts({1, 2, 3, 7}, [&](int threads) {
+    auto matrix = system.matrix, sides = system.sides;
+    Control control;
+    ASSERT_TRUE(solvePositiveDefinite(matrix.data(), 600, sides.data(), 2, control));
+    if (threads == 1) first = sides;
+    EXPECT_EQ(sides, first);
+  });
+}
+
+TEST(SolvePositiveDefinite, TellsAnIndefiniteMatrix) {
+  Random random(33);
+  for (const std::size_t place : {0UL, 130UL, 299UL}) {
+    System system(random, 300, 1);
+    system.matrix[place * 301] = -1;
+    Control control;
+    EXPECT_FALSE(solvePositiveDefinite(system.matrix.data(), 300, system.sides.data(), 1, control));
+  }
+}
+
+TEST(SolvePositiveDefinite, StopsWhereAskedAndFinishes) {
+  Random random(34);
+  const System system(random, 300, 5);
+  auto matrix = system.matrix, sides = system.sides;
+  std::int32_t cells[2] = {1, 0};
+  Control control(cells);
+  EXPECT_THROW(solvePositiveDefinite(matrix.data(), 300, sides.data(), 5, control), Aborted);
+  cells[0] = 0;
+  matrix = system.matrix;
+  EXPECT_TRUE(solvePositiveDefinite(matrix.data(), 300, sides.data(), 5, control));
+  EXPECT_EQ(cells[1], 1000000);
+}
+
 }  // namespace
 }  // namespace ridgeflow::testing

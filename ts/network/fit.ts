@@ -95,7 +95,7 @@ export async function fitNetwork(
   const equations = solver === 'cholesky' ? await normalEquations(problem, part) : undefined;
   const solve = (ridge: number): Promise<OutputLayer & Partial<IterationReport>> =>
     equations
-      ? solveNormalEquations(kernels, equations, ridge)
+      ? solveNormalEquations(kernels, equations, ridge, options)
       : solveByConjugateGradients(problem, { ridge, tolerance, maxIterations }, part);
 
   const out = options.dtype ?? dtypeOf(training.points);

@@ -24,12 +24,13 @@ export interface OutputLayer {
 
 /**
  * Solves (G + λI) c = side for λ = ridge · trace(G)/m by Cholesky's factorisation; where the sum is not positive definite
- * to working precision, with ten times the ridge, and so on. Throws NOT_CONVERGED where even 1 does not do.
+ * to working precision, with ten times the ridge, and so on. Throws NOT_CONVERGED where even 1 does not do, ABORTED.
  */
 export async function solveNormalEquations(
   kernels: Kernels,
   { gram, sides, featureMeans, valueMeans }: NormalEquations,
   ridge: number,
+  run?: Pick<CallOptions, 'signal'>,
 ): Promise<OutputLayer> {
   const m = featureMeans.length;
   const k = valueMeans.length;
@@ -40,7 +41,7 @@ export async function solveNormalEquations(
   for (let tried = ridge; tried <= 10; tried = Math.max(10 * tried, 1e-14)) {
     const matrix = gram.slice();
     for (let j = 0; j < m; j++) matrix[j * (m + 1)] += tried * unit;
-    const solution = await kernels.solvePositiveDefinite(matrix, m, sides);
+    const solution = await kernels.solvePositiveDefinite(matrix, m, sides, { signal: run?.signal });
     if (!solution || !solution.every(Number.isFinite)) continue;
     const C = new Float64Array(m * k);
     const bias = valueMeans.slice();

@@ -42,6 +42,7 @@ export interface LinearKernels {
     matrix: Float64Array,
     d: number,
     sides: Float64Array,
+    run?: RunControl,
   ): Promise<Float64Array | undefined>;
 
   /**

@@ -41,11 +41,11 @@ export function linearKernels(addon: Addon): LinearKernels {
       await withControl(undefined, () => addon.symmetricEigen({ matrix: vectors, d, values }));
       return { values, vectors };
     },
-    async solvePositiveDefinite(matrix, d, sides) {
+    async solvePositiveDefinite(matrix, d, sides, run) {
       const solutions = sides.slice();
       const solved = new Int32Array(1);
       const problem = { matrix: matrix.slice(), d, sides: solutions, count: sides.length / d, solved };
-      await withControl(undefined, () => addon.solvePositiveDefinite(problem));
+      await withControl(run, (control) => addon.solvePositiveDefinite({ ...problem, control }));
       return solved[0] === 1 ? solutions : undefined;
     },
     async lowerTriangularProduct({ data, rows, columns: d }, factor, run) {

@@ -1,5 +1,5 @@
 import { allocate, type FloatData } from '../../core/array.js';
-import { choleskyFactor } from '../../linalg/cholesky.js';
+import { choleskyRow } from '../../linalg/cholesky.js';
 import type { Kernels, LinearTerm, Matrix, RunControl, ScaledErrorProblem } from '../contract.js';
 import type { Engine } from './engine.js';
 import { Pace } from '../../core/pace.js';
@@ -109,11 +109,15 @@ export async function solvePositiveDefinite(
   matrix: Float64Array,
   d: number,
   sides: Float64Array,
+  run?: RunControl,
 ): Promise<Float64Array | undefined> {
-  const factor = choleskyFactor(matrix, d);
-  if (!factor) return undefined;
+  const pace = new Pace(run, d ** 3 / 6 + sides.length * d);
+  const factor = allocate('float64', d * d, 'a factor') as Float64Array;
+  for (let i = 0; i < d; i++) {
+    if (!choleskyRow(matrix, factor, d, i)) return undefined;
+    await pace.tick(i ** 2 / 2);
+  }
   const solutions = sides.slice();
-  const pace = new Pace(undefined, sides.length / d);
   for (let start = 0; start < solutions.length; start += d) {
     const x = solutions.subarray(start, start + d);
     for (let i = 0; i < d; i++) {
@@ -124,8 +128,9 @@ export async function solvePositiveDefinite(
       for (let k = i + 1; k < d; k++) x[i] -= factor[k * d + i] * x[k];
       x[i] /= factor[i * d + i];
     }
-    await pace.tick(1);
+    await pace.tick(d * d);
   }
+  pace.finish();
   return solutions;
 }
 
