@@ -5,3 +5,4 @@ export { type Accuracy, nearestNeighbourAccuracy } from './neighbour-accuracy.js
 export { type LinearProbeOptions, linearProbe } from './linear-probe.js';
 export { type EffectiveRank, effectiveRank } from './effective-rank.js';
 export { centredKernelAlignment } from './alignment.js';
+export { type Separability, separability } from './separability.js';

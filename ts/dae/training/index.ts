@@ -17,6 +17,7 @@ export {
 } from './compare-stacking.js';
 export { readDae, writeDae } from './files.js';
 export type { AnyTrainedDae } from './kind.js';
+export { type LayerSeparation, type LayerSeparationOptions, layerSeparation } from './layer-separation.js';
 export { readDaeLayersModel, writeDaeLayersModel } from './layers-model.js';
 export {
   type FitComposedDaeOptions,
