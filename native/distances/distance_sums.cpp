@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "distances/tiles.hpp"
+#include "runtime/centred_rows.hpp"
 #include "runtime/memory.hpp"
 #include "runtime/query_blocks.hpp"
 
@@ -12,7 +13,6 @@ namespace {
 
 using distance_tiles::kTile;
 using distance_tiles::TileOperations;
-
 
 /// Points first … first + count − 1 of the order by groups, all of one group.
 struct Tile {
@@ -33,12 +33,7 @@ struct Plan {
 template <class T>
 Plan<T> makePlan(const DistanceSumProblem<T>& problem) {
   const std::size_t m = problem.m, d = problem.d;
-  Plan<T> plan{problem, distance_tiles::tileOperations(T()), packedStride<T>(d), std::vector<double>(d, 0.0), std::vector<std::size_t>(m), {}};
-  for (std::size_t j = 0; j < m; ++j) {
-    for (std::size_t k = 0; k < d; ++k) plan.origin[k] += problem.points[j * d + k];
-  }
-  for (double& value : plan.origin) value /= static_cast<double>(m);
-
+  Plan<T> plan{problem, distance_tiles::tileOperations(T()), packedStride<T>(d), meanOfRows(problem.points, m, d), std::vector<std::size_t>(m), {}};
   std::vector<std::size_t> starts(problem.groupCount + 1, 0);
   for (std::size_t j = 0; j < m; ++j) ++starts[static_cast<std::size_t>(problem.groups[j]) + 1];
   for (std::size_t g = 0; g < problem.groupCount; ++g) starts[g + 1] += starts[g];
@@ -88,30 +83,21 @@ class Block {
   }
 
  private:
-  /// |x − origin|², its coordinates going to out[0], out[step], …
-  double centre(const T* x, T* out, std::size_t step) const {
-    double square = 0.0;
-    for (std::size_t k = 0; k < plan_.problem.d; ++k) {
-      const double centred = x[k] - plan_.origin[k];
-      square += centred * centred;
-      out[k * step] = static_cast<T>(centred);
-    }
-    return square;
-  }
-
   void packQueries() {
     const std::size_t d = plan_.problem.d;
-    for (std::size_t at = 0; at < panels_ * width_; ++at) {
-      const std::size_t p = at / width_, lane = at % width_;
-      const T* x = plan_.problem.queries + (firstQuery_ + std::min(at, count_ - 1)) * d;
-      querySquares_[at] = static_cast<T>(centre(x, queries_.get() + p * d * width_ + lane, width_));
+    const CentredRows<T> queries(plan_.problem.queries, d, plan_.origin);
+    std::vector<double> squares(width_);
+    for (std::size_t p = 0; p < panels_; ++p) {
+      const std::size_t first = p * width_;
+      queries.packPanel(firstQuery_ + first, std::min(width_, count_ - first), width_, queries_.get() + first * d, squares.data());
+      std::transform(squares.begin(), squares.end(), querySquares_.get() + first, [](double square) { return static_cast<T>(square); });
     }
   }
 
   void packPoints(const Tile& tile) {
+    const CentredRows<T> points(plan_.problem.points, plan_.problem.d, plan_.origin);
     for (std::size_t j = 0; j < tile.count; ++j) {
-      const T* point = plan_.problem.points + plan_.order[tile.first + j] * plan_.problem.d;
-      rowSquares_[j] = static_cast<T>(centre(point, rows_.get() + j * plan_.stride, 1));
+      rowSquares_[j] = static_cast<T>(points.pack(plan_.order[tile.first + j], rows_.get() + j * plan_.stride));
     }
   }
 

@@ -5,6 +5,7 @@
 
 #include "neighbours/search.hpp"
 #include "neighbours/tiles.hpp"
+#include "runtime/centred_rows.hpp"
 #include "runtime/memory.hpp"
 #include "runtime/query_blocks.hpp"
 
@@ -30,17 +31,10 @@ struct Plan {
 template <class T>
 Plan<T> makePlan(const NeighbourProblem<T>& problem) {
   const std::size_t m = problem.m, d = problem.d;
-  Plan<T> plan{problem, neighbour_tiles::tileOperations(T()), packedStride<T>(d), std::vector<double>(d, 0.0), std::vector<T>(m)};
+  Plan<T> plan{problem, neighbour_tiles::tileOperations(T()), packedStride<T>(d), meanOfRows(problem.points, m, d), std::vector<T>(m)};
+  const CentredRows<T> points(problem.points, d, plan.origin);
   for (std::size_t j = 0; j < m; ++j) {
-    for (std::size_t k = 0; k < d; ++k) plan.origin[k] += problem.points[j * d + k];
-  }
-  for (double& value : plan.origin) value /= static_cast<double>(m);
-  for (std::size_t j = 0; j < m; ++j) {
-    double square = 0.0;
-    for (std::size_t k = 0; k < d; ++k) {
-      const double centred = problem.points[j * d + k] - plan.origin[k];
-      square += centred * centred;
-    }
+    const double square = points.square(j);
     plan.halfSquares[j] = static_cast<T>(square / 2);
     plan.largestSquare = std::max(plan.largestSquare, square);
   }
@@ -87,29 +81,18 @@ class Block {
   std::size_t lanesOf(std::size_t p) const { return std::min(width_, count_ - p * width_); }
 
   void packQueries() {
-    const std::size_t d = plan_.problem.d;
+    const CentredRows<T> queries(plan_.problem.queries, plan_.problem.d, plan_.origin);
+    std::vector<double> squares(width_);
     for (std::size_t p = 0; p < panels_; ++p) {
-      for (std::size_t lane = 0; lane < width_; ++lane) {
-        const std::size_t local = p * width_ + std::min(lane, lanesOf(p) - 1);
-        const T* x = plan_.problem.queries + (firstQuery_ + local) * d;
-        double square = 0.0;
-        for (std::size_t k = 0; k < d; ++k) {
-          const double centred = x[k] - plan_.origin[k];
-          square += centred * centred;
-          queries_[(p * d + k) * width_ + lane] = static_cast<T>(centred);
-        }
-        querySquares_[local] = square;
-      }
+      const std::size_t first = p * width_;
+      queries.packPanel(firstQuery_ + first, lanesOf(p), width_, queries_.get() + first * plan_.problem.d, squares.data());
+      std::copy_n(squares.begin(), lanesOf(p), querySquares_.begin() + static_cast<std::ptrdiff_t>(first));
     }
   }
 
   void packPoints(std::size_t first, std::size_t tile) {
-    const std::size_t d = plan_.problem.d;
-    for (std::size_t j = 0; j < tile; ++j) {
-      const T* point = plan_.problem.points + (first + j) * d;
-      T* out = rows_.get() + j * plan_.stride;
-      for (std::size_t k = 0; k < d; ++k) out[k] = static_cast<T>(point[k] - plan_.origin[k]);
-    }
+    const CentredRows<T> points(plan_.problem.points, plan_.problem.d, plan_.origin);
+    for (std::size_t j = 0; j < tile; ++j) points.pack(first + j, rows_.get() + j * plan_.stride);
   }
 
   void scan(std::size_t p, std::size_t first, std::size_t tile) {

@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "runtime/centred_rows.hpp"
 #include "runtime/memory.hpp"
 #include "runtime/parallel.hpp"
 #include "score/dense_plan.hpp"
@@ -83,24 +84,16 @@ class Block {
   void packQueries() {
     const std::size_t d = plan_.problem.d;
     const double scale = plan_.pass.differences ? plan_.scale : plan_.kappa;
+    const CentredRows<T> queries(plan_.problem.queries, d, plan_.origin);
     for (std::size_t p = 0; p < panels_; ++p) {
-      T* out = transposed_.get() + p * d * plan_.width;
-      for (std::size_t lane = 0; lane < plan_.width; ++lane) {
-        // Lanes beyond the last query repeat it: their results are not read.
-        const std::size_t i = firstQuery_ + p * plan_.width + std::min(lane, lanesOf(p) - 1);
-        const T* x = plan_.problem.queries + i * d;
-        for (std::size_t k = 0; k < d; ++k) out[k * plan_.width + lane] = static_cast<T>((x[k] - plan_.origin[k]) * scale);
-      }
+      queries.packPanel(firstQuery_ + p * plan_.width, lanesOf(p), plan_.width, transposed_.get() + p * d * plan_.width,
+                        nullptr, scale);
     }
   }
 
   void packCentres(std::size_t first, std::size_t count) {
-    const std::size_t d = plan_.problem.d;
-    for (std::size_t j = 0; j < count; ++j) {
-      const T* c = plan_.problem.centres + (first + j) * d;
-      T* out = centres_.get() + j * plan_.stride;
-      for (std::size_t k = 0; k < d; ++k) out[k] = static_cast<T>((c[k] - plan_.origin[k]) * plan_.scale);
-    }
+    const CentredRows<T> centres(plan_.problem.centres, plan_.problem.d, plan_.origin);
+    for (std::size_t j = 0; j < count; ++j) centres.pack(first + j, centres_.get() + j * plan_.stride, 1, plan_.scale);
   }
 
   void addTile(std::size_t p, const CentreTile<T>& tile, Sums& sums) {

@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "runtime/centred_rows.hpp"
 #include "runtime/memory.hpp"
 #include "score/score.hpp"
 #include "score/tiles.hpp"
@@ -50,19 +51,10 @@ std::vector<double> medianOfRows(const T* rows, std::size_t n, std::size_t d) {
 template <class T>
 bool needsDifferences(const ScoreProblem<T>& problem, const std::vector<double>& origin) {
   const double allowed = std::is_same_v<T, float> ? 3e-5 : 1e-11;
-  double largest = 0.0;
-  const auto extent = [&](const T* rows, std::size_t n) {
-    for (std::size_t i = 0; i < n; ++i) {
-      double square = 0.0;
-      for (std::size_t k = 0; k < problem.d; ++k) {
-        const double difference = static_cast<double>(rows[i * problem.d + k]) - origin[k];
-        square += difference * difference;
-      }
-      largest = std::max(largest, square);
-    }
-  };
-  extent(problem.centres, problem.m);
-  if (problem.queries != problem.centres) extent(problem.queries, problem.n);
+  double largest = CentredRows<T>(problem.centres, problem.d, origin).largestSquare(problem.m);
+  if (problem.queries != problem.centres) {
+    largest = std::max(largest, CentredRows<T>(problem.queries, problem.d, origin).largestSquare(problem.n));
+  }
   return largest / problem.variance * std::numeric_limits<T>::epsilon() / 2 > allowed;
 }
 
@@ -83,6 +75,7 @@ DensePlan<T> makeDensePlan(const ScoreProblem<T>& problem) {
   plan.bias.resize(problem.m);
   const bool moments = plan.pass.moment && !plan.pass.differences;
   if (moments) plan.square.resize(problem.m);
+  const CentredRows<T> centres(problem.centres, problem.d, plan.origin);
   for (std::size_t j = 0; j < problem.m; ++j) {
     double bias = 0.0;
     if (problem.logWeights != nullptr) {
@@ -90,11 +83,7 @@ DensePlan<T> makeDensePlan(const ScoreProblem<T>& problem) {
       bias = std::isinf(logWeight) ? -static_cast<double>(score_tiles::kExcluded<T>) : logWeight * std::numbers::log2e;
     }
     if (!plan.pass.differences) {
-      double square = 0.0;
-      for (std::size_t k = 0; k < problem.d; ++k) {
-        const double difference = static_cast<double>(problem.centres[j * problem.d + k]) - plan.origin[k];
-        square += difference * difference;
-      }
+      const double square = centres.square(j);
       bias -= plan.kappa / 2 * square;
       if (moments) plan.square[j] = static_cast<T>(square);
     }

@@ -7,6 +7,7 @@
 #include <numbers>
 #include <vector>
 
+#include "runtime/centred_rows.hpp"
 #include "runtime/memory.hpp"
 #include "runtime/parallel.hpp"
 #include "score/tiles.hpp"
@@ -23,7 +24,7 @@ class PairPlan {
         operations_(score_tiles::tileOperations(T())),
         stride_(packedStride<T>(pairs.d)),
         kappa_(std::numbers::log2e / pairs.epsilon),
-        origin_(meanOfTargets()),
+        origin_(meanOfRows(pairs.to, pairs.m, pairs.d)),
         packed_(allocateBuffer<T>(pairs.m * stride_ + stride_)),
         bias_(allocateBuffer<T>(pairs.m)) {
     const bool euclidean = pairs.cost == PairCost::kEuclidean;
@@ -49,61 +50,31 @@ class PairPlan {
   /// the last point repeat it.
   void packPoints(std::size_t first, std::size_t count, T* out, double* square) const {
     const double scale = pass_.differences ? scale_ : 2 * kappa_;
-    for (std::size_t lane = 0; lane < width(); ++lane) {
-      const T* x = pairs_.from + (first + std::min(lane, count - 1)) * pairs_.d;
-      double sum = 0.0;
-      for (std::size_t k = 0; k < pairs_.d; ++k) {
-        const double centred = x[k] - origin_[k];
-        sum += centred * centred;
-        out[k * width() + lane] = static_cast<T>(centred * scale);
-      }
-      square[lane] = pass_.differences ? 0.0 : kappa_ * sum;
-    }
+    CentredRows<T>(pairs_.from, pairs_.d, origin_).packPanel(first, count, width(), out, square, scale);
+    for (std::size_t lane = 0; lane < width(); ++lane) square[lane] = pass_.differences ? 0.0 : kappa_ * square[lane];
   }
 
  private:
-  static constexpr std::size_t kShare = 4096;  // rows per task
-
-  std::vector<double> meanOfTargets() const {
-    std::vector<double> mean(pairs_.d, 0.0);
-    for (std::size_t j = 0; j < pairs_.m; ++j) {
-      for (std::size_t k = 0; k < pairs_.d; ++k) mean[k] += pairs_.to[j * pairs_.d + k];
-    }
-    for (double& value : mean) value /= static_cast<double>(pairs_.m);
-    return mean;
-  }
-
-  double squareOf(const T* row) const {
-    double square = 0.0;
-    for (std::size_t k = 0; k < pairs_.d; ++k) {
-      const double centred = row[k] - origin_[k];
-      square += centred * centred;
-    }
-    return square;
-  }
-
   /// Inner products lose about R²/ε roundings of a logit, R the extent of the clouds. Beyond this the differences are
   /// formed, at about one and a half times the cost.
   bool needsDifferences() const {
     const double allowed = sizeof(T) == 4 ? 3e-5 : 1e-11;
-    double largest = 0.0;
-    for (std::size_t j = 0; j < pairs_.m; ++j) largest = std::max(largest, squareOf(pairs_.to + j * pairs_.d));
+    double largest = CentredRows<T>(pairs_.to, pairs_.d, origin_).largestSquare(pairs_.m);
     if (pairs_.from != pairs_.to) {
-      for (std::size_t i = 0; i < pairs_.n; ++i) largest = std::max(largest, squareOf(pairs_.from + i * pairs_.d));
+      largest = std::max(largest, CentredRows<T>(pairs_.from, pairs_.d, origin_).largestSquare(pairs_.n));
     }
     return !(largest / pairs_.epsilon * std::numeric_limits<T>::epsilon() <= allowed);
   }
 
   void packTargets(Control& control) {
+    const CentredRows<T> targets(pairs_.to, pairs_.d, origin_);
     std::vector<double> bias(pairs_.m);
-    parallelFor(ceilDivide(pairs_.m, kShare), [&](std::size_t task) {
+    parallelFor(ceilDivide(pairs_.m, kRowsPerShare), [&](std::size_t share) {
       control.check();
-      const std::size_t end = std::min(pairs_.m, (task + 1) * kShare);
-      for (std::size_t j = task * kShare; j < end; ++j) {
-        const T* y = pairs_.to + j * pairs_.d;
-        T* out = packed_.get() + j * stride_;
-        for (std::size_t k = 0; k < pairs_.d; ++k) out[k] = static_cast<T>((y[k] - origin_[k]) * scale_);
-        bias[j] = pairs_.logWeights[j] * std::numbers::log2e - (pass_.differences ? 0.0 : kappa_ * squareOf(y));
+      const std::size_t end = std::min(pairs_.m, (share + 1) * kRowsPerShare);
+      for (std::size_t j = share * kRowsPerShare; j < end; ++j) {
+        const double square = targets.pack(j, packed_.get() + j * stride_, 1, scale_);
+        bias[j] = pairs_.logWeights[j] * std::numbers::log2e - (pass_.differences ? 0.0 : kappa_ * square);
       }
     });
     offset_ = *std::max_element(bias.begin(), bias.end());
