@@ -136,6 +136,18 @@ for (const { kernels, dtype, tolerance, title } of combinations) {
     t.deepEqual(differences.found, []);
   });
 
+  test(`${title} nearestNeighbours: points far beyond the others, and columns that never change`, async (t) => {
+    const differences = new Differences();
+    for (const d of [16, 33]) {
+      const [points] = clouds(new Random(22), 'normal', dtype, [300], d);
+      for (let i = 0; i < 300; i++) points.data[i * d + 5] = 1234;
+      await compare(differences, `column d=${d}`, { queries: points, points, k: 4, excludeSelf: true });
+      points.data[17 * d + 3] = 1e6;
+      await compare(differences, `outlier d=${d}`, { queries: points, points, k: 4, excludeSelf: true });
+    }
+    t.deepEqual(differences.found, []);
+  });
+
   test(`${title} nearestNeighbours: does not depend on the unit of the data`, async (t) => {
     const differences = new Differences();
     for (const [d, unit] of [3, 64].flatMap((d) => [1e-15, 1e15].map((unit) => [d, unit]))) {

@@ -11,7 +11,7 @@ void nearestNeighbours(const NeighbourProblem<T>& problem, Control& control) {
   if (problem.norm == Norm::kMaximum || (problem.d <= kTreeDimensions && problem.m >= kTreePoints)) {
     searchTree(problem, control);
   } else {
-    searchTiles(problem, control);
+    searchAllPairs(problem, control);
   }
 }
 

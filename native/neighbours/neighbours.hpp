@@ -26,9 +26,8 @@ struct NeighbourProblem {
 /// Exact in every dimension: the neighbours are those of distances computed from differences in float64.
 ///
 /// For d ≤ 10, and for the maximum norm in any dimension, a tree of boxes: about O(n log m) time for small d, O(nmd) at
-/// worst. Above, tiles of inner products select candidates, which are measured again from differences; a query whose
-/// candidates rounding could have misjudged is searched once more without shortcuts. O(nmd) time. Memory is
-/// O(nk + md). Throws Aborted.
+/// worst. Above, all pairs pass a filter of lower bounds, by products of points rounded to bytes, or in T where that
+/// rounding is too coarse for the cloud; what it leaves is measured. O(nmd) time. Memory is O(nk + md). Throws Aborted.
 template <class T>
 void nearestNeighbours(const NeighbourProblem<T>& problem, Control& control);
 

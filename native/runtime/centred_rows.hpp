@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <vector>
 
@@ -31,6 +32,23 @@ std::vector<double> meanOfRows(const T* rows, std::size_t n, std::size_t d) {
   sums.resize(d);
   for (double& value : sums) value /= static_cast<double>(n);
   return sums;
+}
+
+/// The coordinate-wise median of some rows: in the middle of the cloud wherever a few outliers are.
+template <class T>
+std::vector<double> medianOfRows(const T* rows, std::size_t n, std::size_t d) {
+  const std::size_t sample = std::min<std::size_t>(n, 255);
+  std::vector<double> median(d), values(sample);
+  for (std::size_t k = 0; k < d; ++k) {
+    for (std::size_t i = 0; i < sample; ++i) {
+      const double value = rows[(2 * i + 1) * n / (2 * sample) * d + k];
+      values[i] = std::isnan(value) ? 0.0 : value;  // which has no place in an order
+    }
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(sample / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    median[k] = *middle;
+  }
+  return median;
 }
 
 /// Rows x of a cloud, read as (x − origin) · scale. What it was made from must outlive it.

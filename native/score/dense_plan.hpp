@@ -32,20 +32,6 @@ struct DensePlan {
   std::vector<T> square;  // per centre, inner-product form with the moment wanted
 };
 
-/// The coordinate-wise median of some rows: in the middle of the cloud wherever a few outliers are.
-template <class T>
-std::vector<double> medianOfRows(const T* rows, std::size_t n, std::size_t d) {
-  const std::size_t sample = std::min<std::size_t>(n, 255);
-  std::vector<double> median(d), values(sample);
-  for (std::size_t k = 0; k < d; ++k) {
-    for (std::size_t i = 0; i < sample; ++i) values[i] = static_cast<double>(rows[(2 * i + 1) * n / (2 * sample) * d + k]);
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(sample / 2);
-    std::nth_element(values.begin(), middle, values.end());
-    median[k] = *middle;
-  }
-  return median;
-}
-
 /// Inner products lose about ε R²/σ² of a weight to rounding, R the extent of the cloud. Beyond this loss the
 /// differences are formed instead, at about one and a half times the cost.
 template <class T>
