@@ -31,21 +31,22 @@ constexpr int kRows = 4;
 constexpr int kRows = 8;
 #endif
 
-/// sum[r][v] += Σ_k x_k · row_r[k], or Σ_k (x_k − row_r[k])². `x` is d × (kVectors · lanes), aligned.
-template <int kM, bool kDifferences, class T>
-HWY_INLINE void AddProducts(const T* x, const T* rows, std::size_t stride, std::size_t d,
-                            Vector<T> (&sum)[kM][kVectors]) {
+/// sum[r][v] += Σ_k x_k · row_r[k], or Σ_k (x_k − row_r[k])². x_k is kV vectors at x + k · strideX, aligned; row_r[k] is
+/// rows[r · stride + k · step].
+template <int kM, bool kDifferences, int kV, class T>
+HWY_INLINE void AddStridedProducts(const T* x, std::size_t strideX, const T* rows, std::size_t stride, std::size_t step,
+                                   std::size_t d, Vector<T> (&sum)[kM][kV]) {
   const Tag<T> tag;
   const std::size_t lanes = hn::Lanes(tag);
-  for (std::size_t k = 0; k < d; ++k, x += kVectors * lanes) {
-    Vector<T> query[kVectors];
+  for (std::size_t k = 0; k < d; ++k, x += strideX, rows += step) {
+    Vector<T> query[kV];
 #pragma GCC unroll 8
-    for (int v = 0; v < kVectors; ++v) query[v] = hn::Load(tag, x + v * lanes);
+    for (int v = 0; v < kV; ++v) query[v] = hn::Load(tag, x + v * lanes);
 #pragma GCC unroll 8
     for (int r = 0; r < kM; ++r) {
-      const Vector<T> row = hn::Set(tag, rows[r * stride + k]);
+      const Vector<T> row = hn::Set(tag, rows[r * stride]);
 #pragma GCC unroll 8
-      for (int v = 0; v < kVectors; ++v) {
+      for (int v = 0; v < kV; ++v) {
         if constexpr (kDifferences) {
           const Vector<T> difference = hn::Sub(query[v], row);
           sum[r][v] = hn::MulAdd(difference, difference, sum[r][v]);
@@ -55,6 +56,13 @@ HWY_INLINE void AddProducts(const T* x, const T* rows, std::size_t stride, std::
       }
     }
   }
+}
+
+/// The same for a panel `x`, d × (kVectors · lanes), and rows without gaps between their elements.
+template <int kM, bool kDifferences, class T>
+HWY_INLINE void AddProducts(const T* x, const T* rows, std::size_t stride, std::size_t d,
+                            Vector<T> (&sum)[kM][kVectors]) {
+  AddStridedProducts<kM, kDifferences>(x, kVectors * hn::Lanes(Tag<T>()), rows, stride, 1, d, sum);
 }
 
 template <int kM, class Function>

@@ -3,101 +3,127 @@
 #include <algorithm>
 #include <vector>
 
-#include "linalg/blas.hpp"
+#include "linalg/panels.hpp"
 #include "runtime/memory.hpp"
 #include "runtime/parallel.hpp"
 #include "training/elementwise.hpp"
 #include "training/network.hpp"
+#include "training/packed_weights.hpp"
 
 namespace ridgeflow::training {
 
-/// Rows that one task takes through the network, and outputs whose weights one task updates: fixed, so that no bit depends
-/// on the number of threads.
-inline constexpr std::size_t kRowBlock = 128;
-inline constexpr std::size_t kOutputBlock = 64;
+/// Rows of a minibatch, `stride` apart, with room for whole vectors.
+template <class T>
+struct Rows {
+  Buffer<T> data;
+  std::size_t stride = 0;
 
-/// The activations of a minibatch and the gradients in them.
+  T* at(std::size_t row) const { return data.get() + row * stride; }
+};
+
+/// The activations of a minibatch and the gradients in them. What a row is taken through does not depend on the rows that
+/// share its task: no bit depends on how rows are shared out.
 template <class T>
 class Batch {
  public:
-  Batch(const NetworkProblem<T>& problem, std::size_t capacity, bool backward)
-      : problem_(problem), operations_(elementwiseOperations(T())), backward_(backward) {
-    states_.push_back(allocateBuffer<T>(capacity * problem.layers.front().inputs));
-    for (const DenseLayer& layer : problem.layers) {
-      const std::size_t size = capacity * layer.outputs;
-      states_.push_back(allocateBuffer<T>(size));
-      slopes_.push_back(allocateBuffer<T>(backward && !layer.linear ? size : 0));
-      deltas_.push_back(allocateBuffer<T>(backward ? size : 0));
+  Batch(const NetworkProblem<T>& problem, const PackedWeights<T>& weights, std::size_t capacity, bool backward)
+      : problem_(problem), weights_(weights), operations_(elementwiseOperations(T())), backward_(backward) {
+    const std::size_t d = problem.layers.front().inputs;
+    states_.push_back(rowsOf(capacity, d));
+    skips_.resize(problem.layers.size(), 0);
+    for (std::size_t l = 0; l < problem.layers.size(); ++l) {
+      const DenseLayer& layer = problem.layers[l];
+      states_.push_back(rowsOf(capacity, layer.outputs));
+      slopes_.push_back(rowsOf(backward && !layer.linear ? capacity : 0, layer.outputs));
+      deltas_.push_back(rowsOf(backward ? capacity : 0, layer.outputs));
+      if (layer.skipFrom > 0) skips_[static_cast<std::size_t>(layer.skipFrom) - 1] = l;
+      work_ += layer.inputs * layer.outputs;
     }
-    losses_.resize(ceilDivide(capacity, kRowBlock));
-    noise_ = allocateBuffer<T>(problem.noise.kind == NoiseKind::kNone ? 0 : capacity * problem.layers.front().inputs);
+    losses_.resize(capacity);
+    noise_ = allocateBuffer<T>(problem.noise.kind == NoiseKind::kNone ? 0 : capacity * d);
+    if (problem.noise.kind == NoiseKind::kFactor) {
+      const std::size_t size = panels::packedLength<T>(d, d), width = panels::panelWidth<T>();
+      factor_ = allocateBuffer<T>(size);
+      std::fill_n(factor_.get(), size, T(0));
+      panels::packTransposed(problem.noise.factor, d, d, d, factor_.get(), d * width);
+    }
   }
+
+  /// h_l, of which h_0 are the corrupted inputs.
+  const Rows<T>& states(std::size_t l) const { return states_[l]; }
+
+  /// The gradient in the argument of layer l's activation.
+  const Rows<T>& deltas(std::size_t l) const { return deltas_[l]; }
 
   /// Takes rows [start, start + count) of the order through the network, and where asked the gradient of `scale` times the
   /// sum of their squared errors back to every layer. Returns that sum.
   double run(std::size_t start, std::size_t count, T scale) {
-    const std::size_t blocks = ceilDivide(count, kRowBlock);
-    parallelFor(blocks, [&](std::size_t block) {
+    // More blocks than threads, so that one that is late is helped; few enough that weights are read for many rows.
+    constexpr std::size_t kFewest = 8, kMost = 128, kBlocksPerThread = 2;
+    const std::size_t shared = ceilDivide(count, kBlocksPerThread * static_cast<std::size_t>(threadCount()));
+    const std::size_t wanted = std::clamp(std::max(shared, kLeastWork / work_), kFewest, kMost);
+    const std::size_t rows = ceilDivide(wanted, kFewest) * kFewest;
+    parallelFor(ceilDivide(count, rows), [&](std::size_t block) {
       const FlushDenormals flush;
-      const std::size_t first = block * kRowBlock, rows = std::min(kRowBlock, count - first);
-      corrupt(start + first, first, rows);
-      for (std::size_t l = 0; l < problem_.layers.size(); ++l) forward(l, first, rows);
-      losses_[block] = compare(start + first, first, rows, scale);
-      if (!backward_) return;
-      for (std::size_t l = problem_.layers.size(); l-- > 0;) back(l, first, rows);
+      const std::size_t first = block * rows;
+      takeThrough(start, first, std::min(rows, count - first), scale);
     });
     double loss = 0.0;
-    for (std::size_t block = 0; block < blocks; ++block) loss += losses_[block];
+    for (std::size_t i = 0; i < count; ++i) loss += losses_[i];
     return loss;
   }
 
-  /// gradient ← beta · gradient + the gradient in the parameters, from the rows of the last run. `done(first, count)` is
-  /// called, from any thread, when that part of the gradient is complete.
-  template <class Done>
-  void gradient(std::size_t count, T beta, T* gradient, const Done& done) {
-    std::vector<std::pair<std::size_t, std::size_t>> tasks;
-    for (std::size_t l = 0; l < problem_.layers.size(); ++l) {
-      for (std::size_t first = 0; first < problem_.layers[l].outputs; first += kOutputBlock) tasks.emplace_back(l, first);
-    }
-    parallelFor(tasks.size(), [&](std::size_t task) {
-      const FlushDenormals flush;
-      const auto [l, first] = tasks[task];
-      const DenseLayer& layer = problem_.layers[l];
-      const std::size_t outputs = std::min(kOutputBlock, layer.outputs - first);
-      biasGradient(l, first, outputs, count, beta, gradient + layer.bias + first);
-      done(layer.bias + first, outputs);
-      if (layer.tiedTo >= 0) return;
-      T* weights = gradient + layer.weights + first * layer.inputs;
-      blas::gemm(true, false, outputs, layer.inputs, count, deltas_[l].get() + first, layer.outputs, states_[l].get(),
-                 layer.inputs, beta, weights, layer.inputs);
-      for (std::size_t t = l + 1; t < problem_.layers.size(); ++t) {
-        if (problem_.layers[t].tiedTo != static_cast<std::ptrdiff_t>(l)) continue;
-        blas::gemm(true, false, outputs, layer.inputs, count, states_[t].get() + first, layer.outputs, deltas_[t].get(),
-                   layer.inputs, T(1), weights, layer.inputs);
-      }
-      done(layer.weights + first * layer.inputs, outputs * layer.inputs);
-    });
+ private:
+  static Rows<T> rowsOf(std::size_t count, std::size_t columns) {
+    const std::size_t stride = panels::paddedLength<T>(columns);
+    Rows<T> rows{allocateBuffer<T>(count * stride), stride};
+    // What lies between the columns and the end of a row goes through the same arithmetic, and must not be slow or trap.
+    std::fill_n(rows.data.get(), count * stride, T(0));
+    return rows;
   }
 
- private:
+  void takeThrough(std::size_t start, std::size_t first, std::size_t rows, T scale) {
+    corrupt(start + first, first, rows);
+    for (std::size_t l = 0; l < problem_.layers.size(); ++l) forward(l, first, rows);
+    compare(start + first, first, rows, scale);
+    if (!backward_) return;
+    for (std::size_t l = problem_.layers.size(); l-- > 0;) back(l, first, rows);
+  }
+
   /// The inputs of the rows, with their noise.
   void corrupt(std::size_t position, std::size_t first, std::size_t rows) {
     const std::size_t d = problem_.layers.front().inputs;
-    T* inputs = states_.front().get() + first * d;
-    for (std::size_t i = 0; i < rows; ++i) std::copy_n(row(problem_.points, position + i, d), d, inputs + i * d);
     const NoiseModel<T>& model = problem_.noise;
-    if (model.kind == NoiseKind::kNone) return;
     T* noise = noise_.get() + first * d;
-    Control quiet;
-    fillNormals(model.stream, position * d, noise, rows * d, quiet);
-    const auto scale = static_cast<T>(model.scale);
-    if (model.kind == NoiseKind::kFactor) {
-      blas::gemm(false, true, rows, d, d, noise, d, model.factor, d, T(1), inputs, d);
-    } else if (model.kind == NoiseKind::kGaussian) {
-      for (std::size_t i = 0; i < rows * d; ++i) inputs[i] += scale * noise[i];
-    } else {
-      for (std::size_t i = 0; i < rows * d; ++i) inputs[i] = noise[i] < scale ? T(0) : inputs[i];
+    if (model.kind != NoiseKind::kNone) {
+      Control quiet;
+      fillNormals(model.stream, position * d, noise, rows * d, quiet);
     }
+    const auto scale = static_cast<T>(model.scale);
+    for (std::size_t i = 0; i < rows; ++i, noise += d) {
+      const T* from = row(problem_.points, position + i, d);
+      T* to = states_.front().at(first + i);
+      if (model.kind == NoiseKind::kGaussian) {
+        for (std::size_t k = 0; k < d; ++k) to[k] = from[k] + scale * noise[k];
+      } else if (model.kind == NoiseKind::kMasking) {
+        for (std::size_t k = 0; k < d; ++k) to[k] = noise[k] < scale ? T(0) : from[k];
+      } else {
+        std::copy_n(from, d, to);
+      }
+    }
+    if (model.kind != NoiseKind::kFactor) return;
+    const std::size_t width = panels::panelWidth<T>();
+    const Rows<T>& inputs = states_.front();
+    panels::multiply<T>({.m = rows,
+                         .n = d,
+                         .k = d,
+                         .a = noise_.get() + first * d,
+                         .rowStride = d,
+                         .b = {factor_.get(), width, d * width},
+                         .initial = inputs.at(first),
+                         .initialStride = inputs.stride,
+                         .c = inputs.at(first),
+                         .strideC = inputs.stride});
   }
 
   const T* row(const T* rows, std::size_t position, std::size_t width) const {
@@ -106,83 +132,78 @@ class Batch {
 
   void forward(std::size_t l, std::size_t first, std::size_t rows) {
     const DenseLayer& layer = problem_.layers[l];
-    const T* in = states_[l].get() + first * layer.inputs;
-    T* out = states_[l + 1].get() + first * layer.outputs;
-    const bool tied = layer.tiedTo >= 0;
-    const T* bias = problem_.parameters + layer.bias;
-    blas::gemm(false, !tied, rows, layer.outputs, layer.inputs, in, layer.inputs, problem_.parameters + layer.weights,
-               tied ? layer.outputs : layer.inputs, T(0), out, layer.outputs);
-    if (layer.linear) {
-      for (std::size_t i = 0; i < rows; ++i) {
-        for (std::size_t k = 0; k < layer.outputs; ++k) out[i * layer.outputs + k] += bias[k];
-      }
-    } else {
-      T* slopes = backward_ ? slopes_[l].get() + first * layer.outputs : nullptr;
-      operations_.activate(layer, bias, out, slopes, rows, layer.outputs);
+    const Rows<T>&in = states_[l], &out = states_[l + 1];
+    panels::multiply<T>({.m = rows,
+                         .n = layer.outputs,
+                         .k = layer.inputs,
+                         .a = in.at(first),
+                         .rowStride = in.stride,
+                         .b = weights_.forward(l),
+                         .initial = weights_.bias(l),
+                         .c = out.at(first),
+                         .strideC = out.stride});
+    if (!layer.linear) {
+      T* slopes = backward_ ? slopes_[l].at(first) : nullptr;
+      operations_.activate(layer, out.at(first), slopes, {rows, layer.outputs, out.stride});
     }
     if (layer.skipFrom >= 0) {
-      const T* skipped = states_[static_cast<std::size_t>(layer.skipFrom)].get() + first * layer.outputs;
-      for (std::size_t i = 0; i < rows * layer.outputs; ++i) out[i] += skipped[i];
+      operations_.add(out.at(first), states_[static_cast<std::size_t>(layer.skipFrom)].at(first), rows * out.stride);
     }
   }
 
   /// The squared errors of the rows; their gradient goes to the last layer.
-  double compare(std::size_t position, std::size_t first, std::size_t rows, T scale) {
+  void compare(std::size_t position, std::size_t first, std::size_t rows, T scale) {
     const std::size_t width = problem_.layers.back().outputs;
     const T* targets = problem_.targets == nullptr ? problem_.points : problem_.targets;
-    const T* out = states_.back().get() + first * width;
-    T* delta = backward_ ? deltas_.back().get() + first * width : nullptr;
-    double sum = 0.0;
     for (std::size_t i = 0; i < rows; ++i) {
-      const T* target = row(targets, position + i, width);
-      double square = 0.0;
-      for (std::size_t k = 0; k < width; ++k) {
-        const T error = out[i * width + k] - target[k];
-        square += static_cast<double>(error) * error;
-        if (delta != nullptr) delta[i * width + k] = 2 * scale * error;
-      }
-      sum += square;
+      T* delta = backward_ ? deltas_.back().at(first + i) : nullptr;
+      losses_[first + i] = operations_.squaredError(states_.back().at(first + i), row(targets, position + i, width),
+                                                    2 * scale, delta, width);
     }
-    for (std::size_t l = 0; backward_ && l + 1 < problem_.layers.size(); ++l) {
-      const std::size_t outputs = problem_.layers[l].outputs;
-      std::fill_n(deltas_[l].get() + first * outputs, rows * outputs, T(0));
-    }
-    return sum;
   }
 
   /// From the gradient in what layer l gives to that in its argument, and to the layers that it takes from.
   void back(std::size_t l, std::size_t first, std::size_t rows) {
     const DenseLayer& layer = problem_.layers[l];
-    T* delta = deltas_[l].get() + first * layer.outputs;
+    const Rows<T>& delta = deltas_[l];
+    const std::size_t count = rows * delta.stride;
     if (layer.skipFrom > 0) {
-      T* skipped = deltas_[static_cast<std::size_t>(layer.skipFrom) - 1].get() + first * layer.outputs;
-      for (std::size_t i = 0; i < rows * layer.outputs; ++i) skipped[i] += delta[i];
+      const std::size_t before = static_cast<std::size_t>(layer.skipFrom) - 1;
+      T* skipped = deltas_[before].at(first);
+      // The last layer that takes from there is the first to come by.
+      if (skips_[before] == l) {
+        std::copy_n(delta.at(first), count, skipped);
+      } else {
+        operations_.add(skipped, delta.at(first), count);
+      }
     }
-    if (!layer.linear) operations_.multiply(delta, slopes_[l].get() + first * layer.outputs, rows * layer.outputs);
+    if (!layer.linear) operations_.multiply(delta.at(first), slopes_[l].at(first), count);
     if (l == 0) return;
-    const bool tied = layer.tiedTo >= 0;
-    blas::gemm(false, tied, rows, layer.inputs, layer.outputs, delta, layer.outputs, problem_.parameters + layer.weights,
-               tied ? layer.outputs : layer.inputs, T(1), deltas_[l - 1].get() + first * layer.inputs, layer.inputs);
-  }
-
-  void biasGradient(std::size_t l, std::size_t first, std::size_t outputs, std::size_t count, T beta, T* out) const {
-    const std::size_t stride = problem_.layers[l].outputs;
-    std::vector<double> sums(outputs, 0.0);
-    for (std::size_t i = 0; i < count; ++i) {
-      const T* delta = deltas_[l].get() + i * stride + first;
-      for (std::size_t k = 0; k < outputs; ++k) sums[k] += delta[k];
-    }
-    for (std::size_t k = 0; k < outputs; ++k) out[k] = (beta == T(0) ? T(0) : beta * out[k]) + static_cast<T>(sums[k]);
+    const Rows<T>& out = deltas_[l - 1];
+    panels::multiply<T>({.m = rows,
+                         .n = layer.inputs,
+                         .k = layer.outputs,
+                         .a = delta.at(first),
+                         .rowStride = delta.stride,
+                         .b = weights_.back(l),
+                         .initial = skips_[l - 1] > 0 ? out.at(first) : nullptr,
+                         .initialStride = out.stride,
+                         .c = out.at(first),
+                         .strideC = out.stride});
   }
 
   const NetworkProblem<T>& problem_;
+  const PackedWeights<T>& weights_;
   ElementwiseOperations<T> operations_;
   bool backward_;
-  std::vector<Buffer<T>> states_;  ///< h_0 … h_L
-  std::vector<Buffer<T>> slopes_;  ///< f′ of each layer that is not linear
-  std::vector<Buffer<T>> deltas_;  ///< the gradient in h_{l+1}, then in the argument of f
+  std::size_t work_ = 0;            ///< multiply-adds of a row on its way forward
+  std::vector<Rows<T>> states_;     ///< h_0 … h_L
+  std::vector<Rows<T>> slopes_;     ///< f′ of each layer that is not linear
+  std::vector<Rows<T>> deltas_;     ///< the gradient in h_{l+1}, then in the argument of f
+  std::vector<std::size_t> skips_;  ///< the last layer that adds h_{l+1} to what it gives; 0: none
   std::vector<double> losses_;
   Buffer<T> noise_;
+  Buffer<T> factor_;  ///< of the noise, transposed, in panels
 };
 
 }  // namespace ridgeflow::training

@@ -1,0 +1,214 @@
+#include "linalg/panels.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "runtime/memory.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "linalg/panels.cpp"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+#include "runtime/microkernel-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace ridgeflow {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using panels::PanelProduct;
+
+// Beside kRows rows: as many sums as keep the multipliers busy, and a panel of which widths like 32, 64 or 256 are
+// multiples.
+constexpr int kPanelVectors = 2;
+// Rows of a panel that stay in the first-level cache while all of A passes by.
+constexpr std::size_t kDepth = 256;
+
+template <class T>
+std::size_t Width() {
+  return kPanelVectors * hn::Lanes(Tag<T>());
+}
+std::size_t WidthFloat() { return Width<float>(); }
+std::size_t WidthDouble() { return Width<double>(); }
+
+/// One block of kM rows of C by kV vectors. Every extent is that of the block.
+template <int kM, int kV, class T>
+HWY_NOINLINE void MultiplyBlock(const PanelProduct<T>& block) {
+  const Tag<T> tag;
+  const std::size_t lanes = hn::Lanes(tag);
+  Vector<T> sum[kM][kV];
+#pragma GCC unroll 8
+  for (int r = 0; r < kM; ++r) {
+#pragma GCC unroll 8
+    for (int v = 0; v < kV; ++v) {
+      const T* initial = block.initial + r * block.initialStride + v * lanes;
+      sum[r][v] = block.initial == nullptr ? hn::Zero(tag) : hn::LoadU(tag, initial);
+    }
+  }
+  AddStridedProducts<kM, false>(block.b.data, block.b.stride, block.a, block.rowStride, block.columnStride, block.k, sum);
+#pragma GCC unroll 8
+  for (int r = 0; r < kM; ++r) {
+#pragma GCC unroll 8
+    for (int v = 0; v < kV; ++v) hn::StoreU(sum[r][v], tag, block.c + r * block.strideC + v * lanes);
+  }
+}
+
+/// All rows of C by one panel.
+template <int kV, class T>
+void MultiplyPanel(const PanelProduct<T>& product) {
+  ForRowBlocks(product.m, [&]<int kM>(std::size_t first) {
+    PanelProduct<T> block = product;
+    block.a += first * product.rowStride;
+    if (block.initial != nullptr) block.initial += first * product.initialStride;
+    block.c += first * product.strideC;
+    MultiplyBlock<kM, kV>(block);
+  });
+}
+
+template <class T>
+void Multiply(const PanelProduct<T>& product) {
+  const std::size_t width = Width<T>();
+  // At least once: without terms C is what it begins from.
+  for (std::size_t l = 0; l == 0 || l < product.k; l += kDepth) {
+    for (std::size_t j = 0; j < product.n; j += width) {
+      PanelProduct<T> part = product;
+      part.k = std::min(kDepth, product.k - l);
+      part.a += l * product.columnStride;
+      part.b.data += j / width * product.b.step + l * product.b.stride;
+      part.c += j;
+      if (l > 0) {
+        part.initial = part.c;
+        part.initialStride = part.strideC;
+      } else if (part.initial != nullptr) {
+        part.initial += j;
+      }
+      if (product.n - j <= hn::Lanes(Tag<T>())) {
+        MultiplyPanel<1>(part);
+      } else {
+        MultiplyPanel<kPanelVectors>(part);
+      }
+    }
+  }
+}
+void MultiplyFloat(const PanelProduct<float>& product) { Multiply(product); }
+void MultiplyDouble(const PanelProduct<double>& product) { Multiply(product); }
+
+/// out[i · width + j] ← block[j · stride + i] for the columns j of one panel.
+template <class T>
+void PackTransposedPanel(const T* block, std::size_t stride, std::size_t rows, std::size_t columns, T* out) {
+  constexpr std::size_t kColumns = 4;
+  const Tag<T> tag;
+  const std::size_t lanes = hn::Lanes(tag), width = Width<T>();
+  HWY_ALIGN T turned[kColumns * hn::MaxLanes(tag)];
+  std::size_t j = 0;
+  for (; j + kColumns <= columns; j += kColumns) {
+    const T* from = block + j * stride;
+    std::size_t i = 0;
+    for (; i + lanes <= rows; i += lanes) {
+      hn::StoreInterleaved4(hn::LoadU(tag, from + i), hn::LoadU(tag, from + stride + i),
+                            hn::LoadU(tag, from + 2 * stride + i), hn::LoadU(tag, from + 3 * stride + i), tag, turned);
+      for (std::size_t r = 0; r < lanes; ++r) {
+        std::memcpy(out + (i + r) * width + j, turned + r * kColumns, sizeof(T[kColumns]));
+      }
+    }
+    for (; i < rows; ++i) {
+      for (std::size_t c = 0; c < kColumns; ++c) out[i * width + j + c] = from[c * stride + i];
+    }
+  }
+  for (; j < columns; ++j) {
+    for (std::size_t i = 0; i < rows; ++i) out[i * width + j] = block[j * stride + i];
+  }
+}
+
+template <class T>
+void PackTransposed(const T* block, std::size_t stride, std::size_t rows, std::size_t columns, T* out, std::size_t step) {
+  const std::size_t width = Width<T>();
+  for (std::size_t j = 0; j < columns; j += width, block += width * stride, out += step) {
+    PackTransposedPanel(block, stride, rows, std::min(width, columns - j), out);
+  }
+}
+void PackTransposedFloat(const float* block, std::size_t stride, std::size_t rows, std::size_t columns, float* out,
+                         std::size_t step) {
+  PackTransposed(block, stride, rows, columns, out, step);
+}
+void PackTransposedDouble(const double* block, std::size_t stride, std::size_t rows, std::size_t columns, double* out,
+                          std::size_t step) {
+  PackTransposed(block, stride, rows, columns, out, step);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace ridgeflow
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace ridgeflow {
+
+HWY_EXPORT(WidthFloat);
+HWY_EXPORT(WidthDouble);
+HWY_EXPORT(MultiplyFloat);
+HWY_EXPORT(MultiplyDouble);
+HWY_EXPORT(PackTransposedFloat);
+HWY_EXPORT(PackTransposedDouble);
+
+namespace panels {
+
+template <>
+std::size_t panelWidth<float>() {
+  return HWY_DYNAMIC_DISPATCH(WidthFloat)();
+}
+template <>
+std::size_t panelWidth<double>() {
+  return HWY_DYNAMIC_DISPATCH(WidthDouble)();
+}
+
+template <class T>
+std::size_t paddedLength(std::size_t columns) {
+  const std::size_t line = std::max(64 / sizeof(T), panelWidth<T>() / 2);
+  return (ceilDivide(columns, line) | 1) * line;
+}
+
+template <class T>
+std::size_t packedLength(std::size_t k, std::size_t n) {
+  const std::size_t width = panelWidth<T>();
+  return ceilDivide(n, width) * width * k;
+}
+
+template <class T>
+void pack(const T* block, std::size_t stride, std::size_t rows, std::size_t columns, T* out, std::size_t step) {
+  const std::size_t width = panelWidth<T>();
+  for (std::size_t j = 0; j < columns; j += width, out += step) {
+    const std::size_t count = std::min(width, columns - j);
+    for (std::size_t i = 0; i < rows; ++i) std::copy_n(block + i * stride + j, count, out + i * width);
+  }
+}
+
+template <>
+void packTransposed(const float* block, std::size_t stride, std::size_t rows, std::size_t columns, float* out,
+                    std::size_t step) {
+  HWY_DYNAMIC_DISPATCH(PackTransposedFloat)(block, stride, rows, columns, out, step);
+}
+template <>
+void packTransposed(const double* block, std::size_t stride, std::size_t rows, std::size_t columns, double* out,
+                    std::size_t step) {
+  HWY_DYNAMIC_DISPATCH(PackTransposedDouble)(block, stride, rows, columns, out, step);
+}
+
+template <>
+void multiply(const PanelProduct<float>& product) {
+  HWY_DYNAMIC_DISPATCH(MultiplyFloat)(product);
+}
+template <>
+void multiply(const PanelProduct<double>& product) {
+  HWY_DYNAMIC_DISPATCH(MultiplyDouble)(product);
+}
+
+template std::size_t paddedLength<float>(std::size_t);
+template std::size_t paddedLength<double>(std::size_t);
+template std::size_t packedLength<float>(std::size_t, std::size_t);
+template std::size_t packedLength<double>(std::size_t, std::size_t);
+template void pack<float>(const float*, std::size_t, std::size_t, std::size_t, float*, std::size_t);
+template void pack<double>(const double*, std::size_t, std::size_t, std::size_t, double*, std::size_t);
+
+}  // namespace panels
+}  // namespace ridgeflow
+#endif  // HWY_ONCE

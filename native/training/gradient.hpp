@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "linalg/panels.hpp"
+#include "runtime/parallel.hpp"
+#include "training/batch.hpp"
+#include "training/elementwise.hpp"
+#include "training/network.hpp"
+#include "training/weight_blocks.hpp"
+
+namespace ridgeflow::training {
+
+/// The gradient in some parameters: rows × columns values, `stride` apart here and extent.stride apart from `first` on among
+/// the parameters.
+template <class T>
+struct GradientBlock {
+  std::size_t first = 0;
+  Extent extent;
+  const T* values = nullptr;
+  std::size_t stride = 0;
+};
+
+/// The gradient in the weights of a block, from `count` rows of a batch, into kWeightBlock² values.
+template <class T>
+GradientBlock<T> weightGradient(const NetworkProblem<T>& problem, const Batch<T>& batch, const WeightBlock& block,
+                                std::size_t count, T* values) {
+  const DenseLayer& layer = problem.layers[block.layer];
+  const std::size_t width = panels::panelWidth<T>();
+  const std::size_t stride = ceilDivide(block.inputs, width) * width;
+  // Σ left[i][output] · right[i][input] over the rows i.
+  const auto add = [&](const Rows<T>& left, const Rows<T>& right, bool first) {
+    panels::multiply<T>({.m = block.outputs,
+                         .n = block.inputs,
+                         .k = count,
+                         .a = left.at(0) + block.output,
+                         .rowStride = 1,
+                         .columnStride = left.stride,
+                         .b = {right.at(0) + block.input, right.stride, width},
+                         .initial = first ? nullptr : values,
+                         .initialStride = stride,
+                         .c = values,
+                         .strideC = stride});
+  };
+  add(batch.deltas(block.layer), batch.states(block.layer), true);
+  for (std::size_t t = block.layer + 1; t < problem.layers.size(); ++t) {
+    if (problem.layers[t].tiedTo == static_cast<std::ptrdiff_t>(block.layer)) add(batch.states(t), batch.deltas(t), false);
+  }
+  const std::size_t at = layer.weights + block.output * layer.inputs + block.input;
+  if (block.inputs < layer.inputs) return {at, {block.outputs, block.inputs, layer.inputs}, values, stride};
+  // Whole rows lie one after the other among the parameters, and so they shall here: short ones would be slow.
+  for (std::size_t r = 1; r < block.outputs && stride > block.inputs; ++r) {
+    std::copy_n(values + r * stride, block.inputs, values + r * block.inputs);
+  }
+  return {at, {1, block.outputs * block.inputs, 0}, values, 0};
+}
+
+/// The gradient in the biases of a block, likewise.
+template <class T>
+GradientBlock<T> biasGradient(const NetworkProblem<T>& problem, const Batch<T>& batch, const WeightBlock& block,
+                              std::size_t count, T* values) {
+  const Rows<T>& deltas = batch.deltas(block.layer);
+  double sums[kWeightBlock];
+  elementwiseOperations(T()).columnSums(deltas.at(0) + block.output, {count, block.outputs, deltas.stride}, sums);
+  for (std::size_t k = 0; k < block.outputs; ++k) values[k] = static_cast<T>(sums[k]);
+  return {problem.layers[block.layer].bias + block.output, {1, block.outputs, 0}, values, 0};
+}
+
+/// The gradient in all parameters from the first `count` rows of a batch: take(gradient) for a part after the other, then
+/// finish(block) when a block is complete; blocks in parallel.
+template <class T, class Take, class Finish>
+void forGradient(const NetworkProblem<T>& problem, const Batch<T>& batch, const std::vector<WeightBlock>& blocks,
+                 std::size_t count, const Take& take, const Finish& finish) {
+  const std::size_t largest = problem.parameterCount / blocks.size();
+  shareOut(blocks.size(), std::min(kWeightBlock * kWeightBlock, largest) * count, [&](std::size_t i) {
+    const FlushDenormals flush;
+    const WeightBlock& block = blocks[i];
+    alignas(64) T values[kWeightBlock * kWeightBlock];
+    if (block.inputs > 0) take(weightGradient(problem, batch, block, count, values));
+    if (block.input == 0) take(biasGradient(problem, batch, block, count, values));
+    finish(block);
+  });
+}
+
+}  // namespace ridgeflow::training
