@@ -31,38 +31,28 @@ std::size_t Width() {
 std::size_t WidthFloat() { return Width<float>(); }
 std::size_t WidthDouble() { return Width<double>(); }
 
-/// One block of kM rows of C by kV vectors. Every extent is that of the block.
+/// kM rows of C, from row `first` on, by kV vectors: all that `product` spans in the other two extents.
 template <int kM, int kV, class T>
-HWY_NOINLINE void MultiplyBlock(const PanelProduct<T>& block) {
+HWY_NOINLINE void MultiplyBlock(const PanelProduct<T>& product, std::size_t first) {
   const Tag<T> tag;
   const std::size_t lanes = hn::Lanes(tag);
+  const T* initial = product.initial == nullptr ? nullptr : product.initial + first * product.initialStride;
   Vector<T> sum[kM][kV];
 #pragma GCC unroll 8
   for (int r = 0; r < kM; ++r) {
 #pragma GCC unroll 8
     for (int v = 0; v < kV; ++v) {
-      const T* initial = block.initial + r * block.initialStride + v * lanes;
-      sum[r][v] = block.initial == nullptr ? hn::Zero(tag) : hn::LoadU(tag, initial);
+      sum[r][v] = initial == nullptr ? hn::Zero(tag) : hn::LoadU(tag, initial + r * product.initialStride + v * lanes);
     }
   }
-  AddStridedProducts<kM, false>(block.b.data, block.b.stride, block.a, block.rowStride, block.columnStride, block.k, sum);
+  AddStridedProducts<kM, false>(product.b.data, product.b.stride, product.a + first * product.rowStride,
+                                product.rowStride, product.columnStride, product.k, sum);
+  T* c = product.c + first * product.strideC;
 #pragma GCC unroll 8
   for (int r = 0; r < kM; ++r) {
 #pragma GCC unroll 8
-    for (int v = 0; v < kV; ++v) hn::StoreU(sum[r][v], tag, block.c + r * block.strideC + v * lanes);
+    for (int v = 0; v < kV; ++v) hn::StoreU(sum[r][v], tag, c + r * product.strideC + v * lanes);
   }
-}
-
-/// All rows of C by one panel.
-template <int kV, class T>
-void MultiplyPanel(const PanelProduct<T>& product) {
-  ForRowBlocks(product.m, [&]<int kM>(std::size_t first) {
-    PanelProduct<T> block = product;
-    block.a += first * product.rowStride;
-    if (block.initial != nullptr) block.initial += first * product.initialStride;
-    block.c += first * product.strideC;
-    MultiplyBlock<kM, kV>(block);
-  });
 }
 
 template <class T>
@@ -70,23 +60,26 @@ void Multiply(const PanelProduct<T>& product) {
   const std::size_t width = Width<T>();
   // At least once: without terms C is what it begins from.
   for (std::size_t l = 0; l == 0 || l < product.k; l += kDepth) {
+    PanelProduct<T> part = product;
+    part.k = std::min(kDepth, product.k - l);
+    part.a += l * product.columnStride;
+    part.b.data += l * product.b.stride;
+    if (l > 0) {
+      part.initial = part.c;
+      part.initialStride = part.strideC;
+    }
     for (std::size_t j = 0; j < product.n; j += width) {
-      PanelProduct<T> part = product;
-      part.k = std::min(kDepth, product.k - l);
-      part.a += l * product.columnStride;
-      part.b.data += j / width * product.b.step + l * product.b.stride;
-      part.c += j;
-      if (l > 0) {
-        part.initial = part.c;
-        part.initialStride = part.strideC;
-      } else if (part.initial != nullptr) {
-        part.initial += j;
-      }
-      if (product.n - j <= hn::Lanes(Tag<T>())) {
-        MultiplyPanel<1>(part);
-      } else {
-        MultiplyPanel<kPanelVectors>(part);
-      }
+      const bool narrow = product.n - j <= hn::Lanes(Tag<T>());
+      ForRowBlocks(product.m, [&]<int kM>(std::size_t first) {
+        if (narrow) {
+          MultiplyBlock<kM, 1>(part, first);
+        } else {
+          MultiplyBlock<kM, kPanelVectors>(part, first);
+        }
+      });
+      part.b.data += part.b.step;
+      part.c += width;
+      if (part.initial != nullptr) part.initial += width;
     }
   }
 }

@@ -56,13 +56,23 @@ using Numbers = hn::ScalableTag<double>;
 using WordVector = hn::Vec<Words>;
 using NumberVector = hn::Vec<Numbers>;
 
-/// Σ coefficients[k] x^k by Horner's rule, each operation rounded by itself.
+// Vectors of blocks side by side: a single one would wait for each of its steps.
+constexpr int kTogether = 4;
+constexpr int kRounds = 10;
+
+/// sum[v] ← Σ coefficients[k] x[v]^k by Horner's rule, each operation rounded by itself.
 template <std::size_t kCount>
-HWY_INLINE NumberVector Polynomial(const double (&coefficients)[kCount], NumberVector x) {
+HWY_INLINE void Polynomials(const double (&coefficients)[kCount], const NumberVector (&x)[kTogether],
+                            NumberVector (&sum)[kTogether]) {
   const Numbers tag;
-  NumberVector sum = hn::Set(tag, coefficients[kCount - 1]);
-  for (std::size_t k = kCount - 1; k-- > 0;) sum = hn::Add(hn::Mul(sum, x), hn::Set(tag, coefficients[k]));
-  return sum;
+#pragma GCC unroll 4
+  for (int v = 0; v < kTogether; ++v) sum[v] = hn::Set(tag, coefficients[kCount - 1]);
+#pragma GCC unroll 16
+  for (int k = static_cast<int>(kCount) - 2; k >= 0; --k) {
+    const NumberVector next = hn::Set(tag, coefficients[k]);
+#pragma GCC unroll 4
+    for (int v = 0; v < kTogether; ++v) sum[v] = hn::Add(hn::Mul(sum[v], x[v]), next);
+  }
 }
 
 /// 52 bits of two words, centred in their cell of (0, 1).
@@ -78,20 +88,27 @@ HWY_INLINE NumberVector Unit(WordVector high, WordVector low) {
   return hn::Mul(hn::Add(whole, hn::Set(tag, 0.5)), hn::Set(tag, 1.0 / 4503599627370496.0));
 }
 
-/// log u for u in (0, 1): u = 2^e m with m in [√½, √2).
-HWY_INLINE NumberVector Log(NumberVector u) {
+/// u ← log u for u in (0, 1): u = 2^e m with m in [√½, √2).
+HWY_INLINE void Logarithms(NumberVector (&u)[kTogether]) {
   const Words words;
   const Numbers tag;
-  const WordVector shifted = hn::Add(hn::BitCast(words, u), hn::Set(words, 0x00095f6200000000ULL));
-  const hn::RebindToSigned<Words> integers;
-  const NumberVector exponent = hn::Sub(
-      hn::ConvertTo(tag, hn::BitCast(integers, hn::ShiftRight<52>(shifted))), hn::Set(tag, 1023.0));
-  const WordVector mantissa = hn::Add(hn::And(shifted, hn::Set(words, 0x000fffffffffffffULL)),
-                                      hn::Set(words, 0x3fe6a09e00000000ULL));
-  const NumberVector f = hn::Sub(hn::BitCast(tag, mantissa), hn::Set(tag, 1.0));
-  const NumberVector s = hn::Div(f, hn::Add(hn::Set(tag, 2.0), f));
-  const NumberVector logOfMantissa = hn::Mul(s, Polynomial(kLog, hn::Mul(s, s)));
-  return hn::Add(hn::Mul(exponent, hn::Set(tag, kLogOfTwo)), logOfMantissa);
+  NumberVector exponent[kTogether], s[kTogether], square[kTogether], quotient[kTogether];
+#pragma GCC unroll 4
+  for (int v = 0; v < kTogether; ++v) {
+    const WordVector shifted = hn::Add(hn::BitCast(words, u[v]), hn::Set(words, 0x00095f6200000000ULL));
+    const hn::RebindToSigned<Words> integers;
+    exponent[v] = hn::Sub(hn::ConvertTo(tag, hn::BitCast(integers, hn::ShiftRight<52>(shifted))), hn::Set(tag, 1023.0));
+    const WordVector mantissa = hn::Add(hn::And(shifted, hn::Set(words, 0x000fffffffffffffULL)),
+                                        hn::Set(words, 0x3fe6a09e00000000ULL));
+    const NumberVector f = hn::Sub(hn::BitCast(tag, mantissa), hn::Set(tag, 1.0));
+    s[v] = hn::Div(f, hn::Add(hn::Set(tag, 2.0), f));
+    square[v] = hn::Mul(s[v], s[v]);
+  }
+  Polynomials(kLog, square, quotient);
+#pragma GCC unroll 4
+  for (int v = 0; v < kTogether; ++v) {
+    u[v] = hn::Add(hn::Mul(exponent[v], hn::Set(tag, kLogOfTwo)), hn::Mul(s[v], quotient[v]));
+  }
 }
 
 /// The 64-bit product of the low halves of each lane.
@@ -104,45 +121,75 @@ HWY_INLINE WordVector MultiplyLow(WordVector a, WordVector b) {
 #endif
 }
 
-/// `blocks` pairs of numbers, from block `first` on. Writes whole vectors: up to 2 · lanes numbers more than asked for.
-void NormalBlocks(std::uint32_t key0, std::uint32_t key1, std::uint32_t substream, std::uint32_t stream,
-                  std::uint64_t first, std::size_t blocks, double* out) {
+/// Box and Muller's pairs, in order, of the words of each block.
+HWY_INLINE void StorePairs(const WordVector (&c0)[kTogether], const WordVector (&c1)[kTogether],
+                           const WordVector (&c2)[kTogether], const WordVector (&c3)[kTogether], double* out) {
   const Words words;
   const Numbers tag;
-  const std::size_t lanes = hn::Lanes(words);
-  const WordVector multiplier0 = hn::Set(words, 0xd2511f53ULL), multiplier1 = hn::Set(words, 0xcd9e8d57ULL);
-  for (std::size_t block = 0; block < blocks; block += lanes) {
-    const WordVector number = hn::Add(hn::Iota(words, 0), hn::Set(words, first + block));
-    // Of each 64-bit lane only the low half counts: products look at no more.
-    WordVector c0 = number, c1 = hn::ShiftRight<32>(number);
-    WordVector c2 = hn::Set(words, substream), c3 = hn::Set(words, stream);
-    std::uint32_t k0 = key0, k1 = key1;
-    for (int round = 0; round < 10; ++round) {
-      const WordVector p0 = MultiplyLow(multiplier0, c0), p1 = MultiplyLow(multiplier1, c2);
-      c0 = hn::Xor(hn::Xor(hn::ShiftRight<32>(p1), c1), hn::Set(words, k0));
-      c1 = p1;
-      c2 = hn::Xor(hn::Xor(hn::ShiftRight<32>(p0), c3), hn::Set(words, k1));
-      c3 = p0;
-      k0 += 0x9e3779b9U;
-      k1 += 0xbb67ae85U;
-    }
-    const NumberVector radius = hn::Sqrt(hn::Mul(hn::Set(tag, -2.0), Log(Unit(c0, c1))));
+  NumberVector u[kTogether], nearest[kTogether], angle[kTogether], square[kTogether], sine[kTogether], cosine[kTogether];
+#pragma GCC unroll 4
+  for (int v = 0; v < kTogether; ++v) {
+    u[v] = Unit(c0[v], c1[v]);
     // The angle in quarter turns from the nearest of them.
-    const NumberVector quarters = hn::Mul(Unit(c2, c3), hn::Set(tag, 4.0));
-    const NumberVector nearest = hn::Floor(hn::Add(quarters, hn::Set(tag, 0.5)));
-    const NumberVector angle = hn::Mul(hn::Sub(quarters, nearest), hn::Set(tag, kQuarterTurn));
-    const NumberVector square = hn::Mul(angle, angle);
-    const NumberVector sine = hn::Mul(angle, Polynomial(kSine, square)), cosine = Polynomial(kCosine, square);
+    const NumberVector quarters = hn::Mul(Unit(c2[v], c3[v]), hn::Set(tag, 4.0));
+    nearest[v] = hn::Floor(hn::Add(quarters, hn::Set(tag, 0.5)));
+    angle[v] = hn::Mul(hn::Sub(quarters, nearest[v]), hn::Set(tag, kQuarterTurn));
+    square[v] = hn::Mul(angle[v], angle[v]);
+  }
+  Logarithms(u);
+  Polynomials(kSine, square, sine);
+  Polynomials(kCosine, square, cosine);
+#pragma GCC unroll 4
+  for (int v = 0; v < kTogether; ++v) {
+    const NumberVector radius = hn::Sqrt(hn::Mul(hn::Set(tag, -2.0), u[v]));
+    const NumberVector s = hn::Mul(angle[v], sine[v]), c = cosine[v];
     // Quadrant 0: (c, s), 1: (−s, c), 2: (−c, −s), 3: (s, −c).
     const hn::RebindToSigned<Words> integers;
-    const WordVector quadrant = hn::BitCast(words, hn::ConvertTo(integers, nearest));
+    const WordVector quadrant = hn::BitCast(words, hn::ConvertTo(integers, nearest[v]));
     const WordVector one = hn::Set(words, 1);
     const auto odd = hn::RebindMask(tag, hn::Eq(hn::And(quadrant, one), one));
     const WordVector minusX = hn::ShiftLeft<62>(hn::And(hn::Add(quadrant, one), hn::Set(words, 2)));
     const WordVector minusY = hn::ShiftLeft<62>(hn::And(quadrant, hn::Set(words, 2)));
-    const NumberVector x = hn::Xor(hn::IfThenElse(odd, sine, cosine), hn::BitCast(tag, minusX));
-    const NumberVector y = hn::Xor(hn::IfThenElse(odd, cosine, sine), hn::BitCast(tag, minusY));
-    hn::StoreInterleaved2(hn::Mul(radius, x), hn::Mul(radius, y), tag, out + 2 * block);
+    const NumberVector x = hn::Xor(hn::IfThenElse(odd, s, c), hn::BitCast(tag, minusX));
+    const NumberVector y = hn::Xor(hn::IfThenElse(odd, c, s), hn::BitCast(tag, minusY));
+    hn::StoreInterleaved2(hn::Mul(radius, x), hn::Mul(radius, y), tag, out + 2 * v * hn::Lanes(tag));
+  }
+}
+
+/// `blocks` pairs of numbers, from block `first` on. Writes whole vectors: up to 2 · kTogether · lanes numbers more than
+/// asked for.
+void NormalBlocks(std::uint32_t key0, std::uint32_t key1, std::uint32_t substream, std::uint32_t stream,
+                  std::uint64_t first, std::size_t blocks, double* out) {
+  const Words words;
+  const std::size_t lanes = hn::Lanes(words);
+  const WordVector multiplier0 = hn::Set(words, 0xd2511f53ULL), multiplier1 = hn::Set(words, 0xcd9e8d57ULL);
+  WordVector k0[kRounds], k1[kRounds];
+  for (std::uint32_t round = 0; round < kRounds; ++round) {
+    k0[round] = hn::Set(words, static_cast<std::uint32_t>(key0 + round * 0x9e3779b9U));
+    k1[round] = hn::Set(words, static_cast<std::uint32_t>(key1 + round * 0xbb67ae85U));
+  }
+  for (std::size_t block = 0; block < blocks; block += kTogether * lanes) {
+    // Of each 64-bit lane only the low half counts: products look at no more.
+    WordVector c0[kTogether], c1[kTogether], c2[kTogether], c3[kTogether];
+#pragma GCC unroll 4
+    for (int v = 0; v < kTogether; ++v) {
+      c0[v] = hn::Add(hn::Iota(words, 0), hn::Set(words, first + block + v * lanes));
+      c1[v] = hn::ShiftRight<32>(c0[v]);
+      c2[v] = hn::Set(words, substream);
+      c3[v] = hn::Set(words, stream);
+    }
+#pragma GCC unroll 16
+    for (int round = 0; round < kRounds; ++round) {
+#pragma GCC unroll 4
+      for (int v = 0; v < kTogether; ++v) {
+        const WordVector p0 = MultiplyLow(multiplier0, c0[v]), p1 = MultiplyLow(multiplier1, c2[v]);
+        c0[v] = hn::Xor(hn::Xor(hn::ShiftRight<32>(p1), c1[v]), k0[round]);
+        c1[v] = p1;
+        c2[v] = hn::Xor(hn::Xor(hn::ShiftRight<32>(p0), c3[v]), k1[round]);
+        c3[v] = p0;
+      }
+    }
+    StorePairs(c0, c1, c2, c3, out + 2 * block);
   }
 }
 
