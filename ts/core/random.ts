@@ -19,15 +19,19 @@ function multiplyHigh(a: number, b: number): number {
   const aHigh = a >>> 16;
   const bLow = b & 0xffff;
   const bHigh = b >>> 16;
-  const low = aLow * bLow;
-  const middle = aHigh * bLow + (low >>> 16);
-  const carry = aLow * bHigh + (middle & 0xffff);
-  return (aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(carry / 65536)) >>> 0;
+  // No sum here reaches 2³²: whole numbers throughout, as the engine then knows.
+  const low = Math.imul(aLow, bLow) >>> 0;
+  const middle = (Math.imul(aHigh, bLow) >>> 0) + (low >>> 16);
+  const carry = (Math.imul(aLow, bHigh) >>> 0) + (middle & 0xffff);
+  return ((Math.imul(aHigh, bHigh) >>> 0) + (middle >>> 16) + (carry >>> 16)) >>> 0;
 }
 
 /** One block of four 32-bit words: Philox of the counter (four words) under the key (two words). */
 export function philox(counter: Uint32Array, key0: number, key1: number, out: Uint32Array): void {
-  let [c0, c1, c2, c3] = counter;
+  let c0 = counter[0];
+  let c1 = counter[1];
+  let c2 = counter[2];
+  let c3 = counter[3];
   let k0 = key0;
   let k1 = key1;
   for (let round = 0; round < ROUNDS; round++) {
@@ -138,9 +142,11 @@ export class RandomStream {
 
   /** `count` distinct whole numbers of [0, n) in random order (a partial Fisher–Yates shuffle). O(n) memory. */
   choose(n: number, count: number): Int32Array {
-    const numbers = Int32Array.from({ length: n }, (_, i) => i);
+    const numbers = new Int32Array(n);
+    for (let i = 0; i < n; i++) numbers[i] = i;
     for (let i = 0; i < Math.min(count, n - 1); i++) {
-      const j = i + Math.floor(this.uniform(i) * (n - i));
+      if (i % 2 === 0) this.#load(i / 2);
+      const j = i + Math.floor(unit(this.#block, i % 2) * (n - i));
       const chosen = numbers[j];
       numbers[j] = numbers[i];
       numbers[i] = chosen;
