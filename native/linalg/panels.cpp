@@ -1,7 +1,8 @@
 #include "linalg/panels.hpp"
 
 #include <algorithm>
-#include <cstring>
+
+#include <hwy/cache_control.h>
 
 #include "runtime/memory.hpp"
 
@@ -55,6 +56,16 @@ HWY_NOINLINE void MultiplyBlock(const PanelProduct<T>& product, std::size_t firs
   }
 }
 
+/// Asks for the rows [from, to) of a panel.
+template <class T>
+HWY_INLINE void Prefetch(const T* panel, std::size_t stride, std::size_t from, std::size_t to) {
+  constexpr std::size_t kLine = 64 / sizeof(T);
+  const std::size_t width = Width<T>();
+  for (std::size_t i = from; i < to; ++i) {
+    for (std::size_t j = 0; j < width; j += kLine) hwy::Prefetch(panel + i * stride + j);
+  }
+}
+
 template <class T>
 void Multiply(const PanelProduct<T>& product) {
   const std::size_t width = Width<T>();
@@ -70,7 +81,12 @@ void Multiply(const PanelProduct<T>& product) {
     }
     for (std::size_t j = 0; j < product.n; j += width) {
       const bool narrow = product.n - j <= hn::Lanes(Tag<T>());
+      const bool last = product.n - j <= width;
       ForRowBlocks(product.m, [&]<int kM>(std::size_t first) {
+        // The next panel comes in while this one is at work: from far away, each block of rows asks for its share.
+        if (!last) {
+          Prefetch(part.b.data + part.b.step, part.b.stride, part.k * first / product.m, part.k * (first + kM) / product.m);
+        }
         if (narrow) {
           MultiplyBlock<kM, 1>(part, first);
         } else {
@@ -86,38 +102,58 @@ void Multiply(const PanelProduct<T>& product) {
 void MultiplyFloat(const PanelProduct<float>& product) { Multiply(product); }
 void MultiplyDouble(const PanelProduct<double>& product) { Multiply(product); }
 
-/// out[i · width + j] ← block[j · stride + i] for the columns j of one panel.
 template <class T>
-void PackTransposedPanel(const T* block, std::size_t stride, std::size_t rows, std::size_t columns, T* out) {
-  constexpr std::size_t kColumns = 4;
+void Pack(const T* block, std::size_t stride, std::size_t rows, std::size_t columns, T* out, std::size_t step) {
   const Tag<T> tag;
   const std::size_t lanes = hn::Lanes(tag), width = Width<T>();
-  HWY_ALIGN T turned[kColumns * hn::MaxLanes(tag)];
+  for (std::size_t j = 0; j < columns; j += lanes) {
+    const T* from = block + j;
+    T* to = out + j / width * step + j % width;
+    if (j + lanes <= columns) {
+      for (std::size_t i = 0; i < rows; ++i) hn::Store(hn::LoadU(tag, from + i * stride), tag, to + i * width);
+    } else {
+      for (std::size_t i = 0; i < rows; ++i) std::copy_n(from + i * stride, columns - j, to + i * width);
+    }
+  }
+}
+void PackFloat(const float* block, std::size_t stride, std::size_t rows, std::size_t columns, float* out,
+               std::size_t step) {
+  Pack(block, stride, rows, columns, out, step);
+}
+void PackDouble(const double* block, std::size_t stride, std::size_t rows, std::size_t columns, double* out,
+                std::size_t step) {
+  Pack(block, stride, rows, columns, out, step);
+}
+
+/// Turns kTurned columns that are read as rows at a time.
+template <class T>
+void PackTransposed(const T* block, std::size_t stride, std::size_t rows, std::size_t columns, T* out, std::size_t step) {
+  constexpr std::size_t kTurned = 4;
+  const Tag<T> tag;
+  const hn::CappedTag<T, kTurned> few;
+  const std::size_t lanes = hn::Lanes(tag), width = Width<T>();
+  HWY_ALIGN T turned[kTurned * hn::MaxLanes(tag)];
   std::size_t j = 0;
-  for (; j + kColumns <= columns; j += kColumns) {
+  for (; width >= kTurned && j + kTurned <= columns; j += kTurned) {
     const T* from = block + j * stride;
+    T* to = out + j / width * step + j % width;
     std::size_t i = 0;
     for (; i + lanes <= rows; i += lanes) {
       hn::StoreInterleaved4(hn::LoadU(tag, from + i), hn::LoadU(tag, from + stride + i),
                             hn::LoadU(tag, from + 2 * stride + i), hn::LoadU(tag, from + 3 * stride + i), tag, turned);
       for (std::size_t r = 0; r < lanes; ++r) {
-        std::memcpy(out + (i + r) * width + j, turned + r * kColumns, sizeof(T[kColumns]));
+        for (std::size_t c = 0; c < kTurned; c += hn::Lanes(few)) {
+          hn::StoreU(hn::LoadU(few, turned + r * kTurned + c), few, to + (i + r) * width + c);
+        }
       }
     }
     for (; i < rows; ++i) {
-      for (std::size_t c = 0; c < kColumns; ++c) out[i * width + j + c] = from[c * stride + i];
+      for (std::size_t c = 0; c < kTurned; ++c) to[i * width + c] = from[c * stride + i];
     }
   }
   for (; j < columns; ++j) {
-    for (std::size_t i = 0; i < rows; ++i) out[i * width + j] = block[j * stride + i];
-  }
-}
-
-template <class T>
-void PackTransposed(const T* block, std::size_t stride, std::size_t rows, std::size_t columns, T* out, std::size_t step) {
-  const std::size_t width = Width<T>();
-  for (std::size_t j = 0; j < columns; j += width, block += width * stride, out += step) {
-    PackTransposedPanel(block, stride, rows, std::min(width, columns - j), out);
+    T* to = out + j / width * step + j % width;
+    for (std::size_t i = 0; i < rows; ++i) to[i * width] = block[j * stride + i];
   }
 }
 void PackTransposedFloat(const float* block, std::size_t stride, std::size_t rows, std::size_t columns, float* out,
@@ -140,6 +176,8 @@ HWY_EXPORT(WidthFloat);
 HWY_EXPORT(WidthDouble);
 HWY_EXPORT(MultiplyFloat);
 HWY_EXPORT(MultiplyDouble);
+HWY_EXPORT(PackFloat);
+HWY_EXPORT(PackDouble);
 HWY_EXPORT(PackTransposedFloat);
 HWY_EXPORT(PackTransposedDouble);
 
@@ -166,13 +204,13 @@ std::size_t packedLength(std::size_t k, std::size_t n) {
   return ceilDivide(n, width) * width * k;
 }
 
-template <class T>
-void pack(const T* block, std::size_t stride, std::size_t rows, std::size_t columns, T* out, std::size_t step) {
-  const std::size_t width = panelWidth<T>();
-  for (std::size_t j = 0; j < columns; j += width, out += step) {
-    const std::size_t count = std::min(width, columns - j);
-    for (std::size_t i = 0; i < rows; ++i) std::copy_n(block + i * stride + j, count, out + i * width);
-  }
+template <>
+void pack(const float* block, std::size_t stride, std::size_t rows, std::size_t columns, float* out, std::size_t step) {
+  HWY_DYNAMIC_DISPATCH(PackFloat)(block, stride, rows, columns, out, step);
+}
+template <>
+void pack(const double* block, std::size_t stride, std::size_t rows, std::size_t columns, double* out, std::size_t step) {
+  HWY_DYNAMIC_DISPATCH(PackDouble)(block, stride, rows, columns, out, step);
 }
 
 template <>
@@ -199,8 +237,6 @@ template std::size_t paddedLength<float>(std::size_t);
 template std::size_t paddedLength<double>(std::size_t);
 template std::size_t packedLength<float>(std::size_t, std::size_t);
 template std::size_t packedLength<double>(std::size_t, std::size_t);
-template void pack<float>(const float*, std::size_t, std::size_t, std::size_t, float*, std::size_t);
-template void pack<double>(const double*, std::size_t, std::size_t, std::size_t, double*, std::size_t);
 
 }  // namespace panels
 }  // namespace ridgeflow

@@ -23,7 +23,11 @@ class PackedWeights {
       packed_[l].bias = zeros(panels::paddedLength<T>(layer.outputs));
       if (layer.tiedTo >= 0) continue;
       packed_[l].transposed = zeros(panels::packedLength<T>(layer.inputs, layer.outputs));
-      packed_[l].straight = zeros(panels::packedLength<T>(layer.outputs, layer.inputs));
+      const bool owner = std::any_of(problem.layers.begin(), problem.layers.end(), [l](const DenseLayer& other) {
+        return other.tiedTo == static_cast<std::ptrdiff_t>(l);
+      });
+      // No gradient is wanted in the inputs of the network.
+      if (l > 0 || owner) packed_[l].straight = zeros(panels::packedLength<T>(layer.outputs, layer.inputs));
     }
     shareOut(blocks.size(), kWeightBlock * kWeightBlock, [&](std::size_t block) { pack(blocks[block]); });
   }
@@ -41,6 +45,7 @@ class PackedWeights {
     panels::packTransposed(weights, layer.inputs, block.inputs, block.outputs,
                            packed.transposed.get() + block.output * layer.inputs + block.input * width,
                            layer.inputs * width);
+    if (!packed.straight) return;
     panels::pack(weights, layer.inputs, block.outputs, block.inputs,
                  packed.straight.get() + block.input * layer.outputs + block.output * width, layer.outputs * width);
   }
