@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type NdArray, allocate, checkArray, elementCount } from '../../core/array.js';
 import { RidgeflowError, describe, invalidArgument } from '../../core/errors.js';
 import { type CallOptions, checkInteger, throwIfAborted } from '../../core/options.js';
+import { kernelsFor } from '../../kernel/backend.js';
 import { type FeatureMaps, type RowLayout, checkFeatureMaps, rowLayout, rowsOf } from './feature-maps.js';
 import { batchOf, inputShape } from './input.js';
 import type { ModelLayer, NetworkModel } from './model.js';
@@ -112,6 +113,7 @@ export async function openActivations(
   const size = checkInteger(model.input.batch ?? options.batch ?? 256, 'batch', 1);
   const most = Math.max(1, Math.floor(checkInteger(options.rows ?? 20_000, 'rows', 1) / examples));
   throwIfAborted(options.signal);
+  const kernels = await kernelsFor(options);
 
   const chosen = chooseLayers(model, options.layers);
   const run = async (first: number, rows: number, names: readonly string[]) => {
@@ -172,14 +174,14 @@ export async function openActivations(
       const rows = new Map<string, NdArray>();
       if (wanted.includes(INPUT)) {
         const { data } = batchOf(points, first, count);
-        rows.set(INPUT, rowsFor(INPUT, { data: Float32Array.from(data), shape: [count, ...example] }, count));
+        rows.set(INPUT, rowsFor(INPUT, { data: new Float32Array(data), shape: [count, ...example] }, count));
       }
       const outputs = inner.length > 0 ? await run(first, model.input.batch ?? count, inner) : new Map();
       for (const name of inner) {
         const activations = outputs.get(name) as NdArray;
-        const at = activations.data.findIndex((value) => !Number.isFinite(value));
-        if (at >= 0 && at < (count * activations.data.length) / activations.shape[0])
-          throw nonFinite(name, first + Math.floor((at * activations.shape[0]) / activations.data.length));
+        const each = activations.data.length / activations.shape[0];
+        const at = kernels.firstNonFinite(activations.data.subarray(0, count * each));
+        if (at >= 0) throw nonFinite(name, first + Math.floor(at / each));
         rows.set(name, rowsFor(name, activations, count));
         await setImmediate();
         throwIfAborted(call.signal);

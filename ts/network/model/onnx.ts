@@ -161,8 +161,9 @@ export class OnnxNetwork implements NetworkModel {
     const found = new Map<string, NdArray>();
     for (const name of layers) {
       const { data, dims } = outputs[name];
-      if (data instanceof Float32Array || data instanceof Float64Array)
-        found.set(name, { data: Float32Array.from(data), shape: [...dims] });
+      // The array is ours: the runtime makes a new one at every run.
+      if (data instanceof Float32Array) found.set(name, { data, shape: [...dims] });
+      else if (data instanceof Float64Array) found.set(name, { data: new Float32Array(data), shape: [...dims] });
     }
     return found;
   }
