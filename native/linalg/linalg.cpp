@@ -16,8 +16,6 @@ namespace {
 constexpr std::size_t kRowBlock = 256;
 constexpr std::size_t kColumnBlock = 1024;
 constexpr std::size_t kInnerBlock = 4096;    // longest float32 sum before it goes to float64
-constexpr std::size_t kCovarianceRows = 512;
-constexpr std::size_t kCovarianceTasks = 16;  // fixed, so that sums do not depend on the number of threads
 
 /// Columns [first, first + count) of op(b) start here.
 template <class T>
@@ -90,44 +88,6 @@ void matmul(const T* a, std::size_t rowsA, std::size_t columnsA, bool transposeA
 }
 
 template <class T>
-void covariance(const T* points, std::size_t n, std::size_t d, double* mean, double* covariance, Control& control) {
-  // About the first point: the mean of equal values is that value exactly, and their variance exactly 0.
-  std::fill_n(mean, d, 0.0);
-  for (std::size_t i = 1; i < n; ++i) {
-    for (std::size_t k = 0; k < d; ++k) mean[k] += static_cast<double>(points[i * d + k]) - static_cast<double>(points[k]);
-  }
-  for (std::size_t k = 0; k < d; ++k) mean[k] = points[k] + mean[k] / static_cast<double>(n);
-
-  const std::size_t tasks = std::min(kCovarianceTasks, ceilDivide(n, kCovarianceRows));
-  const std::size_t share = ceilDivide(n, tasks);
-  control.start(n);
-  std::vector<std::vector<double>> partial(tasks);
-  parallelFor(tasks, [&](std::size_t task) {
-    std::vector<double> sum(d * d, 0.0), centred(std::min(kCovarianceRows, share) * d);
-    const std::size_t end = std::min(n, (task + 1) * share);
-    for (std::size_t first = task * share; first < end; first += kCovarianceRows) {
-      const std::size_t rows = std::min(kCovarianceRows, end - first);
-      for (std::size_t i = 0; i < rows; ++i) {
-        for (std::size_t k = 0; k < d; ++k) centred[i * d + k] = points[(first + i) * d + k] - mean[k];
-      }
-      blas::gemm(true, false, d, d, rows, centred.data(), d, centred.data(), d, 1.0, sum.data(), d);
-      control.advance(rows);
-    }
-    partial[task] = std::move(sum);
-  });
-  std::fill_n(covariance, d * d, 0.0);
-  for (const std::vector<double>& sum : partial) {
-    for (std::size_t i = 0; i < sum.size(); ++i) covariance[i] += sum[i];
-  }
-  for (std::size_t i = 0; i < d; ++i) {
-    for (std::size_t j = 0; j <= i; ++j) {
-      const double value = (covariance[i * d + j] + covariance[j * d + i]) / 2 / static_cast<double>(n);
-      covariance[i * d + j] = covariance[j * d + i] = value;
-    }
-  }
-}
-
-template <class T>
 std::int64_t firstNonFinite(const T* values, std::size_t count) {
   using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
   constexpr Bits kExponent = sizeof(T) == 4 ? Bits(0x7f800000U) : static_cast<Bits>(0x7ff0000000000000ULL);
@@ -148,8 +108,6 @@ std::int64_t firstNonFinite(const T* values, std::size_t count) {
 
 template void matmul<float>(const float*, std::size_t, std::size_t, bool, const float*, std::size_t, std::size_t, bool, float*, Control&);
 template void matmul<double>(const double*, std::size_t, std::size_t, bool, const double*, std::size_t, std::size_t, bool, double*, Control&);
-template void covariance<float>(const float*, std::size_t, std::size_t, double*, double*, Control&);
-template void covariance<double>(const double*, std::size_t, std::size_t, double*, double*, Control&);
 template std::int64_t firstNonFinite<float>(const float*, std::size_t);
 template std::int64_t firstNonFinite<double>(const double*, std::size_t);
 

@@ -177,26 +177,29 @@ function length(row: Float64Array): number {
   return Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
 }
 
-/** Fixes the sign of each axis, so that the answer does not depend on the eigenvalue routine. */
 function finish(
   mean: Float64Array,
   axes: Float64Array,
   variances: Float64Array,
   total: number,
 ): PrincipalComponents {
-  const d = mean.length;
-  for (let i = 0; i < variances.length; i++) {
-    const axis = axes.subarray(i * d, (i + 1) * d);
-    const largest = axis.reduce(
-      (best, value) => (Math.abs(value) > Math.abs(best) + 1e-12 ? value : best),
-      0,
-    );
-    if (largest < 0) for (let k = 0; k < d; k++) axis[k] = -axis[k];
-  }
+  orientAxes(axes, mean.length);
   return {
     mean,
     axes,
     variances,
     explained: variances.map((variance) => (total > 0 ? variance / total : 0)),
   };
+}
+
+/** Makes the largest coordinate of each axis, a row of d, positive: the answer then does not depend on the eigenvalue routine. */
+export function orientAxes(axes: Float64Array, d: number): void {
+  for (let start = 0; start < axes.length; start += d) {
+    const axis = axes.subarray(start, start + d);
+    const largest = axis.reduce(
+      (best, value) => (Math.abs(value) > Math.abs(best) + 1e-12 ? value : best),
+      0,
+    );
+    if (largest < 0) for (let k = 0; k < d; k++) axis[k] = -axis[k];
+  }
 }

@@ -1,10 +1,8 @@
-import { type NdArray, checkPoints, checkSameDtype, dtypeOf, toDtype } from '../core/array.js';
+import { type NdArray, checkPoints, checkSameDtype } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
-import { type CallOptions, partOf } from '../core/options.js';
-import { kernelsFor } from '../kernel/backend.js';
+import type { CallOptions } from '../core/options.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
-import { checkFinite } from '../kernel/checks.js';
-import { centredRows, meanOf } from './centred.js';
+import { type CloudMoments, cloudMoments, unitRows } from './moments.js';
 
 /**
  * Linear centred kernel alignment of two representations of the same points: ‖XᵀY‖²/(‖XᵀX‖·‖YᵀY‖) of the centred
@@ -33,82 +31,77 @@ export async function centredKernelAlignment(
       { details: { parameter: 'b' } },
     );
   }
-  const reference = await alignmentReference(b, { ...options, onProgress: undefined }, 'b');
-  return alignmentWith(a, reference, options);
+  const minimum = debiased ? 4 : 2;
+  const right = await cloudMoments(b, options, { name: 'b', minimum });
+  const reference = await alignmentReference(right, options, debiased);
+  return alignmentWith(await cloudMoments(a, options, { name: 'a', minimum }), reference, options);
 }
 
 /** A cloud that others are compared with, and what of the comparison is of it alone. */
 export interface AlignmentReference {
-  readonly cloud: Matrix;
+  /** At a mean squared length of 1. */
+  readonly rows: Matrix;
+  /** Squared lengths of the rows, where the comparison is debiased. */
+  readonly squares: Float64Array | undefined;
   readonly product: number;
-  readonly debiased: boolean;
 }
 
-/** Prepares one side of {@link centredKernelAlignment}, for comparison with several clouds. Throws what that throws. */
+/** Prepares one side of {@link centredKernelAlignment}, for comparison with several clouds. */
 export async function alignmentReference(
-  points: NdArray,
-  options: CallOptions & { debiased?: boolean },
-  name = 'points',
+  moments: CloudMoments,
+  options: CallOptions,
+  debiased: boolean,
 ): Promise<AlignmentReference> {
-  const { debiased = false } = options;
-  const converted = toDtype(points, options.dtype);
-  const kernels = await kernelsFor(options, dtypeOf(converted));
-  checkFinite(kernels, converted, name);
-  const cloud = unitCloud(converted, name);
-  return { cloud, product: await dependence(kernels, debiased)(cloud, cloud, options), debiased };
+  const rows = await unitRows(moments, options);
+  const squares = debiased ? squaredLengths(moments.kernels, rows) : undefined;
+  return { rows, squares, product: ownProduct(moments, squares) };
 }
 
-/** {@link centredKernelAlignment} with a side that is prepared, of as many rows and the same dtype. */
+/**
+ * {@link centredKernelAlignment} with a side that is prepared, of as many rows and the same dtype: debiased where that is.
+ * O(nd₁d₂) time, O(nd₁ + d₁d₂) memory.
+ */
 export async function alignmentWith(
-  points: NdArray,
-  { cloud, product, debiased }: AlignmentReference,
+  moments: CloudMoments,
+  reference: AlignmentReference,
   options: CallOptions,
 ): Promise<number> {
-  const converted = toDtype(points, options.dtype);
-  const kernels = await kernelsFor(options, dtypeOf(converted));
-  checkFinite(kernels, converted, 'a');
-  const own = unitCloud(converted, 'a');
-  const of = dependence(kernels, debiased);
-  const both = await of(own, cloud, partOf(options, 0, 0.5));
-  const left = await of(own, own, partOf(options, 0.5, 1));
-  return both / Math.sqrt(left * product);
+  const { kernels } = moments;
+  const rows = await unitRows(moments, options);
+  const products = await kernels.matmul({ a: rows, b: reference.rows, transposeA: true }, options);
+  let sum = 0;
+  for (let at = 0; at < products.length; at++) sum += products[at] ** 2;
+  if (!reference.squares) return sum / Math.sqrt(ownProduct(moments, undefined) * reference.product);
+  const squares = squaredLengths(kernels, rows);
+  const own = ownProduct(moments, squares);
+  return debias(sum, squares, reference.squares) / Math.sqrt(own * reference.product);
 }
 
-/** The cloud centred, at a mean squared length of 1, so that squares of squares neither overflow nor vanish. */
-function unitCloud(points: NdArray, name: string): Matrix {
-  const [rows, columns] = points.shape;
-  const data = centredRows(points, meanOf(points));
-  let largest = 0;
-  for (let at = 0; at < data.length; at++) largest = Math.max(largest, Math.abs(data[at]));
-  if (!(largest > 0))
-    throw new RidgeflowError('DEGENERATE_CLOUD', `Expected points that differ in ${name} but all coincide`);
-  let squares = 0;
-  for (let at = 0; at < data.length; at++) squares += (data[at] / largest) ** 2;
-  const scale = largest * Math.sqrt(squares / rows);
-  for (let at = 0; at < data.length; at++) data[at] /= scale;
-  return { data, rows, columns };
+/** The Hilbert–Schmidt independence criterion of a cloud with itself, up to a factor: ‖XᵀX‖² of its rows at unit length. */
+function ownProduct({ cloud, matrix, variance }: CloudMoments, squares: Float64Array | undefined): number {
+  let sum = 0;
+  for (let at = 0; at < matrix.length; at++) sum += (matrix[at] / variance) ** 2;
+  sum *= cloud.rows ** 2;
+  return squares ? debias(sum, squares, squares) : sum;
 }
 
-/** The Hilbert–Schmidt independence criterion of linear kernels, up to a factor: ‖XᵀY‖², debiased where asked. */
-function dependence(kernels: Kernels, debiased: boolean) {
-  return async (x: Matrix, y: Matrix, options: CallOptions): Promise<number> => {
-    const products = await kernels.matmul({ a: x, b: y, transposeA: true }, options);
-    let sum = 0;
-    for (let at = 0; at < products.length; at++) sum += products[at] ** 2;
-    if (!debiased) return sum;
-    // The centred rows sum to zero, so that the sums over the kernel matrices are sums over their diagonals.
-    const n = x.rows;
-    const [a, b] = [x, y].map(({ data, columns }) => {
-      const squares = new Float64Array(n);
-      kernels.squaredRowLengths(data, columns, squares);
-      return squares;
-    });
-    let [crossed, totalA, totalB] = [0, 0, 0];
-    for (let i = 0; i < n; i++) {
-      crossed += a[i] * b[i];
-      totalA += a[i];
-      totalB += b[i];
-    }
-    return sum - crossed + (totalA * totalB) / ((n - 1) * (n - 2)) - (2 * crossed) / (n - 2);
-  };
+function squaredLengths(kernels: Kernels, { data, rows, columns }: Matrix): Float64Array {
+  const out = new Float64Array(rows);
+  kernels.squaredRowLengths(data, columns, out);
+  return out;
+}
+
+/**
+ * The unbiased estimate from ‖XᵀY‖² and the squared lengths of the rows. The centred rows sum to zero, so that the sums over
+ * the kernel matrices are sums over their diagonals.
+ */
+function debias(sum: number, a: Float64Array, b: Float64Array): number {
+  const n = a.length;
+  let [crossed, totalA, totalB] = [0, 0, 0];
+  for (let i = 0; i < n; i++) {
+    crossed += a[i] * b[i];
+    totalA += a[i];
+    totalB += b[i];
+  }
+  return sum - crossed + (totalA * totalB) / ((n - 1) * (n - 2)) - (2 * crossed) / (n - 2);
 }

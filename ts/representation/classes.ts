@@ -23,17 +23,21 @@ export interface Classes {
 export function classesOf(labels: Labels, n: number, minimum = 2): Classes {
   if (!(labels instanceof Int32Array) && !Array.isArray(labels))
     throw invalidArgument('labels', 'an Int32Array or an array of whole numbers', labels);
-  const numbers: readonly number[] = Array.from<number>(labels);
-  if (numbers.length !== n) {
+  if (labels.length !== n) {
     throw new RidgeflowError(
       'INVALID_SHAPE',
-      `Expected ${n} labels, one per point, but received ${numbers.length}`,
+      `Expected ${n} labels, one per point, but received ${labels.length}`,
       { details: { parameter: 'labels' } },
     );
   }
-  const wrong = numbers.findIndex((label) => !Number.isInteger(label) || (label | 0) !== label);
-  if (wrong >= 0) throw invalidArgument(`labels[${wrong}]`, 'a whole number of 32 bits', numbers[wrong]);
-  const present = [...new Set(numbers)].sort((a, b) => a - b);
+  const seen = new Set<number>();
+  for (let i = 0; i < n; i++) {
+    const label = labels[i];
+    if (!Number.isInteger(label) || (label | 0) !== label)
+      throw invalidArgument(`labels[${i}]`, 'a whole number of 32 bits', label);
+    seen.add(label);
+  }
+  const present = [...seen].sort((a, b) => a - b);
   if (present.length < minimum) {
     throw new RidgeflowError(
       'DEGENERATE_CLOUD',
@@ -42,9 +46,12 @@ export function classesOf(labels: Labels, n: number, minimum = 2): Classes {
     );
   }
   const positions = new Map(present.map((label, position) => [label, position]));
-  const of = Int32Array.from(numbers, (label) => positions.get(label) as number);
+  const of = new Int32Array(n);
   const counts = new Int32Array(present.length);
-  for (const position of of) counts[position]++;
+  for (let i = 0; i < n; i++) {
+    of[i] = positions.get(labels[i]) as number;
+    counts[of[i]]++;
+  }
   return { labels: present, of, counts };
 }
 

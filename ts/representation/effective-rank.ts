@@ -1,9 +1,6 @@
-import { type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
-import { RidgeflowError } from '../core/errors.js';
+import type { NdArray } from '../core/array.js';
 import { type CallOptions } from '../core/options.js';
-import { kernelsFor } from '../kernel/backend.js';
-import { checkFinite } from '../kernel/checks.js';
-import { secondMoments } from './centred.js';
+import { type CloudSpectrum, cloudMoments, spectrumOf } from './moments.js';
 
 /** What {@link effectiveRank} finds. */
 export interface EffectiveRank {
@@ -22,16 +19,12 @@ export interface EffectiveRank {
  * UNSUPPORTED, ABORTED. O(ndm + m³) time and O(m² + nm) memory with m = min(n, d).
  */
 export async function effectiveRank(points: NdArray, options: CallOptions = {}): Promise<EffectiveRank> {
-  checkPoints(points, 'points', { minimum: 2 });
-  const cloud = toDtype(points, options.dtype);
-  const kernels = await kernelsFor(options, dtypeOf(cloud));
-  checkFinite(kernels, cloud, 'points');
-  const { matrix, size } = await secondMoments(kernels, cloud, options);
-  const { values } = await kernels.symmetricEigen(matrix, size);
-  const spectrum = values.map((value) => Math.max(value, 0)).reverse();
+  return rankOf(await spectrumOf(await cloudMoments(points, options)));
+}
+
+/** {@link effectiveRank} of a spectrum that is known. O(m). */
+export function rankOf({ values: spectrum }: CloudSpectrum): EffectiveRank {
   const total = spectrum.reduce((sum, value) => sum + value, 0);
-  if (!(total > 0))
-    throw new RidgeflowError('DEGENERATE_CLOUD', 'Expected points that differ but all of them coincide');
   let entropy = 0;
   let squares = 0;
   for (const value of spectrum) {

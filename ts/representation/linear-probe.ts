@@ -4,8 +4,7 @@ import { type CallOptions, checkInteger, checkPositive, throwIfAborted } from '.
 import { RandomStream } from '../core/random.js';
 import { kernelsFor } from '../kernel/backend.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
-import { checkFinite } from '../kernel/checks.js';
-import { centredRows, meanOf } from './centred.js';
+import { asMatrix, checkFinite } from '../kernel/checks.js';
 import { type Classes, type Labels, classesOf } from './classes.js';
 import { type Accuracy, accuracyOf } from './neighbour-accuracy.js';
 
@@ -14,15 +13,6 @@ export interface LinearProbeOptions extends CallOptions {
   folds?: number;
   /** The ridge penalty over the mean variance of a coordinate, above 0. Default 0.001. */
   ridge?: number;
-}
-
-/** Moments of some of the points: their number, the sum of their rows, of their outer products and of each class. */
-interface Moments {
-  count: number;
-  sum: Float64Array;
-  products: Float64Array;
-  classSums: Float64Array;
-  classCounts: Float64Array;
 }
 
 /**
@@ -39,7 +29,7 @@ export async function linearProbe(
   labels: Labels,
   options: LinearProbeOptions = {},
 ): Promise<Accuracy> {
-  const { n, d } = checkPoints(points, 'points', { minimum: 2 });
+  const { n } = checkPoints(points, 'points', { minimum: 2 });
   const classes = classesOf(labels, n);
   const folds = checkInteger(options.folds ?? Math.min(5, n), 'folds', 2, n);
   const ridge = checkPositive(options.ridge ?? 1e-3, 'ridge');
@@ -51,21 +41,18 @@ export async function linearProbe(
   const parts = Array.from({ length: folds }, (_, f) =>
     order.filter((_, position) => position % folds === f),
   );
-  const centre = meanOf(cloud);
-  const rows = parts.map((part): Matrix => {
-    return { data: centredRows(cloud, centre, part), rows: part.length, columns: d };
-  });
+  const matrix = asMatrix(cloud);
   const moments: Moments[] = [];
   for (const [f, part] of parts.entries()) {
-    moments.push(await momentsOf(kernels, rows[f], part, classes, options));
+    moments.push(await momentsOf(kernels, matrix, part, classes, options));
     options.onProgress?.((0.5 * (f + 1)) / folds);
   }
   const all = sumOf(moments);
 
   const right = new Uint8Array(n);
   for (const [f, part] of parts.entries()) {
-    const taught = difference(all, moments[f]);
-    const answers = await classify(kernels, taught, rows[f], ridge);
+    const rule = await ruleOf(kernels, all, moments[f], ridge);
+    const answers = await classify(kernels, rule, matrix, part, options);
     throwIfAborted(options.signal);
     part.forEach((i, at) => (right[i] = Number(answers[at] === classes.of[i])));
     options.onProgress?.(0.5 + (0.5 * (f + 1)) / folds);
@@ -73,71 +60,88 @@ export async function linearProbe(
   return accuracyOf(right, classes);
 }
 
+/** Moments of some of the points. */
+interface Moments {
+  count: number;
+  mean: Float64Array;
+  /** Sums of the outer products of the rows less their mean. */
+  scatter: Float64Array;
+  classSums: Float64Array;
+  classCounts: Float64Array;
+}
+
 async function momentsOf(
   kernels: Kernels,
-  rows: Matrix,
+  points: Matrix,
   part: Int32Array,
   classes: Classes,
-  options: CallOptions,
+  { signal }: CallOptions,
 ): Promise<Moments> {
-  const { rows: count, columns: d, data } = rows;
-  const { mean, covariance } = await kernels.covariance(rows, { signal: options.signal });
-  const products = covariance;
-  for (let k = 0; k < d; k++) {
-    for (let l = 0; l < d; l++) products[k * d + l] = count * (products[k * d + l] + mean[k] * mean[l]);
-  }
+  const d = points.columns;
+  const { mean, covariance } = await kernels.covariance(points, { signal }, part);
+  const count = part.length;
+  for (let at = 0; at < covariance.length; at++) covariance[at] *= count;
   const classSums = new Float64Array(classes.counts.length * d);
   const classCounts = new Float64Array(classes.counts.length);
-  part.forEach((i, at) => {
+  for (const i of part) {
     const start = classes.of[i] * d;
-    for (let k = 0; k < d; k++) classSums[start + k] += data[at * d + k];
+    for (let k = 0; k < d; k++) classSums[start + k] += points.data[i * d + k];
     classCounts[classes.of[i]]++;
-  });
-  return { count, sum: mean.map((value) => value * count), products, classSums, classCounts };
-}
-
-/** a + sign · b, in the storage of a. */
-function add(a: Moments, b: Moments, sign: number): Moments {
-  const parts = ['sum', 'products', 'classSums', 'classCounts'] as const;
-  for (const part of parts) {
-    const [x, y] = [a[part], b[part]];
-    for (let at = 0; at < x.length; at++) x[at] += sign * y[at];
   }
-  return { ...a, count: a.count + sign * b.count };
+  return { count, mean, scatter: covariance, classSums, classCounts };
 }
 
-function copyOf({ count, sum, products, classSums, classCounts }: Moments): Moments {
-  return {
-    count,
-    sum: sum.slice(),
-    products: products.slice(),
-    classSums: classSums.slice(),
-    classCounts: classCounts.slice(),
+/** The moments of several parts together. */
+function sumOf(parts: readonly Moments[]): Moments {
+  const count = parts.reduce((sum, part) => sum + part.count, 0);
+  const plus = (of: (part: Moments) => Float64Array) => {
+    const sum = of(parts[0]).slice();
+    for (const part of parts.slice(1)) of(part).forEach((value, at) => (sum[at] += value));
+    return sum;
   };
+  // About the mean of the first part, so that the mean of equal points is that point exactly.
+  const [{ mean: first }] = parts;
+  const shift = plus((part) => part.mean.map((value, k) => (part.count / count) * (value - first[k])));
+  const mean = first.map((value, k) => value + shift[k]);
+  const scatter = plus((part) => part.scatter);
+  for (const part of parts) addOuter(scatter, part.mean, mean, part.count);
+  const [classSums, classCounts] = [plus((part) => part.classSums), plus((part) => part.classCounts)];
+  return { count, mean, scatter, classSums, classCounts };
 }
 
-const difference = (a: Moments, b: Moments) => add(copyOf(a), b, -1);
-const sumOf = ([first, ...others]: readonly Moments[]) =>
-  others.reduce((sum, moments) => add(sum, moments, 1), copyOf(first));
-
-/** The class that the regression on these moments gives each of the rows. */
-async function classify(
-  kernels: Kernels,
-  { count, sum, products, classSums, classCounts }: Moments,
-  rows: Matrix,
-  ridge: number,
-): Promise<Int32Array> {
-  const d = rows.columns;
-  const classCount = classCounts.length;
-  const mean = sum.map((value) => value / count);
-  const scatter = new Float64Array(d * d);
+/** scatter ← scatter + weight (a − b)(a − b)ᵀ. */
+function addOuter(scatter: Float64Array, a: Float64Array, b: Float64Array, weight: number): void {
+  const d = a.length;
   for (let k = 0; k < d; k++) {
-    for (let l = 0; l < d; l++) scatter[k * d + l] = products[k * d + l] - count * mean[k] * mean[l];
+    const factor = weight * (a[k] - b[k]);
+    for (let l = 0; l < d; l++) scatter[k * d + l] += factor * (a[l] - b[l]);
   }
+}
+
+/** A linear function of x − centre for each class; the largest wins. */
+interface Rule {
+  centre: Float64Array;
+  /** K × d. */
+  weights: Float64Array;
+  offsets: Float64Array;
+}
+
+/** The ridge regression on all the points but a part of them. */
+async function ruleOf(kernels: Kernels, all: Moments, part: Moments, ridge: number): Promise<Rule> {
+  const d = all.mean.length;
+  const count = all.count - part.count;
+  const mean = all.mean.map((value, k) => value + (part.count / count) * (value - part.mean[k]));
+  const scatter = all.scatter.slice();
+  for (let at = 0; at < scatter.length; at++) scatter[at] -= part.scatter[at];
+  addOuter(scatter, part.mean, all.mean, -part.count);
+  addOuter(scatter, mean, all.mean, -count);
   let trace = 0;
   for (let k = 0; k < d; k++) trace += scatter[k * d + k];
   for (let k = 0; k < d; k++) scatter[k * d + k] += (ridge * trace) / d;
-  const sides = classSums.map((value, at) => value - classCounts[Math.floor(at / d)] * mean[at % d]);
+  const counts = all.classCounts.map((value, c) => value - part.classCounts[c]);
+  const sides = all.classSums.map(
+    (value, at) => value - part.classSums[at] - counts[Math.floor(at / d)] * mean[at % d],
+  );
   const weights = trace > 0 ? await kernels.solvePositiveDefinite(scatter, d, sides) : undefined;
   if (!weights) {
     throw new RidgeflowError(
@@ -145,18 +149,32 @@ async function classify(
       'Expected points that differ and a ridge that rounding does not swallow: raise the option ridge',
     );
   }
-  const offsets = classCounts.map((number, c) => {
-    let offset = number / count;
-    for (let k = 0; k < d; k++) offset -= weights[c * d + k] * mean[k];
-    return offset;
-  });
-  const data = rows.data instanceof Float32Array ? Float32Array.from(weights) : weights;
-  const values = await kernels.matmul({
-    a: rows,
-    b: { data, rows: classCount, columns: d },
-    transposeB: true,
-  });
-  return Int32Array.from({ length: rows.rows }, (_, i) => {
+  return { centre: mean, weights, offsets: counts.map((value) => value / count) };
+}
+
+/** The class that the rule gives each of some points. */
+async function classify(
+  kernels: Kernels,
+  { centre, weights, offsets }: Rule,
+  points: Matrix,
+  part: Int32Array,
+  { signal }: CallOptions,
+): Promise<Int32Array> {
+  const classCount = offsets.length;
+  const data = await kernels.centredRows({ points, rows: part, centre }, { signal });
+  const values = await kernels.matmul(
+    {
+      a: { data, rows: part.length, columns: points.columns },
+      b: {
+        data: data instanceof Float32Array ? Float32Array.from(weights) : weights,
+        rows: classCount,
+        columns: points.columns,
+      },
+      transposeB: true,
+    },
+    { signal },
+  );
+  return Int32Array.from(part, (_, i) => {
     let best = 0;
     for (let c = 1; c < classCount; c++) {
       const value = values[i * classCount + c] + offsets[c];

@@ -27,6 +27,7 @@ export interface Addon {
   countWithin(problem: Arguments): Finished;
   matmul(problem: Arguments): Finished;
   covariance(problem: Arguments): Finished;
+  centredRows(problem: Arguments): Finished;
   symmetricEigen(problem: Arguments): Finished;
   solvePositiveDefinite(problem: Arguments): Finished;
   trainNetwork(problem: Arguments): Finished;

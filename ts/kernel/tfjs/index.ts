@@ -4,6 +4,7 @@ import { distanceSums } from './distances.js';
 import { ENGINES, loadEngine, type Engine, type EngineName } from './engine.js';
 import { finiteRadon } from './finite-radon.js';
 import {
+  centredRows,
   covariance,
   firstNonFinite,
   linearCombination,
@@ -86,6 +87,7 @@ function kernelsOn(engine: Engine): Kernels {
     matmul: (problem, run) => matmul(engine, problem, run),
     distanceSums,
     covariance,
+    centredRows,
     symmetricEigen,
     solvePositiveDefinite,
     lowerTriangularProduct,

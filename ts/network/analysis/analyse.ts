@@ -2,6 +2,7 @@ import type { NdArray } from '../../core/array.js';
 import { RidgeflowError } from '../../core/errors.js';
 import { partOf, throwIfAborted } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
+import { together } from '../../core/together.js';
 import { kernelsFor } from '../../kernel/backend.js';
 import { type AlignmentReference, alignmentReference } from '../../representation/alignment.js';
 import { type Labels, classesOf } from '../../representation/classes.js';
@@ -12,7 +13,8 @@ import {
   type NetworkModel,
   openActivations,
 } from '../model/index.js';
-import { type LayerMeasures, measureLayer, orNull } from './layer-measures.js';
+import { cloudShape } from './cloud-shape.js';
+import { type LayerMeasures, measureLayer } from './layer-measures.js';
 import { type LayerPlane, alignedPlane } from './planes.js';
 import { type StepMeasures, type StreamMeasures } from './steps.js';
 import { StepTracker, predecessors } from './step-tracker.js';
@@ -100,9 +102,9 @@ export async function analyseNetwork(
     const wanted = lastRows ? group : [...new Set([...group, last.name])];
     const rows = await activations.collect(wanted, partOf(options, from, ran));
     if (!lastRows) {
-      const found = rows.get(last.name)!;
-      lastRows = found;
-      reference = (await orNull(() => alignmentReference(found, { ...call, debiased }))) ?? undefined;
+      lastRows = rows.get(last.name)!;
+      const shape = await cloudShape(lastRows, call);
+      reference = shape ? await alignmentReference(shape.moments, call, debiased) : undefined;
     }
     for (const [g, name] of group.entries()) {
       throwIfAborted(call.signal);
@@ -111,11 +113,16 @@ export async function analyseNetwork(
       rows.delete(name);
       const labels = classes && repeated(classes.of, layer.positions);
       const comparable = layer.positions === last.positions;
-      const measures = await measureLayer(cloud, { last: comparable ? reference : undefined, labels }, call);
+      const shape = cloudShape(cloud, call);
+      // At once, so that what runs on this thread alone fills the gaps that the kernels leave, and they its.
+      const [found, measures] = await together([
+        shape,
+        measureLayer(cloud, { shape, last: comparable ? reference : undefined, labels }, call),
+        tracker.add(name, cloud, shape),
+      ]);
       const shown = drawn.map((example) => example * layer.positions);
-      const plane = await alignedPlane(cloud, shown, measured[measured.length - 1]?.plane, call);
+      const plane = alignedPlane(found, shown, measured[measured.length - 1]?.plane);
       measured.push({ ...layer, ...withLabels(measures, classes?.labels), rows: cloud.shape[0], plane });
-      await tracker.add(name, cloud, measures.spread);
       options.onProgress?.(ran + ((g + 1) / group.length) * (to - ran));
     }
   }

@@ -1,19 +1,15 @@
 import type { NdArray } from '../../core/array.js';
-import { RidgeflowError } from '../../core/errors.js';
 import type { CallOptions } from '../../core/options.js';
 import { nearestNeighbours } from '../../entropy/index.js';
 import { twoNeighbourDimension } from '../../entropy/intrinsic-dimension.js';
 import { entropyFromDistances } from '../../entropy/nearest-neighbour-entropy.js';
-import {
-  type Labels,
-  effectiveRank,
-  fisherRatio,
-  linearProbe,
-  silhouette,
-} from '../../representation/index.js';
+import { together } from '../../core/together.js';
+import { type Labels, fisherRatio, linearProbe, silhouette } from '../../representation/index.js';
 import { type AlignmentReference, alignmentWith } from '../../representation/alignment.js';
 import { classesOf } from '../../representation/classes.js';
+import { rankOf } from '../../representation/effective-rank.js';
 import { accuracyOf } from '../../representation/neighbour-accuracy.js';
+import { type CloudShape, orNull } from './cloud-shape.js';
 
 /** Which neighbour's distance the entropy is estimated from. */
 const NEIGHBOUR = 3;
@@ -64,6 +60,8 @@ export interface LayerMeasures {
 
 /** What the measures are taken with. */
 export interface MeasureContext {
+  /** Being found. */
+  readonly shape: Promise<CloudShape | null>;
   /** The last layer; undefined where its rows are not the same examples, or all the same. */
   readonly last: AlignmentReference | undefined;
   readonly labels: Labels | undefined;
@@ -72,25 +70,24 @@ export interface MeasureContext {
 /** Measures one layer. The neighbours are searched for once. O(n²d + nd² + d³) time, O(nd + d²) memory. */
 export async function measureLayer(
   points: NdArray,
-  { last, labels }: MeasureContext,
-  options: CallOptions,
+  { shape, last, labels }: MeasureContext,
+  call: CallOptions,
 ): Promise<LayerMeasures> {
   const [n, d] = points.shape;
-  const call = { ...options, onProgress: undefined };
   const k = Math.min(NEIGHBOUR, n - 1);
-  // Together, so that what runs on this thread alone fills the gaps that the kernels leave, and they its.
-  const [near, rank, alignment, separation] = await Promise.all([
+  const [near, extent, alignment, separation] = await together([
     nearestNeighbours(points, undefined, { ...call, k }),
-    orNull(() => effectiveRank(points, call)),
-    last ? orNull(() => alignmentWith(points, last, call)) : null,
+    shape,
+    last ? shape.then((found) => found && alignmentWith(found.moments, last, call)) : null,
     labels ? separationOf(points, labels, call) : null,
   ]);
+  const rank = extent && rankOf(extent.spectrum);
   const { distances, indices } = near;
   const dimension = k >= 2 ? twoNeighbourDimension(distances.data, { stride: k }) : undefined;
   const known = dimension && dimension.points >= 3;
   const entropy = entropyFromDistances(distances.data, { n, d, k, stride: k });
   return {
-    spread: rank && Math.sqrt(rank.spectrum.reduce((sum, value) => sum + value, 0)),
+    spread: extent && Math.sqrt(extent.moments.variance),
     entropyRank: rank && rank.entropyRank,
     participationRatio: rank && rank.participationRatio,
     intrinsicDimension: known ? finite(dimension.value) : null,
@@ -109,7 +106,7 @@ async function separationOf(
 ): Promise<(neighbours: { indices: Int32Array; stride: number }) => Separation> {
   const n = points.shape[0];
   const classes = classesOf(labels, n);
-  const [{ mean, classMeans }, probe, fisher] = await Promise.all([
+  const [{ mean, classMeans }, probe, fisher] = await together([
     silhouette(points, labels, call),
     orNull(() => linearProbe(points, labels, call)),
     fisherRatio(points, labels, call),
@@ -137,16 +134,6 @@ async function separationOf(
       })),
     };
   };
-}
-
-/** Null where the cloud has no extent. */
-export async function orNull<Result>(measure: () => Promise<Result>): Promise<Result | null> {
-  try {
-    return await measure();
-  } catch (error) {
-    if (error instanceof RidgeflowError && error.code === 'DEGENERATE_CLOUD') return null;
-    throw error;
-  }
 }
 
 /** Null for NaN and infinities, which JSON cannot hold. */

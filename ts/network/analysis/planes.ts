@@ -1,6 +1,6 @@
+import { leadingAxes } from '../../representation/moments.js';
 import type { NdArray } from '../../core/array.js';
-import type { CallOptions } from '../../core/options.js';
-import { principalComponents } from '../../linalg/index.js';
+import type { CloudShape } from './cloud-shape.js';
 
 /** Points of one layer as they are drawn: in a principal plane that is turned to look like that of the layer before. */
 export interface LayerPlane {
@@ -13,29 +13,31 @@ export interface LayerPlane {
 /**
  * Rows of a layer in its plane of largest variance, rotated or reflected to agree best with the plane before (orthogonal
  * Procrustes, P. H. Schönemann, Psychometrika 31, 1966), so that what moves in the picture is shape and not the choice of
- * axes. A layer one value wide lies on the first axis. O(nd²) time.
+ * axes. A layer one value wide lies on the first axis; one whose points coincide, at the origin. O(rows · d) time.
  */
-export async function alignedPlane(
-  points: NdArray,
+export function alignedPlane(
+  shape: CloudShape | null,
   rows: readonly number[],
   before: LayerPlane | undefined,
-  options: CallOptions,
-): Promise<LayerPlane> {
-  const d = points.shape[1];
-  const { mean, axes, variances, explained } = await principalComponents(points, options);
-  const share = explained.reduce((sum, part) => sum + part, 0);
-  const total = variances.reduce((sum, variance) => sum + variance, 0) / (share || 1);
-  const scale = total > 0 ? 1 / Math.sqrt(total) : 0;
+): LayerPlane {
   const data = new Float64Array(2 * rows.length);
+  const plane = { positions: { data, shape: [rows.length, 2] }, explained: 0 };
+  if (!shape) return plane;
+  const { moments, spectrum } = shape;
+  const { cloud, mean, variance } = moments;
+  const d = cloud.columns;
+  const axes = leadingAxes(moments, spectrum, 2);
+  const scale = 1 / Math.sqrt(variance);
   rows.forEach((row, i) => {
-    for (let axis = 0; axis < Math.min(2, d); axis++) {
+    for (let axis = 0; axis * d < axes.length; axis++) {
       let sum = 0;
-      for (let k = 0; k < d; k++) sum += (points.data[row * d + k] - mean[k]) * axes[axis * d + k];
+      for (let k = 0; k < d; k++) sum += (cloud.data[row * d + k] - mean[k]) * axes[axis * d + k];
       data[2 * i + axis] = scale * sum;
     }
   });
   if (before) align(data, before.positions.data);
-  return { positions: { data, shape: [rows.length, 2] }, explained: share };
+  const [first, second = 0] = spectrum.values;
+  return { ...plane, explained: Math.min(1, (first + second) / variance) };
 }
 
 /** Turns `points` in place by the rotation or reflection that brings them nearest to `target`. */

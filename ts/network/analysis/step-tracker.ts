@@ -1,6 +1,8 @@
 import type { NdArray } from '../../core/array.js';
 import type { CallOptions } from '../../core/options.js';
+import { together } from '../../core/together.js';
 import type { ActivationLayer, Block, NetworkModel } from '../model/index.js';
+import type { CloudShape } from './cloud-shape.js';
 import { INPUT } from '../model/activations.js';
 import { inputShape } from '../model/input.js';
 import {
@@ -71,7 +73,7 @@ export class StepTracker {
   }
 
   /** Measures the step to this layer, if there is one. */
-  async add(name: string, cloud: NdArray, spread: number | null): Promise<void> {
+  async add(name: string, cloud: NdArray, shape: Promise<CloudShape | null>): Promise<void> {
     const from = this.#before.get(name);
     const earlier = from === undefined ? undefined : this.#kept.get(from);
     if (from !== undefined && earlier) {
@@ -83,7 +85,9 @@ export class StepTracker {
         this.#origins.delete(from);
       }
     }
-    if (this.#uses.has(name)) this.#kept.set(name, { cloud, spread });
+    const found = await shape;
+    if (this.#uses.has(name))
+      this.#kept.set(name, { cloud, spread: found && Math.sqrt(found.moments.variance) });
   }
 
   /** The steps, and the streams that they make. */
@@ -96,8 +100,10 @@ export class StepTracker {
     const chain = this.#chains.get(from);
     const origin = this.#origins.get(from);
     const continuation = origin ? continuationOf(origin, earlier.cloud, cloud) : null;
-    const transport = await straightnessOf(earlier.cloud, cloud, meanSquare, this.#options);
-    const derivatives = await this.#derivatives(from, earlier, to);
+    const [transport, derivatives] = await together([
+      straightnessOf(earlier.cloud, cloud, meanSquare, this.#options),
+      this.#derivatives(from, earlier, to),
+    ]);
     this.#steps.push({
       from,
       to,
