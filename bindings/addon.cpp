@@ -64,6 +64,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("matmul", Napi::Function::New(env, matmulKernel));
   exports.Set("covariance", Napi::Function::New(env, covarianceKernel));
   exports.Set("centredRows", Napi::Function::New(env, centredRowsKernel));
+  exports.Set("groupMoments", Napi::Function::New(env, groupMomentsKernel));
   exports.Set("symmetricEigen", Napi::Function::New(env, symmetricEigenKernel));
   exports.Set("solvePositiveDefinite", Napi::Function::New(env, solvePositiveDefiniteKernel));
   exports.Set("trainNetwork", Napi::Function::New(env, trainNetworkKernel));

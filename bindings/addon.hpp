@@ -14,6 +14,7 @@ Napi::Value countWithinKernel(const Napi::CallbackInfo& info);
 Napi::Value matmulKernel(const Napi::CallbackInfo& info);
 Napi::Value covarianceKernel(const Napi::CallbackInfo& info);
 Napi::Value centredRowsKernel(const Napi::CallbackInfo& info);
+Napi::Value groupMomentsKernel(const Napi::CallbackInfo& info);
 Napi::Value symmetricEigenKernel(const Napi::CallbackInfo& info);
 Napi::Value projectBeamKernel(const Napi::CallbackInfo& info);
 Napi::Value backprojectBeamKernel(const Napi::CallbackInfo& info);

@@ -32,40 +32,6 @@ Napi::Value matmulOf(const Arguments& arguments) {
   });
 }
 
-/// The rows of a matrix of n that the field `rows` names by their numbers, all where it is absent.
-RowSelection selectionOf(const Arguments& arguments, std::size_t n) {
-  if (!arguments.has("rows")) return {nullptr, n};
-  const std::size_t count = arguments.size("count", largestExtent);
-  const auto* numbers = arguments.array<std::int32_t>("rows", count);
-  for (std::size_t i = 0; i < count; ++i) {
-    if (numbers[i] < 0 || static_cast<std::size_t>(numbers[i]) >= n) arguments.fail("rows", "numbers of rows");
-  }
-  return {numbers, count};
-}
-
-template <class T>
-Napi::Value covarianceOf(const Arguments& arguments) {
-  const std::size_t n = arguments.size("n"), d = arguments.size("d");
-  const T* points = arguments.array<T>("points", n, d);
-  const RowSelection rows = selectionOf(arguments, n);
-  double* mean = arguments.array<double>("mean", d);
-  double* out = arguments.array<double>("covariance", d, d);
-  const double work = static_cast<double>(rows.count) * static_cast<double>(d) * static_cast<double>(d);
-  return run(arguments, work, [=](Control& control) { covariance(points, rows, d, mean, out, control); });
-}
-
-template <class T>
-Napi::Value centredRowsOf(const Arguments& arguments) {
-  const std::size_t n = arguments.size("n"), d = arguments.size("d");
-  const T* points = arguments.array<T>("points", n, d);
-  const RowSelection rows = selectionOf(arguments, n);
-  const double* centre = arguments.array<double>("centre", d);
-  const double factor = arguments.number("factor");
-  T* out = arguments.array<T>("out", rows.count, d);
-  const double work = static_cast<double>(rows.count) * static_cast<double>(d);
-  return run(arguments, work, [=](Control& control) { centredRows(points, rows, d, centre, factor, out, control); });
-}
-
 /// The memory of typed arrays of `count` elements each.
 template <class T>
 std::vector<const T*> pointersTo(const Arguments& arguments, const Napi::Array& arrays, std::size_t count) {
@@ -117,15 +83,6 @@ struct Combination {
 
 Napi::Value matmulKernel(const Napi::CallbackInfo& info) {
   return byElementType(info, "a", []<class T>(const Arguments& arguments) { return matmulOf<T>(arguments); });
-}
-
-Napi::Value covarianceKernel(const Napi::CallbackInfo& info) {
-  return byElementType(info, "points", []<class T>(const Arguments& arguments) { return covarianceOf<T>(arguments); });
-}
-
-Napi::Value centredRowsKernel(const Napi::CallbackInfo& info) {
-  const Arguments arguments(info);
-  return arguments.isFloat64("points") ? centredRowsOf<double>(arguments) : centredRowsOf<float>(arguments);
 }
 
 Napi::Value symmetricEigenKernel(const Napi::CallbackInfo& info) {

@@ -3,7 +3,6 @@ import type { FloatData } from '../ts/core/array.js';
 import { Differences, backends, combinations, rounding } from './conformance-backends.js';
 import { clouds, matrix, sizesOfPairs, storage } from './reference/clouds.js';
 import {
-  referenceCovariance,
   referenceEigenvalues,
   referenceFirstNonFinite,
   referenceLinearCombination,
@@ -119,37 +118,6 @@ for (const { kernels, dtype, tolerance, title } of combinations) {
       }
     });
   }
-
-  test(`${title} covariance: agrees with the reference`, async (t) => {
-    const differences = new Differences();
-    const random = new Random(23);
-    for (const kind of ['normal', 'shifted', 'duplicates'] as const) {
-      for (const [n, d] of [1, 2, 17, 97, 600].flatMap((n) => [1, 3, 16, 65].map((d) => [n, d]))) {
-        const [points] = clouds(random, kind, dtype, [n], d);
-        const expected = referenceCovariance(points);
-        const { mean, covariance } = await kernels.covariance(points);
-        t.true(mean instanceof Float64Array && covariance instanceof Float64Array);
-        const where = `covariance n=${n} d=${d} ${kind}`;
-        // Results are float64 in either dtype, but a backend may multiply float32 input in float32.
-        differences.compare(
-          `${where} mean`,
-          mean,
-          expected.mean,
-          (k) => tolerance * 1e-2 + rounding(dtype, expected.mean[k]),
-        );
-        differences.compare(`${where}`, covariance, expected.covariance.flat(), (i) => {
-          const sizes =
-            expected.covariance[Math.floor(i / d)][Math.floor(i / d)] + expected.covariance[i % d][i % d];
-          return tolerance * sizes + rounding(dtype, expected.mean[i % d]) ** 2;
-        });
-        differences.check(
-          `${where} is not symmetric`,
-          covariance.every((value, i) => value === covariance[(i % d) * d + Math.floor(i / d)]),
-        );
-      }
-    }
-    t.deepEqual(differences.found, []);
-  });
 
   test(`${title} linearCombination: agrees with the reference, out among the terms or not`, (t) => {
     const differences = new Differences();

@@ -58,10 +58,11 @@ void gemm(bool transposeA, bool transposeB, std::size_t m, std::size_t n, std::s
               static_cast<int>(strideC));
 }
 
-void addGram(std::size_t d, std::size_t rows, const double* a, std::size_t strideA, double* c, std::size_t strideC) {
+void gram(std::size_t d, std::size_t rows, const double* a, std::size_t strideA, double beta, double* c,
+          std::size_t strideC) {
   useOneThread();
   cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, static_cast<int>(d), static_cast<int>(rows), 1.0, a,
-              static_cast<int>(strideA), 1.0, c, static_cast<int>(strideC));
+              static_cast<int>(strideA), beta, c, static_cast<int>(strideC));
 }
 
 bool symmetricEigen(double* matrix, std::size_t d, double* values) {

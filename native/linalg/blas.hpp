@@ -10,8 +10,9 @@ void gemm(bool transposeA, bool transposeB, std::size_t m, std::size_t n, std::s
 void gemm(bool transposeA, bool transposeB, std::size_t m, std::size_t n, std::size_t k, const double* a,
           std::size_t strideA, const double* b, std::size_t strideB, double beta, double* c, std::size_t strideC);
 
-/// C (d × d) ← C + AᵀA on and above the diagonal, on one thread, row-major; A is rows × d. The rest of C is left alone.
-void addGram(std::size_t d, std::size_t rows, const double* a, std::size_t strideA, double* c, std::size_t strideC);
+/// C (d × d) ← AᵀA + beta·C on and above the diagonal, on one thread, row-major; A is rows × d. The rest of C is left alone.
+void gram(std::size_t d, std::size_t rows, const double* a, std::size_t strideA, double beta, double* c,
+          std::size_t strideC);
 
 /// Eigenvalues ascending and orthonormal eigenvectors as rows of a symmetric d × d matrix (LAPACK dsyevd). The matrix
 /// is overwritten by the eigenvectors. Returns false where the iteration does not converge.

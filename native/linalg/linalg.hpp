@@ -13,24 +13,6 @@ template <class T>
 void matmul(const T* a, std::size_t rowsA, std::size_t columnsA, bool transposeA, const T* b, std::size_t rowsB,
             std::size_t columnsB, bool transposeB, T* out, Control& control);
 
-/// Rows of a matrix: those whose numbers are given, or the first `count` where `numbers` is null.
-struct RowSelection {
-  const std::int32_t* numbers = nullptr;
-  std::size_t count = 0;
-
-  std::size_t operator[](std::size_t i) const { return numbers == nullptr ? i : static_cast<std::size_t>(numbers[i]); }
-};
-
-/// Mean (d) and covariance (d × d, divided by their number) of the rows, of d values each, in float64. The same bits for
-/// any number of threads. O(nd²) time, O(d²) memory.
-template <class T>
-void covariance(const T* points, const RowSelection& rows, std::size_t d, double* mean, double* covariance, Control& control);
-
-/// out[i] ← (row i of the selection − centre) · factor, each value rounded once.
-template <class T>
-void centredRows(const T* points, const RowSelection& rows, std::size_t d, const double* centre, double factor, T* out,
-                 Control& control);
-
 /// sides ← the solutions of matrix·x = side, one side of length d per row, for a symmetric positive definite matrix, whose
 /// lower triangle is overwritten by its Cholesky factor. Returns false where it is not positive definite. Parallel over
 /// tiles of rows, in a fixed order. O(d³/3 + count·d²).

@@ -17,10 +17,10 @@
 namespace ridgeflow {
 namespace {
 
-constexpr std::size_t kPoints = 4096;  // projected between two looks at the control
-constexpr std::size_t kGroup = 16;     // directions projected on together, at most: products of fewer are slow
-constexpr std::size_t kGroupBytes = std::size_t{1} << 24;  // of their projections
-constexpr std::size_t kTasks = 8;      // at least, where there are as many directions
+constexpr std::size_t kPoints = 1024;  // projected by one task
+// Directions projected on together, at most: the fewer they are, the more a product costs for packing the points.
+constexpr std::size_t kGroup = 64;
+constexpr std::size_t kGroupBytes = std::size_t{1} << 26;  // of their projections
 constexpr unsigned kBits = 11;         // of a digit of the radix sort: its counts stay in the first-level cache
 constexpr std::size_t kFew = 256;      // values that are sorted by comparison
 
@@ -166,49 +166,58 @@ double weightedCost(const SlicedProblem<T>& problem, const std::vector<Entry<T, 
   return total;
 }
 
-/// The projections of a cloud on some directions, each sorted.
+/// The projections of a cloud on some directions, one line of entries for each.
 template <class T, bool kWeighted>
-std::vector<std::vector<Entry<T, kWeighted>>> sortedProjections(const T* points, std::size_t n, std::size_t d,
-                                                                const T* directions, std::size_t count, const Control& control) {
-  std::vector<std::vector<Entry<T, kWeighted>>> lines(count, std::vector<Entry<T, kWeighted>>(n));
-  std::vector<T> values(count * std::min(n, kPoints));
-  for (std::size_t first = 0; first < n; first += kPoints) {
-    control.check();
-    const std::size_t rows = std::min(kPoints, n - first);
-    blas::gemm(false, true, count, rows, d, directions, d, points + first * d, d, T(0), values.data(), rows);
-    for (std::size_t line = 0; line < count; ++line) {
-      for (std::size_t i = 0; i < rows; ++i) {
-        Entry<T, kWeighted>& entry = lines[line][first + i];
-        entry.key = keyOf<T>(values[line * rows + i] + T(0));  // −0 and 0 are one place
-        if constexpr (kWeighted) entry.row = static_cast<std::uint32_t>(first + i);
-      }
+using Lines = std::vector<std::vector<Entry<T, kWeighted>>>;
+
+/// Projects the points from `first` on, at most kPoints.
+template <class T, bool kWeighted>
+void project(const T* points, std::size_t n, std::size_t d, const T* directions, std::size_t count, std::size_t first,
+             Lines<T, kWeighted>& lines) {
+  const std::size_t rows = std::min(kPoints, n - first);
+  const Buffer<T> values = allocateBuffer<T>(count * rows);
+  blas::gemm(false, true, count, rows, d, directions, d, points + first * d, d, T(0), values.get(), rows);
+  for (std::size_t line = 0; line < count; ++line) {
+    for (std::size_t i = 0; i < rows; ++i) {
+      Entry<T, kWeighted>& entry = lines[line][first + i];
+      entry.key = keyOf<T>(values[line * rows + i] + T(0));  // −0 and 0 are one place
+      if constexpr (kWeighted) entry.row = static_cast<std::uint32_t>(first + i);
     }
   }
-  std::vector<Entry<T, kWeighted>> spare;
-  for (auto& line : lines) radixSort(line, spare, control);
-  return lines;
 }
 
 template <class T, bool kWeighted>
 void costs(const SlicedProblem<T>& problem, double* out, Control& control) {
   const Power power(problem.p);
-  const std::size_t fitting = kGroupBytes / ((problem.n + problem.m) * sizeof(Entry<T, kWeighted>));
-  const std::size_t group = std::max<std::size_t>(1, std::min({kGroup, fitting, ceilDivide(problem.count, kTasks)}));
-  parallelFor(ceilDivide(problem.count, group), [&](std::size_t task) {
-    const std::size_t first = task * group, count = std::min(group, problem.count - first);
-    const T* directions = problem.directions + first * problem.d;
-    const auto a = sortedProjections<T, kWeighted>(problem.a, problem.n, problem.d, directions, count, control);
-    const auto b = sortedProjections<T, kWeighted>(problem.b, problem.m, problem.d, directions, count, control);
-    for (std::size_t line = 0; line < count; ++line) {
+  const std::size_t n = problem.n, m = problem.m, d = problem.d;
+  const std::size_t fitting = kGroupBytes / ((n + m) * sizeof(Entry<T, kWeighted>));
+  const std::size_t group = std::clamp<std::size_t>(fitting, 1, std::min(kGroup, problem.count));
+  const std::size_t blocksA = ceilDivide(n, kPoints), blocksB = ceilDivide(m, kPoints);
+  Lines<T, kWeighted> a(group, std::vector<Entry<T, kWeighted>>(n)), b(group, std::vector<Entry<T, kWeighted>>(m));
+  for (std::size_t first = 0; first < problem.count; first += group) {
+    const std::size_t count = std::min(group, problem.count - first);
+    const T* directions = problem.directions + first * d;
+    parallelFor(blocksA + blocksB, [&](std::size_t task) {
+      control.check();
+      if (task < blocksA) {
+        project<T, kWeighted>(problem.a, n, d, directions, count, task * kPoints, a);
+      } else {
+        project<T, kWeighted>(problem.b, m, d, directions, count, (task - blocksA) * kPoints, b);
+      }
+    });
+    parallelFor(count, [&](std::size_t line) {
+      std::vector<Entry<T, kWeighted>> spare;
+      radixSort(a[line], spare, control);
+      radixSort(b[line], spare, control);
       if constexpr (kWeighted) {
-        double* gradient = problem.gradients == nullptr ? nullptr : problem.gradients + (first + line) * problem.d;
+        double* gradient = problem.gradients == nullptr ? nullptr : problem.gradients + (first + line) * d;
         out[first + line] = weightedCost(problem, a[line], b[line], power, gradient);
       } else {
         out[first + line] = equalCost<T>(a[line], b[line], power);
       }
       control.advance(1);
-    }
-  });
+    });
+  }
 }
 
 }  // namespace

@@ -23,8 +23,8 @@ struct SlicedProblem {
 };
 
 /// out[l] = ∫₀¹ |F⁻¹ − G⁻¹|^p of the projections on direction l: each projected, sorted by radix, and run through in step.
-/// Projections in T, costs summed in float64. O(count · (n + m)(d + log)) time, O(n + m) memory per thread; the same bits
-/// for any number of threads. Throws Aborted.
+/// Projections in T, costs summed in float64. O(count · (n + m)(d + log)) time, O(n + m) memory; the same bits for any
+/// number of threads. Throws Aborted.
 template <class T>
 void slicedCosts(const SlicedProblem<T>& problem, double* out, Control& control);
 

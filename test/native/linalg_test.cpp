@@ -48,43 +48,16 @@ TYPED_TEST(Linalg, MatmulAgreesWithTheDefinition) {
   }
 }
 
-TYPED_TEST(Linalg, CovarianceAgreesWithTheDefinition) {
-  Random random(42);
-  for (const CloudKind kind : {CloudKind::kNormal, CloudKind::kFarAway}) {
-    for (const std::size_t n : {1UL, 2UL, 17UL, 1031UL, 9000UL}) {
-      for (const std::size_t d : {1UL, 3UL, 17UL}) {
-        const auto points = random.cloud<TypeParam>(kind, n, d);
-        std::vector<double> mean(d), result(d * d), expectedMean(d, 0.0);
-        Control control;
-        covariance(points.data(), n, d, mean.data(), result.data(), control);
-        for (std::size_t i = 0; i < n * d; ++i) expectedMean[i % d] += static_cast<double>(points[i]) / static_cast<double>(n);
-        for (std::size_t a = 0; a < d; ++a) {
-          EXPECT_NEAR(mean[a], expectedMean[a], 1e-10 * std::abs(expectedMean[a]) + 1e-12);
-          for (std::size_t b = 0; b < d; ++b) {
-            double sum = 0.0;
-            for (std::size_t i = 0; i < n; ++i) sum += (points[i * d + a] - expectedMean[a]) * (points[i * d + b] - expectedMean[b]);
-            EXPECT_NEAR(result[a * d + b], sum / static_cast<double>(n), 1e-8);
-          }
-        }
-      }
-    }
-  }
-}
-
 TYPED_TEST(Linalg, ResultsDoNotDependOnTheNumberOfThreads) {
   Random random(43);
   const std::size_t n = 9001, d = 13;
   const auto points = random.cloud<TypeParam>(CloudKind::kNormal, n, d);
-  std::vector<double> firstCovariance;
   std::vector<TypeParam> firstProduct;
   withThreadCounts({1, 2, 3, 7}, [&](int threads) {
     Control control;
-    std::vector<double> mean(d), result(d * d);
     std::vector<TypeParam> product(d * d);
-    covariance(points.data(), n, d, mean.data(), result.data(), control);
     matmul(points.data(), n, d, true, points.data(), n, d, false, product.data(), control);
-    if (threads == 1) firstCovariance = result, firstProduct = product;
-    EXPECT_EQ(result, firstCovariance);
+    if (threads == 1) firstProduct = product;
     EXPECT_EQ(product, firstProduct);
   });
 }
@@ -165,11 +138,9 @@ TEST(LinalgControl, StopsWhereAsked) {
   Random random(46);
   const auto points = random.cloud<float>(CloudKind::kNormal, 2000, 30);
   std::vector<float> product(900);
-  std::vector<double> mean(30), result(900);
   std::int32_t cells[2] = {1, 0};
   Control control(cells);
   EXPECT_THROW(matmul(points.data(), 2000, 30, true, points.data(), 2000, 30, false, product.data(), control), Aborted);
-  EXPECT_THROW(covariance(points.data(), 2000, 30, mean.data(), result.data(), control), Aborted);
 }
 
 TYPED_TEST(Linalg, ScaledErrorAgreesWithTheDefinitionForAnyNumberOfThreads) {

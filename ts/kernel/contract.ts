@@ -2,6 +2,7 @@ import type { DType } from '../core/array.js';
 import type { DistanceKernels } from './contract/distances.js';
 import type { FiniteRadonKernels } from './contract/finite-radon.js';
 import type { LinearKernels } from './contract/linear.js';
+import type { MomentKernels } from './contract/moments.js';
 import type { NeighbourKernels } from './contract/neighbours.js';
 import type { PosteriorKernels } from './contract/posterior.js';
 import type { RadonKernels } from './contract/radon.js';
@@ -41,6 +42,7 @@ export interface Kernels
     NeighbourKernels,
     DistanceKernels,
     LinearKernels,
+    MomentKernels,
     RadonKernels,
     RadonGeometryKernels,
     RandomKernels,

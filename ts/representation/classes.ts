@@ -1,4 +1,3 @@
-import { type NdArray, allocate, checkPoints } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 
 /** Class numbers, one per point: whole numbers, not necessarily consecutive. */
@@ -23,6 +22,7 @@ export interface Classes {
 export function classesOf(labels: Labels, n: number, minimum = 2): Classes {
   if (!(labels instanceof Int32Array) && !Array.isArray(labels))
     throw invalidArgument('labels', 'an Int32Array or an array of whole numbers', labels);
+  const numbers: ArrayLike<number> = labels;
   if (labels.length !== n) {
     throw new RidgeflowError(
       'INVALID_SHAPE',
@@ -32,7 +32,7 @@ export function classesOf(labels: Labels, n: number, minimum = 2): Classes {
   }
   const seen = new Set<number>();
   for (let i = 0; i < n; i++) {
-    const label = labels[i];
+    const label = numbers[i];
     if (!Number.isInteger(label) || (label | 0) !== label)
       throw invalidArgument(`labels[${i}]`, 'a whole number of 32 bits', label);
     seen.add(label);
@@ -49,25 +49,8 @@ export function classesOf(labels: Labels, n: number, minimum = 2): Classes {
   const of = new Int32Array(n);
   const counts = new Int32Array(present.length);
   for (let i = 0; i < n; i++) {
-    of[i] = positions.get(labels[i]) as number;
+    of[i] = positions.get(numbers[i]) as number;
     counts[of[i]]++;
   }
   return { labels: present, of, counts };
-}
-
-/** Mean of each class, K × d in float64, and of all points. O(nd) time. */
-export function classMeans(points: NdArray, classes: Classes): { means: Float64Array; mean: Float64Array } {
-  const { n, d } = checkPoints(points, 'points');
-  const count = classes.counts.length;
-  const means = allocate('float64', count * d, 'class means') as Float64Array;
-  const mean = new Float64Array(d);
-  for (let i = 0; i < n; i++) {
-    const start = classes.of[i] * d;
-    for (let k = 0; k < d; k++) means[start + k] += points.data[i * d + k];
-  }
-  for (let at = 0; at < count * d; at++) {
-    mean[at % d] += means[at] / n;
-    means[at] /= classes.counts[Math.floor(at / d)];
-  }
-  return { means, mean };
 }

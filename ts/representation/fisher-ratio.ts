@@ -1,8 +1,8 @@
 import { type NdArray, checkPoints } from '../core/array.js';
 import { type CallOptions, throwIfAborted } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
-import { checkFinite } from '../kernel/checks.js';
-import { type Labels, classMeans, classesOf } from './classes.js';
+import { asMatrix, checkFinite } from '../kernel/checks.js';
+import { type Labels, classesOf } from './classes.js';
 
 /** What {@link fisherRatio} finds. */
 export interface FisherRatio {
@@ -39,14 +39,21 @@ export async function fisherRatio(
   const { n, d } = checkPoints(points, 'points');
   const classes = classesOf(labels, n);
   throwIfAborted(options.signal);
-  checkFinite(await kernelsFor(options), points, 'points');
-  const { means, mean } = classMeans(points, classes);
-  const count = classes.counts.length;
-  const squares = new Float64Array(count);
-  for (let i = 0; i < n; i++)
-    squares[classes.of[i]] += squaredDistance(points.data, i, means, classes.of[i], d);
+  const kernels = await kernelsFor(options);
+  checkFinite(kernels, points, 'points');
+  const { labels: present, of: groups, counts } = classes;
+  const count = counts.length;
+  const { means, squares } = await kernels.groupMoments(
+    { points: asMatrix(points), groups, groupCount: count },
+    options,
+  );
+  // About the mean of the first class, so that it is all of them where they coincide.
+  const mean = means.slice(0, d);
+  for (let c = 1; c < count; c++) {
+    for (let k = 0; k < d; k++) mean[k] += (counts[c] / n) * (means[c * d + k] - means[k]);
+  }
   let between = 0;
-  for (let c = 0; c < count; c++) between += (classes.counts[c] * squaredDistance(means, c, mean, 0, d)) / n;
+  for (let c = 0; c < count; c++) between += (counts[c] * squaredDistance(means, c, mean, 0, d)) / n;
   const within = squares.reduce((sum, square) => sum + square, 0) / n;
   const distances = new Float64Array(count * count);
   for (let a = 0; a < count; a++) {
@@ -60,11 +67,11 @@ export async function fisherRatio(
     ratio: between / within,
     within,
     between,
-    classes: classes.labels,
-    counts: classes.counts,
+    classes: present,
+    counts,
     centres: { data: means, shape: [count, d] },
     centreDistances: { data: distances, shape: [count, count] },
-    spreads: squares.map((square, c) => Math.sqrt(square / classes.counts[c])),
+    spreads: squares.map((square, c) => Math.sqrt(square / counts[c])),
   };
 }
 

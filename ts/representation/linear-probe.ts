@@ -1,6 +1,6 @@
 import { type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
-import { type CallOptions, checkInteger, checkPositive, throwIfAborted } from '../core/options.js';
+import { type CallOptions, checkInteger, checkPositive, partOf, throwIfAborted } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
 import { kernelsFor } from '../kernel/backend.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
@@ -38,15 +38,13 @@ export async function linearProbe(
   checkFinite(kernels, cloud, 'points');
 
   const order = new RandomStream(options.seed, 'shuffle').choose(n, n);
-  const parts = Array.from({ length: folds }, (_, f) =>
-    order.filter((_, position) => position % folds === f),
-  );
+  const parts = Array.from({ length: folds }, (_, f) => {
+    const part = new Int32Array(Math.ceil((n - f) / folds));
+    for (let at = 0; at < part.length; at++) part[at] = order[f + at * folds];
+    return part;
+  });
   const matrix = asMatrix(cloud);
-  const moments: Moments[] = [];
-  for (const [f, part] of parts.entries()) {
-    moments.push(await momentsOf(kernels, matrix, part, classes, options));
-    options.onProgress?.((0.5 * (f + 1)) / folds);
-  }
+  const moments = await momentsOf(kernels, matrix, parts, classes, partOf(options, 0, 0.5));
   const all = sumOf(moments);
 
   const right = new Uint8Array(n);
@@ -54,7 +52,7 @@ export async function linearProbe(
     const rule = await ruleOf(kernels, all, moments[f], ridge);
     const answers = await classify(kernels, rule, matrix, part, options);
     throwIfAborted(options.signal);
-    part.forEach((i, at) => (right[i] = Number(answers[at] === classes.of[i])));
+    for (let at = 0; at < part.length; at++) right[part[at]] = Number(answers[at] === classes.of[part[at]]);
     options.onProgress?.(0.5 + (0.5 * (f + 1)) / folds);
   }
   return accuracyOf(right, classes);
@@ -73,22 +71,38 @@ interface Moments {
 async function momentsOf(
   kernels: Kernels,
   points: Matrix,
-  part: Int32Array,
+  parts: readonly Int32Array[],
   classes: Classes,
-  { signal }: CallOptions,
-): Promise<Moments> {
+  { signal, onProgress }: CallOptions,
+): Promise<Moments[]> {
   const d = points.columns;
-  const { mean, covariance } = await kernels.covariance(points, { signal }, part);
-  const count = part.length;
-  for (let at = 0; at < covariance.length; at++) covariance[at] *= count;
-  const classSums = new Float64Array(classes.counts.length * d);
-  const classCounts = new Float64Array(classes.counts.length);
-  for (const i of part) {
-    const start = classes.of[i] * d;
-    for (let k = 0; k < d; k++) classSums[start + k] += points.data[i * d + k];
-    classCounts[classes.of[i]]++;
+  const classCount = classes.counts.length;
+  const groups = new Int32Array(points.rows);
+  const counts = new Float64Array(parts.length * classCount);
+  parts.forEach((part, f) => {
+    for (const i of part) counts[(groups[i] = f * classCount + classes.of[i])]++;
+  });
+  const groupCount = counts.length;
+  const { means: classSums } = await kernels.groupMoments({ points, groups, groupCount }, { signal });
+  counts.forEach((count, c) => {
+    for (let at = c * d; at < (c + 1) * d; at++) classSums[at] *= count;
+  });
+  const moments: Moments[] = [];
+  for (const [f, part] of parts.entries()) {
+    const { mean, covariance: scatter } = await kernels.covariance(points, { signal }, part);
+    const count = part.length;
+    for (let at = 0; at < scatter.length; at++) scatter[at] *= count;
+    const [from, to] = [f * classCount, (f + 1) * classCount];
+    moments.push({
+      count,
+      mean,
+      scatter,
+      classSums: classSums.subarray(from * d, to * d),
+      classCounts: counts.subarray(from, to),
+    });
+    onProgress?.((f + 1) / parts.length);
   }
-  return { count, mean, scatter: covariance, classSums, classCounts };
+  return moments;
 }
 
 /** The moments of several parts together. */
@@ -96,7 +110,10 @@ function sumOf(parts: readonly Moments[]): Moments {
   const count = parts.reduce((sum, part) => sum + part.count, 0);
   const plus = (of: (part: Moments) => Float64Array) => {
     const sum = of(parts[0]).slice();
-    for (const part of parts.slice(1)) of(part).forEach((value, at) => (sum[at] += value));
+    for (const part of parts.slice(1)) {
+      const values = of(part);
+      for (let at = 0; at < sum.length; at++) sum[at] += values[at];
+    }
     return sum;
   };
   // About the mean of the first part, so that the mean of equal points is that point exactly.
@@ -131,17 +148,19 @@ async function ruleOf(kernels: Kernels, all: Moments, part: Moments, ridge: numb
   const d = all.mean.length;
   const count = all.count - part.count;
   const mean = all.mean.map((value, k) => value + (part.count / count) * (value - part.mean[k]));
-  const scatter = all.scatter.slice();
-  for (let at = 0; at < scatter.length; at++) scatter[at] -= part.scatter[at];
+  const scatter = new Float64Array(d * d);
+  for (let at = 0; at < scatter.length; at++) scatter[at] = all.scatter[at] - part.scatter[at];
   addOuter(scatter, part.mean, all.mean, -part.count);
   addOuter(scatter, mean, all.mean, -count);
   let trace = 0;
   for (let k = 0; k < d; k++) trace += scatter[k * d + k];
   for (let k = 0; k < d; k++) scatter[k * d + k] += (ridge * trace) / d;
   const counts = all.classCounts.map((value, c) => value - part.classCounts[c]);
-  const sides = all.classSums.map(
-    (value, at) => value - part.classSums[at] - counts[Math.floor(at / d)] * mean[at % d],
-  );
+  const sides = new Float64Array(all.classSums.length);
+  for (let c = 0, at = 0; c < counts.length; c++) {
+    for (let k = 0; k < d; k++, at++)
+      sides[at] = all.classSums[at] - part.classSums[at] - counts[c] * mean[k];
+  }
   const weights = trace > 0 ? await kernels.solvePositiveDefinite(scatter, d, sides) : undefined;
   if (!weights) {
     throw new RidgeflowError(
@@ -174,12 +193,14 @@ async function classify(
     },
     { signal },
   );
-  return Int32Array.from(part, (_, i) => {
-    let best = 0;
-    for (let c = 1; c < classCount; c++) {
+  const answers = new Int32Array(part.length);
+  for (let i = 0; i < part.length; i++) {
+    let [best, most] = [0, -Infinity];
+    for (let c = 0; c < classCount; c++) {
       const value = values[i * classCount + c] + offsets[c];
-      if (value > values[i * classCount + best] + offsets[best]) best = c;
+      if (value > most) [best, most] = [c, value];
     }
-    return best;
-  });
+    answers[i] = best;
+  }
+  return answers;
 }

@@ -89,8 +89,7 @@ export function leadingAxes(
     // It weighs the rows: their sum lies along the axis.
     const scale = values[a] > 0 ? 1 / Math.sqrt(size * values[a]) : 0;
     for (let i = 0; i < size; i++) {
-      for (let k = 0; k < d; k++)
-        axes[start + k] += scale * vector[i] * (cloud.data[i * d + k] - mean[k]);
+      for (let k = 0; k < d; k++) axes[start + k] += scale * vector[i] * (cloud.data[i * d + k] - mean[k]);
     }
   }
   orientAxes(axes, d);

@@ -28,22 +28,6 @@ export interface LinearKernels {
     run?: RunControl,
   ): Promise<FloatData>;
 
-  /**
-   * Mean and covariance (divided by their number) of the rows with these numbers, by default all; both in float64 whatever
-   * the input. O(nd²) time.
-   */
-  covariance(
-    points: Matrix,
-    run?: RunControl,
-    rows?: Int32Array,
-  ): Promise<{ mean: Float64Array; covariance: Float64Array }>;
-
-  /** (x − centre) · factor of the rows x with these numbers, by default all: a new array of the dtype of the points. */
-  centredRows(
-    problem: { points: Matrix; centre: Float64Array; factor?: number; rows?: Int32Array },
-    run?: RunControl,
-  ): Promise<FloatData>;
-
   /** Eigenvalues ascending, and orthonormal eigenvectors as rows, of a symmetric d × d matrix. float64, O(d³). */
   symmetricEigen(matrix: Float64Array, d: number): Promise<{ values: Float64Array; vectors: Float64Array }>;
 

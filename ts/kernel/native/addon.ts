@@ -28,6 +28,7 @@ export interface Addon {
   matmul(problem: Arguments): Finished;
   covariance(problem: Arguments): Finished;
   centredRows(problem: Arguments): Finished;
+  groupMoments(problem: Arguments): Finished;
   symmetricEigen(problem: Arguments): Finished;
   solvePositiveDefinite(problem: Arguments): Finished;
   trainNetwork(problem: Arguments): Finished;

@@ -3,6 +3,7 @@ import { loadAddon } from './addon.js';
 import { distanceKernels } from './distances.js';
 import { finiteRadonKernels } from './finite-radon.js';
 import { linearKernels } from './linear.js';
+import { momentKernels } from './moments.js';
 import { neighbourKernels } from './neighbours.js';
 import { radonKernels } from './radon.js';
 import { ridgeletKernels } from './ridgelet.js';
@@ -25,6 +26,7 @@ export function loadNative(): Kernels {
     ...neighbourKernels(addon),
     ...distanceKernels(addon),
     ...linearKernels(addon),
+    ...momentKernels(addon),
     ...radonKernels(addon),
     ...ridgeletKernels(addon),
     ...finiteRadonKernels(addon),

@@ -26,41 +26,6 @@ export function linearKernels(addon: Addon): LinearKernels {
       );
       return out;
     },
-    async covariance(points, run, rows) {
-      const d = points.columns;
-      const mean = new Float64Array(d);
-      const covariance = allocate('float64', d * d, 'a covariance') as Float64Array;
-      await withControl(run, (control) =>
-        addon.covariance({
-          points: points.data,
-          n: points.rows,
-          d,
-          rows,
-          count: rows?.length,
-          mean,
-          covariance,
-          control,
-        }),
-      );
-      return { mean, covariance };
-    },
-    async centredRows({ points, rows, centre, factor = 1 }, run) {
-      const out = allocate(dtypeOf(points), (rows?.length ?? points.rows) * points.columns, 'a centred copy');
-      await withControl(run, (control) =>
-        addon.centredRows({
-          points: points.data,
-          n: points.rows,
-          d: points.columns,
-          rows,
-          count: rows?.length,
-          centre,
-          factor,
-          out,
-          control,
-        }),
-      );
-      return out;
-    },
     async symmetricEigen(matrix, d) {
       const vectors = matrix.slice();
       const values = new Float64Array(d);

@@ -4,8 +4,6 @@ import { distanceSums } from './distances.js';
 import { ENGINES, loadEngine, type Engine, type EngineName } from './engine.js';
 import { finiteRadon } from './finite-radon.js';
 import {
-  centredRows,
-  covariance,
   firstNonFinite,
   linearCombination,
   lowerTriangularProduct,
@@ -15,6 +13,7 @@ import {
   squaredRowLengths,
   symmetricEigen,
 } from './linear.js';
+import { centredRows, covariance, groupMoments } from './moments.js';
 import { countWithin, largestDifferences } from './differences.js';
 import { nearestNeighbours } from './neighbours.js';
 import { binProjections, projectionExtents } from './projections.js';
@@ -88,6 +87,7 @@ function kernelsOn(engine: Engine): Kernels {
     distanceSums,
     covariance,
     centredRows,
+    groupMoments,
     symmetricEigen,
     solvePositiveDefinite,
     lowerTriangularProduct,

@@ -1,9 +1,9 @@
-import { allocate, dtypeOf, type FloatData } from '../../core/array.js';
+import { allocate, type FloatData } from '../../core/array.js';
 import { choleskyRow } from '../../linalg/cholesky.js';
 import type { Kernels, LinearTerm, Matrix, RunControl, ScaledErrorProblem } from '../contract.js';
 import type { Engine } from './engine.js';
 import { Pace } from '../../core/pace.js';
-import { blocks, columnMeans, requireFloat32 } from './points.js';
+import { blocks, requireFloat32 } from './points.js';
 
 type ProductProblem = Parameters<Kernels['matmul']>[0];
 
@@ -54,58 +54,6 @@ function submatrix(
     const start = (row + i) * down + column * right;
     for (let j = 0; j < width; j++) out[i * width + j] = data[start + j * right];
   }
-  return out;
-}
-
-/** {@link Kernels.covariance}, in float64 throughout: products of float32 would lose the small eigenvalues. */
-export async function covariance(
-  points: Matrix,
-  run?: RunControl,
-  chosen?: Int32Array,
-): Promise<{ mean: Float64Array; covariance: Float64Array }> {
-  const cloud = chosen ? selected(points, chosen) : points;
-  const { data, rows, columns: d } = cloud;
-  const pace = new Pace(run, rows);
-  const mean = await columnMeans(cloud, pace);
-  const matrix = allocate('float64', d * d, 'a covariance matrix') as Float64Array;
-  const centred = new Float64Array(d);
-  for (let i = 0; i < rows; i++) {
-    for (let k = 0; k < d; k++) centred[k] = data[i * d + k] - mean[k];
-    for (let k = 0; k < d; k++) {
-      const factor = centred[k];
-      for (let l = k; l < d; l++) matrix[k * d + l] += factor * centred[l];
-    }
-    await pace.tick(1);
-  }
-  for (let k = 0; k < d; k++) {
-    for (let l = k; l < d; l++) matrix[l * d + k] = matrix[k * d + l] /= rows;
-  }
-  pace.finish();
-  return { mean, covariance: matrix };
-}
-
-/** A copy of the rows with these numbers. */
-function selected({ data, columns }: Matrix, rows: Int32Array): Matrix {
-  const out = allocate(dtypeOf({ data }), rows.length * columns, 'a copy of rows');
-  rows.forEach((row, i) => out.set(data.subarray(row * columns, (row + 1) * columns), i * columns));
-  return { data: out, rows: rows.length, columns };
-}
-
-/** {@link Kernels.centredRows}. */
-export async function centredRows(
-  { points, centre, factor = 1, rows }: Parameters<Kernels['centredRows']>[0],
-  run?: RunControl,
-): Promise<FloatData> {
-  const { data, columns: d } = points;
-  const count = rows ? rows.length : points.rows;
-  const pace = new Pace(run, count);
-  const out = allocate(dtypeOf(points), count * d, 'a centred copy');
-  for (let i = 0; i < count; i++) {
-    const start = (rows ? rows[i] : i) * d;
-    for (let k = 0; k < d; k++) out[i * d + k] = (data[start + k] - centre[k]) * factor;
-    await pace.tick(1);
-  }
-  pace.finish();
   return out;
 }
 

@@ -163,7 +163,8 @@ export class OnnxNetwork implements NetworkModel {
       const { data, dims } = outputs[name];
       // The array is ours: the runtime makes a new one at every run.
       if (data instanceof Float32Array) found.set(name, { data, shape: [...dims] });
-      else if (data instanceof Float64Array) found.set(name, { data: new Float32Array(data), shape: [...dims] });
+      else if (data instanceof Float64Array)
+        found.set(name, { data: new Float32Array(data), shape: [...dims] });
     }
     return found;
   }

@@ -1,8 +1,9 @@
+#include "moments/moments.hpp"
+
 #include <algorithm>
 #include <vector>
 
 #include "linalg/blas.hpp"
-#include "linalg/linalg.hpp"
 #include "runtime/memory.hpp"
 #include "runtime/parallel.hpp"
 
@@ -13,7 +14,7 @@ constexpr std::size_t kColumns = 256;    // of a block of the matrix
 constexpr std::size_t kRows = 512;       // centred at once: with the columns of two blocks 2 MB
 constexpr std::size_t kMeanRows = 1024;  // summed by one task
 constexpr std::size_t kTasks = 16;       // at least, where there are rows for as many; fixed, so that the sums are too
-constexpr std::size_t kElements = 1U << 16;  // centred between two looks at the control
+constexpr std::size_t kShare = 1024;     // rows of a task, at least: its sum is as large as the block
 
 struct Span {
   std::size_t first, count;
@@ -65,23 +66,24 @@ void centre(const T* points, const RowSelection& rows, std::size_t d, const doub
   }
 }
 
-/// Adds up one block over a share of the rows.
+/// One block of the sum over a share of the rows, which are not none.
 template <class T>
-std::vector<double> blockSum(const T* points, const RowSelection& rows, std::size_t d, const double* mean,
+Buffer<double> blockSum(const T* points, const RowSelection& rows, std::size_t d, const double* mean,
                              const Block& block, Span share, Control& control) {
   const std::size_t height = block.down.count, width = block.right.count;
   const std::size_t most = std::min(kRows, share.count);
-  std::vector<double> sum(height * width, 0.0);
+  Buffer<double> sum = allocateBuffer<double>(height * width);
   const Buffer<double> left = allocateBuffer<double>(most * height);
   const Buffer<double> right = allocateBuffer<double>(block.diagonal() ? 0 : most * width);
   for (std::size_t first = share.first; first < share.first + share.count; first += kRows) {
     const Span span{first, std::min(kRows, share.first + share.count - first)};
+    const double before = first == share.first ? 0.0 : 1.0;
     centre(points, rows, d, mean, span, block.down, left.get());
     if (block.diagonal()) {
-      blas::addGram(height, span.count, left.get(), height, sum.data(), width);
+      blas::gram(height, span.count, left.get(), height, before, sum.get(), width);
     } else {
       centre(points, rows, d, mean, span, block.right, right.get());
-      blas::gemm(true, false, height, width, span.count, left.get(), height, right.get(), width, 1.0, sum.data(), width);
+      blas::gemm(true, false, height, width, span.count, left.get(), height, right.get(), width, before, sum.get(), width);
     }
     control.advance(span.count);
   }
@@ -94,14 +96,14 @@ template <class T>
 void covariance(const T* points, const RowSelection& rows, std::size_t d, double* mean, double* covariance, Control& control) {
   const std::size_t n = rows.count;
   const std::vector<Block> blocks = blocksOf(d);
-  const std::size_t shares = std::clamp<std::size_t>(ceilDivide(kTasks, blocks.size()), 1, ceilDivide(n, kRows));
-  const std::size_t share = ceilDivide(n, shares);
+  const std::size_t most = std::min(ceilDivide(kTasks, blocks.size()), ceilDivide(n, kShare));
+  const std::size_t share = ceilDivide(n, most), shares = ceilDivide(n, share);
   control.start(n * blocks.size());
   meanOf(points, rows, d, mean);
   control.check();
-  std::vector<std::vector<double>> partial(blocks.size() * shares);
+  std::vector<Buffer<double>> partial(blocks.size() * shares);
   parallelFor(partial.size(), [&](std::size_t task) {
-    const std::size_t first = std::min(n, task % shares * share);
+    const std::size_t first = task % shares * share;
     partial[task] = blockSum(points, rows, d, mean, blocks[task / shares], {first, std::min(share, n - first)}, control);
   });
   parallelFor(blocks.size(), [&](std::size_t b) {
@@ -117,24 +119,7 @@ void covariance(const T* points, const RowSelection& rows, std::size_t d, double
   });
 }
 
-template <class T>
-void centredRows(const T* points, const RowSelection& rows, std::size_t d, const double* centre, double factor, T* out,
-                 Control& control) {
-  const std::size_t share = std::max<std::size_t>(1, kElements / d);
-  control.start(rows.count);
-  parallelFor(ceilDivide(rows.count, share), [&](std::size_t task) {
-    const std::size_t end = std::min(rows.count, (task + 1) * share);
-    for (std::size_t i = task * share; i < end; ++i) {
-      const T* row = points + rows[i] * d;
-      for (std::size_t k = 0; k < d; ++k) out[i * d + k] = static_cast<T>((row[k] - centre[k]) * factor);
-    }
-    control.advance(end - task * share);
-  });
-}
-
 template void covariance<float>(const float*, const RowSelection&, std::size_t, double*, double*, Control&);
 template void covariance<double>(const double*, const RowSelection&, std::size_t, double*, double*, Control&);
-template void centredRows<float>(const float*, const RowSelection&, std::size_t, const double*, double, float*, Control&);
-template void centredRows<double>(const double*, const RowSelection&, std::size_t, const double*, double, double*, Control&);
 
 }  // namespace ridgeflow
