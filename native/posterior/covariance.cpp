@@ -41,7 +41,7 @@ void WeightsOf(double most, double* logits, double* slopes, std::size_t count, d
   const hn::ScalableTag<double> tag;
   auto weights = hn::Zero(tag), products = hn::Zero(tag);
   for (std::size_t j = 0; j < count; j += hn::Lanes(tag)) {
-    const auto weight = Exp2(tag, hn::Sub(hn::LoadU(tag, logits + j), hn::Set(tag, most)));
+    const auto weight = PowerOfTwo(tag, hn::Sub(hn::LoadU(tag, logits + j), hn::Set(tag, most)));
     const auto product = hn::Mul(weight, hn::LoadU(tag, slopes + j));
     hn::StoreU(weight, tag, logits + j);
     hn::StoreU(product, tag, slopes + j);

@@ -27,7 +27,7 @@ template <class D, class V = hn::Vec<D>>
 HWY_INLINE V DecayOf(D d, V z) {
   using T = hn::TFromD<D>;
   const V exponent = hn::Mul(hn::Abs(z), hn::Set(d, static_cast<T>(-1.4426950408889634074)));
-  return Exp2(d, hn::Max(exponent, hn::Set(d, static_cast<T>(-2000))));
+  return PowerOfTwo(d, hn::Max(exponent, hn::Set(d, static_cast<T>(-2000))));
 }
 
 struct Relu {
@@ -93,7 +93,7 @@ struct GaussianDerivative {
     const V bound = hn::Set(d, static_cast<T>(40));
     const V x = hn::Clamp(z, hn::Neg(bound), bound);
     const V exponent = hn::Mul(hn::Mul(x, x), hn::Set(d, static_cast<T>(-0.72134752044448170368)));
-    V value = hn::Mul(Exp2(d, exponent), hn::Set(d, static_cast<T>(0.39894228040143267794)));
+    V value = hn::Mul(PowerOfTwo(d, exponent), hn::Set(d, static_cast<T>(0.39894228040143267794)));
     V before = hn::Zero(d);
     for (std::size_t k = 0; k < order; ++k) {
       const V next = hn::NegMulAdd(x, value, hn::Neg(hn::Mul(before, hn::Set(d, static_cast<T>(k)))));

@@ -18,7 +18,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 /// 2^f on [0, 1), minimax in relative error by Remez exchange: degree 5 to 7.5e-8 in float32, degree 10 to 2.2e-16 in
 /// float64.
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE V Exp2Fraction(D d, V f) {
+HWY_INLINE V PowerOfTwoFraction(D d, V f) {
   if constexpr (sizeof(hn::TFromD<D>) == 4) {
     V p = hn::Set(d, 0.0018775767F);
     p = hn::MulAdd(p, f, hn::Set(d, 0.0089893399F));
@@ -43,15 +43,15 @@ HWY_INLINE V Exp2Fraction(D d, V f) {
 
 /// 2^x for finite x well below overflow; results below the smallest normal number are zero (within FlushDenormals).
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE V Exp2(D d, V x) {
+HWY_INLINE V PowerOfTwo(D d, V x) {
 #if (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3)
   // x − ⌊x⌋ and the scaling by 2^⌊x⌋ are one instruction each.
   if constexpr (sizeof(hn::TFromD<D>) == 4 && hn::MaxLanes(d) == 16) {
     const V f{_mm512_reduce_ps(x.raw, 0x01)};
-    return V{_mm512_scalef_ps(Exp2Fraction(d, f).raw, x.raw)};
+    return V{_mm512_scalef_ps(PowerOfTwoFraction(d, f).raw, x.raw)};
   } else if constexpr (sizeof(hn::TFromD<D>) == 8 && hn::MaxLanes(d) == 8) {
     const V f{_mm512_reduce_pd(x.raw, 0x01)};
-    return V{_mm512_scalef_pd(Exp2Fraction(d, f).raw, x.raw)};
+    return V{_mm512_scalef_pd(PowerOfTwoFraction(d, f).raw, x.raw)};
   } else
 #endif
   {
@@ -62,7 +62,7 @@ HWY_INLINE V Exp2(D d, V x) {
     const V smallest = hn::Set(d, static_cast<T>(1 - kBias));
     const V clamped = hn::Max(x, smallest);
     const V whole = hn::Floor(clamped);
-    const V p = Exp2Fraction(d, hn::Sub(clamped, whole));
+    const V p = PowerOfTwoFraction(d, hn::Sub(clamped, whole));
     const auto exponent = hn::Add(hn::ConvertTo(di, whole), hn::Set(di, kBias));
     const V scale = hn::BitCast(d, hn::ShiftLeft<kMantissa>(exponent));
     return hn::IfThenElseZero(hn::Ge(x, smallest), hn::Mul(p, scale));

@@ -42,7 +42,7 @@ HWY_INLINE ClusterVector<T> Weight(const Panel<T>& panel, const Centres<T>& cent
                                    ClusterVector<T> base, ClusterVector<T> alpha, ClusterVector<T> square) {
   const ClusterTag<T> tag;
   if constexpr (!kCommonBias) base = hn::Sub(hn::Set(tag, centres.bias[j]), base);
-  const ClusterVector<T> weight = Exp2(tag, hn::NegMulAdd(alpha, square, base));
+  const ClusterVector<T> weight = PowerOfTwo(tag, hn::NegMulAdd(alpha, square, base));
   if (panel.self == nullptr) return weight;
   const auto self = hn::Load(tag, panel.self + static_cast<std::size_t>(v) * hn::Lanes(tag));
   return hn::IfThenZeroElse(hn::Eq(self, hn::Set(tag, static_cast<T>(j - begin))), weight);

@@ -124,7 +124,7 @@ HWY_NOINLINE void WeightRows(const QueryPanel<T>& panel, const CentreTile<T>& ti
 #pragma GCC unroll 8
     for (int r = 0; r < kM; ++r) {
       largest = hn::Max(largest, logit[r][v]);
-      const Vector<T> weight = Exp2(tag, logit[r][v]);
+      const Vector<T> weight = PowerOfTwo(tag, logit[r][v]);
       weightSum = hn::Add(weightSum, weight);
       if constexpr (kMoment) {
         const Vector<T> square = kForm == Form::kSquares ? squares[r][v] : hn::Set(tag, tile.square[first + r]);
@@ -267,7 +267,7 @@ HWY_NOINLINE void DirectPass(const QueryPanel<T>& panel, const CentreTile<T>& ti
         }
         largest[v] = hn::Max(largest[v], logit);
         if constexpr (!kLargestOnly) {
-          const Vector<T> weight = Exp2(tag, logit);
+          const Vector<T> weight = PowerOfTwo(tag, logit);
           weightSum[v] = hn::Add(weightSum[v], weight);
           momentSum[v] = hn::MulAdd(weight, square, momentSum[v]);
 #pragma GCC unroll 8

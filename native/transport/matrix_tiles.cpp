@@ -53,7 +53,7 @@ T SumOfRow(const T* costs, const T* bias, T kappa, T shift, std::size_t count) {
   const hn::Vec<MatrixTag<T>> from = hn::Set(tag, shift);
   hn::Vec<MatrixTag<T>> sum = hn::Zero(tag);
   for (std::size_t j = 0; j < count; j += hn::Lanes(tag)) {
-    sum = hn::Add(sum, Exp2(tag, hn::Sub(RowLogits(tag, costs, bias, kappa, j, count), from)));
+    sum = hn::Add(sum, PowerOfTwo(tag, hn::Sub(RowLogits(tag, costs, bias, kappa, j, count), from)));
   }
   return hn::GetLane(hn::SumOfLanes(tag, sum));
 }
@@ -71,8 +71,8 @@ void AddStrip(const T* costs, std::size_t stride, const T* bias, T kappa, std::s
     const auto before = hn::LoadU(tag, maximum + j);
     auto largest = before;
     for (std::size_t r = 0; r < rows; ++r) largest = hn::Max(largest, logit(r));
-    auto sum = hn::Mul(hn::LoadU(tag, sums + j), Exp2(tag, hn::Sub(before, largest)));
-    for (std::size_t r = 0; r < rows; ++r) sum = hn::Add(sum, Exp2(tag, hn::Sub(logit(r), largest)));
+    auto sum = hn::Mul(hn::LoadU(tag, sums + j), PowerOfTwo(tag, hn::Sub(before, largest)));
+    for (std::size_t r = 0; r < rows; ++r) sum = hn::Add(sum, PowerOfTwo(tag, hn::Sub(logit(r), largest)));
     hn::StoreU(largest, tag, maximum + j);
     hn::StoreU(sum, tag, sums + j);
   }
