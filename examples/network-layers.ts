@@ -8,6 +8,7 @@ import { type SymbolicTensor, input, layers, model } from '@tensorflow/tfjs-laye
 import { analyseNetwork, openModel, readCloud } from 'ridgeflow';
 import { panels, rows, writePicture } from './picture.js';
 
+tf.enableProdMode(); // without advice to install other engines
 const { points, labels } = await readCloud('data/digits.csv.gz', { labelColumn: -1 });
 const [n, d] = points.shape;
 

@@ -1,7 +1,6 @@
-// Straight edges in strong noise: thresholded wavelets, and thresholded finite ridgelets. Writes a PNG.
-import { writeFileSync } from 'node:fs';
-import { encode } from 'fast-png';
+// Straight edges, the same in strong noise, and what thresholded wavelets and thresholded finite ridgelets make of it.
 import { type NdArray, RandomStream, denoiseByRidgelets, denoiseByWavelets, zeros } from 'ridgeflow';
+import { differenceOf, writeImages } from './picture.js';
 
 const size = 256;
 const clean = zeros([size, size]);
@@ -19,16 +18,8 @@ const images: Record<string, NdArray> = {
   wavelets: (await denoiseByWavelets(noisy)).image,
   ridgelets: (await denoiseByRidgelets(noisy)).image,
 };
-const [gap, width] = [8, 4 * (size + 8) - 8];
-const pixels = new Uint8Array(width * size).fill(255);
-Object.entries(images).forEach(([name, { data }], panel) => {
-  const square = Array.from(data).reduce((sum, value, i) => sum + (value - clean.data[i]) ** 2, 0);
-  if (square > 0) console.log(`${name}: ${(-10 * Math.log10(square / size ** 2)).toFixed(1)} dB`);
-  for (let i = 0; i < size * size; i++) {
-    const at = Math.floor(i / size) * width + panel * (size + gap) + (i % size);
-    pixels[at] = Math.min(Math.max(Math.round(230 * data[i] + 5), 0), 255);
-  }
-});
-const file = process.argv[2] ?? 'ridgelet-denoising.png';
-writeFileSync(file, encode({ width, height: size, data: pixels, channels: 1 }));
-console.log(`The picture is in ${file}: clean, noisy, denoised by wavelets, denoised by ridgelets`);
+for (const [name, image] of Object.entries(images)) {
+  const error = differenceOf(image, clean);
+  if (error > 0) console.log(`${name}: ${(-20 * Math.log10(error)).toFixed(1)} dB`);
+}
+await writeImages(Object.values(images).map((array) => ({ array, black: 0, white: 1.1 })));

@@ -95,6 +95,6 @@ await writePicture(
         ],
       },
     ],
-    { title: 'The continuous autoencoder runs the heat equation backwards', width: 190, height: 200 },
+    { title: 'The continuous autoencoder runs the heat equation backwards' },
   ),
 );

@@ -58,6 +58,6 @@ await writePicture(
         ],
       },
     ],
-    { title: 'Composed autoencoders tend to a flow', width: 220 },
+    { title: 'Composed autoencoders tend to a flow' },
   ),
 );

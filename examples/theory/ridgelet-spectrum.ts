@@ -60,7 +60,7 @@ for (const width of [4, 16, 128]) {
     distances.push([depth, rms[depth]]);
   }
   console.log(
-    `${width} units a layer: ${distances.map(([n, e]) => `${e.toFixed(3)} (${n} layers)`).join(', ')}`,
+    `${width} units a layer: ${distances.map(([n, e]) => `${e.toFixed(3)} (depth ${n})`).join(', ')}`,
   );
   limits.push({ name: `${width} units a layer`, points: distances });
 }
