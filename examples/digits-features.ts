@@ -95,17 +95,11 @@ function charts(runs: Separability[][], places: readonly number[], title: string
   });
 }
 
+const stacked = charts(inStack, [0, 1, 2, 3], 'stack', 'layer of the stack');
+const composed = charts(atEqualNoise, [0, ...DEPTHS], 'composition', 'layers, at equal total noise');
 await writePicture(
   curves(
-    [
-      ...charts(inStack, [0, 1, 2, 3], 'stack', 'layer of the stack'),
-      ...charts(atEqualNoise, [0, ...DEPTHS], 'composition', 'layers, at equal total noise'),
-    ],
-    {
-      title: `Unseen digits in autoencoders, ${SEEDS.length} seeds: classes against depth (0: pixels)`,
-      columns: 4,
-      width: 190,
-      height: 160,
-    },
+    stacked.flatMap((chart, measure) => [chart, composed[measure]]),
+    { title: `Unseen digits in autoencoders, ${SEEDS.length} seeds: classes against depth (0: pixels)` },
   ),
 );
