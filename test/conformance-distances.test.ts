@@ -24,6 +24,28 @@ for (const { kernels, dtype, tolerance, title } of combinations) {
     t.deepEqual(differences.found, []);
   });
 
+  test(`${title} distanceSums: agrees with the reference where the queries are the points`, async (t) => {
+    const random = new Random(8);
+    const differences = new Differences();
+    for (const [n, d, groupCount] of [
+      [1, 3, 1],
+      [49, 17, 1],
+      [257, 64, 2],
+      [400, 130, 3],
+    ]) {
+      const [points] = clouds(random, 'normal', dtype, [n], d);
+      const groups = Int32Array.from({ length: n }, () => random.integer(groupCount));
+      const sums = await kernels.distanceSums({ queries: points, points, groups, groupCount });
+      const rows = toRows(points);
+      const expected = new Float64Array(n * groupCount);
+      rows.forEach((x, i) =>
+        rows.forEach((y, j) => (expected[i * groupCount + groups[j]] += Math.sqrt(squaredDistance(x, y)))),
+      );
+      differences.compare(`n=${n} d=${d}`, sums, expected, (at) => tolerance * expected[at]);
+    }
+    t.deepEqual(differences.found, []);
+  });
+
   test(`${title} distanceSums: a tight group far from the others keeps its digits`, async (t) => {
     const random = new Random(6);
     const size = 1e-4;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "distances/group_tiles.hpp"
+#include "distances/mutual_sums.hpp"
 #include "distances/tiles.hpp"
 #include "runtime/centred_rows.hpp"
 #include "runtime/memory.hpp"
@@ -12,12 +14,8 @@ namespace ridgeflow {
 namespace {
 
 using distance_tiles::kTile;
+using distance_tiles::Rows;
 using distance_tiles::TileOperations;
-
-/// Points first … first + count − 1 of the order by groups, all of one group.
-struct Tile {
-  std::size_t first, count, group;
-};
 
 /// What is the same for all tasks of one call.
 template <class T>
@@ -26,26 +24,8 @@ struct Plan {
   TileOperations<T> operations;
   std::size_t stride;
   std::vector<double> origin;
-  std::vector<std::size_t> order;  ///< row numbers of the points, group by group
-  std::vector<Tile> tiles;
+  GroupTiles groups;
 };
-
-template <class T>
-Plan<T> makePlan(const DistanceSumProblem<T>& problem) {
-  const std::size_t m = problem.m, d = problem.d;
-  Plan<T> plan{problem, distance_tiles::tileOperations(T()), packedStride<T>(d), meanOfRows(problem.points, m, d), std::vector<std::size_t>(m), {}};
-  std::vector<std::size_t> starts(problem.groupCount + 1, 0);
-  for (std::size_t j = 0; j < m; ++j) ++starts[static_cast<std::size_t>(problem.groups[j]) + 1];
-  for (std::size_t g = 0; g < problem.groupCount; ++g) starts[g + 1] += starts[g];
-  std::vector<std::size_t> next(starts.begin(), starts.end() - 1);
-  for (std::size_t j = 0; j < m; ++j) plan.order[next[static_cast<std::size_t>(problem.groups[j])]++] = j;
-  for (std::size_t g = 0; g < problem.groupCount; ++g) {
-    for (std::size_t first = starts[g]; first < starts[g + 1]; first += kTile) {
-      plan.tiles.push_back({first, std::min(kTile, starts[g + 1] - first), g});
-    }
-  }
-  return plan;
-}
 
 template <class T>
 class Block {
@@ -67,11 +47,11 @@ class Block {
   void run(Control& control) {
     const std::size_t d = plan_.problem.d, groups = plan_.problem.groupCount;
     std::fill_n(plan_.problem.sums + firstQuery_ * groups, count_ * groups, 0.0);
-    for (const Tile& tile : plan_.tiles) {
+    for (const GroupTile& tile : plan_.groups.tiles) {
       packPoints(tile);
+      const Rows<T> rows{rows_.get(), plan_.stride, 1, rowSquares_.get(), tile.count};
       for (std::size_t p = 0; p < panels_; ++p) {
-        plan_.operations.sums(queries_.get() + p * d * width_, querySquares_.get() + p * width_, rows_.get(),
-                              plan_.stride, rowSquares_.get(), tile.count, d, partial_.get());
+        plan_.operations.sums(queries_.get() + p * d * width_, querySquares_.get() + p * width_, rows, d, partial_.get());
         const std::size_t lanes = std::min(width_, count_ - p * width_);
         for (std::size_t lane = 0; lane < lanes; ++lane) {
           plan_.problem.sums[(firstQuery_ + p * width_ + lane) * groups + tile.group] += partial_[lane];
@@ -94,10 +74,10 @@ class Block {
     }
   }
 
-  void packPoints(const Tile& tile) {
+  void packPoints(const GroupTile& tile) {
     const CentredRows<T> points(plan_.problem.points, plan_.problem.d, plan_.origin);
     for (std::size_t j = 0; j < tile.count; ++j) {
-      rowSquares_[j] = static_cast<T>(points.pack(plan_.order[tile.first + j], rows_.get() + j * plan_.stride));
+      rowSquares_[j] = static_cast<T>(points.pack(plan_.groups.order[tile.first + j], rows_.get() + j * plan_.stride));
     }
   }
 
@@ -110,8 +90,12 @@ class Block {
 
 template <class T>
 void distanceSums(const DistanceSumProblem<T>& problem, Control& control) {
+  const bool mutual = problem.queries == problem.points && problem.n == problem.m;
+  if (mutual && mutualDistanceSums(problem, control)) return;
   control.start(problem.n);
-  const Plan<T> plan = makePlan(problem);
+  const Plan<T> plan{problem, distance_tiles::tileOperations(T()), packedStride<T>(problem.d),
+                     meanOfRows(problem.points, problem.m, problem.d),
+                     GroupTiles(problem.groups, problem.m, problem.groupCount, kTile)};
   forQueryBlocks(problem.n, plan.operations.panelWidth, [&](std::size_t first, std::size_t count) {
     Block<T>(plan, first, count).run(control);
   });

@@ -18,7 +18,8 @@ struct DistanceSumProblem {
   double* sums = nullptr;                 ///< n × groupCount
 };
 
-/// O(nmd) time, O(m) memory beyond the results. Throws Aborted.
+/// O(nmd) time, O(m) memory beyond the results; where the queries are the points, half the time and O(md) memory. The same
+/// bits for any number of threads. Throws Aborted.
 template <class T>
 void distanceSums(const DistanceSumProblem<T>& problem, Control& control);
 
