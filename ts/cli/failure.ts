@@ -45,3 +45,11 @@ export function parseInteger(minimum: number): (text: string) => number {
     return value;
   };
 }
+
+/** Parses rows x columns. */
+export function parseImageShape(text: string): [number, number] {
+  const match = /^(\d+)x(\d+)$/.exec(text);
+  if (!match || Number(match[1]) < 1 || Number(match[2]) < 1)
+    throw new InvalidArgumentError('It must be rows x columns, like 28x28.');
+  return [Number(match[1]), Number(match[2])];
+}

@@ -7,6 +7,7 @@ import { networkCommand } from './network.js';
 import { ridgeletCommand } from './ridgelet.js';
 import { theoryCommand } from './theory.js';
 import { radonCommand } from './radon.js';
+import { trainCommand } from './train.js';
 import { transportCommand } from './transport.js';
 import { packageVersion } from './version.js';
 
@@ -17,6 +18,7 @@ export function program(): Command {
     .version(packageVersion(), '-v, --version', 'print the version');
 
   root.addCommand(transportCommand());
+  root.addCommand(trainCommand());
   root.addCommand(networkCommand());
   root.addCommand(ridgeletCommand());
   root.addCommand(theoryCommand());

@@ -5,7 +5,7 @@ import { DEFAULT_DEPTHS, type Depth, type DepthRun, compareDepths } from '../dae
 import { ensureOutputFolder } from '../io/index.js';
 import { packageRoot } from '../core/package-root.js';
 import { type Cloud, prepareCloud } from './cloud-input.js';
-import { EXIT_HELP, parseInteger, parsePositive } from './failure.js';
+import { EXIT_HELP, parseImageShape, parseInteger, parsePositive } from './failure.js';
 import type { Progress } from './progress.js';
 import {
   addComputationOptions,
@@ -57,13 +57,6 @@ function parseDepths(text: string): Depth[] {
   });
   if (new Set(depths).size !== depths.length) throw new InvalidArgumentError('It names a depth twice.');
   return depths;
-}
-
-function parseImageShape(text: string): [number, number] {
-  const match = /^(\d+)x(\d+)$/.exec(text);
-  if (!match || Number(match[1]) < 1 || Number(match[2]) < 1)
-    throw new InvalidArgumentError('It must be rows x columns, like 28x28.');
-  return [Number(match[1]), Number(match[2])];
 }
 
 /** `ridgeflow transport`. */

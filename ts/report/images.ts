@@ -26,7 +26,7 @@ const MAXIMUM_PIXELS = 500_000;
  * points do not have as many coordinates as the shape has pixels, or not even two images would fit.
  */
 export function imageExamples(
-  runs: readonly DepthRun[],
+  runs: readonly Pick<DepthRun, 'snapshots'>[],
   points: NdArray,
   shape: readonly [number, number],
   labels: ClassLabels | undefined,

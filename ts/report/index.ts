@@ -14,3 +14,10 @@ export {
   widthChart,
 } from './ridgelet-charts.js';
 export { networkReport, type NetworkReportContext } from './network.js';
+export {
+  type LayerSummary,
+  type TrainNumbers,
+  type TrainPlan,
+  type TrainReportContext,
+  trainReport,
+} from './train.js';

@@ -104,6 +104,10 @@ figcaption { margin: 8px 0 0; }
 .pictures { display: grid; gap: 28px 24px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 230px), 1fr)); align-items: start; }
 .pictures img { display: block; width: 100%; height: auto; margin-top: 8px; border: 1px solid var(--rule); border-radius: 3px; image-rendering: pixelated; background: var(--surface); }
 
+.strips { display: grid; gap: 14px; max-width: 760px; margin-bottom: 24px; }
+.strips h3 { margin-bottom: 4px; font-size: 14px; }
+.strips img { display: block; width: 100%; height: auto; border: 1px solid var(--rule); border-radius: 3px; image-rendering: pixelated; }
+
 article[hidden] { display: none; }
 .layer-heading { margin: 28px 0 10px; }
 .layer-choice { max-width: 100%; padding: 8px 12px; border: 1px solid var(--rule); border-radius: 8px; background: var(--surface); color: var(--ink); font: inherit; }

@@ -135,7 +135,8 @@ function swatch(index: number): Html {
   </svg>`;
 }
 
-function imageGrid({ rows, columns, samples }: ImageExamples): Html {
+/** Places of the images, each at the start and now. */
+export function imageGrid({ rows, columns, samples }: ImageExamples): Html {
   const canvas = (label: string) =>
     html`<canvas width="${columns}" height="${rows}" role="img" aria-label="${label}"></canvas>`;
   return html`<figure>

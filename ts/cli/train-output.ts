@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import { type CallOptions, partOf } from '../core/options.js';
+import { type AnyTrainedDae, layerSeparation, writeDae, writeDaeLayersModel } from '../dae/index.js';
+import { followDenoising } from '../dae/training/denoising.js';
+import { layersOf } from '../dae/training/kind.js';
+import { writeTextAtomic } from '../io/index.js';
+import { principalComponents } from '../linalg/index.js';
+import { type LayerSummary, type TrainNumbers, type TrainPlan, trainReport } from '../report/train.js';
+import type { Cloud } from './cloud-input.js';
+import { commandLine, versions } from './provenance.js';
+import { packageVersion } from './version.js';
+
+/** What summary.json holds. */
+export interface TrainSummary extends TrainNumbers {
+  version: string;
+}
+
+/** Points that are followed through noise. */
+const FOLLOWED = 5000;
+
+/** How the training of each layer ended. */
+export function layerSummaries(dae: AnyTrainedDae): LayerSummary[] {
+  return layersOf(dae).map(({ network, history, reason, regression }) => {
+    const judged = history.flatMap(({ heldOut }) => heldOut ?? []);
+    return {
+      width: network.width,
+      epochs: history.length,
+      reason,
+      training: history[history.length - 1].training,
+      heldOut: judged.length > 0 ? Math.min(...judged) : null,
+      ridge: regression?.ridge ?? null,
+    };
+  });
+}
+
+/** Measures what was trained and writes everything that a run leaves behind, the summary last. */
+export async function writeTrainResults(
+  folder: string,
+  {
+    plan,
+    dae,
+    cloud,
+    layersModel,
+  }: { plan: TrainPlan; dae: AnyTrainedDae; cloud: Cloud; layersModel: boolean },
+  options: CallOptions,
+): Promise<TrainSummary> {
+  const { points, labels, imageShape } = cloud;
+  const { signal } = options;
+  await writeDae(join(folder, 'model.safetensors'), dae, { signal });
+  if (layersModel) await writeDaeLayersModel(join(folder, 'layers-model'), dae, { signal });
+
+  const call = { ...options, onProgress: undefined };
+  const trajectory =
+    'trajectory' in dae ? await dae.trajectory(points, call) : [points, await dae.apply(points, call)];
+  const denoising = await followDenoising(dae, points, { ...call, noise: plan.T, sample: FOLLOWED });
+  const classes = labels && new Set(labels.values).size > 1 ? labels : undefined;
+  const separation = classes
+    ? await layerSeparation(dae, points, classes.values, partOf(options, 0, 0.9))
+    : null;
+  const summary: TrainSummary = {
+    version: packageVersion(),
+    ...plan,
+    layers: layerSummaries(dae),
+    denoisingErrors: denoising.errors,
+    displacements: trajectory.slice(1).map(({ data }) => {
+      let sum = 0;
+      for (let at = 0; at < data.length; at++) sum += (data[at] - points.data[at]) ** 2;
+      return Math.sqrt(sum / plan.n);
+    }),
+    separation,
+  };
+  const { mean, axes, explained } = await principalComponents(points, { seed: plan.seed, signal });
+  const report = await trainReport(summary, {
+    points,
+    trajectory,
+    histories: layersOf(dae).map(({ history }) => history),
+    denoising,
+    principal: { mean, axes, explained },
+    labels: classes,
+    imageShape,
+    command: commandLine(),
+    versions: versions(),
+  });
+  await writeTextAtomic(join(folder, 'report.html'), report, { signal });
+  await writeTextAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`, { signal });
+  options.onProgress?.(1);
+  return summary;
+}

@@ -1,0 +1,179 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { ACTIVATION_NAMES } from '../core/activation.js';
+import { RidgeflowError } from '../core/errors.js';
+import { packageRoot } from '../core/package-root.js';
+import { defaultNoise, defaultSmoothing } from '../dae/index.js';
+import { ensureOutputFolder } from '../io/index.js';
+import { kernelsFor } from '../kernel/backend.js';
+import { type Cloud, prepareCloud } from './cloud-input.js';
+import { EXIT_HELP, parseImageShape, parseInteger, parsePositive } from './failure.js';
+import { addComputationOptions, addOutputOptions, withProgress } from './shared-options.js';
+import type { TrainPlan } from '../report/train.js';
+import { type TrainSummary, layerSummaries, writeTrainResults } from './train-output.js';
+import { type TrainCommandOptions, trained } from './train-run.js';
+
+const EXAMPLES = `
+Examples:
+  ridgeflow train                         the digits that come with the package
+  ridgeflow train points.csv --kind stacked --depth 3 --width 128,64,32
+  ridgeflow train cloud.npy --depth 4 --noise 0.2 --out deep
+  ridgeflow train cloud.npy --depth 4 --noise 0.2 --out deep --resume
+  ridgeflow train cloud.npy --method ridge --width 1024 --json > summary.json
+
+Without --noise, T is 0.4 times the smoothing variance that the points suggest,
+as in "ridgeflow transport". Training that was interrupted goes on with the
+same options and --resume, to the same bits.
+${EXIT_HELP}`;
+
+/** `ridgeflow train`. */
+export function trainCommand(): Command {
+  const command = new Command('train')
+    .description(
+      'Train a denoising autoencoder, composed or stacked, on points, and report its loss curves, what it denoises and how its layers move the points.',
+    )
+    .argument(
+      '[file]',
+      'points: .npy, .npz, .csv, .csv.gz, Arrow IPC, Parquet or IDX (default: the digits that come with the package)',
+    )
+    .option(
+      '-o, --out <folder>',
+      'folder for model.safetensors, summary.json, report.html and the checkpoint',
+      'ridgeflow-train',
+    )
+    .addOption(
+      new Option('--kind <kind>', 'layers on the moved points, or on the features of those before')
+        .choices(['composed', 'stacked'])
+        .default('composed'),
+    )
+    .option('-d, --depth <layers>', 'number of layers', parseInteger(1), 1)
+    .addOption(
+      new Option('-w, --width <units>', 'hidden units of every layer, or of each as a list (stacked)')
+        .argParser(parseWidths)
+        .default([128], '128'),
+    )
+    .addOption(new Option('-a, --activation <name>', 'activation').choices(ACTIVATION_NAMES).default('tanh'))
+    .option('-T, --noise <variance>', 'noise variance of all layers together', parsePositive)
+    .option('--no-residual', 'x ↦ C η(Ax − b) + c, without x added (stacked layers always are)')
+    .option('--tied', 'the same weights in encoder and decoder')
+    .addOption(
+      new Option('--method <method>', 'gradient descent, or ridge regression on units that are drawn')
+        .choices(['descent', 'ridge'])
+        .default('descent'),
+    )
+    .option('--epochs <count>', 'epochs of each layer', parseInteger(1), 200)
+    .option('--batch <points>', 'points in a minibatch', parseInteger(1), 128)
+    .addOption(
+      new Option('--optimiser <name>', 'how weights follow the gradient')
+        .choices(['adam', 'sgd'])
+        .default('adam'),
+    )
+    .option('--rate <number>', 'its rate (default: 0.003 of adam, 0.01 of sgd)', parsePositive)
+    .addOption(
+      new Option('--schedule <name>', 'how the rate goes over the epochs')
+        .choices(['cosine', 'constant'])
+        .default('cosine'),
+    )
+    .option(
+      '--held-out <fraction>',
+      'part of the points that training is judged by; 0: none',
+      parseShare,
+      0.1,
+    )
+    .option(
+      '--patience <epochs>',
+      'epochs without a better held-out loss before it stops',
+      parseInteger(1),
+      20,
+    )
+    .option('--checkpoint <file>', 'where training is saved (default: checkpoint.safetensors in the folder)')
+    .option('--checkpoint-every <epochs>', 'how often', parseInteger(1), 10)
+    .option('--resume', 'go on from the checkpoint')
+    .option('--layers-model', 'write the autoencoder for TensorFlow.js as well, to the folder layers-model')
+    .option(
+      '--label-column <column>',
+      'column that holds the class: its name, or its number from 0 (negative: from the end)',
+    )
+    .option('--labels <file>', 'a file of labels, one for each point')
+    .option('--array <name>', 'which array of an .npz file holds the points')
+    .option('--image-shape <rows>x<columns>', 'show each point as an image of this shape', parseImageShape);
+  return addOutputOptions(addComputationOptions(command)).addHelpText('after', EXAMPLES).action(train);
+}
+
+function parseWidths(text: string): number[] {
+  return text.split(',').map(parseInteger(1));
+}
+
+function parseShare(text: string): number {
+  const value = text.trim() === '0' ? 0 : parsePositive(text);
+  if (value > 0.9) throw new InvalidArgumentError('It must be at most 0.9.');
+  return value;
+}
+
+async function train(file: string | undefined, options: TrainCommandOptions): Promise<void> {
+  const folder = resolve(options.out);
+  const checkpoint = resolve(options.checkpoint ?? join(folder, 'checkpoint.safetensors'));
+  const name = file ?? 'data/digits.csv.gz';
+  await withProgress(options, async ({ signal, progress }): Promise<TrainSummary> => {
+    await ensureOutputFolder(folder);
+    const input = file ?? join(packageRoot(), 'data', 'digits.csv.gz');
+    progress.line(`Reading ${name}`);
+    const cloud = await prepareCloud(input, {
+      ...options,
+      duplicates: 'keep',
+      digits: file === undefined,
+      signal,
+    });
+    const [n, d] = cloud.points.shape;
+    progress.line(`${n} points in ${d} dimension${d === 1 ? '' : 's'}`);
+    const call = { signal, seed: options.seed, backend: options.backend };
+    const T = options.noise ?? defaultNoise(await defaultSmoothing(cloud.points, call));
+    const plan = planOf(name, cloud, options, T);
+    const dae = await trained(cloud, options, { T, signal, progress, checkpoint }).catch((error: unknown) => {
+      const saved = options.method === 'descent' && existsSync(checkpoint);
+      if (saved && error instanceof RidgeflowError && error.code === 'ABORTED')
+        progress.line(`Saved in ${checkpoint}: the same command with --resume goes on from there`);
+      throw error;
+    });
+    for (const [l, { epochs, ridge, training, heldOut }] of layerSummaries(dae).entries()) {
+      const how = ridge === null ? `${epochs} epochs` : `ridge ${ridge.toPrecision(2)}`;
+      const held = heldOut === null ? '' : `  held out ${heldOut.toPrecision(5)}`;
+      progress.line(`layer ${l + 1}  ${how}  loss ${training.toPrecision(5)}${held}`);
+    }
+    const { name: backend } = await kernelsFor(call, options.dtype);
+    return writeTrainResults(
+      folder,
+      { plan: { ...plan, backend }, dae, cloud, layersModel: options.layersModel ?? false },
+      { ...call, dtype: options.dtype, onProgress: (part) => progress.update(0.9 + 0.1 * part, 'measuring') },
+    );
+  });
+  if (!options.json && !options.quiet) process.stderr.write(`Report: ${join(folder, 'report.html')}\n`);
+}
+
+function planOf(
+  input: string,
+  { points, notes }: Cloud,
+  options: TrainCommandOptions,
+  T: number,
+): Omit<TrainPlan, 'backend'> {
+  const { kind, depth, width, activation, residual, tied = false, method, dtype, seed } = options;
+  const [n, d] = points.shape;
+  return {
+    input,
+    notes,
+    n,
+    d,
+    kind: depth === 1 && kind === 'composed' ? 'single' : kind,
+    depth,
+    widths: width.length === 1 ? new Array<number>(depth).fill(width[0]) : width,
+    activation,
+    residual: kind === 'composed' && residual,
+    tied,
+    method,
+    T,
+    noiseChosen: options.noise === undefined ? 'default' : 'given',
+    dtype,
+    seed,
+  };
+}

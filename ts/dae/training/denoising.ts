@@ -1,0 +1,48 @@
+import { type NdArray, allocate, dtypeOf, toDtype } from '../../core/array.js';
+import { type CallOptions, checkPositive } from '../../core/options.js';
+import { RandomStream } from '../../core/random.js';
+import type { AnyTrainedDae } from './kind.js';
+
+/** Points, as noise corrupts them and as a map brings them back. */
+export interface Denoising {
+  /** Row numbers of the points. */
+  readonly rows: readonly number[];
+  readonly clean: NdArray;
+  /** The corrupted points, then where each layer brings them; those of a stack are decoded. */
+  readonly trajectory: readonly NdArray[];
+  /** Root mean squared distance from the clean points, before the first layer and after each. */
+  readonly errors: readonly number[];
+}
+
+/**
+ * Corrupts at most `sample` of the points by N(0, noise · I) that training has not seen, and follows them through the
+ * layers. Throws as the map. O(sample · m · d) time for each layer.
+ */
+export async function followDenoising(
+  dae: AnyTrainedDae,
+  points: NdArray,
+  { noise, sample, ...options }: CallOptions & { noise: number; sample: number },
+): Promise<Denoising> {
+  checkPositive(noise, 'noise');
+  const [n, d] = points.shape;
+  const rows = [...new RandomStream(options.seed, 'subsample').choose(n, Math.min(n, sample)).sort()];
+  const given = toDtype(points, options.dtype);
+  const dtype = dtypeOf(given);
+  const clean: NdArray = { data: allocate(dtype, rows.length * d), shape: [rows.length, d] };
+  rows.forEach((row, i) => clean.data.set(given.data.subarray(row * d, (row + 1) * d), i * d));
+  const corrupted: NdArray = { data: allocate(dtype, clean.data.length), shape: clean.shape };
+  new RandomStream(options.seed, 'probe').fillNormal(corrupted.data);
+  for (let at = 0; at < corrupted.data.length; at++)
+    corrupted.data[at] = clean.data[at] + Math.sqrt(noise) * corrupted.data[at];
+  const call = { ...options, onProgress: undefined };
+  const trajectory =
+    'trajectory' in dae
+      ? await dae.trajectory(corrupted, call)
+      : [corrupted, await dae.apply(corrupted, call)];
+  const errors = trajectory.map(({ data }) => {
+    let sum = 0;
+    for (let at = 0; at < data.length; at++) sum += (data[at] - clean.data[at]) ** 2;
+    return Math.sqrt(sum / rows.length);
+  });
+  return { rows, clean, trajectory, errors };
+}

@@ -1,0 +1,214 @@
+import type { NdArray } from '../core/array.js';
+import type { EpochLoss, LayerSeparation, TrainedDae } from '../dae/index.js';
+import type { Denoising } from '../dae/training/denoising.js';
+import { type ThemedSpec, compileChart } from './charts.js';
+import { type ClassLabels, type PrincipalPlane, cloudData } from './cloud.js';
+import { cloudChart } from './cloud-chart.js';
+import { formatCount, formatNumber, formatPercent } from './format.js';
+import { type Finding, type Html, facts, findingList, html } from './html.js';
+import { imageExamples } from './images.js';
+import { depthCurvesChart } from './network-charts.js';
+import { type PageSection, renderPage } from './page.js';
+import { reproduceSection } from './reproduce.js';
+import { lossChart, separationCharts } from './train-charts.js';
+import {
+  cloudSection,
+  denoisingSection,
+  layersSection,
+  lossSection,
+  separationSection,
+} from './train-sections.js';
+import type { TransportPageData } from './transport.js';
+
+/** What was trained on what. */
+export interface TrainPlan {
+  input: string;
+  notes: readonly string[];
+  n: number;
+  d: number;
+  kind: 'single' | 'composed' | 'stacked';
+  depth: number;
+  widths: readonly number[];
+  activation: string;
+  residual: boolean;
+  tied: boolean;
+  method: 'descent' | 'ridge';
+  /** Noise variance of all layers together. */
+  T: number;
+  noiseChosen: 'given' | 'default';
+  backend: string;
+  dtype: string;
+  seed: number;
+}
+
+/** How the training of one layer ended. */
+export interface LayerSummary {
+  width: number;
+  epochs: number;
+  reason: TrainedDae['reason'];
+  /** Loss of the last epoch. */
+  training: number;
+  /** The least loss of the points held out; null where none were. */
+  heldOut: number | null;
+  ridge: number | null;
+}
+
+/** The numbers of a training. */
+export interface TrainNumbers extends TrainPlan {
+  layers: readonly LayerSummary[];
+  /**
+   * Root mean squared distance from the points to themselves with noise of variance T that training has not seen, and to
+   * where each layer brings those.
+   */
+  denoisingErrors: readonly number[];
+  /** Root mean squared distance of the points, without noise, from where each layer brings them. */
+  displacements: readonly number[];
+  /** Of labelled points: before the first layer and after each. */
+  separation: LayerSeparation | null;
+}
+
+/** What {@link trainReport} needs beside the numbers. */
+export interface TrainReportContext {
+  points: NdArray;
+  /** The points before the first layer and after each. */
+  trajectory: readonly NdArray[];
+  /** The loss curve of each layer. */
+  histories: readonly (readonly EpochLoss[])[];
+  denoising: Denoising;
+  /** The plane of the points' first two principal components. */
+  principal: PrincipalPlane;
+  labels?: ClassLabels;
+  /** Rows and columns, where a point is an image. */
+  imageShape?: readonly [number, number];
+  command: string;
+  versions: Readonly<Record<string, string>>;
+}
+
+/**
+ * The report of one training: a single HTML file with the loss curves, what the autoencoder makes of noise, the points on
+ * their way through its layers, and how their classes lie apart after each. Throws INVALID_SHAPE, INVALID_ARGUMENT where the
+ * context does not fit the numbers.
+ */
+export async function trainReport(numbers: TrainNumbers, context: TrainReportContext): Promise<string> {
+  const { depth, T, seed, separation } = numbers;
+  const { points, trajectory, histories, principal, labels, imageShape } = context;
+  const times = trajectory.map((_, l) => l / depth);
+  const runs = [{ depth, snapshots: { times, positions: [...trajectory] } }];
+  const cloud = cloudData(runs, points, principal, labels, seed);
+  const images = imageShape ? imageExamples(runs, points, imageShape, labels) : null;
+  const charts: Record<string, ThemedSpec> = { cloud: cloudChart(cloud, principal) };
+  const curved = histories.some((history) => history.length > 1);
+  if (curved) {
+    for (const [l, history] of histories.entries())
+      charts[`loss-${l}`] = await compileChart(
+        lossChart(history, { layer: l, height: depth > 2 ? 150 : 240 }),
+      );
+  }
+  const separations = separation ? separationCharts(separation) : [];
+  const names = trajectory.map((_, l) => (l === 0 ? 'the data' : `layer ${l}`));
+  for (const chart of separations)
+    charts[chart.name] = await compileChart(depthCurvesChart(chart, names, 200));
+  const sections: (PageSection | null)[] = [
+    curved ? lossSection(numbers, histories) : null,
+    await denoisingSection(numbers, context),
+    cloudSection(numbers, cloud, images),
+    separation && separationSection(separation, separations),
+    layersSection(numbers),
+    reproduceSection(context.command, context.versions),
+  ];
+  const data: TransportPageData = { T, cloud, images };
+  return renderPage({
+    title: `${TITLES[numbers.kind]} for ${fileName(numbers.input)}`,
+    kicker: 'Training report',
+    header: header(numbers),
+    sections: sections.filter((section) => section !== null),
+    charts,
+    data,
+    script: 'transport',
+  });
+}
+
+const TITLES: Readonly<Record<TrainPlan['kind'], string>> = {
+  single: 'A denoising autoencoder',
+  composed: 'Composed autoencoders',
+  stacked: 'Stacked autoencoders',
+};
+
+const fileName = (path: string) => path.split(/[\\/]/).at(-1) || path;
+
+function header(numbers: TrainNumbers): Html {
+  const { n, d, depth, widths, activation, T, noiseChosen, method, notes } = numbers;
+  const how =
+    method === 'ridge'
+      ? 'fitted by ridge regression on units that were drawn'
+      : 'trained by gradient descent';
+  const layers = depth === 1 ? 'One layer was' : `${formatCount(depth)} layers were`;
+  const units = [...new Set(widths)].map(formatCount).join(', ');
+  return html`<p class="standfirst">
+      ${layers} ${how} to bring the ${formatCount(n)} points of ${fileName(numbers.input)}, in
+      ${formatCount(d)} ${d === 1 ? 'dimension' : 'dimensions'}, back from noise of variance
+      T&nbsp;=&nbsp;${formatNumber(T)}${depth > 1 && ' in equal parts'}.
+    </p>
+    ${findingList(findings(numbers))}
+    ${facts([
+      ['Points n', formatCount(n)],
+      ['Dimensions d', formatCount(d)],
+      ['Layers', formatCount(depth)],
+      ['Hidden units', units],
+      ['Activation', activation],
+      ['Residual', numbers.residual ? 'yes' : 'no'],
+      ...(numbers.tied ? ([['Weights', 'tied']] as const) : []),
+      [
+        'Noise T',
+        [
+          formatNumber(T),
+          html` <span class="tag">${noiseChosen === 'given' ? 'as given' : 'from the data'}</span>`,
+        ],
+      ],
+      ['Backend', numbers.backend],
+      ['Precision', numbers.dtype],
+      ['Seed', String(numbers.seed)],
+    ])}
+    ${notes.map((note) => html`<p class="remark">${note}.</p>`)}`;
+}
+
+function findings({ denoisingErrors, separation, layers, method, depth }: TrainNumbers): Finding[] {
+  const [before, after] = [denoisingErrors[0], denoisingErrors[denoisingErrors.length - 1]];
+  const epochs = layers.map((layer) => layer.epochs);
+  const early = layers.filter(({ reason }) => reason === 'early stopping').length;
+  const found: Finding[] = [
+    {
+      topic: 'Noise',
+      figure: `${formatNumber(before, 3)} → ${formatNumber(after, 3)}`,
+      sentence:
+        'is how far noise that training has not seen takes the points, and how far they still are after the last layer, root mean squared.',
+    },
+  ];
+  if (separation) {
+    const [first, last] = [separation.points[0], separation.points[separation.points.length - 1]];
+    found.push({
+      topic: 'Classes',
+      figure: `${formatNumber(first.silhouette, 2)} → ${formatNumber(last.silhouette, 2)}`,
+      sentence: `is their silhouette in the data and after the last layer; a linear probe is right for ${formatPercent(first.probeAccuracy)} and ${formatPercent(last.probeAccuracy)}.`,
+    });
+  }
+  found.push(
+    method === 'ridge'
+      ? {
+          topic: 'Ridge',
+          figure: [...new Set(layers.map(({ ridge }) => formatNumber(ridge ?? NaN, 2)))].join(', '),
+          sentence: 'is the penalty on the output weights, relative to the variance of the hidden units.',
+        }
+      : {
+          topic: 'Epochs',
+          figure: [...new Set(epochs)].map(formatCount).join(', '),
+          sentence:
+            early === 0
+              ? 'were trained, as many as were asked for.'
+              : early === depth
+                ? 'were trained, until the points held out were no longer brought back better.'
+                : `were trained; ${formatCount(early)} of ${formatCount(depth)} layers stopped early.`,
+        },
+  );
+  return found;
+}
