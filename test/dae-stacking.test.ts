@@ -14,6 +14,15 @@ import { backendNames, places } from './native.js';
 
 const [backend] = backendNames;
 
+const PLANE = gaussianMixture({
+  weights: [0.5, 0.5],
+  means: [
+    [-1.5, 0],
+    [1.5, 0.5],
+  ],
+  variances: [0.4, 0.6],
+});
+
 /** Largest difference of two arrays. */
 function difference(a: NdArray, b: NdArray): number {
   let most = 0;
@@ -85,15 +94,7 @@ for (const place of places) {
 }
 
 test('stacked, composed and exact autoencoders draw nearer as width grows', async (t) => {
-  const plane = gaussianMixture({
-    weights: [0.5, 0.5],
-    means: [
-      [-1.5, 0],
-      [1.5, 0.5],
-    ],
-    variances: [0.4, 0.6],
-  });
-  const points = await plane.sample(2000, { seed: 1, dtype: 'float32' });
+  const points = await PLANE.sample(2000, { seed: 1, dtype: 'float32' });
   const seen: number[] = [];
   const { runs, exact, noises } = await compareStacking(points, {
     layers: 2,
@@ -118,6 +119,32 @@ test('stacked, composed and exact autoencoders draw nearer as width grows', asyn
   }
   t.true(wide.stackedFromComposed.layers[1] < 1e-5);
   t.true(seen.every((fraction, i) => i === 0 || fraction >= seen[i - 1]) && seen.at(-1)! <= 1);
+});
+
+test('the distances of stacked, composed and exact trajectories shrink with every width, over seeds', async (t) => {
+  const widths = [2, 8, 48];
+  const keys = ['stackedFromComposed', 'stackedFromExact', 'composedFromExact'] as const;
+  const sums = keys.map(() => widths.map(() => ({ trajectories: 0, endClouds: 0 })));
+  for (const seed of [0, 1, 2]) {
+    const points = await PLANE.sample(1200, { seed, dtype: 'float32' });
+    const { runs } = await compareStacking(points, {
+      ...{ layers: 2, T: 0.3, widths, epochs: 60, seed, backend },
+      optimiser: { kind: 'adam', rate: 0.006 },
+    });
+    for (const [k, key] of keys.entries()) {
+      for (const [w, run] of runs.entries()) {
+        sums[k][w].trajectories += run[key].layers[2] / 3;
+        sums[k][w].endClouds += run[key].endClouds / 3;
+      }
+    }
+  }
+  for (const [k, key] of keys.entries()) {
+    for (const measure of ['trajectories', 'endClouds'] as const) {
+      const [narrow, middle, wide] = sums[k].map((sum) => sum[measure]);
+      t.log(`${key}, ${measure}: ${narrow}, ${middle}, ${wide}`);
+      t.true(middle < 0.8 * narrow && wide < 0.8 * middle, `${key}, ${measure}`);
+    }
+  }
 });
 
 test('the same seed gives the same bits; another one others', async (t) => {

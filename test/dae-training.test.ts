@@ -1,7 +1,7 @@
 import test from 'ava';
 import { ACTIVATION_NAMES } from '../ts/core/activation.js';
 import { type NdArray, ndarray } from '../ts/core/array.js';
-import { daeMap, trainDae } from '../ts/dae/index.js';
+import { daeMap, trainComposedDae, trainDae } from '../ts/dae/index.js';
 import { normalQuantile } from '../ts/dae/training/noise.js';
 import { gaussian, gaussianMixture, twoMoons } from '../ts/measure/index.js';
 import type { Measure } from '../ts/measure/index.js';
@@ -166,6 +166,56 @@ test('early stopping keeps the parameters of the best epoch', async (t) => {
   t.true(history.length < 3000);
   const best = seen.indexOf(Math.min(...seen));
   t.is(history.length, best + 1 + 15);
+});
+
+test('early stopping gives the very network that training until the best epoch gives', async (t) => {
+  const { points } = twoMoons(60, { noise: 0.05 });
+  const train = (epochs: number) =>
+    trainDae(points, {
+      ...{ width: 60, noise: 0.01, epochs, batch: 16, seed: 3, schedule: 'constant' },
+      ...{ optimiser: { kind: 'adam', rate: 0.03 }, earlyStopping: { heldOut: 0.4, patience: 8 } },
+      backend: backendNames[0],
+    });
+  const stopped = await train(2000);
+  t.is(stopped.reason, 'early stopping');
+  const losses = stopped.history.map(({ heldOut }) => heldOut!);
+  const best = losses.indexOf(Math.min(...losses)) + 1;
+  t.true(best < losses.length);
+  const straight = await train(best);
+  t.is(straight.reason, 'epochs');
+  for (const key of ['A', 'b', 'C', 'bias'] as const)
+    t.deepEqual(stopped.network[key].data, straight.network[key].data, key);
+});
+
+test('a loss that diverges is an error with the epoch, the layer and what to do', async (t) => {
+  const { points } = twoMoons(50, { dtype: 'float32' });
+  const backend = backendNames[0];
+  const sgd = { kind: 'sgd' as const, rate: 1e25 };
+  // A last step that leaves no finite number is no network either.
+  const once = trainDae(points, {
+    width: 4,
+    noise: 0.1,
+    epochs: 1,
+    optimiser: { ...sgd, rate: 1e39 },
+    backend,
+  });
+  const last = await t.throwsAsync(once, { code: 'NOT_CONVERGED', message: /epoch 1.*momentum.*Adam/ });
+  t.like(last, { details: { epoch: 1, rate: 1e39 } });
+  const adam = { kind: 'adam' as const, rate: 1e30 };
+  const byAdam = trainDae(points, {
+    width: 4,
+    noise: 0.1,
+    epochs: 20,
+    activation: 'relu',
+    optimiser: adam,
+    backend,
+  });
+  const error = await t.throwsAsync(byAdam, { code: 'NOT_CONVERGED', message: /lower optimiser\.rate/ });
+  t.notRegex(error.message, /take Adam/);
+  // The first layer learns; the noise of the second is beyond what numbers hold.
+  const deep = trainComposedDae(points, { width: 4, noises: [0.1, 1e80], epochs: 9, backend });
+  const second = await t.throwsAsync(deep, { code: 'NOT_CONVERGED', message: /^Layer 1: .*epoch \d+/ });
+  t.like(second, { details: { layer: 1 } });
 });
 
 test('what cannot be trained is said', async (t) => {

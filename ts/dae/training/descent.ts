@@ -145,7 +145,7 @@ export async function descend(
     options.onProgress?.(epoch / epochs);
   }
   const parameters = state.best?.parameters ?? state.parameters;
-  if (!parameters.every(Number.isFinite)) throw diverged(state.epoch, optimiser.rate);
+  if (!parameters.every(Number.isFinite)) throw diverged(state.epoch, optimiser);
   return { parameters, reason: patient() ? 'epochs' : 'early stopping' };
 }
 
@@ -187,13 +187,14 @@ async function trainEpoch(
     { signal },
   );
   if (Number.isFinite(loss)) return loss;
-  throw diverged(epoch, optimiser.rate);
+  throw diverged(epoch, optimiser);
 }
 
-function diverged(epoch: number, rate: number): RidgeflowError {
+function diverged(epoch: number, { kind, rate }: Optimiser): RidgeflowError {
+  const other = kind === 'sgd' ? ', or its momentum, or take Adam' : '';
   return new RidgeflowError(
     'NOT_CONVERGED',
-    `The loss was no longer finite in epoch ${epoch}: lower optimiser.rate, which was ${rate}, or take Adam`,
+    `The loss was no longer finite in epoch ${epoch}: lower optimiser.rate, which was ${rate}${other}`,
     { details: { epoch, rate } },
   );
 }

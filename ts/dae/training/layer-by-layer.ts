@@ -122,9 +122,22 @@ async function layerByLayer<O extends Shared>(
       seed: layerSeed(options.seed, l),
       resume: l === first ? options.resume : undefined,
     };
-    layers.push(await make(l, settings, { plan, finished: layers.slice() }));
+    layers.push(
+      await make(l, settings, { plan, finished: layers.slice() }).catch((error: unknown) => {
+        throw inLayer(error, l);
+      }),
+    );
   }
   return layers;
+}
+
+/** The same error, with the layer, counted from 0, whose training came to no end. */
+function inLayer(error: unknown, layer: number): unknown {
+  if (!(error instanceof RidgeflowError) || error.code !== 'NOT_CONVERGED') return error;
+  return new RidgeflowError(error.code, `Layer ${layer}: ${error.message}`, {
+    cause: error,
+    details: { ...error.details, layer },
+  });
 }
 
 function widthsOf(widths: number | readonly number[], count: number): readonly number[] {
