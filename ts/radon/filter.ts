@@ -1,4 +1,5 @@
 import { invalidArgument } from '../core/errors.js';
+import { evenTransform } from '../core/even-transform.js';
 
 /** Windows on the ramp, at f cycles per sample, |f| ≤ ½. */
 const WINDOWS = {
@@ -36,33 +37,16 @@ export function transformLength(samples: number): number {
   return length;
 }
 
-const ramps = new Map<number, Float64Array>();
-
 /**
- * Response of the ramp |f| at k/length cycles per sample. It is the transform of the band-limited ramp's samples,
- * ¼ at 0 and −1/(πn)² at odd n: sampling |f| itself would lose the constant part of the image.
+ * Response of a filter at k/length cycles per sample, k = 0 … length/2, length a power of two. That of the ramp is the
+ * transform of the band-limited ramp's samples, ¼ at 0 and −1/(πn)² at odd n: sampling |f| itself would lose the constant
+ * part of the image. O(length log length) time.
  */
-function ramp(length: number): Float64Array {
-  let response = ramps.get(length);
-  if (!response) {
-    const cosines = Float64Array.from({ length }, (_, k) => Math.cos((2 * Math.PI * k) / length));
-    response = new Float64Array(length / 2 + 1).fill(0.25);
-    for (let n = 1; n < length / 2; n += 2) {
-      const sample = 2 / (Math.PI * n) ** 2;
-      for (let k = 0, phase = 0; k < response.length; k++, phase = (phase + n) % length) {
-        response[k] -= sample * cosines[phase];
-      }
-    }
-    if (ramps.size >= 8) ramps.clear();
-    ramps.set(length, response);
-  }
-  return response;
-}
-
-/** Response of a filter at k/length cycles per sample, k = 0 … length/2. */
 export function filterResponse(filter: FilterName, length: number): Float64Array {
-  const window = WINDOWS[filter];
-  return ramp(length).map((value, k) => value * window(k / length));
+  const ramp = Float64Array.from({ length: length / 2 + 1 }, (_, n) =>
+    n === 0 ? 0.25 : n % 2 === 0 ? 0 : -1 / (Math.PI * n) ** 2,
+  );
+  return evenTransform(ramp).map((value, k) => value * filterWindow(filter, k / length));
 }
 
 /** Standard deviations after which a Gaussian counts as zero: below the last digit of float64. */

@@ -1,9 +1,9 @@
 import { type NdArray, checkArray, dtypeOf, toDtype } from '../core/array.js';
 import { invalidArgument, RidgeflowError } from '../core/errors.js';
 import { type CallOptions, partOf } from '../core/options.js';
+import { evenTransform } from '../core/even-transform.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
-import { evenTransform } from './even-transform.js';
 import { unitSphereArea } from './exact.js';
 import { type FilterName, checkFilter, filterWindow, transformLength } from './filter.js';
 import { type HyperplaneGeometry, resolveHyperplanes } from './hyperplanes.js';

@@ -1,5 +1,6 @@
 import { allocate, type FloatData } from '../../core/array.js';
 import { RidgeflowError } from '../../core/errors.js';
+import { evenTransform } from '../../core/even-transform.js';
 import { Pace } from '../../core/pace.js';
 import type { Kernels, ParallelBeamProblem, RunControl } from '../contract.js';
 import { blocks } from './points.js';
@@ -108,21 +109,18 @@ export async function backprojectBeam(
   return Float32Array.from(sum);
 }
 
-/** {@link Kernels.filterRows} as a convolution: O(rows · columns²) time. */
+/** {@link Kernels.filterRows} as a convolution: O(rows · columns² + length log length) time. */
 export async function filterRows(
   { data: { data, rows, columns }, length, response, scales }: Parameters<Kernels['filterRows']>[0],
   run?: RunControl,
 ): Promise<FloatData> {
-  const pace = new Pace(run, columns * length + rows * columns ** 2);
-  const impulse = new Float64Array(columns);
-  for (let m = 0; m < columns; m++) {
-    let sum = response[0] + (m % 2 ? -1 : 1) * response[length / 2];
-    for (let k = 1; k < length / 2; k++) {
-      sum += 2 * response[k] * Math.cos((2 * Math.PI * ((k * m) % length)) / length);
-    }
-    impulse[m] = sum / length;
-    await pace.tick(length);
-  }
+  const pace = new Pace(run, rows * columns ** 2);
+  // The impulse response of an even filter is the transform of its response again.
+  const transform = evenTransform(response);
+  const impulse = Float64Array.from(
+    { length: columns },
+    (_, m) => transform[Math.min(m, length - m)] / length,
+  );
   const out = allocate('float32', rows * columns, 'filtered rows');
   for (let r = 0; r < rows; r++) {
     for (let n = 0; n < columns; n++) {
