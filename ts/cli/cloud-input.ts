@@ -1,5 +1,6 @@
 import { type DType, type NdArray } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
+import { takeRows } from '../core/rows.js';
 import { readCloud } from '../io/index.js';
 
 /** A cloud that is fit for the main job. */
@@ -76,7 +77,7 @@ function withoutDuplicates(
   policy: CloudOptions['duplicates'],
   notes: string[],
 ): { points: NdArray; rows?: Int32Array } {
-  const [n, d] = points.shape;
+  const [n] = points.shape;
   const first = new Map<string, number>();
   const kept: number[] = [];
   for (let row = 0; row < n; row++) {
@@ -102,9 +103,7 @@ function withoutDuplicates(
   }
   if (kept.length < 2) throw new RidgeflowError('DEGENERATE_CLOUD', `${path}: all ${n} points are the same`);
   notes.push(`${count} of ${n} points occur more than once and were dropped`);
-  const data = points.data.slice(0, kept.length * d);
-  kept.forEach((row, i) => data.set(points.data.subarray(row * d, (row + 1) * d), i * d));
-  return { points: { data, shape: [kept.length, d] }, rows: Int32Array.from(kept) };
+  return { points: takeRows(points, kept), rows: Int32Array.from(kept) };
 }
 
 /** Columns that never change are allowed (the corners of images), but a cloud of nothing else is not. */

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import type { NdArray } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import { type CallOptions, partOf } from '../core/options.js';
+import { takeRows } from '../core/rows.js';
 import {
   type SampleEstimate,
   fisherInformation,
@@ -217,16 +218,13 @@ async function estimatesOf(
 
 function classesOf({ points, labels }: Cloud): { name: string; points: NdArray }[] {
   if (!labels) return [];
-  const d = points.shape[1];
   return labels.names.flatMap((name, number) => {
     const rows: number[] = [];
     labels.values.forEach((value, row) => {
       if (value === number) rows.push(row);
     });
     if (rows.length === 0) return [];
-    const data = points.data.slice(0, rows.length * d);
-    rows.forEach((row, i) => data.set(points.data.subarray(row * d, (row + 1) * d), i * d));
-    return [{ name, points: { data, shape: [rows.length, d] } }];
+    return [{ name, points: takeRows(points, rows) }];
   });
 }
 

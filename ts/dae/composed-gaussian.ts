@@ -24,7 +24,8 @@ export class ComposedGaussian extends GaussianMap implements ComposedDae {
     const spectrum = await this.spectrum(kernels);
     const done = this.noises.slice(0, layer);
     const variances = spectrum.values.map((variance) => through(done, variance).variance);
-    const [smallest, largest] = [Math.min(...variances), Math.max(...variances)];
+    const smallest = variances.reduce((least, value) => Math.min(least, value), Infinity);
+    const largest = variances.reduce((most, value) => Math.max(most, value), -Infinity);
     const d = this.dimension;
     // Axes that are not those of the coordinates mix the variances, and with them their rounding errors.
     const rounding = spectrum.isDiagonal ? 0 : 8 * d * Number.EPSILON * largest;

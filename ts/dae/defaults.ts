@@ -2,6 +2,7 @@ import { type FloatData, type NdArray, checkPoints, dtypeOf, toDtype } from '../
 import { RidgeflowError } from '../core/errors.js';
 import type { CallOptions } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
+import { takeRows } from '../core/rows.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
@@ -78,13 +79,9 @@ export function totalVariance({ data, shape: [n, d] }: NdArray): number {
 }
 
 function subsample(points: NdArray, seed: number | undefined): Matrix {
-  const [n, d] = points.shape;
+  const [n] = points.shape;
   if (n <= QUERIES) return asMatrix(points);
-  const data = points.data.slice(0, QUERIES * d);
-  new RandomStream(seed, 'subsample').choose(n, QUERIES).forEach((row, i) => {
-    data.set(points.data.subarray(row * d, (row + 1) * d), i * d);
-  });
-  return { data, rows: QUERIES, columns: d };
+  return asMatrix(takeRows(points, new RandomStream(seed, 'subsample').choose(n, QUERIES)));
 }
 
 /** Mean over the queries, which are among the points, of log m, with m how many points coincide with the query. */

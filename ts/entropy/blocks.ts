@@ -1,5 +1,6 @@
-import { type NdArray, allocate, dtypeOf } from '../core/array.js';
+import type { NdArray } from '../core/array.js';
 import { RandomStream } from '../core/random.js';
+import { takeRows } from '../core/rows.js';
 import { meanWithError } from './estimate.js';
 
 /** Blocks at most: their spread then tells the standard error to about an eighth. */
@@ -17,19 +18,10 @@ export function shuffledRows(n: number, seed: number | undefined, substream = 0)
 }
 
 /** Block `block` of `count`: a copy of every count-th row of an order. */
-export function blockOf(
-  { data, shape: [n, d] }: NdArray,
-  order: Int32Array,
-  block: number,
-  count: number,
-): NdArray {
-  const rows = Math.floor(n / count);
-  const out = allocate(dtypeOf({ data }), rows * d, 'a block of points');
-  for (let i = 0; i < rows; i++) {
-    const row = order[block + i * count];
-    out.set(data.subarray(row * d, (row + 1) * d), i * d);
-  }
-  return { data: out, shape: [rows, d] };
+export function blockOf(points: NdArray, order: Int32Array, block: number, count: number): NdArray {
+  const rows = Math.floor(points.shape[0] / count);
+  const chosen = Int32Array.from({ length: rows }, (_, i) => order[block + i * count]);
+  return takeRows(points, chosen, 'a block of points');
 }
 
 /**

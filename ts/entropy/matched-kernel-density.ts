@@ -1,5 +1,6 @@
 import { type NdArray, allocate, dtypeOf } from '../core/array.js';
 import { type CallOptions, partOf } from '../core/options.js';
+import { takeRows } from '../core/rows.js';
 import { asMatrix } from '../kernel/checks.js';
 import type { Kernels, ScoreResult } from '../kernel/contract.js';
 import type { ScoreProblem } from '../kernel/contract.js';
@@ -104,12 +105,9 @@ export class MatchedKernelDensity {
   }
 
   #some(most: number, seed: number | undefined): MatchedKernelDensity {
-    const { data, shape } = this.coordinates;
-    const [n, d] = shape;
+    const [n] = this.coordinates.shape;
     if (n <= most) return this;
-    const rows = shuffledRows(n, seed).subarray(0, most);
-    const chosen = allocate(dtypeOf(this.coordinates), most * d, 'trial points');
-    rows.forEach((row, i) => chosen.set(data.subarray(row * d, (row + 1) * d), i * d));
-    return new MatchedKernelDensity(this.#kernels, { data: chosen, shape: [most, d] }, this.#variances);
+    const chosen = takeRows(this.coordinates, shuffledRows(n, seed).subarray(0, most), 'trial points');
+    return new MatchedKernelDensity(this.#kernels, chosen, this.#variances);
   }
 }

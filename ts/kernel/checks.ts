@@ -19,6 +19,11 @@ export function checkFinite(kernels: Pick<Kernels, 'firstNonFinite'>, array: NdA
   );
 }
 
+/** Rows first … first + count − 1 of a matrix, not copied. */
+export function rowsOf({ data, columns }: Matrix, first: number, count: number): Matrix {
+  return { data: data.subarray(first * columns, (first + count) * columns), rows: count, columns };
+}
+
 /** A cloud of shape [n, d] as kernels take it. */
 export function asMatrix(points: NdArray): Matrix {
   return { data: points.data, rows: points.shape[0], columns: points.shape[1] };

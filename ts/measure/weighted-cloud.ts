@@ -1,6 +1,7 @@
 import { type DType, type FloatData, type NdArray, allocate, dtypeOf, toDtype } from '../core/array.js';
 import type { CallOptions } from '../core/options.js';
 import { Pace } from '../core/pace.js';
+import { takeRows } from '../core/rows.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix } from '../kernel/checks.js';
 import type { Matrix } from '../kernel/contract.js';
@@ -53,11 +54,9 @@ export class WeightedCloud {
 
   /** The cloud of some of the points, with their share of the weight. The share must not be 0. O(size · d) time. */
   subset(indices: readonly number[]): { cloud: WeightedCloud; weight: number } {
-    const { dimension: d, points, weights, size, tolerance } = this;
+    const { points, weights, size, tolerance } = this;
     if (indices.length === size) return { cloud: this, weight: 1 };
-    const data = allocate(dtypeOf(points), indices.length * d, 'points');
-    indices.forEach((from, to) => data.set(points.data.subarray(from * d, (from + 1) * d), to * d));
-    const array = { data, shape: [indices.length, d] };
+    const array = takeRows(points, indices, 'points');
     if (!weights)
       return { cloud: new WeightedCloud(array, undefined, tolerance), weight: indices.length / size };
     const weight = indices.reduce((sum, i) => sum + weights[i], 0);

@@ -2,6 +2,7 @@ import { type NdArray, checkPoints } from '../core/array.js';
 import { invalidArgument } from '../core/errors.js';
 import { type CallOptions, checkInteger, partOf } from '../core/options.js';
 import type { ActivationName } from '../core/activation.js';
+import { vectorLength } from '../core/rows.js';
 import type { Flow } from '../flow/named/flow.js';
 import { type RidgeletPair, ridgeletPair } from '../ridgelet/pair.js';
 import { ridgeletTransform } from '../ridgelet/transform.js';
@@ -56,7 +57,7 @@ export async function flowSpectra(flow: Flow, options: FlowSpectraOptions): Prom
       normalization: 'profile',
     });
     const magnitude = Float64Array.from({ length: spectrum.shape[0] }, (_, j) =>
-      Math.hypot(...spectrum.data.subarray(j * d, (j + 1) * d)),
+      vectorLength(spectrum.data, j * d, d),
     );
     spectra.push({ time, spectrum, magnitude });
   }

@@ -2,7 +2,7 @@ import type { Activation } from '../core/activation.js';
 import { type FloatData, allocate, dtypeOf } from '../core/array.js';
 import type { CallOptions } from '../core/options.js';
 import { Pace } from '../core/pace.js';
-import { asMatrix } from '../kernel/checks.js';
+import { asMatrix, rowsOf } from '../kernel/checks.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
 import type { Units } from './units.js';
 
@@ -129,9 +129,4 @@ export async function normalEquations(
     await pace.tick(rows);
   }
   return sums.finish();
-}
-
-/** Rows [first, first + rows) of a matrix, not copied. */
-export function rowsOf({ data, columns }: Matrix, first: number, rows: number): Matrix {
-  return { data: data.subarray(first * columns, (first + rows) * columns), rows, columns };
 }

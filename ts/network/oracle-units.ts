@@ -1,10 +1,12 @@
 import type { ActivationName } from '../core/activation.js';
-import { type NdArray, allocate, checkPoints, dtypeOf } from '../core/array.js';
+import { type NdArray, checkPoints } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import { type CallOptions, checkInteger } from '../core/options.js';
 import { Pace } from '../core/pace.js';
 import { RandomStream } from '../core/random.js';
+import { takeRows, vectorLength } from '../core/rows.js';
 import { type RidgeletPair, ridgeletPair } from '../ridgelet/pair.js';
+import { effectiveSampleSize } from '../ridgelet/sampling.js';
 import { ridgeletTransform } from '../ridgelet/transform.js';
 import { type RandomUnitOptions, type Units, randomUnits } from './units.js';
 
@@ -75,7 +77,7 @@ export async function oracleUnits(
   );
   const k = spectrum.shape[1];
   const magnitude = Float64Array.from({ length: candidates }, (_, j) =>
-    Math.hypot(...spectrum.data.subarray(j * k, (j + 1) * k)),
+    vectorLength(spectrum.data, j * k, k),
   );
   // Slopes are uniform in direction and in the logarithm of their length: their density falls as |a|^−d.
   const logWeights = magnitude.map((size, j) => {
@@ -91,24 +93,18 @@ export async function oracleUnits(
     );
   }
   const weights = logWeights.map((value) => Math.exp(value - top));
-  const [sum, squares] = [weights.reduce((a, b) => a + b, 0), weights.reduce((a, b) => a + b * b, 0)];
   const uniforms = new Float64Array(candidates);
   new RandomStream(seed, 'component').fillUniform(uniforms);
   // Exponential clocks: those that ring first are a draw without replacement.
   const keys = logWeights.map((value, j) => Math.log(-Math.log(uniforms[j])) - value);
   const order = Int32Array.from(keys, (_, j) => j).sort((i, j) => keys[i] - keys[j]);
   const chosen = order.subarray(0, width);
-  const a = allocate(dtypeOf(points), width * d, 'units');
-  const b = allocate(dtypeOf(points), width, 'units');
-  chosen.forEach((j, i) => {
-    a.set(drawn.a.data.subarray(j * d, (j + 1) * d), i * d);
-    b[i] = drawn.b.data[j];
-  });
+  const biases = { data: drawn.b.data, shape: [candidates, 1] };
   return {
-    a: { data: a, shape: [width, d] },
-    b: { data: b, shape: [width] },
+    a: takeRows(drawn.a, chosen, 'units'),
+    b: { data: takeRows(biases, chosen, 'units').data, shape: [width] },
     magnitude: Float64Array.from(chosen, (j) => magnitude[j]),
-    effectiveSampleSize: (sum * sum) / squares,
+    effectiveSampleSize: effectiveSampleSize(weights),
   };
 }
 

@@ -12,7 +12,7 @@ import {
 import { RidgeflowError } from '../core/errors.js';
 import type { CallOptions } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
-import { asMatrix, checkFinite } from '../kernel/checks.js';
+import { asMatrix, checkFinite, rowsOf } from '../kernel/checks.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
 import { applySlopes } from './slopes.js';
 
@@ -135,7 +135,7 @@ export class ShallowNetwork {
     const data = allocate(dtypeOf(points), n * k, 'derivatives');
     await this.#eachTile(kernels, points, options, async ({ slopes, first, rows, A: b, C }) => {
       const along = await kernels.matmul(
-        { a: rowsOf(directions, first, rows), b, transposeB: true },
+        { a: rowsOf(asMatrix(directions), first, rows), b, transposeB: true },
         { signal: options.signal },
       );
       for (let i = 0; i < slopes.data.length; i++) slopes.data[i] *= along[i];
@@ -188,7 +188,7 @@ export class ShallowNetwork {
       const rows = Math.min(step, n - first);
       const { signal } = options;
       const data = await kernels.matmul(
-        { a: rowsOf(points, first, rows), b: A, transposeB: true },
+        { a: rowsOf(asMatrix(points), first, rows), b: A, transposeB: true },
         { signal },
       );
       const slopes = { data, rows, columns: A.rows };
@@ -223,12 +223,6 @@ export class ShallowNetwork {
     }
     return prepared;
   }
-}
-
-/** `count` rows of a cloud, not copied. */
-function rowsOf({ data, shape }: NdArray, first: number, count: number): Matrix {
-  const columns = shape[1];
-  return { data: data.subarray(first * columns, (first + count) * columns), rows: count, columns };
 }
 
 function checkShape(

@@ -1,6 +1,7 @@
 import { type NdArray, allocate, checkPoints } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import { type CallOptions, checkPositive } from '../core/options.js';
+import { vectorLength } from '../core/rows.js';
 import { smoothed } from '../measure/index.js';
 import { type RidgeletPair, ridgeletPair } from '../ridgelet/pair.js';
 import { ridgeletTransform } from '../ridgelet/transform.js';
@@ -60,7 +61,7 @@ export async function compareWithSpectrum(
   );
   const k = shape[1];
   const spectrum = normalised(
-    Float64Array.from({ length: shape[0] }, (_, j) => Math.hypot(...values.subarray(j * k, (j + 1) * k))),
+    Float64Array.from({ length: shape[0] }, (_, j) => vectorLength(values, j * k, k)),
     'The spectrum of the values vanishes',
   );
 
@@ -72,7 +73,7 @@ export async function compareWithSpectrum(
   both.set(units);
   both.set(mirrored, units.length);
   const sizes = Float64Array.from({ length: m }, (_, j) =>
-    Math.hypot(...network.C.data.subarray(j * network.outputs, (j + 1) * network.outputs)),
+    vectorLength(network.C.data, j * network.outputs, network.outputs),
   );
   const shares = normalised(sizes, 'The outputs of the network are constant');
   const weights = Float64Array.from({ length: 2 * m }, (_, j) => shares[j % m] / 2);

@@ -1,6 +1,7 @@
 import { type NdArray, allocate, checkPoints, dtypeOf } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import { type CallOptions, checkInteger, checkPositive } from '../core/options.js';
+import { vectorLength } from '../core/rows.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { type RidgeletPair, ridgeletPair } from '../ridgelet/pair.js';
 import { ridgeletTransform } from '../ridgelet/transform.js';
@@ -85,9 +86,7 @@ export async function spectrumSlice(
     { a: { data: a, shape: [size * size, d] }, b: { data: b, shape: [size * size] } },
     { signal, onProgress, backend, pair, normalization: 'profile' },
   );
-  const magnitude = Float64Array.from({ length: size * size }, (_, i) =>
-    Math.hypot(...values.subarray(i * k, (i + 1) * k)),
-  );
+  const magnitude = Float64Array.from({ length: size * size }, (_, i) => vectorLength(values, i * k, k));
   const largest = magnitude.reduce((x, y) => Math.max(x, y), 0) || 1;
   return {
     direction,
@@ -112,7 +111,7 @@ function unitsOn(
       slope += A.data[j * d + c] * direction[c];
       centre += A.data[j * d + c] * mean[c];
     }
-    const weight = Math.hypot(...C.data.subarray(j * k, (j + 1) * k));
+    const weight = vectorLength(C.data, j * k, k);
     return { slope, bias: b.data[j] - centre, weight };
   });
 }
@@ -123,7 +122,7 @@ async function mainDirection(network: ShallowNetwork, options: CallOptions): Pro
   if (d === 1) return Float64Array.of(1);
   const rows = new Float64Array(m * d);
   for (let j = 0; j < m; j++) {
-    const weight = Math.hypot(...C.data.subarray(j * k, (j + 1) * k));
+    const weight = vectorLength(C.data, j * k, k);
     for (let c = 0; c < d; c++) rows[j * d + c] = weight * A.data[j * d + c];
   }
   const matrix = new Float64Array(d * d);

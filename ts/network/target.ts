@@ -1,7 +1,8 @@
-import { type NdArray, allocate, checkPoints, dtypeOf } from '../core/array.js';
+import { type NdArray, checkPoints } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { type CallOptions, checkInteger } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
+import { takeRows } from '../core/rows.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { checkFinite } from '../kernel/checks.js';
 import type { Measure } from '../measure/measure.js';
@@ -91,11 +92,5 @@ function rowsAt(
   { points, values }: { points: NdArray; values: NdArray },
   rows: Int32Array,
 ): { points: NdArray; values: NdArray } {
-  const take = ({ data, shape }: NdArray): NdArray => {
-    const d = shape[1];
-    const out = allocate(dtypeOf({ data }), rows.length * d);
-    rows.forEach((row, i) => out.set(data.subarray(row * d, (row + 1) * d), i * d));
-    return { data: out, shape: [rows.length, d] };
-  };
-  return { points: take(points), values: take(values) };
+  return { points: takeRows(points, rows), values: takeRows(values, rows) };
 }

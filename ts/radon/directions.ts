@@ -1,6 +1,7 @@
 import { type DType, type NdArray, zeros } from '../core/array.js';
 import { invalidArgument } from '../core/errors.js';
 import { checkInteger } from '../core/options.js';
+import { vectorLength } from '../core/rows.js';
 import { uniformDirections } from '../transport/index.js';
 import { SOBOL_DIMENSIONS, sobolPoints } from './sobol.js';
 
@@ -61,7 +62,7 @@ function orthogonalBlocks({ data, shape }: NdArray, dtype: DType): NdArray {
         for (let k = 0; k < d; k++) product += row[k] * data[j * d + k];
         for (let k = 0; k < d; k++) row[k] -= product * data[j * d + k];
       }
-      const norm = Math.hypot(...row);
+      const norm = vectorLength(row);
       for (let k = 0; k < d; k++) row[k] /= norm;
     }
   }
@@ -74,7 +75,7 @@ function onSphere(points: Float64Array, count: number, d: number, dtype: DType):
   const out = zeros([count, d], dtype, 'directions');
   for (let i = 0; i < count; i++) {
     const normal = points.subarray(i * d, (i + 1) * d).map(normalQuantile);
-    const norm = Math.hypot(...normal);
+    const norm = vectorLength(normal);
     out.data.set(
       normal.map((value) => value / norm),
       i * d,

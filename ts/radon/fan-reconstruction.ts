@@ -111,7 +111,7 @@ function parkerWeights(fan: FanProblem): (angle: number, inFan: number) => numbe
   const { angles, rows, columns, pixelSize, sourceDistance } = fan;
   const first = angles.reduce((least, angle) => Math.min(least, angle), Infinity);
   const range = angles.reduce((most, angle) => Math.max(most, angle - first), 0);
-  const edges = Math.max(...fanAngles(fan).map(Math.abs));
+  const edges = fanAngles(fan).reduce((most, angle) => Math.max(most, Math.abs(angle)), 0);
   const needed = Math.min(edges, Math.asin((Math.hypot(rows, columns) * pixelSize) / 2 / sourceDistance));
   const margin = (range - Math.PI) / 2;
   // A last step between angles that is missing makes no difference.

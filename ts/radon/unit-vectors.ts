@@ -1,5 +1,6 @@
 import { type NdArray, checkPoints } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import { vectorLength } from '../core/rows.js';
 
 /** Directions as rows of an array, as directionSet makes them, or as an array of rows. */
 export type Directions = NdArray | readonly (readonly number[])[];
@@ -12,7 +13,7 @@ export function unitVectors(directions: Directions, d: number): Float64Array {
   const values = rowsOf(directions, d);
   for (let start = 0; start < values.length; start += d) {
     const row = values.subarray(start, start + d);
-    const length = Math.hypot(...row);
+    const length = vectorLength(row);
     if (!Number.isFinite(length)) {
       throw new RidgeflowError('NON_FINITE', `Expected finite numbers in row ${start / d} of directions`, {
         details: { parameter: 'directions', row: start / d },

@@ -3,6 +3,7 @@ import { RidgeflowError } from '../core/errors.js';
 import { checkInteger, checkPositive, checkSeed, partOf } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
 import { activation } from '../core/activation.js';
+import { takeRows, vectorLength } from '../core/rows.js';
 import { logUnitBallVolume } from '../entropy/special.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { GaussianMixture } from '../measure/mixture.js';
@@ -120,11 +121,11 @@ export async function sampleRidgelet(
     );
   }
   return {
-    a: rowsAt(drawn.a, chosen),
-    b: { data: rowsAt({ data: drawn.b.data, shape: [weights.length, 1] }, chosen).data, shape: [count] },
-    values: rowsAt(values, chosen),
+    a: takeRows(drawn.a, chosen, 'a sample'),
+    b: { data: takeRows({ data: drawn.b.data, shape: [weights.length, 1] }, chosen).data, shape: [count] },
+    values: takeRows(values, chosen, 'a sample'),
     normalizer: sum / weights.length,
-    effectiveSampleSize: (sum * sum) / weights.reduce((total, weight) => total + weight * weight, 0),
+    effectiveSampleSize: effectiveSampleSize(weights),
     radius,
   };
 }
@@ -224,11 +225,7 @@ async function mixtureDensity(
 /** |R|/density of every candidate. */
 function weightsOf({ logDensity }: Candidates, { data, shape: [m, k = 1] }: NdArray): Float64Array {
   const weights = new Float64Array(m);
-  for (let i = 0; i < m; i++) {
-    let square = 0;
-    for (let c = i * k; c < (i + 1) * k; c++) square += data[c] * data[c];
-    weights[i] = Math.sqrt(square) * Math.exp(-logDensity[i]);
-  }
+  for (let i = 0; i < m; i++) weights[i] = vectorLength(data, i * k, k) * Math.exp(-logDensity[i]);
   return weights;
 }
 
@@ -247,16 +244,20 @@ function systematic(weights: ArrayLike<number>, count: number, u: number): Int32
   return chosen;
 }
 
-function rowsAt({ data, shape: [, columns] }: NdArray, chosen: Int32Array): NdArray {
-  const out = allocate(dtypeOf({ data }), chosen.length * columns, 'a sample');
-  chosen.forEach((row, j) => out.set(data.subarray(row * columns, (row + 1) * columns), j * columns));
-  return { data: out, shape: [chosen.length, columns] };
+/** (Σ w)²/Σ w²: how many independent exact draws weighted candidates are worth. */
+export function effectiveSampleSize(weights: Float64Array): number {
+  let [sum, squares] = [0, 0];
+  for (const weight of weights) {
+    sum += weight;
+    squares += weight * weight;
+  }
+  return (sum * sum) / squares;
 }
 
 function chosenRows(points: NdArray, seed: number): NdArray {
   const [n] = points.shape;
   if (n <= ANCHORS) return points;
-  return rowsAt(points, new RandomStream(seed, 'subsample').choose(n, ANCHORS));
+  return takeRows(points, new RandomStream(seed, 'subsample').choose(n, ANCHORS));
 }
 
 /** The |a| at which ψ oscillates 12 times as fast as it must to resolve the points' spread. */

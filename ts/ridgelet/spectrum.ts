@@ -10,6 +10,7 @@ import {
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { checkInteger, checkPositive, checkSeed } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
+import { vectorLength } from '../core/rows.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
 import { type RidgeUnits, type RidgeletData, checkData, checkPair, dataSizes } from './arguments.js';
@@ -226,9 +227,7 @@ export function sampleSpectrum(
   const cumulative = new Float64Array(cells);
   let total = 0;
   for (let i = 0; i < cells; i++) {
-    let square = 0;
-    for (let c = i * k; c < (i + 1) * k; c++) square += values.data[c] ** 2;
-    total += Math.sqrt(square);
+    total += vectorLength(values.data, i * k, k);
     cumulative[i] = total;
   }
   if (!(total > 0))

@@ -3,7 +3,7 @@ import { RidgeflowError } from '../core/errors.js';
 import type { CallOptions } from '../core/options.js';
 import { Pace } from '../core/pace.js';
 import { kernelsFor } from '../kernel/backend.js';
-import { asMatrix, checkFinite } from '../kernel/checks.js';
+import { asMatrix, checkFinite, rowsOf } from '../kernel/checks.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
 import { type PairCost, checkClouds, checkCosts } from './arguments.js';
 
@@ -158,11 +158,6 @@ export function checkEpsilonAgainst(kernel: EntropicKernel, epsilon: number): vo
       `received ${epsilon}. For exact transport use exactTransport`,
     { details: { parameter: 'epsilon', largestCost: kernel.largestCost } },
   );
-}
-
-/** Rows first … first + count − 1, without a copy. */
-export function rowsOf({ data, columns }: Matrix, first: number, count: number): Matrix {
-  return { data: data.subarray(first * columns, (first + count) * columns), rows: count, columns };
 }
 
 /** The squared diagonal of the box around clouds. */

@@ -2,8 +2,8 @@ import { type NdArray, allocate, checkPoints, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { type CallOptions, checkInteger, partOf } from '../core/options.js';
 import { Pace } from '../core/pace.js';
-import { asMatrix, checkFinite } from '../kernel/checks.js';
-import { CloudKernel, MatrixKernel, rowsOf } from './entropic-kernel.js';
+import { asMatrix, checkFinite, rowsOf } from '../kernel/checks.js';
+import { CloudKernel, MatrixKernel } from './entropic-kernel.js';
 import { type EntropicProblem, type SinkhornState, logWeightsOf } from './sinkhorn-iteration.js';
 
 /** Entries of the plan that are made at a time. */

@@ -1,5 +1,6 @@
 import { type NdArray, allocate, dtypeOf } from '../core/array.js';
 import { type CallOptions, checkInteger, partOf } from '../core/options.js';
+import { vectorLength } from '../core/rows.js';
 import type { VectorLike } from '../measure/arguments.js';
 import { uniformDirections } from './directions.js';
 import { type SlicedClouds, checkSliced } from './sliced-wasserstein.js';
@@ -52,14 +53,14 @@ export async function maxSlicedWasserstein(
   const { costs } = await evaluate(clouds, tried, partOf(options, 0, 0.4), false);
   const best = Array.from(costs.keys()).sort((i, j) => costs[j] - costs[i]);
   const starts = best.slice(0, CLIMBERS);
-  const found = await climb(clouds, rowsOf(tried, starts, d), d === 1 ? 0 : iterations, options);
+  const found = await climb(clouds, chosenRows(tried, starts, d), d === 1 ? 0 : iterations, options);
   const data = allocate(dtype, d, 'a direction');
   data.set(found.direction);
   options.onProgress?.(1);
   return { value: found.cost ** (1 / clouds.p), direction: { data, shape: [d] } };
 }
 
-const rowsOf = (data: ArrayLike<number>, rows: readonly number[], d: number) =>
+const chosenRows = (data: ArrayLike<number>, rows: readonly number[], d: number) =>
   Float64Array.from({ length: rows.length * d }, (_, k) => data[rows[Math.floor(k / d)] * d + (k % d)]);
 
 function evaluate(clouds: SlicedClouds, rows: ArrayLike<number>, run: CallOptions, wantGradients: boolean) {
@@ -116,6 +117,6 @@ function step(direction: Float64Array, gradient: Float64Array, angle: number): v
   const [cosine, sine] = [Math.cos(angle), Math.sin(angle) / Math.sqrt(square)];
   for (let k = 0; k < d; k++)
     direction[k] = cosine * direction[k] + sine * (gradient[k] - along * direction[k]);
-  const norm = Math.hypot(...direction);
+  const norm = vectorLength(direction);
   for (let k = 0; k < d; k++) direction[k] /= norm;
 }

@@ -1,8 +1,7 @@
 import { type DType, type NdArray, allocate } from '../../core/array.js';
 import { RandomStream } from '../../core/random.js';
-import { asMatrix } from '../../kernel/checks.js';
+import { asMatrix, rowsOf } from '../../kernel/checks.js';
 import type { Kernels, Matrix } from '../../kernel/contract.js';
-import { rowsOf } from '../../network/normal-equations.js';
 import { type DrawnCorruption, corruptRows, isDrawn } from './corruption.js';
 import { type TrainingNoise, inputNoise } from './noise.js';
 import { type Unit, toUnit } from './unit.js';

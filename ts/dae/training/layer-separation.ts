@@ -1,7 +1,8 @@
-import { type NdArray, allocate, checkPoints, dtypeOf } from '../../core/array.js';
+import { type NdArray, checkPoints } from '../../core/array.js';
 import { RidgeflowError } from '../../core/errors.js';
 import { type CallOptions, checkInteger } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
+import { takeRows } from '../../core/rows.js';
 import type { Labels } from '../../representation/classes.js';
 import { type Separability, separability } from '../../representation/separability.js';
 import { type AnyTrainedDae, kindOf } from './kind.js';
@@ -77,10 +78,11 @@ function chosen(
   count: number,
   seed: number | undefined,
 ): { x: NdArray; of: Labels } {
-  const [n, d] = points.shape;
+  const [n] = points.shape;
   if (n <= count) return { x: points, of: labels };
   const rows = new RandomStream(seed, 'subsample').choose(n, count).sort();
-  const data = allocate(dtypeOf(points), count * d, 'the points that are measured');
-  rows.forEach((row, i) => data.set(points.data.subarray(row * d, (row + 1) * d), i * d));
-  return { x: { data, shape: [count, d] }, of: Array.from(rows, (row) => labels[row]) };
+  return {
+    x: takeRows(points, rows, 'the points that are measured'),
+    of: Array.from(rows, (row) => labels[row]),
+  };
 }

@@ -2,6 +2,7 @@ import { type DType, type NdArray, allocate, checkPoints, dtypeOf } from '../../
 import { RidgeflowError } from '../../core/errors.js';
 import { type CallOptions, checkPositive } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
+import { takeRows } from '../../core/rows.js';
 import { ALWAYS, checkTime, checkVectors, prepare } from '../../field/domain.js';
 import type { FieldRequest, FieldValues, VelocityField } from '../../field/field.js';
 import { checkFiniteValues } from '../../measure/arguments.js';
@@ -52,12 +53,8 @@ export function pairedFlowMatching(parameters: PairedFlowMatchingParameters): Fl
  * O(nd) time.
  */
 export function shufflePairs(points: NdArray, { seed }: Pick<CallOptions, 'seed'> = {}): NdArray {
-  const { n, d } = checkPoints(points, 'points');
-  const data = allocate(dtypeOf(points), n * d, 'shuffled points');
-  new RandomStream(seed, 'shuffle').choose(n, n).forEach((row, i) => {
-    data.set(points.data.subarray(row * d, (row + 1) * d), i * d);
-  });
-  return { data, shape: [n, d] };
+  const { n } = checkPoints(points, 'points');
+  return takeRows(points, new RandomStream(seed, 'shuffle').choose(n, n), 'shuffled points');
 }
 
 function checkPair(from: NdArray, to: NdArray): void {

@@ -1,5 +1,7 @@
 import { type FloatData, allocate, dtypeOf } from '../../core/array.js';
 import { Pace } from '../../core/pace.js';
+import { takeRows } from '../../core/rows.js';
+import { asMatrix } from '../checks.js';
 import type { Kernels, Matrix, RunControl } from '../contract.js';
 import { columnMeans } from './points.js';
 
@@ -9,7 +11,9 @@ export async function covariance(
   run?: RunControl,
   chosen?: Int32Array,
 ): Promise<{ mean: Float64Array; covariance: Float64Array }> {
-  const cloud = chosen ? selected(points, chosen) : points;
+  const cloud = chosen
+    ? asMatrix(takeRows({ data: points.data, shape: [points.rows, points.columns] }, chosen))
+    : points;
   const { data, rows, columns: d } = cloud;
   const pace = new Pace(run, rows);
   const mean = await columnMeans(cloud, pace);
@@ -28,13 +32,6 @@ export async function covariance(
   }
   pace.finish();
   return { mean, covariance: matrix };
-}
-
-/** A copy of the rows with these numbers. */
-function selected({ data, columns }: Matrix, rows: Int32Array): Matrix {
-  const out = allocate(dtypeOf({ data }), rows.length * columns, 'a copy of rows');
-  rows.forEach((row, i) => out.set(data.subarray(row * columns, (row + 1) * columns), i * columns));
-  return { data: out, rows: rows.length, columns };
 }
 
 /** {@link Kernels.centredRows}. */
