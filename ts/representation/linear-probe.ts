@@ -49,7 +49,7 @@ export async function linearProbe(
 
   const right = new Uint8Array(n);
   for (const [f, part] of parts.entries()) {
-    const rule = await ruleOf(kernels, all, moments[f], ridge);
+    const rule = await ruleOf(kernels, all, moments[f], ridge, options);
     const answers = await classify(kernels, rule, matrix, part, options);
     throwIfAborted(options.signal);
     for (let at = 0; at < part.length; at++) right[part[at]] = Number(answers[at] === classes.of[part[at]]);
@@ -144,7 +144,13 @@ interface Rule {
 }
 
 /** The ridge regression on all the points but a part of them. */
-async function ruleOf(kernels: Kernels, all: Moments, part: Moments, ridge: number): Promise<Rule> {
+async function ruleOf(
+  kernels: Kernels,
+  all: Moments,
+  part: Moments,
+  ridge: number,
+  { signal }: CallOptions,
+): Promise<Rule> {
   const d = all.mean.length;
   const count = all.count - part.count;
   const mean = all.mean.map((value, k) => value + (part.count / count) * (value - part.mean[k]));
@@ -161,7 +167,7 @@ async function ruleOf(kernels: Kernels, all: Moments, part: Moments, ridge: numb
     for (let k = 0; k < d; k++, at++)
       sides[at] = all.classSums[at] - part.classSums[at] - counts[c] * mean[k];
   }
-  const weights = trace > 0 ? await kernels.solvePositiveDefinite(scatter, d, sides) : undefined;
+  const weights = trace > 0 ? await kernels.solvePositiveDefinite(scatter, d, sides, { signal }) : undefined;
   if (!weights) {
     throw new RidgeflowError(
       'DEGENERATE_CLOUD',

@@ -1,4 +1,4 @@
-import { type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
+import { type DType, type NdArray, allocate, checkPoints, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { type CallOptions, checkInteger } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
@@ -7,6 +7,8 @@ import type { Kernels, Matrix } from '../kernel/contract.js';
 import type { VectorLike } from '../measure/arguments.js';
 import { checkClouds, checkWeights } from './arguments.js';
 import { uniformDirections } from './directions.js';
+
+const DIRECTIONS = 256;
 
 /** Distance with the standard error that the choice of directions leaves in it. */
 export interface SlicedDistance {
@@ -59,7 +61,7 @@ export async function slicedWasserstein(
   b: NdArray,
   options: SlicedWassersteinOptions = {},
 ): Promise<SlicedDistance> {
-  const given = options.directions ?? 256;
+  const given = options.directions ?? DIRECTIONS;
   const asked = typeof given === 'object' && given !== null ? given : checkInteger(given, 'directions', 1);
   const clouds = await checkSliced(a, b, options);
   const { a: matrix, kernels } = clouds;
@@ -89,6 +91,18 @@ export async function checkSliced(
   return { kernels, a: asMatrix(from), b: asMatrix(to), ...weights, p };
 }
 
+/** The directions that {@link slicedWasserstein} takes where none are given, for calls that share them. */
+export function defaultDirections(d: number, seed: number | undefined, dtype: DType): NdArray {
+  return drawnDirections(DIRECTIONS, d, seed, dtype);
+}
+
+/** In one dimension there is but one. */
+function drawnDirections(count: number, d: number, seed: number | undefined, dtype: DType): NdArray {
+  return d === 1
+    ? { data: allocate(dtype, 1, 'a direction').fill(1), shape: [1, 1] }
+    : uniformDirections(count, d, seed, dtype);
+}
+
 function directionsOf(
   asked: number | NdArray,
   cloud: Matrix,
@@ -97,11 +111,7 @@ function directionsOf(
 ): NdArray {
   const { columns: d } = cloud;
   const dtype = dtypeOf(cloud);
-  if (typeof asked === 'number') {
-    return d === 1
-      ? { data: cloud.data.slice(0, 1).fill(1), shape: [1, 1] }
-      : uniformDirections(asked, d, seed, dtype);
-  }
+  if (typeof asked === 'number') return drawnDirections(asked, d, seed, dtype);
   const { n } = checkPoints(asked, 'directions', { dimension: d });
   checkFinite(kernels, asked, 'directions');
   for (let i = 0; i < n; i++) {

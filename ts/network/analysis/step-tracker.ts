@@ -3,6 +3,7 @@ import type { CallOptions } from '../../core/options.js';
 import { together } from '../../core/together.js';
 import type { ActivationLayer, Block, NetworkModel } from '../model/index.js';
 import type { CloudShape } from './cloud-shape.js';
+import { defaultDirections } from '../../transport/sliced-wasserstein.js';
 import { INPUT } from '../model/activations.js';
 import { inputShape } from '../model/input.js';
 import {
@@ -56,6 +57,7 @@ export class StepTracker {
   /** The chains by the layer they have come to, and the cloud before the step that led there. */
   readonly #chains = new Map<string, Chain>();
   readonly #origins = new Map<string, NdArray>();
+  readonly #directions = new Map<number, NdArray>();
   readonly #steps: StepMeasures[] = [];
   readonly #streams: StreamMeasures[] = [];
 
@@ -95,13 +97,21 @@ export class StepTracker {
     return { steps: this.#steps, streams: this.#streams };
   }
 
+  /** With the directions that sliced distances take by themselves, drawn once for every width. */
+  #sliced({ shape: [, d] }: NdArray): CallOptions & { directions: NdArray } {
+    const { seed, dtype = 'float32' } = this.#options;
+    const directions = this.#directions.get(d) ?? defaultDirections(d, seed, dtype);
+    this.#directions.set(d, directions);
+    return { ...this.#options, directions };
+  }
+
   async #step(from: string, earlier: Kept, to: string, cloud: NdArray): Promise<void> {
     const { mean, meanSquare, lengths } = displacementOf(earlier.cloud, cloud);
     const chain = this.#chains.get(from);
     const origin = this.#origins.get(from);
     const continuation = origin ? continuationOf(origin, earlier.cloud, cloud) : null;
     const [transport, derivatives] = await together([
-      straightnessOf(earlier.cloud, cloud, meanSquare, this.#options),
+      straightnessOf(earlier.cloud, cloud, meanSquare, this.#sliced(cloud)),
       this.#derivatives(from, earlier, to),
     ]);
     this.#steps.push({
@@ -163,7 +173,7 @@ export class StepTracker {
     this.#streams.push({
       layers,
       action: total,
-      ...(await straightnessOf(start, end, total, this.#options)),
+      ...(await straightnessOf(start, end, total, this.#sliced(end))),
       pathStraightness: count > 0 ? sum / count : null,
     });
   }

@@ -87,12 +87,12 @@ export function continuationOf(a: NdArray, b: NdArray, c: NdArray): number | nul
   return count > 0 ? sum / count : null;
 }
 
-/** d · SW₂²/action, at most 1, with the distance. */
+/** d · SW₂²/action, at most 1, with the distance along `directions`. */
 export async function straightnessOf(
   before: NdArray,
   after: NdArray,
   action: number,
-  options: CallOptions,
+  options: CallOptions & { directions: NdArray },
 ): Promise<{ slicedW2: number; straightness: number | null }> {
   const { value } = await slicedWasserstein(before, after, { ...options, onProgress: undefined });
   return { slicedW2: value, straightness: finite(Math.min(1, (before.shape[1] * value ** 2) / action)) };
