@@ -1,7 +1,8 @@
 import type { NdArray } from '../../core/array.js';
-import { type CallOptions, throwIfAborted } from '../../core/options.js';
+import type { CallOptions } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
 import { slicedWasserstein } from '../../transport/index.js';
+import { BatchSize, runBlock } from '../model/batch-size.js';
 import type { Block } from '../model/index.js';
 import { finite } from './layer-measures.js';
 
@@ -111,7 +112,7 @@ export interface BlockDerivatives {
  * seed and 4 random signs each.
  *
  * @param shape extents of one example as the block takes it. @param spread the scale of the points.
- * @throws what the model throws, ABORTED. Eight runs of the block.
+ * @throws what the model throws, ABORTED. Eight runs of the block over those points.
  */
 export async function blockDerivatives(
   block: Block,
@@ -123,11 +124,11 @@ export async function blockDerivatives(
   const rows = new RandomStream(options.seed, 'subsample').choose(n, Math.min(n, POINTS));
   // Truncation and rounding of float32 are about equal here.
   const step = (5e-3 * spread) / Math.sqrt(d);
+  const size = new BatchSize(POINTS);
   const signs = new Float64Array(rows.length * d);
   const estimates: number[] = [];
   let squares = 0;
   for (let probe = 0; probe < PROBES; probe++) {
-    throwIfAborted(options.signal);
     new RandomStream(options.seed, 'probe', probe).fillUniform(signs);
     const [above, below] = [new Float32Array(signs.length), new Float32Array(signs.length)];
     for (let i = 0; i < rows.length; i++) {
@@ -139,8 +140,8 @@ export async function blockDerivatives(
       }
     }
     const inputs = [above, below].map((data): NdArray => ({ data, shape: [rows.length, ...shape] }));
-    const high = await block(inputs[0]);
-    const low = await block(inputs[1]);
+    const high = await runBlock(block, inputs[0], size, options);
+    const low = await runBlock(block, inputs[1], size, options);
     for (let i = 0; i < rows.length; i++) {
       let along = 0;
       for (let at = i * d; at < (i + 1) * d; at++) {

@@ -4,6 +4,7 @@ import { RidgeflowError, describe, invalidArgument } from '../../core/errors.js'
 import { type CallOptions, checkInteger, throwIfAborted } from '../../core/options.js';
 import { kernelsFor } from '../../kernel/backend.js';
 import { type FeatureMaps, type RowLayout, checkFeatureMaps, rowLayout, rowsOf } from './feature-maps.js';
+import { BatchSize } from './batch-size.js';
 import { batchOf, inputShape } from './input.js';
 import type { ModelLayer, NetworkModel } from './model.js';
 import { RandomProjection } from './random-projection.js';
@@ -19,7 +20,10 @@ export interface ActivationOptions extends CallOptions {
   featureMaps?: FeatureMaps;
   /** Rows wider than this are projected at random to it, keeping distances to about 1 ± √(2/width). Default 1024. */
   width?: number;
-  /** Examples at once, which bounds memory and how long an abort waits. Default 256. */
+  /**
+   * Most examples at once. Default 256. Of a slow model fewer are taken, so that a batch takes about 50 ms: an abort waits for
+   * the batch that runs.
+   */
   batch?: number;
   /** With `positions`: most rows in all; of more a random set of positions is taken, the same in every example. Default 20 000. */
   rows?: number;
@@ -110,8 +114,8 @@ export async function openActivations(
     throw new RidgeflowError('EMPTY_CLOUD', 'Expected at least one example but received none');
   const featureMaps = checkFeatureMaps(options.featureMaps);
   const limit = checkInteger(options.width ?? 1024, 'width', 2);
-  const size = checkInteger(model.input.batch ?? options.batch ?? 256, 'batch', 1);
-  const most = Math.max(1, Math.floor(checkInteger(options.rows ?? 20_000, 'rows', 1) / examples));
+  const most = checkInteger(model.input.batch ?? options.batch ?? 256, 'batch', 1);
+  const positions = Math.max(1, Math.floor(checkInteger(options.rows ?? 20_000, 'rows', 1) / examples));
   throwIfAborted(options.signal);
   const kernels = await kernelsFor(options);
 
@@ -131,7 +135,7 @@ export async function openActivations(
   const projections = new Map<number, RandomProjection>();
   const layers: ActivationLayer[] = [];
   const add = (layer: ModelLayer, shape: readonly number[], how: FeatureMaps, channelsFirst: boolean) => {
-    const layout = rowLayout(shape, how, { channelsFirst, most, seed: options.seed });
+    const layout = rowLayout(shape, how, { channelsFirst, most: positions, seed: options.seed });
     const width = Math.min(limit, layout.width);
     if (width < layout.width && !projections.has(layout.width))
       projections.set(layout.width, new RandomProjection(layout.width, width, options.seed));
@@ -168,17 +172,21 @@ export async function openActivations(
     for (const name of wanted)
       if (!names.has(name)) throw invalidArgument('layers', 'names of layers that were opened', name);
     const inner = wanted.filter((name) => name !== INPUT);
-    for (let first = 0; first < examples; first += size) {
+    const size = new BatchSize(most, model.input.batch !== null);
+    for (let first = 0, count = 0; first < examples; first += count) {
       throwIfAborted(call.signal);
-      const count = Math.min(size, examples - first);
+      count = Math.min(size.rows, examples - first);
       const rows = new Map<string, NdArray>();
       if (wanted.includes(INPUT)) {
         const { data } = batchOf(points, first, count);
         rows.set(INPUT, rowsFor(INPUT, { data: new Float32Array(data), shape: [count, ...example] }, count));
       }
-      const outputs = inner.length > 0 ? await run(first, model.input.batch ?? count, inner) : new Map();
+      const outputs =
+        inner.length > 0
+          ? await size.run(count, () => run(first, model.input.batch ?? count, inner), call.signal)
+          : new Map<string, NdArray>();
       for (const name of inner) {
-        const activations = outputs.get(name) as NdArray;
+        const activations = outputs.get(name)!;
         const each = activations.data.length / activations.shape[0];
         const at = kernels.firstNonFinite(activations.data.subarray(0, count * each));
         if (at >= 0) throw nonFinite(name, first + Math.floor(at / each));

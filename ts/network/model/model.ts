@@ -1,4 +1,5 @@
 import type { NdArray } from '../../core/array.js';
+import { RidgeflowError } from '../../core/errors.js';
 import type { BackendName } from '../../core/options.js';
 
 /** One place in a model where activations can be taken. */
@@ -63,4 +64,13 @@ const PASSING = new Set(
 /** Whether a layer of this kind computes something. */
 export function computes(kind: string): boolean {
   return !PASSING.has(kind);
+}
+
+/** The model takes not one input but `count`. */
+export function oneInput(file: string, count: number): RidgeflowError {
+  return new RidgeflowError(
+    'UNSUPPORTED',
+    `${file}: the model takes ${count} inputs. Only models of one input can be analysed: make the others constants`,
+    { details: { file, inputs: count } },
+  );
 }

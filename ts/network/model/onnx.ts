@@ -11,8 +11,14 @@ import {
   readOnnx,
   toNumber,
 } from '../../io/onnx-model.js';
-import { oneInput } from './layers.js';
-import { type Block, type ModelInput, type ModelLayer, type NetworkModel, computes } from './model.js';
+import {
+  type Block,
+  type ModelInput,
+  type ModelLayer,
+  type NetworkModel,
+  computes,
+  oneInput,
+} from './model.js';
 
 type Runtime = typeof import('onnxruntime-node');
 

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { invalidArgument } from '../../core/errors.js';
 import { throwIfAborted } from '../../core/options.js';
 import { fileError, readError } from '../../io/errors.js';
-import { GraphNetwork } from './graph.js';
-import { LayersNetwork } from './layers.js';
+import { loadGraphProgram } from './graph-model.js';
+import { loadLayersProgram } from './layers-model.js';
 import type { NetworkModel, OpenModelOptions } from './model.js';
 import { OnnxNetwork } from './onnx.js';
 import { ModelEngine } from './tfjs-engine.js';
 import { readTfjsFiles } from './tfjs-files.js';
+import { TfjsNetwork } from './tfjs-network.js';
 
 /**
  * Opens a trained network: an .onnx file (with the package onnxruntime-node), or the model.json, or its folder, of a
@@ -38,7 +39,6 @@ export async function openModel(path: string, options: OpenModelOptions = {}): P
   const engine = await ModelEngine.open(options.backend);
   await engine.prepare();
   throwIfAborted(options.signal);
-  return files.format === 'graph-model'
-    ? GraphNetwork.open(files, engine)
-    : LayersNetwork.open(files, engine);
+  const load = files.format === 'graph-model' ? loadGraphProgram : loadLayersProgram;
+  return TfjsNetwork.open(file, () => load(files), engine);
 }

@@ -1,0 +1,94 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { type ModelLayer, computes } from './model.js';
+import type { TfjsFiles } from './tfjs-files.js';
+import type { TfjsProgram } from './tfjs-network.js';
+
+type Layer = LayersModel['layers'][number];
+type Node = Layer['inboundNodes'][number];
+
+/** Loads a LayersModel of TensorFlow.js. */
+export async function loadLayersProgram(files: TfjsFiles): Promise<TfjsProgram> {
+  const { loadLayersModel } = await import('@tensorflow/tfjs-layers');
+  const { topology, specs, weights } = files;
+  const artifacts = { modelTopology: topology, weightSpecs: specs as never, weightData: weights };
+  const model = await loadLayersModel({ load: () => Promise.resolve(artifacts) });
+  const nodes = nodesOf(model);
+  const symbols = new Map(model.inputs.map((input) => [input.name, input]));
+  const layers: ModelLayer[] = [];
+  for (const { outboundLayer, outputTensors } of nodes) {
+    const kind = outboundLayer.getClassName();
+    if (!computes(kind) || outputTensors.length !== 1) continue;
+    let name = outboundLayer.name;
+    for (let use = 2; symbols.has(name); use++) name = `${outboundLayer.name} (${use})`;
+    symbols.set(name, outputTensors[0]);
+    layers.push({ name, kind });
+  }
+  return {
+    format: 'tfjs-layers',
+    unit: 'layer',
+    inputs: model.inputs,
+    layers,
+    compute(from, x, names) {
+      const values = valuesFrom(nodes, symbols.get(from)!, x);
+      return names.map((name) => values.get(symbols.get(name)!.id)!);
+    },
+    follows: (from, to) => follows(symbols.get(from)!, symbols.get(to)!),
+    dispose: () => void model.dispose(),
+  };
+}
+
+/** Follows the graph with the values of one symbol given: all that can be computed, by the number of the symbol. */
+function valuesFrom(nodes: readonly Node[], given: SymbolicTensor, x: Tensor): Map<number, Tensor> {
+  const values = new Map([[given.id, x]]);
+  for (const node of nodes) {
+    if (node.outputTensors.some(({ id }) => values.has(id))) continue;
+    const inputs = node.inputTensors.map(({ id }) => values.get(id));
+    if (inputs.length === 0 || inputs.some((input) => input === undefined)) continue;
+    const ready = inputs as Tensor[];
+    const out = node.outboundLayer.apply(ready.length === 1 ? ready[0] : ready, node.callArgs);
+    const tensors = (Array.isArray(out) ? out : [out]) as Tensor[];
+    node.outputTensors.forEach(({ id }, i) => values.set(id, tensors[i]));
+  }
+  return values;
+}
+
+/** The nodes of a model's graph, each after those it needs. */
+function nodesOf(model: LayersModel): Node[] {
+  const seen = new Set<Node>();
+  const ordered: Node[] = [];
+  // Not recursive: hostile or deep models would exhaust the stack.
+  const stack = [...model.outputs].reverse().map((tensor) => ({ node: nodeOf(tensor), entered: false }));
+  while (stack.length > 0) {
+    const { node, entered } = stack.pop()!;
+    if (entered) {
+      ordered.push(node);
+      continue;
+    }
+    if (seen.has(node)) continue;
+    seen.add(node);
+    stack.push({ node, entered: true });
+    for (const tensor of [...node.inputTensors].reverse())
+      stack.push({ node: nodeOf(tensor), entered: false });
+  }
+  return ordered;
+}
+
+const nodeOf = ({ sourceLayer, nodeIndex }: SymbolicTensor): Node => sourceLayer.inboundNodes[nodeIndex];
+
+/** Whether `last` follows from `first` alone. */
+function follows(first: SymbolicTensor, last: SymbolicTensor): boolean {
+  const seen = new Set<number>([first.id]);
+  const stack = [last];
+  let met = last.id === first.id;
+  while (stack.length > 0) {
+    const tensor = stack.pop()!;
+    if (tensor.id === first.id) met = true;
+    if (seen.has(tensor.id)) continue;
+    seen.add(tensor.id);
+    const { inputTensors } = nodeOf(tensor);
+    if (inputTensors.length === 0) return false;
+    stack.push(...inputTensors);
+  }
+  return met;
+}
