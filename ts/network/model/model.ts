@@ -74,3 +74,12 @@ export function oneInput(file: string, count: number): RidgeflowError {
     { details: { file, inputs: count } },
   );
 }
+
+/** All that the model does is to hand its input on, or to make constants. */
+export function noLayers(file: string, unit: 'layer' | 'node'): RidgeflowError {
+  return new RidgeflowError(
+    'UNSUPPORTED',
+    `${file}: the model has no ${unit} that computes anything from its input: give one that does`,
+    { details: { file } },
+  );
+}

@@ -1,7 +1,7 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { NdArray } from '../../core/array.js';
 import { RidgeflowError } from '../../core/errors.js';
-import { fileError, damaged } from '../../io/errors.js';
+import { fileError } from '../../io/errors.js';
 import {
   ONNX_TYPES,
   type OnnxModel,
@@ -17,6 +17,7 @@ import {
   type ModelLayer,
   type NetworkModel,
   computes,
+  noLayers,
   oneInput,
 } from './model.js';
 
@@ -68,7 +69,7 @@ export class OnnxNetwork implements NetworkModel {
         remedy: 'Export the model with a float32 input',
       });
     }
-    if (network.layers.length === 0) throw damaged(path, 'it has no node that computes anything');
+    if (network.layers.length === 0) throw noLayers(path, 'node');
     if (model.graph.initializer?.some(({ dataLocation }) => dataLocation === 1)) {
       throw fileError('UNSUPPORTED', {
         file: path,

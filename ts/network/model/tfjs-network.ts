@@ -1,8 +1,14 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { NdArray } from '../../core/array.js';
 import { RidgeflowError } from '../../core/errors.js';
-import { damaged } from '../../io/errors.js';
-import { type Block, type ModelInput, type ModelLayer, type NetworkModel, oneInput } from './model.js';
+import {
+  type Block,
+  type ModelInput,
+  type ModelLayer,
+  type NetworkModel,
+  noLayers,
+  oneInput,
+} from './model.js';
 import { type ModelEngine, tfjsFailure } from './tfjs-engine.js';
 
 /** What the formats of TensorFlow.js differ in: a model that is loaded, and how to compute one of its layers from another. */
@@ -60,9 +66,7 @@ export class TfjsNetwork implements NetworkModel {
     const { inputs, layers, unit } = program;
     if (inputs.length === 1 && layers.length > 0) return new TfjsNetwork(path, program, engine);
     program.dispose();
-    throw inputs.length === 1
-      ? damaged(path, `it has no ${unit} that computes anything`)
-      : oneInput(path, inputs.length);
+    throw inputs.length === 1 ? noLayers(path, unit) : oneInput(path, inputs.length);
   }
 
   async run(batch: NdArray, layers: readonly string[]): Promise<Map<string, NdArray>> {
