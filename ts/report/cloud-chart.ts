@@ -18,7 +18,7 @@ export function cloudChart(cloud: CloudData, plane: Pick<PrincipalPlane, 'explai
 function cloudSpec(cloud: CloudData, { explained }: Pick<PrincipalPlane, 'explained'>, theme: Theme): Spec {
   const { muted, grid, paper, ink } = COLOURS[theme];
   const { flat, classNames, classes, rows, x, y } = cloud;
-  const padding = { left: flat ? 8 : 48, right: 8, top: 8, bottom: 44 };
+  const padding = { left: flat ? 8 : 64, right: 8, top: 8, bottom: 44 };
   const width = `max(120, containerSize()[0] - ${padding.left + padding.right})`;
   const share = (k: number) =>
     flat || explained[k] === undefined ? '' : `, ${formatPercent(explained[k])} of the variance`;

@@ -150,11 +150,13 @@ export function numbersSection(analysis: NetworkAnalysis): PageSection {
         { title: 'Layer', align: 'start' },
         { title: 'Values', note: 'Of one row. Wider layers are projected at random, which keeps distances.' },
         {
-          title: 'Effective rank',
+          title: 'Rank',
+          unit: 'effective',
           note: 'e to the entropy of the spectrum of the covariance; the participation ratio is (Σλ)²/Σλ².',
         },
         {
-          title: 'Intrinsic dimension',
+          title: 'Dimension',
+          unit: 'intrinsic',
           note: 'By the ratio of the distances to the second and first neighbour.',
         },
         {
@@ -169,7 +171,7 @@ export function numbersSection(analysis: NetworkAnalysis): PageSection {
                 note: 'Points whose nearest other point has their label.',
               },
               { title: 'Probe', unit: 'accuracy', note: 'Ridge classifier on points that it has not seen.' },
-              { title: 'Fisher ratio', note: 'Variance between the classes over that within.' },
+              { title: 'Fisher', unit: 'ratio', note: 'Variance between the classes over that within.' },
             ]
           : []),
         {

@@ -63,10 +63,18 @@ export async function networkReport(
   });
 }
 
+const FEATURE_MAPS: Record<NetworkAnalysis['featureMaps'], string> = {
+  flatten: 'all values of an example in a row',
+  mean: 'mean of each channel',
+  positions: 'a row for each position',
+};
+
 function header(analysis: NetworkAnalysis, { input, notes }: NetworkReportContext): Html {
   const { layers, examples, steps } = analysis;
   const [first, last] = [layers[0], layers[layers.length - 1]];
-  const projected = layers.filter(({ width, fullWidth }) => width < fullWidth).length;
+  const widths = layers.flatMap(({ width, fullWidth }) => (width < fullWidth ? [width] : []));
+  const projected = widths.length;
+  const maps = layers.slice(1).some(({ shape }) => shape.length > 1);
   const moves = steps.flatMap(({ relativeDisplacement }) => relativeDisplacement ?? []);
   const middle = [...moves].sort((a, b) => a - b)[Math.floor(moves.length / 2)];
   const change = (
@@ -97,7 +105,7 @@ function header(analysis: NetworkAnalysis, { input, notes }: NetworkReportContex
           [
             'Steps',
             formatNumber(middle, 2),
-            `of the cloud’s spread is how far the points move in the median of ${formatCount(moves.length)} ${moves.length === 1 ? 'step' : 'steps'} between layers of equal width: ${middle < 0.3 ? 'small steps, as of a flow' : 'too far for a step of a flow'}.`,
+            `of the cloud’s spread is how far the points move ${moves.length === 1 ? 'in the one step' : `in the median of ${formatCount(moves.length)} steps`} between layers of equal width: ${middle < 0.3 ? 'little, as in a flow' : 'too far for a step of a flow'}.`,
           ],
         ] as [string, string, string][])),
   ];
@@ -118,6 +126,7 @@ function header(analysis: NetworkAnalysis, { input, notes }: NetworkReportContex
     ${facts([
       ['Examples', formatCount(examples)],
       ['Layers', formatCount(layers.length - 1)],
+      ...(maps ? ([['Feature maps', FEATURE_MAPS[analysis.featureMaps]]] as const) : []),
       ['Format', analysis.format],
       ['Run by', analysis.engine],
       ['Measured by', analysis.backend],
@@ -127,7 +136,7 @@ function header(analysis: NetworkAnalysis, { input, notes }: NetworkReportContex
       projected > 0 &&
       html`<p class="remark">
         ${formatCount(projected)} wide ${projected === 1 ? 'layer was' : 'layers were'} projected at random,
-        which keeps distances to within a few per cent.
+        which keeps distances to about ± ${formatPercent(Math.sqrt(2 / Math.min(...widths)))}.
       </p>`
     }
     ${notes.map((note) => html`<p class="remark">${note}</p>`)}`;

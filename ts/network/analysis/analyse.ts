@@ -10,6 +10,7 @@ import {
   type ActivationLayer,
   type ActivationOptions,
   type Activations,
+  type FeatureMaps,
   type NetworkModel,
   openActivations,
 } from '../model/index.js';
@@ -44,6 +45,8 @@ export interface NetworkAnalysis {
   readonly engine: string;
   readonly backend: string;
   readonly examples: number;
+  /** What became of feature maps and sequences. */
+  readonly featureMaps: FeatureMaps;
   readonly seed: number;
   /** Whether the alignments are debiased, as they are where some layer has more than a tenth as many values as rows. */
   readonly debiased: boolean;
@@ -132,6 +135,7 @@ export async function analyseNetwork(
     engine: model.engine,
     backend: kernels.name,
     examples,
+    featureMaps: options.featureMaps ?? 'flatten',
     seed: options.seed ?? 0,
     debiased,
     classes: classes?.labels ?? [],
