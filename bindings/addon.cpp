@@ -80,6 +80,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("finiteRadon", Napi::Function::New(env, finiteRadonKernel));
   exports.Set("softmin", Napi::Function::New(env, softminKernel));
   exports.Set("planRows", Napi::Function::New(env, planRowsKernel));
+  exports.Set("planCosts", Napi::Function::New(env, planCostsKernel));
+  exports.Set("matrixPlanCosts", Napi::Function::New(env, matrixPlanCostsKernel));
   exports.Set("matrixSoftmin", Napi::Function::New(env, matrixSoftminKernel));
   exports.Set("projectHyperplanes", Napi::Function::New(env, projectHyperplanesKernel));
   exports.Set("backprojectHyperplanes", Napi::Function::New(env, backprojectHyperplanesKernel));

@@ -28,6 +28,8 @@ Napi::Value convolveProjectionsKernel(const Napi::CallbackInfo& info);
 Napi::Value finiteRadonKernel(const Napi::CallbackInfo& info);
 Napi::Value softminKernel(const Napi::CallbackInfo& info);
 Napi::Value planRowsKernel(const Napi::CallbackInfo& info);
+Napi::Value planCostsKernel(const Napi::CallbackInfo& info);
+Napi::Value matrixPlanCostsKernel(const Napi::CallbackInfo& info);
 Napi::Value matrixSoftminKernel(const Napi::CallbackInfo& info);
 Napi::Value projectHyperplanesKernel(const Napi::CallbackInfo& info);
 Napi::Value backprojectHyperplanesKernel(const Napi::CallbackInfo& info);

@@ -54,11 +54,37 @@ Napi::Value planRowsOf(const Arguments& arguments) {
 }
 
 template <class T>
-Napi::Value matrixSoftminOf(const Arguments& arguments) {
+Napi::Value planCostsOf(const Arguments& arguments) {
+  const PointPairs<T> pairs = pairsOf<T>(arguments);
+  const double* rowLogWeights = arguments.array<double>("rowLogWeights", pairs.n);
+  double* out = arguments.array<double>("out", pairs.n);
+  return run(arguments, pairWork(pairs.n, pairs.m, pairs.d),
+             [=](Control& control) { planCosts(pairs, rowLogWeights, out, control); });
+}
+
+template <class T>
+CostMatrix<T> costMatrixOf(const Arguments& arguments) {
   CostMatrix<T> costs;
   costs.rows = arguments.size("rows");
   costs.columns = arguments.size("columns");
   costs.entries = arguments.array<T>("costs", costs.rows, costs.columns);
+  return costs;
+}
+
+template <class T>
+Napi::Value matrixPlanCostsOf(const Arguments& arguments) {
+  const CostMatrix<T> costs = costMatrixOf<T>(arguments);
+  const double epsilon = arguments.positiveOrInfinite("epsilon");
+  const double* rowLogWeights = arguments.array<double>("rowLogWeights", costs.rows);
+  const double* logWeights = arguments.array<double>("logWeights", costs.columns);
+  double* out = arguments.array<double>("out", costs.rows);
+  return run(arguments, pairWork(costs.rows, costs.columns, 0),
+             [=](Control& control) { matrixPlanCosts(costs, epsilon, rowLogWeights, logWeights, out, control); });
+}
+
+template <class T>
+Napi::Value matrixSoftminOf(const Arguments& arguments) {
+  const CostMatrix<T> costs = costMatrixOf<T>(arguments);
   const bool transposed = arguments.flag("transposed");
   const double epsilon = arguments.positiveOrInfinite("epsilon");
   const double* logWeights = arguments.array<double>("logWeights", transposed ? costs.rows : costs.columns);
@@ -145,6 +171,14 @@ Napi::Value softminKernel(const Napi::CallbackInfo& info) {
 
 Napi::Value planRowsKernel(const Napi::CallbackInfo& info) {
   return byElementType(info, "from", []<class T>(const Arguments& arguments) { return planRowsOf<T>(arguments); });
+}
+
+Napi::Value planCostsKernel(const Napi::CallbackInfo& info) {
+  return byElementType(info, "from", []<class T>(const Arguments& arguments) { return planCostsOf<T>(arguments); });
+}
+
+Napi::Value matrixPlanCostsKernel(const Napi::CallbackInfo& info) {
+  return byElementType(info, "costs", []<class T>(const Arguments& arguments) { return matrixPlanCostsOf<T>(arguments); });
 }
 
 Napi::Value matrixSoftminKernel(const Napi::CallbackInfo& info) {

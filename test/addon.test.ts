@@ -14,6 +14,8 @@ type Kernel =
   | 'countWithin'
   | 'softmin'
   | 'planRows'
+  | 'planCosts'
+  | 'matrixPlanCosts'
   | 'matrixSoftmin'
   | 'pairCosts'
   | 'assignment'
@@ -75,6 +77,17 @@ const WELL_FORMED: Record<Kernel, () => Values> = {
   }),
   softmin: () => ({ ...pairs(), out: new Float64Array(6) }),
   planRows: () => ({ ...pairs(), rowLogWeights: new Float64Array(6), out: new Float32Array(30) }),
+  planCosts: () => ({ ...pairs(), rowLogWeights: new Float64Array(6), out: new Float64Array(6) }),
+  matrixPlanCosts: () => ({
+    costs: floats(12),
+    rows: 3,
+    columns: 4,
+    epsilon: 1,
+    rowLogWeights: new Float64Array(3),
+    logWeights: new Float64Array(4),
+    out: new Float64Array(3),
+    control: new Int32Array(2),
+  }),
   matrixSoftmin: () => ({
     costs: floats(12),
     rows: 3,

@@ -109,6 +109,55 @@ for (const { kernels, dtype, tolerance, title } of combinations) {
     });
   }
 
+  test(`${title} planCosts, matrixPlanCosts: agree with the definition`, async (t) => {
+    const random = new Random(37);
+    const differences = new Differences();
+    for (const [n, m, d] of [
+      [1, 1, 1],
+      [5, 131, 3],
+      [49, 1300, 17],
+      [97, 33, 64],
+    ]) {
+      for (const cost of ['squaredEuclidean', 'euclidean'] as const) {
+        const [from, to] = clouds(random, random.integer(2) ? 'normal' : 'shifted', dtype, [n, m], d);
+        to.data.set(from.data.subarray(0, d), 0);
+        const epsilon = cost === 'euclidean' ? 1 : d;
+        const logWeights = logWeightsOf(random, m, 1);
+        const rowLogWeights = Float64Array.from({ length: n }, (_, i) =>
+          i === 4 ? -Infinity : random.normal(),
+        );
+        const costs = costsOf({ from, to, cost });
+        const expected = costs.map((row, i) =>
+          row.reduce((sum, c, j) => sum + Math.exp(rowLogWeights[i] + logWeights[j] - c / epsilon) * c, 0),
+        );
+        const out = await kernels.planCosts({ from, to, cost, epsilon, logWeights, rowLogWeights });
+        const where = `${cost} n=${n} m=${m} d=${d}`;
+        differences.compare(where, out, expected, (i) => tolerance * expected[i] + 1e-30);
+        const given = matrix(dtype, costs.flat(), n, m);
+        const byMatrix = await kernels.matrixPlanCosts({ costs: given, epsilon, logWeights, rowLogWeights });
+        differences.compare(`${where} matrix`, byMatrix, expected, (i) => tolerance * expected[i] + 1e-30);
+      }
+    }
+    t.deepEqual(differences.found, []);
+  });
+
+  test(`${title} planCosts: stops when aborted`, async (t) => {
+    const [from, to] = clouds(new Random(38), 'normal', dtype, [3000, 3000], 2);
+    const logWeights = new Float64Array(3000);
+    const problem = {
+      from,
+      to,
+      cost: 'euclidean' as const,
+      epsilon: 1,
+      logWeights,
+      rowLogWeights: logWeights,
+    };
+    await t.throwsAsync(kernels.planCosts(problem, { signal: AbortSignal.abort() }), { code: 'ABORTED' });
+    const costs = { data: from.data, rows: 3000, columns: 2 };
+    const small = { costs, epsilon: 1, logWeights: logWeights.subarray(0, 2), rowLogWeights: logWeights };
+    await t.throwsAsync(kernels.matrixPlanCosts(small, { signal: AbortSignal.abort() }), { code: 'ABORTED' });
+  });
+
   test(`${title} softmin: many targets for few points, in segments`, async (t) => {
     const random = new Random(33);
     const differences = new Differences();

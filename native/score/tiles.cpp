@@ -127,7 +127,7 @@ HWY_NOINLINE void WeightRows(const QueryPanel<T>& panel, const CentreTile<T>& ti
       const Vector<T> weight = PowerOfTwo(tag, logit[r][v]);
       weightSum = hn::Add(weightSum, weight);
       if constexpr (kMoment) {
-        const Vector<T> square = kForm == Form::kSquares ? squares[r][v] : hn::Set(tag, tile.square[first + r]);
+        const Vector<T> square = kForm == Form::kProducts ? hn::Set(tag, tile.square[first + r]) : squares[r][v];
         momentSum = hn::MulAdd(weight, square, momentSum);
       }
       Vector<T> kept = weight;
@@ -212,7 +212,8 @@ bool Accumulate(const QueryPanel<T>& panel, const CentreTile<T>& tile, std::size
   Fill(panel.momentSum, T(0), width);
   ForRowBlocks(tile.count, [&]<int kM>(std::size_t first) {
     if (options.distances) {
-      WeightRows<kM, Form::kDistances, false>(panel, tile, first, d, options.overDistance);
+      options.moment ? WeightRows<kM, Form::kDistances, true>(panel, tile, first, d)
+                     : WeightRows<kM, Form::kDistances, false>(panel, tile, first, d, options.overDistance);
     } else if (options.differences) {
       options.moment ? WeightRows<kM, Form::kSquares, true>(panel, tile, first, d)
                      : WeightRows<kM, Form::kSquares, false>(panel, tile, first, d);

@@ -41,7 +41,7 @@ struct QueryPanel {
   T* maximum = nullptr;           ///< width: the shift of the exponentials, base 2
   T* largest = nullptr;           ///< width: scratch, largest shifted logit of the tile
   T* weightSum = nullptr;         ///< width: Σ p over the tile
-  T* momentSum = nullptr;         ///< width: Σ p·|c|² or Σ p·|x − c|² over the tile
+  T* momentSum = nullptr;         ///< width: Σ p·|c|², or by differences Σ p·|x − c|² or Σ p·|x − c|, over the tile
   T* weights = nullptr;           ///< kTile × width: p
   T* meanSum = nullptr;           ///< d × width: Σ p c since the last flush
 };
@@ -51,7 +51,7 @@ struct PassOptions {
   bool differences = false;  ///< form x − c instead of inner products
   bool moment = false;
   bool mean = false;
-  bool distances = false;     ///< logits fall with |x − c| instead of its square; needs `differences`, without moment
+  bool distances = false;     ///< logits fall with |x − c| instead of its square; needs `differences`
   bool overDistance = false;  ///< with `distances`: keep p/|x − c| for weights, 0 where x = c; sums are of p
 };
 

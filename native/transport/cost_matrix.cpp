@@ -106,6 +106,31 @@ void matrixSoftmin(const CostMatrix<T>& costs, bool transposed, double epsilon, 
   }
 }
 
+template <class T>
+void matrixPlanCosts(const CostMatrix<T>& costs, double epsilon, const double* rowLogWeights, const double* logWeights,
+                     double* out, Control& control) {
+  control.start(static_cast<std::uint64_t>(costs.rows) * costs.columns);
+  const Bias<T> bias(logWeights, costs.columns);
+  const T kappa = static_cast<T>(std::numbers::log2e / epsilon);
+  const MatrixOperations<T> operations = matrixOperations(T());
+  parallelFor(ceilDivide(costs.rows, kRowsPerTask), [&](std::size_t task) {
+    const FlushDenormals flushDenormals;
+    const std::size_t end = std::min(costs.rows, (task + 1) * kRowsPerTask);
+    for (std::size_t i = task * kRowsPerTask; i < end; ++i) {
+      const T* row = costs.entries + i * costs.columns;
+      const double shift = std::min(1e37, -rowLogWeights[i] * std::numbers::log2e - bias.offset);
+      double sum = 0.0;
+      for (std::size_t j = 0; j < costs.columns; j += kRun) {
+        sum += operations.costOfRow(row + j, bias.values.data() + j, kappa, static_cast<T>(shift), std::min(kRun, costs.columns - j));
+      }
+      out[i] = sum;
+      control.advance(costs.columns);
+    }
+  });
+}
+
+template void matrixPlanCosts<float>(const CostMatrix<float>&, double, const double*, const double*, double*, Control&);
+template void matrixPlanCosts<double>(const CostMatrix<double>&, double, const double*, const double*, double*, Control&);
 template void matrixSoftmin<float>(const CostMatrix<float>&, bool, double, const double*, double*, Control&);
 template void matrixSoftmin<double>(const CostMatrix<double>&, bool, double, const double*, double*, Control&);
 

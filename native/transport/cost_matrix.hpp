@@ -21,4 +21,10 @@ template <class T>
 void matrixSoftmin(const CostMatrix<T>& costs, bool transposed, double epsilon, const double* logWeights, double* out,
                    Control& control);
 
+/// out[i] = Σ_j e^{r_i + h_j − C_ij/ε} C_ij for every row. Exponentials in T, sums in float64. The same bits for any number
+/// of threads. Throws Aborted.
+template <class T>
+void matrixPlanCosts(const CostMatrix<T>& costs, double epsilon, const double* rowLogWeights, const double* logWeights,
+                     double* out, Control& control);
+
 }  // namespace ridgeflow

@@ -59,6 +59,18 @@ T SumOfRow(const T* costs, const T* bias, T kappa, T shift, std::size_t count) {
 }
 
 template <class T>
+T CostOfRow(const T* costs, const T* bias, T kappa, T shift, std::size_t count) {
+  const MatrixTag<T> tag;
+  const hn::Vec<MatrixTag<T>> from = hn::Set(tag, shift);
+  hn::Vec<MatrixTag<T>> sum = hn::Zero(tag);
+  for (std::size_t j = 0; j < count; j += hn::Lanes(tag)) {
+    const auto weight = PowerOfTwo(tag, hn::Sub(RowLogits(tag, costs, bias, kappa, j, count), from));
+    sum = hn::MulAdd(weight, LoadPart(tag, costs + j, count - j), sum);
+  }
+  return hn::GetLane(hn::SumOfLanes(tag, sum));
+}
+
+template <class T>
 void AddStrip(const T* costs, std::size_t stride, const T* bias, T kappa, std::size_t rows, std::size_t columns,
               T* maximum, T* sums) {
   const MatrixTag<T> tag;
@@ -108,7 +120,7 @@ Least<T> LeastReduced(const T* costs, const T* potentials, std::size_t count) {
 
 template <class T>
 MatrixOperations<T> MatrixOperationsOf() {
-  return {&LargestInRow<T>, &SumOfRow<T>, &AddStrip<T>, &LeastReduced<T>};
+  return {&LargestInRow<T>, &SumOfRow<T>, &CostOfRow<T>, &AddStrip<T>, &LeastReduced<T>};
 }
 MatrixOperations<float> MatrixOperationsFloat() { return MatrixOperationsOf<float>(); }
 MatrixOperations<double> MatrixOperationsDouble() { return MatrixOperationsOf<double>(); }

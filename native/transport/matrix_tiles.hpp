@@ -24,6 +24,8 @@ struct MatrixOperations {
   T (*largestInRow)(const T* costs, const T* bias, T kappa, std::size_t count) = nullptr;
   /// Over a run of a row: Σ 2^(bias − κ·cost − shift).
   T (*sumOfRow)(const T* costs, const T* bias, T kappa, T shift, std::size_t count) = nullptr;
+  /// Over a run of a row: Σ 2^(bias − κ·cost − shift) · cost.
+  T (*costOfRow)(const T* costs, const T* bias, T kappa, T shift, std::size_t count) = nullptr;
   /// Down a strip of kStrip columns, `rows` ≤ kRows, rows `stride` apart: sums[lane] is rescaled to the new maximum and
   /// receives the strip's exponentials. Lanes from `columns` on are left alone.
   void (*addStrip)(const T* costs, std::size_t stride, const T* bias, T kappa, std::size_t rows, std::size_t columns,

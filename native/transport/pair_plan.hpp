@@ -19,7 +19,8 @@ namespace ridgeflow {
 template <class T>
 class PairPlan {
  public:
-  PairPlan(const PointPairs<T>& pairs, Control& control)
+  /// With `differences` logits are made of them even where products would do.
+  PairPlan(const PointPairs<T>& pairs, Control& control, bool differences = false)
       : pairs_(pairs),
         operations_(score_tiles::tileOperations(T())),
         stride_(packedStride<T>(pairs.d)),
@@ -29,7 +30,7 @@ class PairPlan {
         bias_(allocateBuffer<T>(pairs.m)) {
     const bool euclidean = pairs.cost == PairCost::kEuclidean;
     pass_.distances = euclidean;
-    pass_.differences = euclidean || needsDifferences();
+    pass_.differences = differences || euclidean || needsDifferences();
     scale_ = euclidean ? kappa_ : pass_.differences ? std::sqrt(kappa_) : 1.0;
     packTargets(control);
   }

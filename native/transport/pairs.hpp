@@ -33,4 +33,9 @@ void softmin(const PointPairs<T>& pairs, double* out, Control& control);
 template <class T>
 void planRows(const PointPairs<T>& pairs, const double* rowLogWeights, bool overDistance, T* out, Control& control);
 
+/// out[i] = Σ_j e^{r_i + h_j − c(x_i, y_j)/ε} c(x_i, y_j): what the points cost under the plan. Summed in float64, from
+/// differences. O(nmd) time, O(md) memory; the same bits for any number of threads. Throws Aborted.
+template <class T>
+void planCosts(const PointPairs<T>& pairs, const double* rowLogWeights, double* out, Control& control);
+
 }  // namespace ridgeflow

@@ -175,13 +175,13 @@ void softmin(const PointPairs<T>& pairs, double* out, Control& control) {
   }
 }
 
-template <class T>
-void planRows(const PointPairs<T>& pairs, const double* rowLogWeights, bool overDistance, T* out, Control& control) {
-  control.start(static_cast<std::uint64_t>(pairs.n) * pairs.m);
-  const PairPlan<T> plan(pairs, control);
-  PassOptions pass = plan.pass();
-  pass.overDistance = overDistance && pass.distances;
-  const double unit = pass.overDistance ? plan.kappa() : 1.0;  // distances are in units of 1/κ
+namespace {
+
+/// Passes over the weights e^{r_i + h_j − c_ij/ε} themselves: each(panel, tile, begin, first, count) for every tile of
+/// targets from `begin` and every panel of points.
+template <class T, class Each>
+void forWeights(const PairPlan<T>& plan, const PassOptions& pass, const double* rowLogWeights, Control& control, const Each& each) {
+  const PointPairs<T>& pairs = plan.pairs();
   const std::size_t width = plan.width();
   parallelFor(ceilDivide(pairs.n, width), [&](std::size_t task) {
     const FlushDenormals flushDenormals;
@@ -196,18 +196,48 @@ void planRows(const PointPairs<T>& pairs, const double* rowLogWeights, bool over
     for (std::size_t begin = 0; begin < pairs.m; begin += kTile) {
       const CentreTile<T> tile = plan.tile(begin, std::min(kTile, pairs.m - begin));
       plan.operations().accumulate(panel, tile, pairs.d, pass);
-      for (std::size_t lane = 0; lane < count; ++lane) {
-        T* row = out + (first + lane) * pairs.m + begin;
-        for (std::size_t j = 0; j < tile.count; ++j) row[j] = static_cast<T>(panel.weights[j * width + lane] * unit);
-      }
+      each(panel, tile, begin, first, count);
       control.advance(count * tile.count);
     }
   });
+}
+
+}  // namespace
+
+template <class T>
+void planRows(const PointPairs<T>& pairs, const double* rowLogWeights, bool overDistance, T* out, Control& control) {
+  control.start(static_cast<std::uint64_t>(pairs.n) * pairs.m);
+  const PairPlan<T> plan(pairs, control);
+  PassOptions pass = plan.pass();
+  pass.overDistance = overDistance && pass.distances;
+  const double unit = pass.overDistance ? plan.kappa() : 1.0;  // distances are in units of 1/κ
+  forWeights(plan, pass, rowLogWeights, control,
+             [&](const QueryPanel<T>& panel, const CentreTile<T>& tile, std::size_t begin, std::size_t first, std::size_t count) {
+               for (std::size_t lane = 0; lane < count; ++lane) {
+                 T* row = out + (first + lane) * pairs.m + begin;
+                 for (std::size_t j = 0; j < tile.count; ++j) row[j] = static_cast<T>(panel.weights[j * plan.width() + lane] * unit);
+               }
+             });
+}
+
+template <class T>
+void planCosts(const PointPairs<T>& pairs, const double* rowLogWeights, double* out, Control& control) {
+  control.start(static_cast<std::uint64_t>(pairs.n) * pairs.m);
+  const PairPlan<T> plan(pairs, control, true);
+  PassOptions pass = plan.pass();
+  pass.moment = true;
+  std::fill_n(out, pairs.n, 0.0);
+  forWeights(plan, pass, rowLogWeights, control,
+             [&](const QueryPanel<T>& panel, const CentreTile<T>&, std::size_t, std::size_t first, std::size_t count) {
+               for (std::size_t lane = 0; lane < count; ++lane) out[first + lane] += panel.momentSum[lane] / plan.kappa();
+             });
 }
 
 template void softmin<float>(const PointPairs<float>&, double*, Control&);
 template void softmin<double>(const PointPairs<double>&, double*, Control&);
 template void planRows<float>(const PointPairs<float>&, const double*, bool, float*, Control&);
 template void planRows<double>(const PointPairs<double>&, const double*, bool, double*, Control&);
+template void planCosts<float>(const PointPairs<float>&, const double*, double*, Control&);
+template void planCosts<double>(const PointPairs<double>&, const double*, double*, Control&);
 
 }  // namespace ridgeflow

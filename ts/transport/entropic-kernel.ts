@@ -30,6 +30,13 @@ export interface EntropicKernel {
     first: number,
     run: Run,
   ): Promise<FloatData>;
+  /** Σ_j exp(r_i + h_j − c_ij/ε) c_ij for every source i. */
+  planCosts(
+    rowLogWeights: Float64Array,
+    logWeights: Float64Array,
+    epsilon: number,
+    run: Run,
+  ): Promise<Float64Array>;
 }
 
 /** The kernel of two clouds. */
@@ -84,6 +91,16 @@ export class CloudKernel implements EntropicKernel {
     const { from: all, to, cost } = this;
     const from = rowsOf(all, first, rowLogWeights.length);
     return this.kernels.planRows({ from, to, cost, epsilon, logWeights, rowLogWeights, overDistance }, run);
+  }
+
+  planCosts(
+    rowLogWeights: Float64Array,
+    logWeights: Float64Array,
+    epsilon: number,
+    run: Run,
+  ): Promise<Float64Array> {
+    const { from, to, cost } = this;
+    return this.kernels.planCosts({ from, to, cost, epsilon, logWeights, rowLogWeights }, run);
   }
 }
 
@@ -146,6 +163,15 @@ export class MatrixKernel implements EntropicKernel {
     }
     pace.finish();
     return out;
+  }
+
+  planCosts(
+    rowLogWeights: Float64Array,
+    logWeights: Float64Array,
+    epsilon: number,
+    run: Run,
+  ): Promise<Float64Array> {
+    return this.kernels.matrixPlanCosts({ costs: this.costs, epsilon, rowLogWeights, logWeights }, run);
   }
 }
 

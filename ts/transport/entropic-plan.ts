@@ -1,9 +1,8 @@
 import { type NdArray, allocate, checkPoints, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { type CallOptions, checkInteger, partOf } from '../core/options.js';
-import { Pace } from '../core/pace.js';
-import { asMatrix, checkFinite, rowsOf } from '../kernel/checks.js';
-import { CloudKernel, MatrixKernel } from './entropic-kernel.js';
+import { asMatrix, checkFinite } from '../kernel/checks.js';
+import { CloudKernel } from './entropic-kernel.js';
 import { type EntropicProblem, type SinkhornState, logWeightsOf } from './sinkhorn-iteration.js';
 
 /** Entries of the plan that are made at a time. */
@@ -69,35 +68,19 @@ export class EntropicPlan implements SinkhornState {
 
   /**
    * ⟨π, c⟩, the cost of the plan without its entropy: what is near W_p^p for small ε. O(nmd) time, about that of an
-   * iteration or two, O(n + m) memory beside blocks of 16 MB.
+   * iteration, O((n + m)d) memory.
    */
   async transportCost(options: Run = {}): Promise<number> {
     const { kernel } = this.#problem;
-    const masses = this.sourceMasses();
     if (kernel instanceof CloudKernel && kernel.cost === 'squaredEuclidean') {
+      const masses = this.sourceMasses();
       const { meanCosts } = await this.#posterior(kernel, options);
       return masses.reduce((sum, mass, i) => sum + mass * meanCosts[i], 0);
     }
-    let total = 0;
-    await this.#eachBlock(options, async (first, count, run) => {
-      const plan = await this.#rows(first, count, run);
-      // P/|x − y| beside P gives the distance of every pair that has a share.
-      const over =
-        kernel instanceof CloudKernel
-          ? await this.#rows(first, count, run, { overDistance: true })
-          : undefined;
-      const costs = kernel instanceof MatrixKernel ? rowsOf(kernel.costs, first, count).data : undefined;
-      const pace = new Pace({ signal: options.signal }, count);
-      const m = this.g.length;
-      for (let i = 0; i < count; i++) {
-        for (let k = i * m; k < (i + 1) * m; k++) {
-          if (costs) total += plan[k] * costs[k];
-          else if (over && over[k] > 0) total += plan[k] * (plan[k] / over[k]);
-        }
-        await pace.tick(1);
-      }
-    });
-    return total;
+    const { a, b, epsilon } = this.#problem;
+    const rowLogWeights = logWeightsOf(a, this.f, epsilon);
+    const costs = await kernel.planCosts(rowLogWeights, logWeightsOf(b, this.g, epsilon), epsilon, options);
+    return costs.reduce((sum, cost) => sum + cost, 0);
   }
 
   /**

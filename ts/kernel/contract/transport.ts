@@ -67,6 +67,18 @@ export interface TransportKernels {
   ): Promise<FloatData>;
 
   /**
+   * Σ_j exp(r_i + h_j − c(x_i, y_j)/ε) c(x_i, y_j), n values: what the points cost under a transport plan. Sums in
+   * float64. O(nmd) time, O(nd + md) memory.
+   */
+  planCosts(problem: PairProblem & { rowLogWeights: Float64Array }, run?: RunControl): Promise<Float64Array>;
+
+  /** Σ_j exp(r_i + h_j − C_ij/ε) C_ij for every row of a matrix of costs. Sums in float64. */
+  matrixPlanCosts(
+    problem: { costs: Matrix; epsilon: number; rowLogWeights: Float64Array; logWeights: Float64Array },
+    run?: RunControl,
+  ): Promise<Float64Array>;
+
+  /**
    * −ε log Σ_j exp(h_j − C_ij/ε) for every row of a matrix of costs, or with `transposed` the sum over the rows i for
    * every column. +∞ where all are left out. Sums in float64.
    */

@@ -44,6 +44,8 @@ export interface Addon {
   finiteRadon(problem: Arguments): Finished;
   softmin(problem: Arguments): Finished;
   planRows(problem: Arguments): Finished;
+  planCosts(problem: Arguments): Finished;
+  matrixPlanCosts(problem: Arguments): Finished;
   matrixSoftmin(problem: Arguments): Finished;
   projectHyperplanes(problem: Arguments): Finished;
   backprojectHyperplanes(problem: Arguments): Finished;

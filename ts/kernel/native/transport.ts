@@ -32,6 +32,30 @@ export function transportKernels(addon: Addon): TransportKernels {
       );
       return out;
     },
+    async planCosts({ rowLogWeights, ...problem }, run) {
+      const out = allocate('float64', problem.from.rows, 'costs of points') as Float64Array;
+      await withControl(run, (control) =>
+        addon.planCosts({ ...pairsOf(problem), rowLogWeights, out, control }),
+      );
+      return out;
+    },
+    async matrixPlanCosts({ costs, epsilon, rowLogWeights, logWeights }, run) {
+      const out = new Float64Array(costs.rows);
+      const { data, rows, columns } = costs;
+      await withControl(run, (control) =>
+        addon.matrixPlanCosts({
+          costs: data,
+          rows,
+          columns,
+          epsilon,
+          rowLogWeights,
+          logWeights,
+          out,
+          control,
+        }),
+      );
+      return out;
+    },
     async matrixSoftmin({ costs, transposed, epsilon, logWeights }, run) {
       const out = new Float64Array(transposed ? costs.columns : costs.rows);
       const { data, rows, columns } = costs;

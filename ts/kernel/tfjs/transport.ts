@@ -100,6 +100,8 @@ export function transportKernels(engine: Engine): TransportKernels {
   return {
     softmin: (problem, run) => softmin(engine, problem, run),
     planRows: (problem, run) => planRows(engine, problem, run),
+    planCosts: (problem, run) => planCosts(engine, problem, run),
+    matrixPlanCosts,
     matrixSoftmin,
     pairCosts,
     assignment,
@@ -154,27 +156,70 @@ async function planRows(
   problem: Parameters<TransportKernels['planRows']>[0],
   run?: RunControl,
 ): Promise<FloatData> {
-  const { rowLogWeights, overDistance = false } = problem;
+  const m = problem.to.rows;
+  const divide = problem.overDistance && problem.cost === 'euclidean';
+  const out = allocate('float32', problem.from.rows * m, 'rows of a transport plan');
+  await eachWeight(engine, problem, 'planRows', run, (i, j, weight, cost) => {
+    out[i * m + j] = !divide ? weight : cost > 0 ? weight / cost : 0;
+  });
+  return out;
+}
+
+async function planCosts(
+  engine: Engine,
+  problem: Parameters<TransportKernels['planCosts']>[0],
+  run?: RunControl,
+): Promise<Float64Array> {
+  const out = new Float64Array(problem.from.rows);
+  await eachWeight(engine, problem, 'planCosts', run, (i, _, weight, cost) => {
+    out[i] += weight * cost;
+  });
+  return out;
+}
+
+/** Calls body(i, j, exp(r_i + h_j − c_ij/ε), c_ij) for all pairs. */
+async function eachWeight(
+  engine: Engine,
+  problem: Parameters<TransportKernels['planCosts']>[0],
+  primitive: string,
+  run: RunControl | undefined,
+  body: (i: number, j: number, weight: number, cost: number) => void,
+): Promise<void> {
+  const { rowLogWeights } = problem;
   const [n, m] = [problem.from.rows, problem.to.rows];
   const pace = new Pace(run, n * m);
-  const setting = await settingOf(problem, pace, 'planRows');
+  const setting = await settingOf(problem, pace, primitive);
   const { points, from, logits, distances } = setting;
-  const divide = overDistance && problem.cost === 'euclidean';
-  const out = allocate('float32', n * m, 'rows of a transport plan');
   for (const [start, count] of blocks(n, points.rowsPerStep)) {
     const rows = prepareRows(points, from, start, count);
     for (const tile of points.tiles) {
       const products = productsOf(engine, setting, rows, tile);
       for (let i = 0; i < count; i++) {
         fillLogits(setting, rows, tile, i, products);
-        const at = (start + i) * m + tile.start;
         for (let j = 0; j < tile.count; j++) {
           const weight = Math.exp(rowLogWeights[start + i] + logits[j]);
-          out[at + j] = !divide ? weight : distances[j] > 0 ? weight / distances[j] : 0;
+          body(start + i, tile.start + j, weight, distances[j]);
         }
         await pace.tick(tile.count);
       }
     }
+  }
+  pace.finish();
+}
+
+async function matrixPlanCosts(
+  { costs, epsilon, rowLogWeights, logWeights }: Parameters<TransportKernels['matrixPlanCosts']>[0],
+  run?: RunControl,
+): Promise<Float64Array> {
+  const { data, rows, columns } = costs;
+  const pace = new Pace(run, rows);
+  const out = new Float64Array(rows);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      const cost = data[i * columns + j];
+      out[i] += Math.exp(rowLogWeights[i] + logWeights[j] - cost / epsilon) * cost;
+    }
+    await pace.tick(1);
   }
   pace.finish();
   return out;
