@@ -270,6 +270,15 @@ const bad: [
   ['a seed below 0', plain, cloud, { seed: -1 }, 'INVALID_ARGUMENT', /seed/],
   ['a step and a tolerance', field, cloud, { step: 1, tolerance: {} }, 'INVALID_ARGUMENT', /tolerance/],
   [
+    'a tolerance that is a number',
+    field,
+    cloud,
+    { tolerance: 1e-4 as never },
+    'INVALID_ARGUMENT',
+    /relative/,
+  ],
+  ['the name of a solver', field, cloud, { solver: 'dopri5' as never }, 'INVALID_ARGUMENT', /not its name/],
+  [
     'a tolerance of 0',
     field,
     cloud,

@@ -88,7 +88,9 @@ export async function integrate(
     direction: Math.sign(to - from),
     scale: perCoordinate,
   });
-  const { relative = 1e-5, absolute = relative * radius, logDensity = relative } = options.tolerance ?? {};
+  const tolerance = options.tolerance ?? {};
+  if (typeof tolerance !== 'object') throw invalidArgument('tolerance', '{ relative, absolute }', tolerance);
+  const { relative = 1e-5, absolute = relative * radius, logDensity = relative } = tolerance;
   checkPositive(absolute, 'tolerance.absolute');
   checkPositive(logDensity, 'tolerance.logDensity');
   const solution = await solve(particles, particles.initial, {

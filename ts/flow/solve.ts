@@ -31,7 +31,7 @@ function checkOptions(options: SolveOptions): void {
     if (!Number.isFinite(value)) throw invalidArgument(name, 'a finite number', value);
   }
   if (!Array.isArray(solver?.b) || solver.b.length !== solver.stages)
-    throw invalidArgument('solver', 'a solver such as dopri5', solver);
+    throw invalidArgument('solver', 'the solver itself, such as dopri5, not its name,', solver);
   if (step !== undefined && tolerance !== undefined)
     throw invalidArgument(
       'tolerance',
