@@ -5,6 +5,7 @@ import {
   type Separability,
   layerSeparation,
   readCloud,
+  separability,
   trainComposedDae,
   trainStackedDae,
 } from 'ridgeflow';
@@ -44,14 +45,12 @@ const atEqualNoise: Separability[][] = [];
 const DEPTHS = [1, 2, 3, 6];
 for (const seed of SEEDS) {
   const { seen, unseen, unseenLabels } = halves(seed);
-  const training = { T, epochs: 60, seed };
-  const stack = await trainStackedDae(seen, { ...training, layers: 3, widths: 256, epochs: 30 });
+  const stack = await trainStackedDae(seen, { T, seed, layers: 3, widths: 128, epochs: 20 });
   inStack.push([...(await layerSeparation(stack, unseen, unseenLabels)).features!]);
   const ends: Separability[] = [inStack[inStack.length - 1][0]];
   for (const layers of DEPTHS) {
-    const map = await trainComposedDae(seen, { ...training, layers, width: 256, residual: false });
-    const { points: after } = await layerSeparation(map, unseen, unseenLabels);
-    ends.push(after[layers]);
+    const map = await trainComposedDae(seen, { T, seed, layers, width: 128, residual: false, epochs: 60 });
+    ends.push(await separability(await map.apply(unseen), unseenLabels));
   }
   atEqualNoise.push(ends);
 }

@@ -86,23 +86,29 @@ export class NormalEquationSums {
     const { kernels } = this.#features;
     const { rows } = points;
     const tile = await featureTile({ ...this.#features, points }, 0, rows, signal);
-    addTo(this.#gram, await kernels.matmul({ a: tile, b: tile, transposeA: true }, { signal }));
-    addTo(this.#sides, await kernels.matmul({ a: values, b: tile, transposeA: true }, { signal }));
+    await addTo(this.#gram, await kernels.matmul({ a: tile, b: tile, transposeA: true }, { signal }), signal);
+    await addTo(
+      this.#sides,
+      await kernels.matmul({ a: values, b: tile, transposeA: true }, { signal }),
+      signal,
+    );
     const ones = { data: allocate(dtypeOf(tile), rows).fill(1), rows: 1, columns: rows };
-    addTo(this.#featureSums, await kernels.matmul({ a: ones, b: tile }, { signal }));
+    await addTo(this.#featureSums, await kernels.matmul({ a: ones, b: tile }, { signal }), signal);
     const k = values.columns;
     for (let i = 0; i < values.data.length; i++) this.#valueSums[i % k] += values.data[i];
     this.#rows += rows;
   }
 
-  /** The equations of all that was added. Uses up the sums. */
-  finish(): NormalEquations {
+  /** The equations of all that was added. Uses up the sums. Throws ABORTED. */
+  async finish(signal?: AbortSignal): Promise<NormalEquations> {
     const [n, m, k] = [this.#rows, this.#featureSums.length, this.#valueSums.length];
     const [gram, sides] = [this.#gram, this.#sides];
     const featureMeans = this.#featureSums.map((sum) => sum / n);
     const valueMeans = this.#valueSums.map((sum) => sum / n);
+    const pace = new Pace({ signal }, m);
     for (let i = 0; i < m; i++) {
       for (let j = 0; j < m; j++) gram[i * m + j] = gram[i * m + j] / n - featureMeans[i] * featureMeans[j];
+      await pace.tick(1);
     }
     for (let c = 0; c < k; c++) {
       for (let j = 0; j < m; j++) sides[c * m + j] = sides[c * m + j] / n - valueMeans[c] * featureMeans[j];
@@ -111,8 +117,27 @@ export class NormalEquationSums {
   }
 }
 
-function addTo(sum: Float64Array, part: FloatData): void {
-  for (let i = 0; i < sum.length; i++) sum[i] += part[i];
+/** Between turns of the event loop, as there are many values where there are many units. */
+const VALUES_A_TURN = 1 << 20;
+
+async function addTo(sum: Float64Array, part: FloatData, signal?: AbortSignal): Promise<void> {
+  const pace = new Pace({ signal }, sum.length);
+  for (let first = 0; first < sum.length; first += VALUES_A_TURN) {
+    const end = Math.min(sum.length, first + VALUES_A_TURN);
+    for (let i = first; i < end; i++) sum[i] += part[i];
+    await pace.tick(end - first);
+  }
+}
+
+/** A copy of the values. Throws OUT_OF_MEMORY, ABORTED. */
+export async function copyInTurns(values: Float64Array, signal?: AbortSignal): Promise<Float64Array> {
+  const copy = allocate('float64', values.length, 'the equations of the output layer') as Float64Array;
+  const pace = new Pace({ signal }, values.length);
+  for (let first = 0; first < values.length; first += VALUES_A_TURN) {
+    copy.set(values.subarray(first, first + VALUES_A_TURN), first);
+    await pace.tick(VALUES_A_TURN);
+  }
+  return copy;
 }
 
 /** The normal equations of a problem. O(nm(d + m + k)) time, O(m(m + k)) memory and a tile. */
@@ -128,5 +153,5 @@ export async function normalEquations(
     await sums.add(rowsOf(points, first, rows), rowsOf(values, first, rows), options.signal);
     await pace.tick(rows);
   }
-  return sums.finish();
+  return sums.finish(options.signal);
 }

@@ -8,6 +8,7 @@ import {
   FEATURE_TILE,
   type NormalEquations,
   type RegressionProblem,
+  copyInTurns,
   featureTile,
   minus,
 } from './normal-equations.js';
@@ -39,7 +40,7 @@ export async function solveNormalEquations(
   // Features that never change have nothing to explain.
   const unit = trace > 0 ? trace / m : 1;
   for (let tried = ridge; tried <= 10; tried = Math.max(10 * tried, 1e-14)) {
-    const matrix = gram.slice();
+    const matrix = await copyInTurns(gram, run?.signal);
     for (let j = 0; j < m; j++) matrix[j * (m + 1)] += tried * unit;
     const solution = await kernels.solvePositiveDefinite(matrix, m, sides, { signal: run?.signal });
     if (!solution || !solution.every(Number.isFinite)) continue;

@@ -13,6 +13,8 @@ export type Part = 'training' | 'heldOut';
 export class CorruptedPoints {
   /** What is computed in. */
   readonly dtype: DType;
+  /** Points to judge by: those held out, or where there are none the others. */
+  readonly judges: Part;
   readonly #points: NdArray;
   readonly #unit: Unit;
   readonly #corruption: TrainingNoise | DrawnCorruption;
@@ -45,6 +47,7 @@ export class CorruptedPoints {
     this.#seed = seed;
     this.#signal = signal;
     const [n] = points.shape;
+    this.judges = heldOut > 0 ? 'heldOut' : 'training';
     this.#heldOut = new Uint8Array(n);
     for (const row of new RandomStream(seed, 'shuffle').choose(n, heldOut)) this.#heldOut[row] = 1;
   }

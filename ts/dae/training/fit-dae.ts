@@ -143,12 +143,8 @@ async function fitLayer(
 
   const units = await drawnUnits(await source.whole(1, 'training'), unit, options);
   const m = units.b.data.length;
-  const copies = checkInteger(
-    options.copies ?? Math.max(8, Math.ceil((200 * m) / (n - heldOut))),
-    'copies',
-    1,
-    2 ** 31,
-  );
+  const enough = Math.max(8, Math.ceil((200 * m) / (n - heldOut)));
+  const copies = checkInteger(options.copies ?? enough, 'copies', 1, 2 ** 31);
   const sums = new NormalEquationSums({ kernels, activation: eta, units }, d);
   const pace = new Pace(options, n * copies);
   for (let copy = 1; copy <= copies; copy++) {
@@ -157,38 +153,48 @@ async function fitLayer(
       await pace.tick(inputs.rows);
     });
   }
-  const equations = sums.finish();
+  const equations = await sums.finish(signal);
 
-  // Noise that no copy had. Points held out judge; where there are none, the points do.
-  const judges = heldOut > 0 ? 'heldOut' : 'training';
-  const judged = heldOut > 0 ? heldOut : n;
-  const rounds = Math.min(16, Math.ceil(JUDGES / judged));
-  const lossOf = async (network: ShallowNetwork) => {
-    let sum = 0;
-    for (let round = 1; round <= rounds; round++) {
-      const { inputs, targets } = await source.whole(copies + round, judges);
-      sum += (await fitError(network, { points: inputs, values: targets }, { signal, backend })).rms ** 2;
-    }
-    return (unit.scale ** 2 * sum) / rounds;
-  };
   let best: { network: ShallowNetwork; loss: number; ridge: number } | undefined;
   for (const ridge of ridges) {
-    const layer = await solveNormalEquations(kernels, equations, ridge);
+    const layer = await solveNormalEquations(kernels, equations, ridge, { signal });
     const network = networkOfUnits(name, units, layer, d, source.dtype);
-    const loss = await lossOf(network);
+    const loss = await unseenLoss(network, source, { copies, judges: heldOut || n }, { signal, backend });
     if (!best || loss < best.loss) best = { network, loss, ridge: layer.ridge };
   }
   const { network, loss, ridge } = best!;
-  const seen = await source.whole(1, 'training');
-  const error = await fitError(network, { points: seen.inputs, values: seen.targets }, { signal, backend });
+  const training = await meanSquare(network, await source.whole(1, 'training'), { signal, backend });
   options.onProgress?.(1);
+  const square = unit.scale ** 2;
   const there = { inputs: true, outputs: true, residual };
   return new TwoLayerDae(inUnit(network, inverseUnit(unit), there, dtype), {
     residual,
-    history: [{ epoch: 1, training: (unit.scale * error.rms) ** 2, ...(heldOut > 0 && { heldOut: loss }) }],
+    history: [{ epoch: 1, training: square * training, ...(heldOut > 0 && { heldOut: square * loss }) }],
     reason: 'ridge regression',
     regression: { ridge, copies },
   });
+}
+
+/** The loss on noise that no copy had, of the points held out, or where there are none of those that were fitted. */
+async function unseenLoss(
+  network: ShallowNetwork,
+  source: CorruptedPoints,
+  { copies, judges }: { copies: number; judges: number },
+  call: CallOptions,
+): Promise<number> {
+  const rounds = Math.min(16, Math.ceil(JUDGES / judges));
+  let sum = 0;
+  for (let round = 1; round <= rounds; round++)
+    sum += await meanSquare(network, await source.whole(copies + round, source.judges), call);
+  return sum / rounds;
+}
+
+async function meanSquare(
+  network: ShallowNetwork,
+  { inputs, targets }: { inputs: NdArray; targets: NdArray },
+  call: CallOptions,
+): Promise<number> {
+  return (await fitError(network, { points: inputs, values: targets }, call)).rms ** 2;
 }
 
 function heldOutCount(share: number, n: number): number {
