@@ -25,9 +25,10 @@ struct NeighbourProblem {
 
 /// Exact in every dimension: the neighbours are those of distances computed from differences in float64.
 ///
-/// For d ≤ 10, and for the maximum norm in any dimension, a tree of boxes: about O(n log m) time for small d, O(nmd) at
-/// worst. Above, all pairs pass a filter of lower bounds, by products of points rounded to bytes, or in T where that
-/// rounding is too coarse for the cloud; what it leaves is measured. O(nmd) time. Memory is O(nk + md). Throws Aborted.
+/// Where the points fill few dimensions, whatever the number of coordinates, and for the maximum norm, a tree of boxes:
+/// about O(n log m) time, O(nmd) at worst; a sample decides. Else all pairs pass a filter of lower bounds, by products of
+/// points rounded to bytes, or in T where that rounding is too coarse for the cloud; what it leaves is measured. O(nmd)
+/// time. Memory is O(nk + md). Throws Aborted.
 template <class T>
 void nearestNeighbours(const NeighbourProblem<T>& problem, Control& control);
 

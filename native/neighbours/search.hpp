@@ -5,11 +5,6 @@
 
 namespace ridgeflow {
 
-/// Above this dimension a tree visits most of its leaves, and all pairs are faster.
-inline constexpr std::size_t kTreeDimensions = 10;
-/// Below this many points building a tree is not worth it.
-inline constexpr std::size_t kTreePoints = 256;
-
 template <class T>
 void searchTree(const NeighbourProblem<T>& problem, Control& control);
 

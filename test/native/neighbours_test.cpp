@@ -1,5 +1,7 @@
 #include "neighbours/neighbours.hpp"
 
+#include "neighbours/local_dimension.hpp"
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -99,6 +101,39 @@ TYPED_TEST(Neighbours, AgreesOnEitherSideOfTheTree) {
       expectReference(clouds[0], clouds[1], d, 5, false);
     }
   }
+}
+
+/// Few dimensions in many coordinates, many in as many, and a sample that mostly coincides.
+TYPED_TEST(Neighbours, AgreesWhicheverWayASampleChooses) {
+  Random random(28);
+  const std::size_t m = 4200;
+  for (const std::size_t d : {5UL, 9UL, 24UL}) {
+    std::vector<TypeParam> curve(m * d);
+    for (std::size_t i = 0; i < m; ++i) {
+      const double angle = 6.28 * random.uniform();
+      for (std::size_t k = 0; k < d; ++k) curve[i * d + k] = static_cast<TypeParam>(std::cos(angle * static_cast<double>(1 + k % 3) + static_cast<double>(k)));
+    }
+    const std::vector<TypeParam> some(curve.begin(), curve.begin() + static_cast<std::ptrdiff_t>(140 * d));
+    expectReference(some, curve, d, 5, true);
+    for (const CloudKind kind : {CloudKind::kNormal, CloudKind::kDuplicates}) {
+      const auto clouds = random.clouds<TypeParam>(kind, {140, m}, d);
+      expectReference(clouds[0], clouds[1], d, 5, false);
+    }
+  }
+}
+
+TYPED_TEST(Neighbours, TheDimensionOfACloudIsThatAroundItsPoints) {
+  Random random(29);
+  const std::size_t m = 5000;
+  const auto full = random.cloud<TypeParam>(CloudKind::kNormal, m, 6);
+  EXPECT_NEAR(localDimension(full.data(), m, full.data(), m, 6), 6.0, 1.0);
+  std::vector<TypeParam> embedded(m * 40);
+  for (std::size_t i = 0; i < m; ++i) {
+    for (std::size_t k = 0; k < 40; ++k) embedded[i * 40 + k] = full[i * 6 + k % 3] * static_cast<TypeParam>(1 + k % 7);
+  }
+  EXPECT_NEAR(localDimension(embedded.data(), m, embedded.data(), m, 40), 3.0, 0.5);
+  const std::vector<TypeParam> same(m * 4, TypeParam(2));
+  EXPECT_EQ(localDimension(same.data(), m, same.data(), m, 4), 4.0);
 }
 
 TYPED_TEST(Neighbours, LeavesOutTheQueryItself) {

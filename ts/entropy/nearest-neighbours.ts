@@ -19,7 +19,8 @@ export interface Neighbours {
  * @param options `k` from 1 to the number of points there are to choose from.
  * @throws EMPTY_CLOUD, INVALID_SHAPE, INVALID_DTYPE, NON_FINITE, INVALID_ARGUMENT, UNSUPPORTED, ABORTED.
  *
- * A k-d tree for d ≤ 10 (about O(n log m) time), tiles of inner products above (O(nmd)); O(nk) memory.
+ * A tree of boxes where the points fill few dimensions (about O(n log m) time), all pairs through a filter of lower bounds
+ * elsewhere (O(nmd)); O(nk + md) memory.
  */
 export async function nearestNeighbours(
   queries: NdArray,

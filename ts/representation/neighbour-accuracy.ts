@@ -37,7 +37,7 @@ export function accuracyOf(
  *
  * @param points n × d. @param labels one per point. @param options `k` from 1 (the default) to n − 1.
  * @throws EMPTY_CLOUD, INVALID_SHAPE, INVALID_ARGUMENT, DEGENERATE_CLOUD (one class), NON_FINITE, UNSUPPORTED, ABORTED.
- * O(n²d) time, about O(n log n) for d ≤ 10; O(nk) memory.
+ * O(n²d) time, about O(n log n) where the points fill few dimensions; O(nk + nd) memory.
  */
 export async function nearestNeighbourAccuracy(
   points: NdArray,
