@@ -17,7 +17,8 @@ interface CloudOptions {
   labels?: string;
   array?: string;
   imageShape?: [number, number];
-  duplicates: 'error' | 'drop' | 'keep';
+  /** `allow` keeps them too, and says nothing: for jobs that do not mind. */
+  duplicates: 'error' | 'drop' | 'keep' | 'allow';
   dtype: DType;
   /** Whether this is the cloud that comes with the package: 8 × 8 images, their digit in the last column. */
   digits: boolean;
@@ -78,6 +79,7 @@ function withoutDuplicates(
   notes: string[],
 ): { points: NdArray; rows?: Int32Array } {
   const [n] = points.shape;
+  if (policy === 'allow') return { points };
   const first = new Map<string, number>();
   const kept: number[] = [];
   for (let row = 0; row < n; row++) {

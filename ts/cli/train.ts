@@ -121,7 +121,7 @@ async function train(file: string | undefined, options: TrainCommandOptions): Pr
     progress.line(`Reading ${name}`);
     const cloud = await prepareCloud(input, {
       ...options,
-      duplicates: 'keep',
+      duplicates: 'allow',
       digits: file === undefined,
       signal,
     });

@@ -193,7 +193,7 @@ export function layersSection({ layers, displacements, T, depth }: TrainNumbers)
           : { title: 'Epochs' },
         {
           title: 'Training loss',
-          note: 'Mean squared distance in the last epoch, in the unit of its inputs.',
+          note: `Mean squared distance between points and what becomes of them with noise${ridge ? '' : ', in the last epoch'}; of features where the layer is trained on those.`,
         },
         { title: 'Held out', note: 'The least loss of points that were held out.' },
         {

@@ -140,8 +140,8 @@ function header(numbers: TrainNumbers): Html {
   const { n, d, depth, widths, activation, T, noiseChosen, method, notes } = numbers;
   const how =
     method === 'ridge'
-      ? 'fitted by ridge regression on units that were drawn'
-      : 'trained by gradient descent';
+      ? 'fitted, by ridge regression on units that were drawn,'
+      : 'trained, by gradient descent,';
   const layers = depth === 1 ? 'One layer was' : `${formatCount(depth)} layers were`;
   const units = [...new Set(widths)].map(formatCount).join(', ');
   return html`<p class="standfirst">
