@@ -26,8 +26,13 @@ struct Rows {
 template <class T>
 class Batch {
  public:
-  Batch(const NetworkProblem<T>& problem, const PackedWeights<T>& weights, std::size_t capacity, bool backward)
-      : problem_(problem), weights_(weights), operations_(elementwiseOperations(T())), backward_(backward) {
+  Batch(const NetworkProblem<T>& problem, const PackedWeights<T>& weights, std::size_t capacity, bool backward,
+        const Control& control)
+      : problem_(problem),
+        weights_(weights),
+        control_(control),
+        operations_(elementwiseOperations(T())),
+        backward_(backward) {
     const std::size_t d = problem.layers.front().inputs;
     states_.push_back(rowsOf(capacity, d));
     skips_.resize(problem.layers.size(), 0);
@@ -56,7 +61,7 @@ class Batch {
   const Rows<T>& deltas(std::size_t l) const { return deltas_[l]; }
 
   /// Takes rows [start, start + count) of the order through the network, and where asked the gradient of `scale` times the
-  /// sum of their squared errors back to every layer. Returns that sum.
+  /// sum of their squared errors back to every layer. Returns that sum. Throws Aborted.
   double run(std::size_t start, std::size_t count, T scale) {
     // More blocks than threads, so that one that is late is helped; few enough that weights are read for many rows.
     constexpr std::size_t kFewest = 8, kMost = 128, kBlocksPerThread = 2;
@@ -64,6 +69,7 @@ class Batch {
     const std::size_t wanted = std::clamp(std::max(shared, kLeastWork / work_), kFewest, kMost);
     const std::size_t rows = ceilDivide(wanted, kFewest) * kFewest;
     parallelFor(ceilDivide(count, rows), [&](std::size_t block) {
+      control_.check();
       const FlushDenormals flush;
       const std::size_t first = block * rows;
       takeThrough(start, first, std::min(rows, count - first), scale);
@@ -194,6 +200,7 @@ class Batch {
 
   const NetworkProblem<T>& problem_;
   const PackedWeights<T>& weights_;
+  const Control& control_;
   ElementwiseOperations<T> operations_;
   bool backward_;
   std::size_t work_ = 0;            ///< multiply-adds of a row on its way forward

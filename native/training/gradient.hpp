@@ -67,6 +67,16 @@ GradientBlock<T> biasGradient(const NetworkProblem<T>& problem, const Batch<T>& 
   return {problem.layers[block.layer].bias + block.output, {1, block.outputs, 0}, values, 0};
 }
 
+/// Calls take(part) for the parts of a block of the gradient in all parameters.
+template <class T, class Take>
+void forParts(const NetworkProblem<T>& problem, const WeightBlock& block, const T* gradient, const Take& take) {
+  const DenseLayer& layer = problem.layers[block.layer];
+  const std::size_t at = layer.weights + block.output * layer.inputs + block.input, bias = layer.bias + block.output;
+  const Extent weights{block.outputs, block.inputs, layer.inputs};
+  if (block.inputs > 0) take(GradientBlock<T>{at, weights, gradient + at, layer.inputs});
+  if (block.input == 0) take(GradientBlock<T>{bias, {1, block.outputs, 0}, gradient + bias, 0});
+}
+
 /// The gradient in all parameters from the first `count` rows of a batch: take(gradient) for a part after the other, then
 /// finish(block) when a block is complete; blocks in parallel.
 template <class T, class Take, class Finish>

@@ -63,8 +63,8 @@ struct NetworkProblem {
 
 /// One pass over the rows of `order` in minibatches, a step of the optimiser after each. Returns the mean over the rows of
 /// |y − target|², each taken before the step of its batch. Stops after a batch whose loss is not finite, and returns it.
-/// The bits do not depend on the number of threads. Throws Aborted between batches: parameters and moments are then those
-/// after the last whole step.
+/// The bits do not depend on the number of threads. Throws Aborted: parameters and moments are then those after the last
+/// whole step. Memory beyond the arguments: two copies of the parameters, and what at most 1024 rows are in every layer.
 template <class T>
 double trainNetwork(const NetworkProblem<T>& problem, const Optimiser& optimiser, Control& control);
 

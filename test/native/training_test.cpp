@@ -196,7 +196,9 @@ TYPED_TEST(Training, BitsDoNotDependOnTheNumberOfThreads) {
 TYPED_TEST(Training, AStepIsTheOptimisersFromTheGradient) {
   for (const bool adam : {true, false}) {
     for (const auto& layers : networks()) {
-      Fit<TypeParam> fit(layers, 40, 40, NoiseKind::kNone, 6);
+      // The first is so long a batch that its gradient is added up before the step.
+      const std::size_t n = layers.size() == 1 ? 2100 : 40;
+      Fit<TypeParam> fit(layers, n, n, NoiseKind::kNone, 6);
       const std::vector<TypeParam> before = fit.parameters;
       std::vector<TypeParam> gradient(before.size());
       Control control;
@@ -213,6 +215,18 @@ TYPED_TEST(Training, AStepIsTheOptimisersFromTheGradient) {
         ASSERT_NEAR(fit.moments[at], adam ? 0.1 * g : g, rounding<TypeParam>(4 * g)) << at;
       }
     }
+  }
+}
+
+TYPED_TEST(Training, AnAbortLeavesWhatTheLastWholeStepMade) {
+  for (const std::size_t batch : {16UL, 5000UL}) {
+    Fit<TypeParam> fit({dense(7, 70, false), dense(70, 7, true)}, 5000, batch, NoiseKind::kGaussian, 8);
+    const auto parameters = fit.parameters, moments = fit.moments;
+    std::int32_t cells[2] = {1, 0};
+    Control control(cells);
+    EXPECT_THROW(trainNetwork(fit.problem, Optimiser(), control), Aborted);
+    EXPECT_EQ(fit.parameters, parameters);
+    EXPECT_EQ(fit.moments, moments);
   }
 }
 
