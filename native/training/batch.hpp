@@ -15,10 +15,10 @@ namespace ridgeflow::training {
 /// Rows of a minibatch, `stride` apart, with room for whole vectors.
 template <class T>
 struct Rows {
-  Buffer<T> data;
+  T* data = nullptr;
   std::size_t stride = 0;
 
-  T* at(std::size_t row) const { return data.get() + row * stride; }
+  T* at(std::size_t row) const { return data + row * stride; }
 };
 
 /// The activations of a minibatch and the gradients in them. What a row is taken through does not depend on the rows that
@@ -34,15 +34,23 @@ class Batch {
         operations_(elementwiseOperations(T())),
         backward_(backward) {
     const std::size_t d = problem.layers.front().inputs;
-    states_.push_back(rowsOf(capacity, d));
     skips_.resize(problem.layers.size(), 0);
+    std::size_t elements = capacity * panels::paddedLength<T>(d);
     for (std::size_t l = 0; l < problem.layers.size(); ++l) {
       const DenseLayer& layer = problem.layers[l];
-      states_.push_back(rowsOf(capacity, layer.outputs));
-      slopes_.push_back(rowsOf(backward && !layer.linear ? capacity : 0, layer.outputs));
-      deltas_.push_back(rowsOf(backward ? capacity : 0, layer.outputs));
       if (layer.skipFrom > 0) skips_[static_cast<std::size_t>(layer.skipFrom) - 1] = l;
       work_ += layer.inputs * layer.outputs;
+      const std::size_t kept = !backward ? 1 : layer.linear ? 2 : 3;
+      elements += kept * capacity * panels::paddedLength<T>(layer.outputs);
+    }
+    // One piece of memory, which allocators keep for the next epoch: fresh pages would cost as much as a minibatch.
+    memory_ = allocateBuffer<T>(elements);
+    T* free = memory_.get();
+    states_.push_back(carve(free, capacity, d));
+    for (const DenseLayer& layer : problem.layers) {
+      states_.push_back(carve(free, capacity, layer.outputs));
+      slopes_.push_back(carve(free, backward && !layer.linear ? capacity : 0, layer.outputs));
+      deltas_.push_back(carve(free, backward ? capacity : 0, layer.outputs));
     }
     losses_.resize(capacity);
     noise_ = allocateBuffer<T>(problem.noise.kind == NoiseKind::kNone ? 0 : capacity * d);
@@ -64,7 +72,7 @@ class Batch {
   /// sum of their squared errors back to every layer. Returns that sum. Throws Aborted.
   double run(std::size_t start, std::size_t count, T scale) {
     // More blocks than threads, so that one that is late is helped; few enough that weights are read for many rows.
-    constexpr std::size_t kFewest = 8, kMost = 128, kBlocksPerThread = 2;
+    constexpr std::size_t kFewest = 8, kMost = 128, kBlocksPerThread = 1;
     const std::size_t shared = ceilDivide(count, kBlocksPerThread * static_cast<std::size_t>(threadCount()));
     const std::size_t wanted = std::clamp(std::max(shared, kLeastWork / work_), kFewest, kMost);
     const std::size_t rows = ceilDivide(wanted, kFewest) * kFewest;
@@ -80,11 +88,11 @@ class Batch {
   }
 
  private:
-  static Rows<T> rowsOf(std::size_t count, std::size_t columns) {
-    const std::size_t stride = panels::paddedLength<T>(columns);
-    Rows<T> rows{allocateBuffer<T>(count * stride), stride};
+  static Rows<T> carve(T*& free, std::size_t count, std::size_t columns) {
+    const Rows<T> rows{free, panels::paddedLength<T>(columns)};
+    free += count * rows.stride;
     // What lies between the columns and the end of a row goes through the same arithmetic, and must not be slow or trap.
-    std::fill_n(rows.data.get(), count * stride, T(0));
+    for (std::size_t i = 0; i < count; ++i) std::fill(rows.at(i) + columns, rows.at(i + 1), T(0));
     return rows;
   }
 
@@ -203,6 +211,7 @@ class Batch {
   const Control& control_;
   ElementwiseOperations<T> operations_;
   bool backward_;
+  Buffer<T> memory_;
   std::size_t work_ = 0;            ///< multiply-adds of a row on its way forward
   std::vector<Rows<T>> states_;     ///< h_0 … h_L
   std::vector<Rows<T>> slopes_;     ///< f′ of each layer that is not linear

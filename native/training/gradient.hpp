@@ -22,30 +22,38 @@ struct GradientBlock {
   std::size_t stride = 0;
 };
 
-/// The gradient in the weights of a block, from `count` rows of a batch, into kWeightBlock² values.
-template <class T>
+/// The gradient in the weights of a block, from `count` rows of a batch, into kWeightBlock² values. Calls
+/// ahead(part, parts) as it goes.
+template <class T, class Ahead>
 GradientBlock<T> weightGradient(const NetworkProblem<T>& problem, const Batch<T>& batch, const WeightBlock& block,
-                                std::size_t count, T* values) {
+                                std::size_t count, T* values, const Ahead& ahead) {
+  constexpr std::size_t kPart = 16;  // outputs between two looks ahead
   const DenseLayer& layer = problem.layers[block.layer];
   const std::size_t width = panels::panelWidth<T>();
-  const std::size_t stride = ceilDivide(block.inputs, width) * width;
-  // Σ left[i][output] · right[i][input] over the rows i.
-  const auto add = [&](const Rows<T>& left, const Rows<T>& right, bool first) {
-    panels::multiply<T>({.m = block.outputs,
+  const std::size_t stride = ceilDivide(block.inputs, width) * width, parts = ceilDivide(block.outputs, kPart);
+  // Σ left[i][output] · right[i][input] over the rows i, for some of the outputs.
+  const auto add = [&](const Rows<T>& left, const Rows<T>& right, std::size_t part, bool first) {
+    const std::size_t output = part * kPart;
+    T* c = values + output * stride;
+    panels::multiply<T>({.m = std::min(kPart, block.outputs - output),
                          .n = block.inputs,
                          .k = count,
-                         .a = left.at(0) + block.output,
+                         .a = left.at(0) + block.output + output,
                          .rowStride = 1,
                          .columnStride = left.stride,
                          .b = {right.at(0) + block.input, right.stride, width},
-                         .initial = first ? nullptr : values,
+                         .initial = first ? nullptr : c,
                          .initialStride = stride,
-                         .c = values,
+                         .c = c,
                          .strideC = stride});
   };
-  add(batch.deltas(block.layer), batch.states(block.layer), true);
-  for (std::size_t t = block.layer + 1; t < problem.layers.size(); ++t) {
-    if (problem.layers[t].tiedTo == static_cast<std::ptrdiff_t>(block.layer)) add(batch.states(t), batch.deltas(t), false);
+  for (std::size_t part = 0; part < parts; ++part) {
+    ahead(part, parts);
+    add(batch.deltas(block.layer), batch.states(block.layer), part, true);
+    for (std::size_t t = block.layer + 1; t < problem.layers.size(); ++t) {
+      const bool tied = problem.layers[t].tiedTo == static_cast<std::ptrdiff_t>(block.layer);
+      if (tied) add(batch.states(t), batch.deltas(t), part, false);
+    }
   }
   const std::size_t at = layer.weights + block.output * layer.inputs + block.input;
   if (block.inputs < layer.inputs) return {at, {block.outputs, block.inputs, layer.inputs}, values, stride};
@@ -77,17 +85,18 @@ void forParts(const NetworkProblem<T>& problem, const WeightBlock& block, const 
   if (block.input == 0) take(GradientBlock<T>{bias, {1, block.outputs, 0}, gradient + bias, 0});
 }
 
-/// The gradient in all parameters from the first `count` rows of a batch: take(gradient) for a part after the other, then
-/// finish(block) when a block is complete; blocks in parallel.
-template <class T, class Take, class Finish>
+/// The gradient in all parameters from the first `count` rows of a batch, blocks in parallel: take(gradient) for a part of a
+/// block after the other, then finish(block) when it is complete. ahead(block, part, parts) is called a few times before.
+template <class T, class Ahead, class Take, class Finish>
 void forGradient(const NetworkProblem<T>& problem, const Batch<T>& batch, const std::vector<WeightBlock>& blocks,
-                 std::size_t count, const Take& take, const Finish& finish) {
+                 std::size_t count, const Ahead& ahead, const Take& take, const Finish& finish) {
   const std::size_t largest = problem.parameterCount / blocks.size();
   shareOut(blocks.size(), std::min(kWeightBlock * kWeightBlock, largest) * count, [&](std::size_t i) {
     const FlushDenormals flush;
     const WeightBlock& block = blocks[i];
+    const auto before = [&](std::size_t part, std::size_t parts) { ahead(block, part, parts); };
     alignas(64) T values[kWeightBlock * kWeightBlock];
-    if (block.inputs > 0) take(weightGradient(problem, batch, block, count, values));
+    if (block.inputs > 0) take(weightGradient(problem, batch, block, count, values, before));
     if (block.input == 0) take(biasGradient(problem, batch, block, count, values));
     finish(block);
   });

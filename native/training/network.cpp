@@ -52,7 +52,8 @@ class Passes {
           for (std::size_t k = 0; k < part.extent.columns; ++k) out[k] = (done == 0 ? T(0) : out[k]) + values[k];
         }
       };
-      if (gradient != nullptr) training::forGradient(problem_, batch_, blocks_, rows, add, [](const WeightBlock&) {});
+      const auto nothing = [](auto...) {};
+      if (gradient != nullptr) training::forGradient(problem_, batch_, blocks_, rows, nothing, add, nothing);
       control_.advance(rows);
     }
     return sum;
@@ -61,7 +62,13 @@ class Passes {
   /// Calls update(gradient) for the gradient of the last run of at most `capacity` rows, part by part and in parallel.
   template <class Update>
   void descend(std::size_t count, const Update& update) {
-    training::forGradient(problem_, batch_, blocks_, count, update, [&](const WeightBlock& block) { weights_.pack(block); });
+    // Where other threads have read what this one is about to pack, that is asked for while the gradient is computed.
+    const bool shared = threadCount() > 1;
+    const auto ahead = [&](const WeightBlock& block, std::size_t part, std::size_t parts) {
+      if (shared) weights_.prefetch(block, part, parts);
+    };
+    training::forGradient(problem_, batch_, blocks_, count, ahead, update,
+                          [&](const WeightBlock& block) { weights_.pack(block); });
   }
 
   /// The same for a gradient of all parameters.
