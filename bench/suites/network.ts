@@ -10,7 +10,7 @@ import {
 } from '../../ts/network/index.js';
 import { normalCloud } from '../clouds.js';
 import type { BenchContext, BenchSuite } from '../record.js';
-import { timeOnce } from '../timing.js';
+import { gemmRate, timeOnce } from '../timing.js';
 
 const DEPTH = 20;
 const WIDTH = 512;
@@ -45,11 +45,13 @@ async function residualMlp({ threads, quick, emit }: BenchContext): Promise<void
   try {
     const path = join(folder, 'network.onnx');
     await writeNetworkOnnx(path, residualNetwork({ layers }));
+    const before = gemmRate('float32', threads);
     const { seconds } = await timeOnce(async () => {
       const model = await openModel(path);
       await analyseNetwork(model, points, { layers: ['Add'], labels });
       await model.dispose();
     });
+    const rate = (before + gemmRate('float32', threads)) / 2;
     emit({
       suite: 'network',
       workload: 'residual-mlp',
@@ -58,6 +60,8 @@ async function residualMlp({ threads, quick, emit }: BenchContext): Promise<void
       threads,
       seconds,
       samples: 1,
+      // Neighbours and silhouette need the products of all pairs, in every layer and in the data.
+      gemmFraction: (2 * (DEPTH + 1) * 2 * n ** 2 * WIDTH) / seconds / rate,
     });
   } finally {
     await rm(folder, { recursive: true, force: true });
