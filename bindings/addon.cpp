@@ -62,6 +62,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("distanceSums", Napi::Function::New(env, distanceSumsKernel));
   exports.Set("countWithin", Napi::Function::New(env, countWithinKernel));
   exports.Set("matmul", Napi::Function::New(env, matmulKernel));
+  exports.Set("signedSums", Napi::Function::New(env, signedSumsKernel));
   exports.Set("covariance", Napi::Function::New(env, covarianceKernel));
   exports.Set("centredRows", Napi::Function::New(env, centredRowsKernel));
   exports.Set("groupMoments", Napi::Function::New(env, groupMomentsKernel));

@@ -15,6 +15,7 @@ Napi::Value matmulKernel(const Napi::CallbackInfo& info);
 Napi::Value covarianceKernel(const Napi::CallbackInfo& info);
 Napi::Value centredRowsKernel(const Napi::CallbackInfo& info);
 Napi::Value groupMomentsKernel(const Napi::CallbackInfo& info);
+Napi::Value signedSumsKernel(const Napi::CallbackInfo& info);
 Napi::Value symmetricEigenKernel(const Napi::CallbackInfo& info);
 Napi::Value projectBeamKernel(const Napi::CallbackInfo& info);
 Napi::Value backprojectBeamKernel(const Napi::CallbackInfo& info);

@@ -32,6 +32,24 @@ Napi::Value matmulOf(const Arguments& arguments) {
   });
 }
 
+template <class T>
+Napi::Value signedSumsOf(const Arguments& arguments) {
+  const std::size_t n = arguments.size("n"), d = arguments.size("d"), each = arguments.size("each");
+  const std::size_t columns = arguments.size("columns", largestExtent);
+  const T* points = arguments.array<T>("points", n, d);
+  const auto* places = arguments.array<std::int32_t>("places", d, each);
+  for (std::size_t at = 0; at < d * each; ++at) {
+    const std::int32_t place = places[at] < 0 ? ~places[at] : places[at];
+    if (static_cast<std::size_t>(place) >= columns) arguments.fail("places", "columns, or their complements");
+  }
+  const double scale = arguments.finite("scale");
+  T* out = arguments.array<T>("out", n, columns);
+  const double work = static_cast<double>(n) * static_cast<double>(d) * static_cast<double>(each);
+  return run(arguments, work, [=](Control& control) {
+    signedSums(points, n, d, places, each, columns, scale, out, control);
+  });
+}
+
 /// The memory of typed arrays of `count` elements each.
 template <class T>
 std::vector<const T*> pointersTo(const Arguments& arguments, const Napi::Array& arrays, std::size_t count) {
@@ -83,6 +101,10 @@ struct Combination {
 
 Napi::Value matmulKernel(const Napi::CallbackInfo& info) {
   return byElementType(info, "a", []<class T>(const Arguments& arguments) { return matmulOf<T>(arguments); });
+}
+
+Napi::Value signedSumsKernel(const Napi::CallbackInfo& info) {
+  return byElementType(info, "points", []<class T>(const Arguments& arguments) { return signedSumsOf<T>(arguments); });
 }
 
 Napi::Value symmetricEigenKernel(const Napi::CallbackInfo& info) {

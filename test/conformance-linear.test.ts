@@ -46,6 +46,35 @@ for (const { kernels, dtype, tolerance, title } of combinations) {
     t.deepEqual(Array.from(await kernels.matmul(problem)), referenceMatmul(problem).flat());
   });
 
+  test(`${title} signedSums: the definition, to the bit`, async (t) => {
+    const random = new Random(36);
+    for (const { n, d } of [...sizesOfPairs(), { n: 33, d: 5000 }]) {
+      const points = matrix(dtype, random.normals(n * d), n, d);
+      const [each, columns, scale] = [1 + random.integer(4), 1 + random.integer(40), 0.3];
+      const places = Int32Array.from({ length: d * each }, () => {
+        const place = random.integer(columns);
+        return random.uniform() < 0.5 ? place : ~place;
+      });
+      const expected = new Float64Array(n * columns);
+      for (let i = 0; i < n; i++) {
+        places.forEach((place, at) => {
+          const value = points.data[i * d + Math.floor(at / each)];
+          if (place < 0) expected[i * columns + ~place] -= value;
+          else expected[i * columns + place] += value;
+        });
+      }
+      const found = await kernels.signedSums({ points, places, each, columns, scale });
+      const rounded = storage(
+        dtype,
+        Array.from(expected, (value) => scale * value),
+      );
+      t.deepEqual(found, rounded, `${n} × ${d} to ${columns}`);
+    }
+    const points = matrix(dtype, random.normals(200_000), 200, 1000);
+    const problem = { points, places: new Int32Array(1000), each: 1, columns: 1, scale: 1 };
+    await t.throwsAsync(kernels.signedSums(problem, { signal: AbortSignal.abort() }), { code: 'ABORTED' });
+  });
+
   test(`${title} squaredRowLengths: agrees with the reference, in float64`, (t) => {
     const random = new Random(26);
     const differences = new Differences();

@@ -135,10 +135,10 @@ test('feature maps are flattened, pooled or taken by position, channels first in
   await model.dispose();
 });
 
-test('a random projection keeps distances, is linear and depends on its seed', (t) => {
+test('a random projection keeps distances, is linear and depends on its seed', async (t) => {
   const projection = new RandomProjection(3000, 400, 5);
   const points = normals(12, 3000);
-  const projected = projection.apply(points);
+  const projected = await projection.apply(points);
   t.deepEqual(projected.shape, [12, 400]);
   const square = ({ data, shape: [, d] }: NdArray, i: number, j: number) => {
     let sum = 0;
@@ -149,8 +149,14 @@ test('a random projection keeps distances, is linear and depends on its seed', (
     const ratio = square(projected, i, 0) / square(points, i, 0);
     t.true(Math.abs(ratio - 1) < 5 * Math.sqrt(2 / 400), String(ratio));
   }
-  t.deepEqual(new RandomProjection(3000, 400, 5).apply(points), projected);
-  t.notDeepEqual(new RandomProjection(3000, 400, 6).apply(points).data, projected.data);
+  const twice = { data: points.data.map((value) => 2 * value), shape: points.shape };
+  t.deepEqual(
+    (await projection.apply(twice)).data,
+    projected.data.map((value) => 2 * value),
+  );
+  t.deepEqual(await new RandomProjection(3000, 400, 5).apply(points), projected);
+  t.deepEqual(await new RandomProjection(3000, 400, 5).apply(points, { backend: 'tfjs-cpu' }), projected);
+  t.notDeepEqual((await new RandomProjection(3000, 400, 6).apply(points)).data, projected.data);
 });
 
 test('wide layers are projected, which the layer says', async (t) => {

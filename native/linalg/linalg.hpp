@@ -43,6 +43,13 @@ template <class T>
 ScaledError scaledError(const double* coefficients, const T* const* arrays, std::size_t terms, const T* a, const T* b,
                         std::size_t rows, std::size_t columns, double relative, double absolute);
 
+/// The product with a sparse matrix of signs: out (n × columns) ← scale · Σ_k ±points[i][k], where every k goes to the
+/// columns places[k · each], …, places[k · each + each − 1], with a minus to ~place where place is negative. Summed in
+/// float64 in the order of k. O(n·d·each) time.
+template <class T>
+void signedSums(const T* points, std::size_t n, std::size_t d, const std::int32_t* places, std::size_t each,
+                std::size_t columns, double scale, T* out, Control& control);
+
 /// Index of the first NaN or infinity, or −1.
 template <class T>
 std::int64_t firstNonFinite(const T* values, std::size_t count);

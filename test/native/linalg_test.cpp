@@ -48,6 +48,41 @@ TYPED_TEST(Linalg, MatmulAgreesWithTheDefinition) {
   }
 }
 
+TYPED_TEST(Linalg, SignedSumsAreTheDefinitionForAnyNumberOfThreads) {
+  Random random(51);
+  for (const auto& [n, d, columns] : {std::array<std::size_t, 3>{1, 1, 1}, {15, 3, 2}, {17, 9001, 40}, {131, 64, 7}}) {
+    const std::size_t each = 3;
+    const auto points = random.cloud<TypeParam>(CloudKind::kNormal, n, d);
+    std::vector<std::int32_t> places(d * each);
+    for (std::int32_t& place : places) {
+      place = static_cast<std::int32_t>(random.below(columns));
+      if (random.uniform() < 0.5) place = ~place;
+    }
+    std::vector<TypeParam> expected(n * columns);
+    for (std::size_t i = 0; i < n; ++i) {
+      std::vector<double> sums(columns, 0.0);
+      for (std::size_t at = 0; at < places.size(); ++at) {
+        const double value = points[i * d + at / each];
+        if (places[at] < 0) sums[static_cast<std::size_t>(~places[at])] -= value;
+        else sums[static_cast<std::size_t>(places[at])] += value;
+      }
+      for (std::size_t j = 0; j < columns; ++j) expected[i * columns + j] = static_cast<TypeParam>(0.3 * sums[j]);
+    }
+    withThreadCounts({1, 4}, [&, n = n, d = d, columns = columns](int) {
+      std::vector<TypeParam> out(n * columns);
+      Control control;
+      signedSums(points.data(), n, d, places.data(), each, columns, 0.3, out.data(), control);
+      EXPECT_EQ(out, expected) << n << " × " << d;
+    });
+  }
+  std::int32_t cells[2] = {1, 0};
+  Control control(cells);
+  const auto points = random.cloud<TypeParam>(CloudKind::kNormal, 40, 5);
+  const std::vector<std::int32_t> places(5, 0);
+  std::vector<TypeParam> out(40);
+  EXPECT_THROW(signedSums(points.data(), 40, 5, places.data(), 1, 1, 1.0, out.data(), control), Aborted);
+}
+
 TYPED_TEST(Linalg, ResultsDoNotDependOnTheNumberOfThreads) {
   Random random(43);
   const std::size_t n = 9001, d = 13;

@@ -30,6 +30,7 @@ interface NetworkCommandOptions extends ComputationOptions, OutputOptions {
   array?: string;
   layers?: string[];
   featureMaps: FeatureMaps;
+  rows: number;
   batch: number;
   width: number;
   activations?: boolean;
@@ -71,7 +72,8 @@ export function networkCommand(): Command {
         .choices(['flatten', 'mean', 'positions'])
         .default('flatten'),
     )
-    .option('--batch <examples>', 'examples that are run at once', parseInteger(1), 256)
+    .option('--rows <rows>', 'with positions: most rows in all, at random positions', parseInteger(1), 20_000)
+    .option('--batch <examples>', 'most examples that are run at once', parseInteger(1), 256)
     .option('--width <values>', 'wider layers are projected at random to this width', parseInteger(2), 1024)
     .option('--activations', 'write the activations of the layers to activations.npz');
   return addOutputOptions(addComputationOptions(command)).addHelpText('after', EXAMPLES).action(network);
@@ -92,10 +94,10 @@ async function network(path: string, data: string, options: NetworkCommandOption
       signal,
     });
     progress.line(`Opening ${path}`);
-    const { backend, seed, dtype, batch, width, featureMaps, layers } = options;
+    const { backend, seed, dtype, rows, batch, width, featureMaps, layers } = options;
     const model = await openModel(path, { backend, signal });
     try {
-      const call = { signal, backend, seed, dtype, batch, width, featureMaps, layers };
+      const call = { signal, backend, seed, dtype, rows, batch, width, featureMaps, layers };
       const analysis = await analyseNetwork(model, points, {
         ...call,
         labels: labels?.values,

@@ -28,6 +28,16 @@ export interface LinearKernels {
     run?: RunControl,
   ): Promise<FloatData>;
 
+  /**
+   * The product with a sparse matrix of signs: n × columns, scale · Σ_k ±points[i][k], where every k goes to the columns
+   * places[k · each], …, places[k · each + each − 1]; a negative place stands for a minus to its complement ~place. Dtype of
+   * the points, summed in float64 in the order of k: the same bits on every backend. O(n·d·each) time.
+   */
+  signedSums(
+    problem: { points: Matrix; places: Int32Array; each: number; columns: number; scale: number },
+    run?: RunControl,
+  ): Promise<FloatData>;
+
   /** Eigenvalues ascending, and orthonormal eigenvectors as rows, of a symmetric d × d matrix. float64, O(d³). */
   symmetricEigen(matrix: Float64Array, d: number): Promise<{ values: Float64Array; vectors: Float64Array }>;
 

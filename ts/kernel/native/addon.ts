@@ -26,6 +26,7 @@ export interface Addon {
   distanceSums(problem: Arguments): Finished;
   countWithin(problem: Arguments): Finished;
   matmul(problem: Arguments): Finished;
+  signedSums(problem: Arguments): Finished;
   covariance(problem: Arguments): Finished;
   centredRows(problem: Arguments): Finished;
   groupMoments(problem: Arguments): Finished;

@@ -26,6 +26,14 @@ export function linearKernels(addon: Addon): LinearKernels {
       );
       return out;
     },
+    async signedSums({ points, places, each, columns, scale }, run) {
+      const { data, rows: n, columns: d } = points;
+      const out = allocate(dtypeOf(points), n * columns, 'a projection');
+      await withControl(run, (control) =>
+        addon.signedSums({ points: data, n, d, places, each, columns, scale, out, control }),
+      );
+      return out;
+    },
     async symmetricEigen(matrix, d) {
       const vectors = matrix.slice();
       const values = new Float64Array(d);

@@ -1,4 +1,4 @@
-import { allocate, type FloatData } from '../../core/array.js';
+import { allocate, dtypeOf, type FloatData } from '../../core/array.js';
 import { choleskyRow } from '../../linalg/cholesky.js';
 import type { Kernels, LinearTerm, Matrix, RunControl, ScaledErrorProblem } from '../contract.js';
 import type { Engine } from './engine.js';
@@ -54,6 +54,32 @@ function submatrix(
     const start = (row + i) * down + column * right;
     for (let j = 0; j < width; j++) out[i * width + j] = data[start + j * right];
   }
+  return out;
+}
+
+/** {@link Kernels.signedSums}. */
+export async function signedSums(
+  { points, places, each, columns, scale }: Parameters<Kernels['signedSums']>[0],
+  run?: RunControl,
+): Promise<FloatData> {
+  const { data, rows: n, columns: d } = points;
+  const pace = new Pace(run, n);
+  const out = allocate(dtypeOf(points), n * columns, 'a projection');
+  const sums = new Float64Array(columns);
+  for (let i = 0; i < n; i++) {
+    sums.fill(0);
+    for (let k = 0, at = 0; k < d; k++) {
+      const value = data[i * d + k];
+      for (const end = at + each; at < end; at++) {
+        const place = places[at];
+        if (place < 0) sums[~place] -= value;
+        else sums[place] += value;
+      }
+    }
+    for (let j = 0; j < columns; j++) out[i * columns + j] = scale * sums[j];
+    await pace.tick(1);
+  }
+  pace.finish();
   return out;
 }
 

@@ -163,9 +163,15 @@ export async function openActivations(
     );
   }
 
-  const rowsFor = (name: string, activations: NdArray, count: number): NdArray => {
+  const rowsFor = async (
+    name: string,
+    activations: NdArray,
+    count: number,
+    signal: AbortSignal | undefined,
+  ): Promise<NdArray> => {
     const rows = rowsOf(activations, count, layouts.get(name)!);
-    return projections.get(rows.shape[1])?.apply(rows) ?? rows;
+    const projection = projections.get(rows.shape[1]);
+    return projection ? projection.apply(rows, { backend: options.backend, signal }) : rows;
   };
   const names = new Set(layers.map(({ name }) => name));
   const stream: Activations['stream'] = async (wanted, visit, call = {}) => {
@@ -179,7 +185,8 @@ export async function openActivations(
       const rows = new Map<string, NdArray>();
       if (wanted.includes(INPUT)) {
         const { data } = batchOf(points, first, count);
-        rows.set(INPUT, rowsFor(INPUT, { data: new Float32Array(data), shape: [count, ...example] }, count));
+        const own = { data: new Float32Array(data), shape: [count, ...example] };
+        rows.set(INPUT, await rowsFor(INPUT, own, count, call.signal));
       }
       const outputs =
         inner.length > 0
@@ -190,7 +197,7 @@ export async function openActivations(
         const each = activations.data.length / activations.shape[0];
         const at = kernels.firstNonFinite(activations.data.subarray(0, count * each));
         if (at >= 0) throw nonFinite(name, first + Math.floor(at / each));
-        rows.set(name, rowsFor(name, activations, count));
+        rows.set(name, await rowsFor(name, activations, count, call.signal));
         await setImmediate();
         throwIfAborted(call.signal);
       }

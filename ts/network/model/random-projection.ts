@@ -1,7 +1,9 @@
 import type { NdArray } from '../../core/array.js';
-import { allocate, checkPoints, dtypeOf } from '../../core/array.js';
+import { checkPoints, dtypeOf, toDtype } from '../../core/array.js';
 import { RandomStream } from '../../core/random.js';
-import { checkInteger } from '../../core/options.js';
+import { type CallOptions, checkInteger } from '../../core/options.js';
+import { kernelsFor } from '../../kernel/backend.js';
+import { asMatrix } from '../../kernel/checks.js';
 
 /** Nonzero entries in each column of the projection. */
 const NONZEROS = 8;
@@ -14,7 +16,6 @@ const NONZEROS = 8;
  */
 export class RandomProjection {
   readonly #places: Int32Array;
-  readonly #signs: Float32Array;
   readonly #each: number;
 
   /** Throws INVALID_ARGUMENT. O(8 · from) memory. */
@@ -30,33 +31,30 @@ export class RandomProjection {
     const uniform = new Float64Array(count);
     new RandomStream(seed, 'directions', from).fillUniform(uniform);
     this.#places = new Int32Array(count);
-    this.#signs = new Float32Array(count);
     for (let at = 0; at < count; at++) {
       const block = at % this.#each;
       const start = Math.floor((block * to) / this.#each);
       const size = Math.floor(((block + 1) * to) / this.#each) - start;
       const drawn = Math.floor(2 * size * uniform[at]);
-      this.#places[at] = start + (drawn >> 1);
-      this.#signs[at] = (drawn & 1 ? 1 : -1) / Math.sqrt(this.#each);
+      const place = start + (drawn >> 1);
+      this.#places[at] = drawn & 1 ? place : ~place;
     }
   }
 
-  /** Projects rows: n × from to n × to. Throws INVALID_SHAPE. O(8 · n · from) time. */
-  apply(points: NdArray): NdArray {
+  /**
+   * Projects rows: n × from to n × to, in their dtype.
+   *
+   * @throws INVALID_SHAPE, INVALID_DTYPE, UNSUPPORTED, OUT_OF_MEMORY, ABORTED. O(8 · n · from) time.
+   */
+  async apply(points: NdArray, options: CallOptions = {}): Promise<NdArray> {
     const { n } = checkPoints(points, 'points', { dimension: this.from });
-    const { from, to } = this;
-    const each = this.#each;
-    const data = allocate(dtypeOf(points), n * to, 'a projection');
-    const row = new Float64Array(to);
-    for (let i = 0; i < n; i++) {
-      row.fill(0);
-      for (let k = 0; k < from; k++) {
-        const value = points.data[i * from + k];
-        if (value === 0) continue;
-        for (let at = k * each; at < (k + 1) * each; at++) row[this.#places[at]] += value * this.#signs[at];
-      }
-      data.set(row, i * to);
-    }
-    return { data, shape: [n, to] };
+    const cloud = toDtype(points, options.dtype);
+    const kernels = await kernelsFor(options, dtypeOf(cloud));
+    const [each, columns] = [this.#each, this.to];
+    const data = await kernels.signedSums(
+      { points: asMatrix(cloud), places: this.#places, each, columns, scale: 1 / Math.sqrt(each) },
+      options,
+    );
+    return { data, shape: [n, columns] };
   }
 }
