@@ -2,6 +2,10 @@
 
 #include "transport/matrix_tiles.hpp"
 
+#include <cstdint>
+
+#include <hwy/cache_control.h>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "transport/matrix_tiles.cpp"
 #include "hwy/foreach_target.h"
@@ -15,6 +19,8 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 using matrix_tiles::Least;
 using matrix_tiles::MatrixOperations;
+
+constexpr std::uintptr_t kAhead = 2048;  // bytes
 
 template <class T>
 using MatrixTag = hn::ScalableTag<T>;
@@ -100,7 +106,11 @@ Least<T> LeastReduced(const T* costs, const T* potentials, std::size_t count) {
   const std::size_t whole = count / (2 * lanes) * (2 * lanes);
   if (whole > 0) {
     auto even = values(0), odd = values(lanes);
+    // Costs are read once each, from memory that is far away, and mostly go on where this run ends.
+    const auto ahead = [&](std::size_t j) { return reinterpret_cast<const T*>(reinterpret_cast<std::uintptr_t>(costs + j) + kAhead); };
     for (std::size_t j = 2 * lanes; j < whole; j += 2 * lanes) {
+      hwy::Prefetch(ahead(j));
+      hwy::Prefetch(ahead(j + lanes));
       even = hn::Min(even, values(j));
       odd = hn::Min(odd, values(j + lanes));
     }
