@@ -146,37 +146,34 @@ async function interruptedAt(file: string, args: readonly string[]): Promise<Com
 
 test('train: what Ctrl-C interrupts goes on from its checkpoint to the same bits', async (t) => {
   const folder = emptyFolder(t);
-  const data = twoClasses(folder, 60);
-  const common = [
-    'train',
-    data,
-    '--depth',
-    '2',
-    '--noise',
-    '0.2',
-    '--width',
-    '16',
-    '--epochs',
-    '250',
-    '--held-out',
-    '0',
-  ];
-  const args = [...common, '--checkpoint-every', '1', '--label-column', 'label'];
+  const options =
+    '--depth 2 --noise 0.2 --width 16 --epochs 150 --held-out 0 --checkpoint-every 1 --label-column label --fine-tune 150';
+  const args = ['train', twoClasses(folder, 60), ...options.split(' ')];
   const [whole, cut] = [join(folder, 'whole'), join(folder, 'cut')];
   t.is((await ridgeflow([...args, '--out', whole])).code, 0);
-  const checkpoint = join(folder, 'c.safetensors');
-  const there = [...args, '--out', cut, '--checkpoint', checkpoint];
-  const interrupted = await interruptedAt(checkpoint, there);
-  t.is(interrupted.code, 130, interrupted.stderr);
-  t.regex(interrupted.stderr, /Saved in .*c\.safetensors: .*--resume/);
-  t.false(existsSync(join(cut, 'model.safetensors')));
+  const [layers, tuning] = ['c.safetensors', 'c-fine-tuning.safetensors'].map((name) => join(folder, name));
+  const there = [...args, '--out', cut, '--checkpoint', layers];
+  // In the midst of the layers, and then in the midst of fine-tuning.
+  for (const [file, more] of [
+    [layers, []],
+    [tuning, ['--resume']],
+  ] as const) {
+    const interrupted = await interruptedAt(file, [...there, ...more]);
+    t.is(interrupted.code, 130, interrupted.stderr);
+    t.regex(interrupted.stderr, /Saved in .*c\.safetensors: .*--resume/);
+    t.false(existsSync(join(cut, 'model.safetensors')));
+  }
   const resumed = await ridgeflow([...there, '--resume']);
   t.is(resumed.code, 0, resumed.stderr);
+  t.regex(resumed.stderr, /layer 2 .*\nend to end {2}150 epochs/);
   const [a, b] = await Promise.all(
     [whole, cut].map((out) => readSafetensors(join(out, 'model.safetensors'))),
   );
   t.deepEqual([...b.tensors], [...a.tensors]);
-  t.deepEqual(await summaryIn(cut), await summaryIn(whole));
+  const summary = await summaryIn(cut);
+  t.deepEqual(summary, await summaryIn(whole));
+  t.is(summary.fineTuning!.epochs, 150);
+  t.regex(await readFile(join(cut, 'report.html'), 'utf8'), /All layers at once/);
 
   const other = await ridgeflow([...there.map((word) => (word === '0.2' ? '0.3' : word)), '--resume']);
   t.is(other.code, 1);
@@ -191,13 +188,11 @@ test('train: what is wrong is said in a line, with exit code 1 or 2', async (t) 
     [['--width', '0'], 2, /whole number of at least 1/],
     [['--kind', 'parallel'], 2, /Allowed choices/],
     [['--held-out', '0.95'], 2, /at most 0\.9/],
-    [['--image-shape', '3'], 2, /rows x columns/],
     [['--width', '4,5'], 1, /one width for --kind composed/],
     [['--kind', 'stacked', '--depth', '3', '--width', '4,5'], 1, /one for each of the 3 layers/],
     [['--method', 'ridge', '--tied'], 1, /--tied needs --method descent \[UNSUPPORTED\]/],
-    [['--method', 'ridge', '--resume'], 1, /--resume needs --method descent/],
     [['--resume'], 1, /FILE_NOT_FOUND/],
-    [['--image-shape', '3x3'], 1, /INVALID_SHAPE/],
+    [['--fine-tune', '5'], 1, /--fine-tune needs --depth above 1/],
     [
       ['--optimiser', 'sgd', '--rate', '1e30', '--epochs', '20'],
       1,

@@ -1,13 +1,27 @@
 import { join } from 'node:path';
 import { type CallOptions, partOf } from '../core/options.js';
-import { type AnyTrainedDae, layerSeparation, writeDae, writeDaeLayersModel } from '../dae/index.js';
+import {
+  type AnyTrainedDae,
+  type EpochLoss,
+  type TrainedDae,
+  layerSeparation,
+  writeDae,
+  writeDaeLayersModel,
+} from '../dae/index.js';
 import { followDenoising } from '../dae/training/denoising.js';
 import { layersOf } from '../dae/training/kind.js';
 import { writeTextAtomic } from '../io/index.js';
 import { principalComponents } from '../linalg/index.js';
-import { type LayerSummary, type TrainNumbers, type TrainPlan, trainReport } from '../report/train.js';
+import {
+  type LayerSummary,
+  type LossSummary,
+  type TrainNumbers,
+  type TrainPlan,
+  trainReport,
+} from '../report/train.js';
 import type { Cloud } from './cloud-input.js';
 import { commandLine, versions } from './provenance.js';
+import type { Trained } from './train-run.js';
 import { packageVersion } from './version.js';
 
 /** What summary.json holds. */
@@ -18,19 +32,30 @@ export interface TrainSummary extends TrainNumbers {
 /** Points that are followed through noise. */
 const FOLLOWED = 5000;
 
+/** How a training ended. */
+export function lossSummary({
+  history,
+  reason,
+}: {
+  history: readonly EpochLoss[];
+  reason: TrainedDae['reason'];
+}): LossSummary {
+  const judged = history.flatMap(({ heldOut }) => heldOut ?? []);
+  return {
+    epochs: history.length,
+    reason,
+    training: history[history.length - 1].training,
+    heldOut: judged.length > 0 ? Math.min(...judged) : null,
+  };
+}
+
 /** How the training of each layer ended. */
 export function layerSummaries(dae: AnyTrainedDae): LayerSummary[] {
-  return layersOf(dae).map(({ network, history, reason, regression }) => {
-    const judged = history.flatMap(({ heldOut }) => heldOut ?? []);
-    return {
-      width: network.width,
-      epochs: history.length,
-      reason,
-      training: history[history.length - 1].training,
-      heldOut: judged.length > 0 ? Math.min(...judged) : null,
-      ridge: regression?.ridge ?? null,
-    };
-  });
+  return layersOf(dae).map(({ network, history, reason, regression }) => ({
+    width: network.width,
+    ...lossSummary({ history, reason }),
+    ridge: regression?.ridge ?? null,
+  }));
 }
 
 /** Measures what was trained and writes everything that a run leaves behind, the summary last. */
@@ -39,9 +64,10 @@ export async function writeTrainResults(
   {
     plan,
     dae,
+    fineTuning,
     cloud,
     layersModel,
-  }: { plan: TrainPlan; dae: AnyTrainedDae; cloud: Cloud; layersModel: boolean },
+  }: Trained & { plan: TrainPlan; cloud: Cloud; layersModel: boolean },
   options: CallOptions,
 ): Promise<TrainSummary> {
   const { points, labels, imageShape } = cloud;
@@ -61,6 +87,7 @@ export async function writeTrainResults(
     version: packageVersion(),
     ...plan,
     layers: layerSummaries(dae),
+    fineTuning: fineTuning ? lossSummary(fineTuning) : null,
     denoisingErrors: denoising.errors,
     displacements: trajectory.slice(1).map(({ data }) => {
       let sum = 0;
@@ -74,6 +101,7 @@ export async function writeTrainResults(
     points,
     trajectory,
     histories: layersOf(dae).map(({ history }) => history),
+    fineTuning: fineTuning?.history,
     denoising,
     principal: { mean, axes, explained },
     labels: classes,

@@ -1,9 +1,15 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import type { ActivationName } from '../core/activation.js';
 import { RidgeflowError } from '../core/errors.js';
 import {
   type AnyTrainedDae,
   type DescentOptions,
   type EpochLoss,
+  type StackedDae,
+  type TrainedComposition,
+  type TrainedDae,
+  fineTune,
   fitComposedDae,
   fitDae,
   fitStackedDae,
@@ -33,6 +39,7 @@ export interface TrainCommandOptions extends ComputationOptions, OutputOptions {
   schedule: 'cosine' | 'constant';
   heldOut: number;
   patience: number;
+  fineTune?: number;
   checkpoint?: string;
   checkpointEvery: number;
   resume?: boolean;
@@ -51,11 +58,46 @@ export interface TrainingContext {
   checkpoint: string;
 }
 
-/** Trains or fits the autoencoder that the options ask for. Throws what the library throws. */
+/** What came of training. */
+export interface Trained {
+  dae: AnyTrainedDae;
+  /** The loss of the whole map while all layers were trained at once, where they were. */
+  fineTuning?: { history: readonly EpochLoss[]; reason: TrainedDae['reason'] };
+}
+
+/**
+ * Trains or fits the autoencoder that the options ask for, and fine-tunes it where they do. Throws what the library throws.
+ */
 export async function trained(
+  cloud: Cloud,
+  options: TrainCommandOptions,
+  context: TrainingContext,
+): Promise<Trained> {
+  const { fineTune: epochs, kind, depth, seed, dtype, backend, checkpointEvery } = options;
+  const { T, signal, progress, checkpoint } = context;
+  if (epochs === undefined) return { dae: await layersTrained(cloud, options, context, 0.9) };
+  if (kind === 'composed' && depth === 1)
+    throw new RidgeflowError('INVALID_ARGUMENT', '--fine-tune needs --depth above 1 or --kind stacked');
+  const file = checkpoint.replace(/(\.safetensors)?$/, '-fine-tuning.safetensors');
+  // Otherwise --resume would find that of an earlier run.
+  if (!options.resume) await rm(file, { force: true });
+  const layers = await layersTrained(cloud, options, context, 0.6);
+  const { dae, history, reason } = await fineTune(layers as TrainedComposition | StackedDae, cloud.points, {
+    ...descentOf({ ...options, epochs }),
+    ...{ signal, seed, dtype, backend, noise: T },
+    checkpoint: { file, every: checkpointEvery },
+    resume: options.resume && existsSync(file) ? file : undefined,
+    onProgress: (part) => progress.update(0.6 + 0.3 * part, 'fine-tuning'),
+  });
+  return { dae, fineTuning: { history, reason } };
+}
+
+/** The layers, one by one, in the first `share` of the command's work. */
+async function layersTrained(
   { points }: Cloud,
   options: TrainCommandOptions,
   { T, signal, progress, checkpoint }: TrainingContext,
+  share: number,
 ): Promise<AnyTrainedDae> {
   const { kind, depth, width: given, activation, residual, tied, heldOut, seed, dtype, backend } = options;
   const shared = { signal, seed, dtype, backend, activation };
@@ -70,7 +112,11 @@ export async function trained(
   if (options.method === 'ridge') {
     if (tied) throw new RidgeflowError('UNSUPPORTED', '--tied needs --method descent');
     if (options.resume) throw new RidgeflowError('UNSUPPORTED', '--resume needs --method descent');
-    const fit = { ...shared, heldOut, onProgress: (part: number) => progress.update(0.9 * part, 'fitting') };
+    const fit = {
+      ...shared,
+      heldOut,
+      onProgress: (part: number) => progress.update(share * part, 'fitting'),
+    };
     if (kind === 'stacked') return fitStackedDae(points, { ...fit, widths, layers: depth, T });
     if (depth === 1) return fitDae(points, { ...fit, width, noise: T, residual });
     return fitComposedDae(points, { ...fit, width, layers: depth, T, residual });
@@ -85,7 +131,7 @@ export async function trained(
     onEpoch: ({ training, heldOut: judged }: EpochLoss) => (loss = judged ?? training),
     onProgress: (part: number) => {
       const layer = Math.max(1, Math.ceil(part * depth - 1e-9));
-      progress.update(0.9 * part, `layer ${layer} of ${depth}, loss ${loss.toPrecision(4)}`);
+      progress.update(share * part, `layer ${layer} of ${depth}, loss ${loss.toPrecision(4)}`);
     },
   };
   if (kind === 'stacked') return trainStackedDae(points, { ...descent, widths, layers: depth, T });

@@ -11,7 +11,7 @@ import { type Cloud, prepareCloud } from './cloud-input.js';
 import { EXIT_HELP, parseImageShape, parseInteger, parsePositive } from './failure.js';
 import { addComputationOptions, addOutputOptions, withProgress } from './shared-options.js';
 import type { TrainPlan } from '../report/train.js';
-import { type TrainSummary, layerSummaries, writeTrainResults } from './train-output.js';
+import { type TrainSummary, layerSummaries, lossSummary, writeTrainResults } from './train-output.js';
 import { type TrainCommandOptions, trained } from './train-run.js';
 
 const EXAMPLES = `
@@ -87,6 +87,11 @@ export function trainCommand(): Command {
       parseInteger(1),
       20,
     )
+    .option(
+      '--fine-tune <epochs>',
+      'then train all layers at once, end to end, for so many epochs',
+      parseInteger(1),
+    )
     .option('--checkpoint <file>', 'where training is saved (default: checkpoint.safetensors in the folder)')
     .option('--checkpoint-every <epochs>', 'how often', parseInteger(1), 10)
     .option('--resume', 'go on from the checkpoint')
@@ -130,21 +135,28 @@ async function train(file: string | undefined, options: TrainCommandOptions): Pr
     const call = { signal, seed: options.seed, backend: options.backend };
     const T = options.noise ?? defaultNoise(await defaultSmoothing(cloud.points, call));
     const plan = planOf(name, cloud, options, T);
-    const dae = await trained(cloud, options, { T, signal, progress, checkpoint }).catch((error: unknown) => {
-      const saved = options.method === 'descent' && existsSync(checkpoint);
-      if (saved && error instanceof RidgeflowError && error.code === 'ABORTED')
-        progress.line(`Saved in ${checkpoint}: the same command with --resume goes on from there`);
-      throw error;
-    });
+    const { dae, fineTuning } = await trained(cloud, options, { T, signal, progress, checkpoint }).catch(
+      (error: unknown) => {
+        const saved = options.method === 'descent' && existsSync(checkpoint);
+        if (saved && error instanceof RidgeflowError && error.code === 'ABORTED')
+          progress.line(`Saved in ${checkpoint}: the same command with --resume goes on from there`);
+        throw error;
+      },
+    );
     for (const [l, { epochs, ridge, training, heldOut }] of layerSummaries(dae).entries()) {
       const how = ridge === null ? `${epochs} epochs` : `ridge ${ridge.toPrecision(2)}`;
       const held = heldOut === null ? '' : `  held out ${heldOut.toPrecision(5)}`;
       progress.line(`layer ${l + 1}  ${how}  loss ${training.toPrecision(5)}${held}`);
     }
+    if (fineTuning) {
+      const { epochs, training, heldOut } = lossSummary(fineTuning);
+      const held = heldOut === null ? '' : `  held out ${heldOut.toPrecision(5)}`;
+      progress.line(`end to end  ${epochs} epochs  loss ${training.toPrecision(5)}${held}`);
+    }
     const { name: backend } = await kernelsFor(call, options.dtype);
     return writeTrainResults(
       folder,
-      { plan: { ...plan, backend }, dae, cloud, layersModel: options.layersModel ?? false },
+      { plan: { ...plan, backend }, dae, fineTuning, cloud, layersModel: options.layersModel ?? false },
       { ...call, dtype: options.dtype, onProgress: (part) => progress.update(0.9 + 0.1 * part, 'measuring') },
     );
   });

@@ -16,6 +16,7 @@ export {
 export { networkReport, type NetworkReportContext } from './network.js';
 export {
   type LayerSummary,
+  type LossSummary,
   type TrainNumbers,
   type TrainPlan,
   type TrainReportContext,

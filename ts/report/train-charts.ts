@@ -6,11 +6,8 @@ import type { DepthCurves } from './network-charts.js';
 /** Points of a curve that can be told apart. */
 const MAXIMUM_EPOCHS = 400;
 
-/** The loss of one layer over the epochs; where points were held out, with theirs, the least marked by a rule. */
-export function lossChart(
-  history: readonly EpochLoss[],
-  { layer, height }: { layer: number; height: number },
-): ChartSpec {
+/** A loss over the epochs; where points were held out, with theirs, the least marked by a rule. */
+export function lossChart(history: readonly EpochLoss[], { height }: { height: number }): ChartSpec {
   const step = Math.ceil(history.length / MAXIMUM_EPOCHS);
   const best = history.reduce<EpochLoss | undefined>(
     (least, loss) =>
@@ -32,7 +29,7 @@ export function lossChart(
     axis: { title: 'epoch', tickMinStep: 1, tickCount: 5, grid: false, labelFlush: false },
   };
   return {
-    description: `Loss of layer ${layer + 1} over ${history.length} epochs`,
+    description: `Loss over ${history.length} epochs`,
     width: 'container',
     height,
     autosize: { type: 'fit-x', contains: 'padding' },

@@ -8,7 +8,7 @@ import type { ImageExamples } from './images.js';
 import type { DepthCurves } from './network-charts.js';
 import { type PageSection, chartFigure } from './page.js';
 import { exampleRows } from './sampling.js';
-import type { TrainNumbers, TrainReportContext } from './train.js';
+import type { LossSummary, TrainNumbers, TrainReportContext } from './train.js';
 import { imageGrid, legend, timeline } from './transport-sections.js';
 
 /** Examples in a strip of images. */
@@ -18,8 +18,9 @@ const GAP = 1;
 
 /** The loss curves. */
 export function lossSection(
-  { depth, layers }: TrainNumbers,
+  { depth, layers, fineTuning }: TrainNumbers,
   histories: readonly (readonly EpochLoss[])[],
+  tuning: readonly EpochLoss[] | undefined,
 ): PageSection {
   const held = layers.some(({ heldOut }) => heldOut !== null);
   const figures = histories.map((history, l) =>
@@ -29,6 +30,15 @@ export function lossSection(
       subtitle: subtitle(history, layers[l]),
     }),
   );
+  if (tuning && fineTuning) {
+    figures.push(
+      chartFigure({
+        name: 'loss-tuning',
+        title: 'All layers at once, end to end',
+        subtitle: subtitle(tuning, fineTuning),
+      }),
+    );
+  }
   return {
     id: 'loss',
     title: 'Loss curves',
@@ -40,10 +50,7 @@ export function lossSection(
   };
 }
 
-function subtitle(
-  history: readonly EpochLoss[],
-  { heldOut, reason }: TrainNumbers['layers'][number],
-): string {
+function subtitle(history: readonly EpochLoss[], { heldOut, reason }: LossSummary): string {
   const first = history[0].heldOut ?? history[0].training;
   const last = heldOut ?? history[history.length - 1].training;
   const what = heldOut === null ? 'Training' : 'Held out';

@@ -41,21 +41,27 @@ export interface TrainPlan {
   seed: number;
 }
 
-/** How the training of one layer ended. */
-export interface LayerSummary {
-  width: number;
+/** How a training ended. */
+export interface LossSummary {
   epochs: number;
   reason: TrainedDae['reason'];
   /** Loss of the last epoch. */
   training: number;
   /** The least loss of the points held out; null where none were. */
   heldOut: number | null;
+}
+
+/** How the training of one layer ended. */
+export interface LayerSummary extends LossSummary {
+  width: number;
   ridge: number | null;
 }
 
 /** The numbers of a training. */
 export interface TrainNumbers extends TrainPlan {
   layers: readonly LayerSummary[];
+  /** Of the whole map, where all layers were trained at once after they were trained one by one. */
+  fineTuning: LossSummary | null;
   /**
    * Root mean squared distance from the points to themselves with noise of variance T that training has not seen, and to
    * where each layer brings those.
@@ -74,6 +80,8 @@ export interface TrainReportContext {
   trajectory: readonly NdArray[];
   /** The loss curve of each layer. */
   histories: readonly (readonly EpochLoss[])[];
+  /** That of the whole map, where it was fine-tuned. */
+  fineTuning?: readonly EpochLoss[];
   denoising: Denoising;
   /** The plane of the points' first two principal components. */
   principal: PrincipalPlane;
@@ -91,7 +99,7 @@ export interface TrainReportContext {
  */
 export async function trainReport(numbers: TrainNumbers, context: TrainReportContext): Promise<string> {
   const { depth, T, seed, separation } = numbers;
-  const { points, trajectory, histories, principal, labels, imageShape } = context;
+  const { points, trajectory, histories, fineTuning, principal, labels, imageShape } = context;
   const times = trajectory.map((_, l) => l / depth);
   const runs = [{ depth, snapshots: { times, positions: [...trajectory] } }];
   const cloud = cloudData(runs, points, principal, labels, seed);
@@ -100,16 +108,15 @@ export async function trainReport(numbers: TrainNumbers, context: TrainReportCon
   const curved = histories.some((history) => history.length > 1);
   if (curved) {
     for (const [l, history] of histories.entries())
-      charts[`loss-${l}`] = await compileChart(
-        lossChart(history, { layer: l, height: depth > 2 ? 150 : 240 }),
-      );
+      charts[`loss-${l}`] = await compileChart(lossChart(history, { height: depth > 2 ? 150 : 240 }));
   }
+  if (fineTuning) charts['loss-tuning'] = await compileChart(lossChart(fineTuning, { height: 240 }));
   const separations = separation ? separationCharts(separation) : [];
   const names = trajectory.map((_, l) => (l === 0 ? 'the data' : `layer ${l}`));
   for (const chart of separations)
     charts[chart.name] = await compileChart(depthCurvesChart(chart, names, 200));
   const sections: (PageSection | null)[] = [
-    curved ? lossSection(numbers, histories) : null,
+    curved || fineTuning ? lossSection(numbers, curved ? histories : [], fineTuning) : null,
     await denoisingSection(numbers, context),
     cloudSection(numbers, cloud, images),
     separation && separationSection(separation, separations),
