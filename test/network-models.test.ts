@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
+import * as layers from '@tensorflow/tfjs-layers';
 import test, { type ExecutionContext } from 'ava';
 import { type NdArray, ndarray } from '../ts/core/array.js';
 import { type ErrorCode, RidgeflowError } from '../ts/core/errors.js';
@@ -15,6 +16,7 @@ import {
   writeNetworkOnnx,
 } from '../ts/network/index.js';
 import { convolutionModel, normals, residualStream, writeGraphModel } from './network-models.js';
+import { saveLayersModel } from './trained-model.js';
 
 let folder: string;
 test.before(async () => {
@@ -133,6 +135,57 @@ test('feature maps are flattened, pooled or taken by position, channels first in
   t.true(difference(positions.data, byPosition) < 1e-5);
   t.deepEqual((await of('positions', 13)).shape, [12, 3]);
   await model.dispose();
+});
+
+test('feature maps of TensorFlow.js have their channels last', async (t) => {
+  const kernel = normals(2, 2, 1, 3);
+  const maps = layers.layers.conv2d({
+    inputShape: [4, 4, 1],
+    filters: 3,
+    kernelSize: 2,
+    useBias: false,
+    name: 'maps',
+  });
+  const built = layers.sequential({ layers: [maps, layers.layers.flatten()] });
+  maps.setWeights([tf.tensor4d(kernel.data as Float32Array, [2, 2, 1, 3])]);
+  const place = join(folder, 'convolutional');
+  await saveLayersModel(place, built);
+  built.dispose();
+  const x = normals(5, 16);
+  // By example, row, column and channel.
+  const direct = Float64Array.from({ length: 5 * 27 }, (_, at) => {
+    const [i, r, s, c] = [Math.floor(at / 27), Math.floor(at / 9) % 3, Math.floor(at / 3) % 3, at % 3];
+    let sum = 0;
+    for (let a = 0; a < 2; a++)
+      for (let b = 0; b < 2; b++)
+        sum += x.data[i * 16 + (r + a) * 4 + s + b] * kernel.data[(2 * a + b) * 3 + c];
+    return sum;
+  });
+  for (const backend of ['tfjs-cpu', 'tfjs-wasm'] as const) {
+    const model = await openModel(place, { backend });
+    t.deepEqual(model.layers, [{ name: 'maps', kind: 'Conv2D' }]);
+    const of = async (featureMaps: 'flatten' | 'mean' | 'positions') =>
+      (await (await openActivations(model, x, { featureMaps })).collect(['maps'])).get('maps')!;
+    const [flat, mean, positions] = [await of('flatten'), await of('mean'), await of('positions')];
+    t.deepEqual(
+      [flat.shape, mean.shape, positions.shape],
+      [
+        [5, 27],
+        [5, 3],
+        [45, 3],
+      ],
+    );
+    t.true(difference(flat.data, direct) < 1e-5);
+    // Channels last, the values of a position lie together already.
+    t.true(difference(positions.data, direct) < 1e-5);
+    const means = Array.from({ length: 15 }, (_, at) => {
+      let sum = 0;
+      for (let p = 0; p < 9; p++) sum += direct[Math.floor(at / 3) * 27 + 3 * p + (at % 3)] / 9;
+      return sum;
+    });
+    t.true(difference(mean.data, means) < 1e-5);
+    await model.dispose();
+  }
 });
 
 test('a random projection keeps distances, is linear and depends on its seed', async (t) => {

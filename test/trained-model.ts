@@ -33,6 +33,13 @@ export async function trainResidualClassifier(
   const data = tf.tensor2d(Float32Array.from(points.data), [n, d]);
   const targets = tf.tidy(() => tf.oneHot(tf.tensor1d(Int32Array.from(labels), 'int32'), classes));
   await model.fit(data, targets, { epochs, batchSize: 64, shuffle: false, verbose: 0 });
+  await saveLayersModel(folder, model);
+  tf.dispose([data, targets]);
+  model.dispose();
+}
+
+/** Writes any LayersModel as model.json and weights.bin. */
+export async function saveLayersModel(folder: string, model: layers.LayersModel): Promise<void> {
   await mkdir(folder, { recursive: true });
   await model.save(
     tf.io.withSaveHandler(async ({ modelTopology, weightSpecs, weightData }) => {
@@ -43,6 +50,4 @@ export async function trainResidualClassifier(
       return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } };
     }),
   );
-  tf.dispose([data, targets]);
-  model.dispose();
 }
