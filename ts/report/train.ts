@@ -110,7 +110,8 @@ export async function trainReport(numbers: TrainNumbers, context: TrainReportCon
     for (const [l, history] of histories.entries())
       charts[`loss-${l}`] = await compileChart(lossChart(history, { height: depth > 2 ? 150 : 240 }));
   }
-  if (fineTuning) charts['loss-tuning'] = await compileChart(lossChart(fineTuning, { height: 240 }));
+  if (fineTuning)
+    charts['loss-tuning'] = await compileChart(lossChart(fineTuning, { height: depth > 2 ? 150 : 240 }));
   const separations = separation ? separationCharts(separation) : [];
   const names = trajectory.map((_, l) => (l === 0 ? 'the data' : `layer ${l}`));
   for (const chart of separations)
