@@ -280,6 +280,15 @@ test('model.json that lists too much, names files elsewhere or unknown layers is
     async () => openActivations(await openModel(place), normals(5, 3)),
     /Frobnicate/,
   );
+  const dynamic = join(folder, 'graph-dynamic');
+  await mkdir(dynamic);
+  await writeGraphModel(dynamic, normals(3, 4), 'Where');
+  const model = await openModel(dynamic);
+  await rejects(t, 'UNSUPPORTED', () => openActivations(model, normals(5, 3)), /Where/);
+  // The layers before it can be looked at.
+  const before = await openActivations(model, normals(5, 3), { layers: ['hidden'] });
+  t.deepEqual((await before.collect(['hidden'])).get('hidden')!.shape, [5, 4]);
+  await model.dispose();
 });
 
 test('data that do not fit the model, and layers it does not have', async (t) => {

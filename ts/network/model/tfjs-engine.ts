@@ -102,7 +102,9 @@ export function tfjsFailure(file: string, cause: unknown): RidgeflowError {
     /Unknown (?:layer|op|activation|initializer|regularizer|constraint):? ?'?([\w.>:-]+)/i.exec(message) ??
     /Kernel '(\w+)' not registered/.exec(message) ??
     /Op(?:eration)? '?(\w+)'? (?:is )?not supported/i.exec(message);
-  const details = { file, ...(unknown ? { operator: unknown[1] } : {}) };
+  const dynamic = /has the dynamic op '(\w+)'/.exec(message);
+  const operator = (unknown ?? dynamic)?.[1];
+  const details = { file, ...(operator ? { operator } : {}) };
   if (unknown) {
     return new RidgeflowError(
       'UNSUPPORTED',
@@ -110,12 +112,16 @@ export function tfjsFailure(file: string, cause: unknown): RidgeflowError {
       { cause, details },
     );
   }
+  if (dynamic) {
+    return new RidgeflowError(
+      'UNSUPPORTED',
+      `${file}: the size of what ${dynamic[1]} gives depends on the data, so that its layers cannot be compared. Choose layers before it, or export the model as ONNX`,
+      { cause, details },
+    );
+  }
   return new RidgeflowError(
     'FILE_FORMAT',
     `${file}: TensorFlow.js cannot use the model (${message}). Export the model again`,
-    {
-      cause,
-      details,
-    },
+    { cause, details },
   );
 }
