@@ -1,5 +1,6 @@
 import { mutualInformation, nearestNeighbourEntropy } from '../../ts/entropy/index.js';
 import { loadBackend } from '../../ts/kernel/backend.js';
+import { silhouette } from '../../ts/representation/index.js';
 import { normalCloud } from '../clouds.js';
 import type { BenchContext, BenchSuite } from '../record.js';
 import { time, timeOnce } from '../timing.js';
@@ -15,6 +16,7 @@ const suite: BenchSuite = {
     await neighbours(context, 8);
     await neighbours(context, 64);
     await information(context);
+    await silhouettes(context);
   },
 };
 export default suite;
@@ -58,5 +60,28 @@ async function information({ threads, quick, emit }: BenchContext): Promise<void
     threads,
     seconds,
     samples,
+  });
+}
+
+/** Silhouettes of a layer of a network, and its sums of distances when each pair is measured twice. */
+async function silhouettes({ threads, quick, emit }: BenchContext): Promise<void> {
+  const [n, d, classes] = [10_000, 512, 10];
+  const points = normalCloud(n, d);
+  const labels = Int32Array.from({ length: n }, (_, i) => i % classes);
+  const options = { samples: quick ? 2 : 5, maxSeconds: quick ? 1 : 4 };
+  const { seconds, samples } = await time(() => silhouette(points, labels), options);
+  const kernels = await loadBackend('native');
+  const cloud = { data: points.data, rows: n, columns: d };
+  const queries = { ...cloud, data: points.data.slice() };
+  const twice = () => kernels.distanceSums({ queries, points: cloud, groups: labels, groupCount: classes });
+  emit({
+    suite: 'entropy',
+    workload: 'silhouette-d512',
+    params: { n, d, classes, dtype: 'float32' },
+    backend: 'native',
+    threads,
+    seconds,
+    samples,
+    speedup: { 'each pair twice': (await time(twice, options)).seconds / seconds },
   });
 }

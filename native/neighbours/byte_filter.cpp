@@ -13,7 +13,7 @@ constexpr std::int32_t kAlwaysNear = -(1 << 30);
 
 /// A few points may lie beyond the range of the bytes, so that one far away does not make it coarse for all.
 constexpr std::size_t kSample = 4096;
-constexpr double kWithinRange = 0.999;
+constexpr double kWithinRange = 0.9997;
 
 /// Roundings in float64 stay below these for d ≤ kMostByteDimensions.
 constexpr double kRelative = 1e-10;
