@@ -6,6 +6,7 @@
 #include "neighbours/byte_tiles.hpp"
 
 #include <bit>
+#include <cstring>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "neighbours/byte_tiles.cpp"
@@ -79,6 +80,12 @@ HWY_INLINE Hit* AppendBits(const std::uint64_t* words, std::size_t count, std::s
   return hits;
 }
 
+HWY_INLINE std::int32_t FourBytes(const std::int8_t* from) {
+  std::int32_t word;
+  std::memcpy(&word, from, sizeof(word));
+  return word;
+}
+
 template <int kM>
 HWY_NOINLINE Hit* NearByteRows(const std::uint8_t* panel, const std::int32_t* thresholds, const std::int8_t* rows,
                                std::size_t stride, const std::int32_t* offsets, std::size_t first, std::size_t groups,
@@ -86,8 +93,7 @@ HWY_NOINLINE Hit* NearByteRows(const std::uint8_t* panel, const std::int32_t* th
   const Tag<std::int32_t> tag;
   constexpr std::size_t lanes = kLanes;
   const auto* x = reinterpret_cast<const std::int32_t*>(panel);
-  const auto* row = reinterpret_cast<const std::int32_t*>(rows + first * stride);
-  const std::size_t step = stride / sizeof(std::int32_t);
+  const std::int8_t* row = rows + first * stride;
   Words sum[kM][kVectors];
 #pragma GCC unroll 8
   for (int r = 0; r < kM; ++r) {
@@ -102,7 +108,7 @@ HWY_NOINLINE Hit* NearByteRows(const std::uint8_t* panel, const std::int32_t* th
     for (int v = 0; v < kVectors; ++v) query[v] = hn::Load(tag, x + v * lanes);
 #pragma GCC unroll 8
     for (int r = 0; r < kM; ++r) {
-      const Words bytes = hn::Set(tag, row[r * step + g]);
+      const Words bytes = hn::Set(tag, FourBytes(row + r * stride + 4 * g));
 #pragma GCC unroll 8
       for (int v = 0; v < kVectors; ++v) sum[r][v] = AddByteProducts(sum[r][v], query[v], bytes);
     }
