@@ -168,7 +168,15 @@ function panelChart({ title, x, y, series }: FigurePanel, figure: ClaimFigure): 
     field: 'name',
     type: 'nominal' as const,
     scale: { domain: names },
-    legend: names.length > 1 ? { title: null, orient: 'bottom' as const, columns: 2, labelLimit: 150 } : null,
+    legend:
+      names.length > 1
+        ? {
+            title: null,
+            orient: 'bottom' as const,
+            columns: names.every((name) => name.length <= 16) ? 2 : 1,
+            labelLimit: 150,
+          }
+        : null,
   };
   const of = (...styles: string[]) => [
     { filter: styles.map((style) => `datum.style === '${style}'`).join(' || ') },
