@@ -136,6 +136,7 @@ test('ridgelet: what cannot be done is said', async (t) => {
   t.regex(missing.stderr, /FILE_NOT_FOUND/);
   for (const wrong of [
     ['--width', '0'],
+    ['--width', '1000000000'],
     ['--activation', 'swish'],
     ['--held-out', '1'],
     ['--sampling', 'all'],

@@ -35,12 +35,13 @@ export function parsePositive(text: string): number {
   return value;
 }
 
-/** Parses a whole number of at least `minimum`. */
-export function parseInteger(minimum: number): (text: string) => number {
+/** Parses a whole number of at least `minimum`, and at most `maximum` where one is given. */
+export function parseInteger(minimum: number, maximum = Infinity): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (text.trim() === '' || !Number.isSafeInteger(value) || value < minimum) {
-      throw new InvalidArgumentError(`It must be a whole number of at least ${minimum}.`);
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < minimum || value > maximum) {
+      const range = maximum === Infinity ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
+      throw new InvalidArgumentError(`It must be a whole number ${range}.`);
     }
     return value;
   };

@@ -20,6 +20,9 @@ import {
 /** Most dimensions in which units are drawn from the spectrum unless asked otherwise: in more it is too spiky to sample. */
 const ORACLE_DIMENSION = 4;
 
+/** Units are drawn on the main thread, which must not be busy for longer than a second or two. */
+const LARGEST_WIDTH = 100_000;
+
 interface RidgeletCommandOptions extends ComputationOptions, OutputOptions {
   out: string;
   target?: string;
@@ -63,7 +66,7 @@ export function ridgeletCommand(): Command {
     .option('--labels <file>', 'a file of classes to learn, one for each point')
     .option('--array <name>', 'which array of an .npz file holds the points')
     .addOption(new Option('-a, --activation <name>', 'activation').choices(ACTIVATION_NAMES).default('tanh'))
-    .option('-w, --width <units>', 'units of the network', parseInteger(1), 256)
+    .option('-w, --width <units>', 'units of the network', parseInteger(1, LARGEST_WIDTH), 256)
     .addOption(
       new Option(
         '--sampling <how>',
