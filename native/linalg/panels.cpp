@@ -85,7 +85,8 @@ void Multiply(const PanelProduct<T>& product) {
       ForRowBlocks(product.m, [&]<int kM>(std::size_t first) {
         // The next panel comes in while this one is at work: from far away, each block of rows asks for its share.
         if (!last) {
-          Prefetch(part.b.data + part.b.step, part.b.stride, part.k * first / product.m, part.k * (first + kM) / product.m);
+          const T* next = part.b.data + part.b.step;
+          Prefetch(next, part.b.stride, part.k * first / product.m, part.k * (first + kM) / product.m);
         }
         if (narrow) {
           MultiplyBlock<kM, 1>(part, first);

@@ -71,9 +71,9 @@ class Batch {
   /// Takes rows [start, start + count) of the order through the network, and where asked the gradient of `scale` times the
   /// sum of their squared errors back to every layer. Returns that sum. Throws Aborted.
   double run(std::size_t start, std::size_t count, T scale) {
-    // More blocks than threads, so that one that is late is helped; few enough that weights are read for many rows.
-    constexpr std::size_t kFewest = 8, kMost = 128, kBlocksPerThread = 1;
-    const std::size_t shared = ceilDivide(count, kBlocksPerThread * static_cast<std::size_t>(threadCount()));
+    // A block for each thread, so that weights are read for many rows; no more than stay in a cache.
+    constexpr std::size_t kFewest = 8, kMost = 128;
+    const std::size_t shared = ceilDivide(count, static_cast<std::size_t>(threadCount()));
     const std::size_t wanted = std::clamp(std::max(shared, kLeastWork / work_), kFewest, kMost);
     const std::size_t rows = ceilDivide(wanted, kFewest) * kFewest;
     parallelFor(ceilDivide(count, rows), [&](std::size_t block) {

@@ -12,8 +12,8 @@
 
 namespace ridgeflow::training {
 
-/// The gradient in some parameters: rows × columns values, `stride` apart here and extent.stride apart from `first` on among
-/// the parameters.
+/// The gradient in some parameters: rows × columns values, `stride` apart here and extent.stride apart from `first` on
+/// among the parameters.
 template <class T>
 struct GradientBlock {
   std::size_t first = 0;
@@ -85,8 +85,8 @@ void forParts(const NetworkProblem<T>& problem, const WeightBlock& block, const 
   if (block.input == 0) take(GradientBlock<T>{bias, {1, block.outputs, 0}, gradient + bias, 0});
 }
 
-/// The gradient in all parameters from the first `count` rows of a batch, blocks in parallel: take(gradient) for a part of a
-/// block after the other, then finish(block) when it is complete. ahead(block, part, parts) is called a few times before.
+/// The gradient in all parameters from the first `count` rows of a batch, blocks in parallel: take(gradient) for a part of
+/// a block after the other, then finish(block) when it is complete. ahead(block, part, parts) is called a few times before.
 template <class T, class Ahead, class Take, class Finish>
 void forGradient(const NetworkProblem<T>& problem, const Batch<T>& batch, const std::vector<WeightBlock>& blocks,
                  std::size_t count, const Ahead& ahead, const Take& take, const Finish& finish) {

@@ -57,7 +57,8 @@ struct Case {
       const auto source = transposeB ? turned(b, k, n) : b;
       const std::size_t half = k / 2, first = (n / width + 1) / 2 * width;
       for (const auto& [row, rows] : {std::pair{std::size_t(0), half}, {half, k - half}}) {
-        for (const auto& [column, columns] : {std::pair{std::size_t(0), std::min(first, n)}, {first, n - std::min(first, n)}}) {
+        const std::size_t left = std::min(first, n);
+        for (const auto& [column, columns] : {std::pair{std::size_t(0), left}, {first, n - left}}) {
           if (columns == 0) continue;
           T* out = packed.get() + column * k + row * width;
           if (transposeB) {
@@ -137,7 +138,8 @@ TYPED_TEST(PanelProducts, HaveTheSameBitsWhateverRowsTheyAreCutInto) {
         const auto actual = part.product(false, true, false, Start::kRow);
         for (std::size_t i = 0; i < part.m; ++i) {
           for (std::size_t j = 0; j < whole.n; ++j) {
-            ASSERT_EQ(actual[i * stride + j], expected[(first + i) * stride + j]) << rows << " at " << first + i << ", " << j;
+            ASSERT_EQ(actual[i * stride + j], expected[(first + i) * stride + j])
+                << rows << " at " << first + i << ", " << j;
           }
         }
       }

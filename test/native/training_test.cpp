@@ -85,7 +85,8 @@ double plainLoss(const NetworkProblem<T>& problem, std::vector<double>& gradient
       double& x = states[0][k];
       if (problem.noise.kind == NoiseKind::kGaussian) x += problem.noise.scale * z[k];
       if (problem.noise.kind == NoiseKind::kMasking && z[k] < problem.noise.scale) x = 0.0;
-      for (std::size_t l = 0; problem.noise.kind == NoiseKind::kFactor && l < d; ++l) x += problem.noise.factor[k * d + l] * z[l];
+      if (problem.noise.kind != NoiseKind::kFactor) continue;
+      for (std::size_t l = 0; l < d; ++l) x += problem.noise.factor[k * d + l] * z[l];
     }
     const auto weight = [](const DenseLayer& layer, std::size_t j, std::size_t k) {
       return layer.weights + (layer.tiedTo < 0 ? j * layer.inputs + k : k * layer.outputs + j);
