@@ -65,7 +65,7 @@ export function defaultNoise(smoothing: number): number {
 }
 
 /** Sum of the columns' variances; exactly 0 where all points coincide. */
-export function totalVariance({ data, shape: [n, d] }: NdArray): number {
+function totalVariance({ data, shape: [n, d] }: NdArray): number {
   // About the first point: coincident points then have no rounding error to differ by.
   const mean = new Float64Array(d);
   for (let i = 0; i < n; i++) {

@@ -12,7 +12,7 @@ export function denseStageCount({ stages, fsal, interpolant }: Tableau): number 
  * The weights wᵢ(θ) of the stages in y(t + θh) = y + h Σ wᵢ(θ) kᵢ, 0 ≤ θ ≤ 1: the cubic Hermite polynomial through both
  * ends and their derivatives, and what the method's own interpolant adds.
  */
-export function denseWeights(tableau: Tableau, theta: number): Float64Array {
+function denseWeights(tableau: Tableau, theta: number): Float64Array {
   const { b, stages, fsal, interpolant } = tableau;
   const rest = 1 - theta;
   const weights = new Float64Array(denseStageCount(tableau));

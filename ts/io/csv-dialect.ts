@@ -4,7 +4,7 @@ import { LABEL_NAMES } from './labels.js';
 
 export const LF = 0x0a;
 export const CR = 0x0d;
-export const TAB = 0x09;
+const TAB = 0x09;
 export const SPACE = 0x20;
 export const QUOTE = 0x22;
 export const HASH = 0x23;

@@ -107,7 +107,7 @@ export function readCpuInfo(): string {
 }
 
 /** Threads that kernels may use: RIDGEFLOW_THREADS, else as many as the machine offers this process. */
-export function defaultThreads(): number {
+function defaultThreads(): number {
   const given = process.env.RIDGEFLOW_THREADS;
   if (given === undefined || given === '') return availableParallelism();
   const count = Number(given);
