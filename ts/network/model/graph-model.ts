@@ -2,6 +2,7 @@ import type { ModelLayer } from './model.js';
 import { computes } from './model.js';
 import type { TfjsFiles } from './tfjs-files.js';
 import type { TfjsProgram } from './tfjs-network.js';
+import { walkBack } from './walk-back.js';
 
 /** Loads a GraphModel of TensorFlow.js, as the converter makes them from SavedModels. */
 export async function loadGraphProgram(files: TfjsFiles): Promise<TfjsProgram> {
@@ -68,16 +69,11 @@ function layersOf(nodes: readonly GraphNode[], weights: ReadonlySet<string>): Mo
   return layers;
 }
 
+/** Whether `to` follows from `from` alone. */
 function follows(nodes: ReadonlyMap<string, GraphNode>, from: string, to: string): boolean {
-  const seen = new Set([from]);
-  const stack = [to];
-  while (stack.length > 0) {
-    const name = stack.pop()!;
-    if (seen.has(name)) continue;
-    seen.add(name);
+  const inputsOf = (name: string) => {
     const node = nodes.get(name);
-    if (!node || node.op.startsWith('Placeholder')) return false;
-    stack.push(...node.input);
-  }
-  return true;
+    return node?.op.startsWith('Placeholder') ? undefined : node?.input;
+  };
+  return walkBack(to, from, inputsOf) !== undefined;
 }

@@ -3,6 +3,7 @@ import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { type ModelLayer, computes } from './model.js';
 import type { TfjsFiles } from './tfjs-files.js';
 import type { TfjsProgram } from './tfjs-network.js';
+import { walkBack } from './walk-back.js';
 
 type Layer = LayersModel['layers'][number];
 type Node = Layer['inboundNodes'][number];
@@ -78,17 +79,9 @@ const nodeOf = ({ sourceLayer, nodeIndex }: SymbolicTensor): Node => sourceLayer
 
 /** Whether `last` follows from `first` alone. */
 function follows(first: SymbolicTensor, last: SymbolicTensor): boolean {
-  const seen = new Set<number>([first.id]);
-  const stack = [last];
-  let met = last.id === first.id;
-  while (stack.length > 0) {
-    const tensor = stack.pop()!;
-    if (tensor.id === first.id) met = true;
-    if (seen.has(tensor.id)) continue;
-    seen.add(tensor.id);
+  const met = walkBack(last, first, (tensor) => {
     const { inputTensors } = nodeOf(tensor);
-    if (inputTensors.length === 0) return false;
-    stack.push(...inputTensors);
-  }
-  return met;
+    return inputTensors.length === 0 ? undefined : inputTensors;
+  });
+  return met?.has(first) ?? false;
 }

@@ -20,6 +20,7 @@ import {
   noLayers,
   oneInput,
 } from './model.js';
+import { walkBack } from './walk-back.js';
 
 type Runtime = typeof import('onnxruntime-node');
 
@@ -210,21 +211,16 @@ function layersOf({ graph }: OnnxModel, input: string): ModelLayer[] {
 /** The nodes that make `to` of `from`, or undefined where they need the model's input as well. */
 function nodesBetween({ graph }: OnnxModel, from: string, to: string, input: string): OnnxNode[] | undefined {
   const makers = new Map(graph.node.flatMap((node) => node.output.map((name) => [name, node] as const)));
-  const wanted = new Set<OnnxNode>();
-  const seen = new Set([from]);
-  const stack = [to];
-  while (stack.length > 0) {
-    const name = stack.pop()!;
-    if (seen.has(name) || name === '') continue;
+  const met = walkBack(to, from, (name) => {
     if (name === input) return undefined;
-    seen.add(name);
     const node = makers.get(name);
-    if (!node) continue;
     // A subgraph may refer to any value around it.
-    if (node.attribute?.some(({ g }) => g)) return undefined;
-    wanted.add(node);
-    stack.push(...node.input);
-  }
+    if (node?.attribute?.some(({ g }) => g)) return undefined;
+    return node?.input.filter((value) => value !== '') ?? [];
+  });
+  if (!met) return undefined;
+  met.delete(from);
+  const wanted = new Set(Array.from(met, (name) => makers.get(name)));
   return graph.node.filter((node) => wanted.has(node));
 }
 
