@@ -130,20 +130,28 @@ test('a checkpoint of other layers, or of more epochs than are asked for, is ref
   await trainComposedDae(points, three);
   const { metadata } = await readSafetensors(file);
   t.is((JSON.parse(metadata['ridgeflow.training']) as { finished: unknown[] }).finished.length, 2);
-  const refused: [Promise<unknown>, RegExp][] = [
-    [trainComposedDae(points, { ...base, noises: [0.2, 0.1, 0.1], resume: file }), /plan of the layers/],
-    [trainComposedDae(points, { ...base, noises: [0.1, 0.2], resume: file }), /resume/],
-    [trainComposedDae(points, { ...base, noises: [0.1, 0.2, 0.1], seed: 2, resume: file }), /seed/],
+  const refused: [() => Promise<unknown>, RegExp][] = [
     [
-      trainComposedDae(twoMoons(50, { seed: 9 }).points, { ...base, noises: [0.1, 0.2, 0.1], resume: file }),
+      () => trainComposedDae(points, { ...base, noises: [0.2, 0.1, 0.1], resume: file }),
+      /plan of the layers/,
+    ],
+    [() => trainComposedDae(points, { ...base, noises: [0.1, 0.2], resume: file }), /resume/],
+    [() => trainComposedDae(points, { ...base, noises: [0.1, 0.2, 0.1], seed: 2, resume: file }), /seed/],
+    [
+      () =>
+        trainComposedDae(twoMoons(50, { seed: 9 }).points, {
+          ...base,
+          noises: [0.1, 0.2, 0.1],
+          resume: file,
+        }),
       /points/,
     ],
     [
-      trainStackedDae(points, { ...base, widths: 5, noises: [0.1, 0.2, 0.1], resume: file }),
+      () => trainStackedDae(points, { ...base, widths: 5, noises: [0.1, 0.2, 0.1], resume: file }),
       /resume|it is not/,
     ],
-    [trainDae(points, { ...base, noise: 0.1, resume: file }), /plan of the layers/],
-    [trainDae(points, { ...base, noise: 0.1, resume: 7 as unknown as string }), /path of a file/],
+    [() => trainDae(points, { ...base, noise: 0.1, resume: file }), /plan of the layers/],
+    [() => trainDae(points, { ...base, noise: 0.1, resume: 7 as unknown as string }), /path of a file/],
   ];
   for (const [run, message] of refused) {
     const error = await t.throwsAsync(run, { message });
