@@ -1,14 +1,15 @@
 #include <algorithm>
-#include <array>
+#include <cmath>
+#include <cstdint>
 #include <limits>
 #include <set>
-#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
+#include "neighbour_reference.hpp"
 #include "neighbours/box_tree.hpp"
 #include "neighbours/count.hpp"
-#include "neighbours/neighbours.hpp"
 #include "support.hpp"
 
 namespace ridgeflow::testing {
@@ -18,45 +19,6 @@ template <class T>
 class BoxTrees : public ::testing::Test {};
 using ElementTypes = ::testing::Types<float, double>;
 TYPED_TEST_SUITE(BoxTrees, ElementTypes);
-
-constexpr std::array kKinds = {CloudKind::kNormal,  CloudKind::kFarAway,   CloudKind::kDuplicates,
-                               CloudKind::kLattice, CloudKind::kClustered, CloudKind::kOutliers};
-
-template <class T>
-void expectNearest(const std::vector<T>& queries, const std::vector<T>& points, std::size_t d, std::size_t k, bool excludeSelf) {
-  const std::size_t n = queries.size() / d, m = points.size() / d;
-  std::vector<T> distances(n * k);
-  std::vector<std::int32_t> indices(n * k);
-  NeighbourProblem<T> problem;
-  problem.queries = queries.data();
-  problem.n = n;
-  problem.points = points.data();
-  problem.m = m;
-  problem.d = d;
-  problem.k = k;
-  problem.norm = Norm::kMaximum;
-  problem.excludeSelf = excludeSelf;
-  problem.distances = distances.data();
-  problem.indices = indices.data();
-  Control control;
-  nearestNeighbours(problem, control);
-  for (std::size_t i = 0; i < n; ++i) {
-    std::vector<std::pair<double, std::int32_t>> all;
-    for (std::size_t j = 0; j < m; ++j) {
-      if (excludeSelf && i == j) continue;
-      double largest = 0.0;
-      for (std::size_t c = 0; c < d; ++c) {
-        largest = std::max(largest, std::abs(static_cast<double>(queries[i * d + c]) - static_cast<double>(points[j * d + c])));
-      }
-      all.emplace_back(largest, static_cast<std::int32_t>(j));
-    }
-    std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(k), all.end());
-    for (std::size_t r = 0; r < k; ++r) {
-      ASSERT_EQ(indices[i * k + r], all[r].second) << "m=" << m << " d=" << d << " query " << i;
-      ASSERT_EQ(distances[i * k + r], static_cast<T>(all[r].first));
-    }
-  }
-}
 
 template <class T>
 struct CountCase {
@@ -106,9 +68,9 @@ void compareAwkwardSizes(std::uint64_t seed) {
   std::size_t round = 0;
   for (const std::size_t m : {1UL, 2UL, 31UL, 32UL, 33UL, 511UL, 512UL, 513UL, 1009UL}) {
     for (const std::size_t d : {1UL, 2UL, 3UL, 8UL, 17UL, 65UL}) {
-      auto clouds = random.clouds<T>(kKinds[round % kKinds.size()], {40, m}, d);
-      expectNearest(clouds[0], clouds[1], d, std::min<std::size_t>(m, 1 + round % 7), false);
-      if (m > 1) expectNearest(clouds[1], clouds[1], d, std::min<std::size_t>(m - 1, 3), true);
+      auto clouds = random.clouds<T>(kCloudKinds[round % kCloudKinds.size()], {40, m}, d);
+      expectNeighbours(clouds[0], clouds[1], d, std::min<std::size_t>(m, 1 + round % 7), false, Norm::kMaximum);
+      if (m > 1) expectNeighbours(clouds[1], clouds[1], d, std::min<std::size_t>(m - 1, 3), true, Norm::kMaximum);
       const Norm norm = round % 2 == 0 ? Norm::kMaximum : Norm::kEuclidean;
       CountCase<T>{clouds[0], clouds[1], d, norm, round % 3 == 0, false}.expectReference();
       CountCase<T>{clouds[1], clouds[1], d, norm, round % 3 == 1, true}.expectReference();
@@ -168,7 +130,7 @@ TYPED_TEST(BoxTrees, DoNotMindHugeAndTinyUnits) {
   for (const double unit : {most / 64, std::sqrt(most), 1 / std::sqrt(most), 64 * least}) {
     auto cloud = random.cloud<TypeParam>(CloudKind::kNormal, 700, 3);
     for (auto& value : cloud) value = static_cast<TypeParam>(value * unit);
-    expectNearest(cloud, cloud, 3, 4, true);
+    expectNeighbours(cloud, cloud, 3, 4, true, Norm::kMaximum);
     CountCase<TypeParam>{cloud, cloud, 3, Norm::kMaximum, true, true}.expectReference();
   }
 }

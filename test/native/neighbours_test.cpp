@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
+#include <cstdint>
+#include <vector>
 
 #include <gtest/gtest.h>
 
+#include "neighbour_reference.hpp"
 #include "support.hpp"
 
 namespace ridgeflow::testing {
@@ -19,56 +21,6 @@ using ElementTypes = ::testing::Types<float, double>;
 TYPED_TEST_SUITE(Neighbours, ElementTypes);
 
 template <class T>
-struct Found {
-  std::vector<T> distances;
-  std::vector<std::int32_t> indices;
-};
-
-template <class T>
-Found<T> search(const std::vector<T>& queries, const std::vector<T>& points, std::size_t d, std::size_t k,
-                bool excludeSelf, Control& control) {
-  NeighbourProblem<T> problem;
-  problem.queries = queries.data();
-  problem.n = queries.size() / d;
-  problem.points = points.data();
-  problem.m = points.size() / d;
-  problem.d = d;
-  problem.k = k;
-  problem.excludeSelf = excludeSelf;
-  Found<T> found{std::vector<T>(problem.n * k), std::vector<std::int32_t>(problem.n * k)};
-  problem.distances = found.distances.data();
-  problem.indices = found.indices.data();
-  nearestNeighbours(problem, control);
-  return found;
-}
-
-/// Every distance from its definition, sorted by distance and then row number.
-template <class T>
-void expectReference(const std::vector<T>& queries, const std::vector<T>& points, std::size_t d, std::size_t k,
-                     bool excludeSelf) {
-  Control control;
-  const Found<T> found = search(queries, points, d, k, excludeSelf, control);
-  const std::size_t n = queries.size() / d, m = points.size() / d;
-  for (std::size_t i = 0; i < n; ++i) {
-    std::vector<std::pair<double, std::int32_t>> all;
-    for (std::size_t j = 0; j < m; ++j) {
-      if (excludeSelf && i == j) continue;
-      double square = 0.0;
-      for (std::size_t c = 0; c < d; ++c) {
-        const double difference = static_cast<double>(queries[i * d + c]) - static_cast<double>(points[j * d + c]);
-        square += difference * difference;
-      }
-      all.emplace_back(square, static_cast<std::int32_t>(j));
-    }
-    std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(k), all.end());
-    for (std::size_t r = 0; r < k; ++r) {
-      ASSERT_EQ(found.indices[i * k + r], all[r].second) << "n=" << n << " m=" << m << " d=" << d << " k=" << k << " query " << i;
-      ASSERT_EQ(found.distances[i * k + r], static_cast<T>(std::sqrt(all[r].first)));
-    }
-  }
-}
-
-template <class T>
 void compareAwkwardSizes(std::uint64_t seed) {
   Random random(seed);
   constexpr std::array kinds = {CloudKind::kNormal, CloudKind::kFarAway, CloudKind::kDuplicates, CloudKind::kLattice};
@@ -78,7 +30,7 @@ void compareAwkwardSizes(std::uint64_t seed) {
       const std::size_t d = kDimensions[round % kDimensions.size()];
       const std::size_t k = std::min<std::size_t>(m, 1 + round % 9);
       const auto clouds = random.clouds<T>(kinds[round / 5 % kinds.size()], {n, m}, d);
-      expectReference(clouds[0], clouds[1], d, k, false);
+      expectNeighbours(clouds[0], clouds[1], d, k, false);
       ++round;
     }
   }
@@ -98,7 +50,7 @@ TYPED_TEST(Neighbours, AgreesOnEitherSideOfTheTree) {
   for (const std::size_t d : {1UL, 3UL, 10UL, 11UL}) {
     for (const std::size_t m : {255UL, 256UL, 1009UL}) {
       const auto clouds = random.clouds<TypeParam>(CloudKind::kLattice, {130, m}, d);
-      expectReference(clouds[0], clouds[1], d, 5, false);
+      expectNeighbours(clouds[0], clouds[1], d, 5, false);
     }
   }
 }
@@ -114,10 +66,10 @@ TYPED_TEST(Neighbours, AgreesWhicheverWayASampleChooses) {
       for (std::size_t k = 0; k < d; ++k) curve[i * d + k] = static_cast<TypeParam>(std::cos(angle * static_cast<double>(1 + k % 3) + static_cast<double>(k)));
     }
     const std::vector<TypeParam> some(curve.begin(), curve.begin() + static_cast<std::ptrdiff_t>(140 * d));
-    expectReference(some, curve, d, 5, true);
+    expectNeighbours(some, curve, d, 5, true);
     for (const CloudKind kind : {CloudKind::kNormal, CloudKind::kDuplicates}) {
       const auto clouds = random.clouds<TypeParam>(kind, {140, m}, d);
-      expectReference(clouds[0], clouds[1], d, 5, false);
+      expectNeighbours(clouds[0], clouds[1], d, 5, false);
     }
   }
 }
@@ -141,7 +93,7 @@ TYPED_TEST(Neighbours, LeavesOutTheQueryItself) {
   for (const std::size_t d : {2UL, 12UL, 100UL}) {
     for (const CloudKind kind : {CloudKind::kNormal, CloudKind::kDuplicates}) {
       const auto cloud = random.cloud<TypeParam>(kind, 300, d);
-      expectReference(cloud, cloud, d, 4, true);
+      expectNeighbours(cloud, cloud, d, 4, true);
     }
   }
 }
@@ -150,7 +102,7 @@ TYPED_TEST(Neighbours, AllPointsCanBeAskedFor) {
   Random random(25);
   for (const std::size_t d : {3UL, 30UL}) {
     const auto clouds = random.clouds<TypeParam>(CloudKind::kNormal, {5, 300}, d);
-    expectReference(clouds[0], clouds[1], d, 300, false);
+    expectNeighbours(clouds[0], clouds[1], d, 300, false);
   }
 }
 
@@ -158,10 +110,10 @@ TYPED_TEST(Neighbours, DoesNotDependOnTheNumberOfThreads) {
   Random random(26);
   for (const std::size_t d : {3UL, 40UL}) {
     const auto clouds = random.clouds<TypeParam>(CloudKind::kLattice, {501, 700}, d);
-    Found<TypeParam> first;
+    FoundNeighbours<TypeParam> first;
     withThreadCounts({1, 2, 3, 7}, [&](int threads) {
       Control control;
-      Found<TypeParam> found = search(clouds[0], clouds[1], d, 6, false, control);
+      FoundNeighbours<TypeParam> found = findNeighbours(clouds[0], clouds[1], d, 6, false, control);
       if (threads == 1) first = found;
       EXPECT_EQ(found.indices, first.indices);
       EXPECT_EQ(found.distances, first.distances);
@@ -175,9 +127,9 @@ TEST(NeighboursControl, StopsWhereAsked) {
     const auto cloud = random.cloud<float>(CloudKind::kNormal, 600, d);
     std::int32_t cells[2] = {1, 0};
     Control control(cells);
-    EXPECT_THROW(search(cloud, cloud, d, 3, false, control), Aborted);
+    EXPECT_THROW(findNeighbours(cloud, cloud, d, 3, false, control), Aborted);
     cells[0] = 0;
-    search(cloud, cloud, d, 3, false, control);
+    findNeighbours(cloud, cloud, d, 3, false, control);
     EXPECT_EQ(cells[1], 1000000);
   }
 }

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
-#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
+#include "neighbour_reference.hpp"
 #include "neighbours/candidates.hpp"
-#include "neighbours/neighbours.hpp"
 #include "support.hpp"
 
 namespace ridgeflow::testing {
@@ -18,43 +19,6 @@ template <class T>
 class PairSearch : public ::testing::Test {};
 using ElementTypes = ::testing::Types<float, double>;
 TYPED_TEST_SUITE(PairSearch, ElementTypes);
-
-/// Neighbours of every point among all, against distances from their definition: to the bit, ties by row number.
-template <class T>
-void expectNeighbours(const std::vector<T>& queries, const std::vector<T>& points, std::size_t d, std::size_t k, bool self) {
-  const std::size_t n = queries.size() / d, m = points.size() / d;
-  std::vector<T> distances(n * k);
-  std::vector<std::int32_t> indices(n * k);
-  NeighbourProblem<T> problem;
-  problem.queries = queries.data();
-  problem.n = n;
-  problem.points = points.data();
-  problem.m = m;
-  problem.d = d;
-  problem.k = k;
-  problem.excludeSelf = self;
-  problem.distances = distances.data();
-  problem.indices = indices.data();
-  Control control;
-  nearestNeighbours(problem, control);
-  for (std::size_t i = 0; i < n; ++i) {
-    std::vector<std::pair<double, std::int32_t>> all;
-    for (std::size_t j = 0; j < m; ++j) {
-      if (self && i == j) continue;
-      double square = 0.0;
-      for (std::size_t c = 0; c < d; ++c) {
-        const double difference = static_cast<double>(queries[i * d + c]) - static_cast<double>(points[j * d + c]);
-        square += difference * difference;
-      }
-      all.emplace_back(square, static_cast<std::int32_t>(j));
-    }
-    std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(k), all.end());
-    for (std::size_t r = 0; r < k; ++r) {
-      ASSERT_EQ(indices[i * k + r], all[r].second) << "n=" << n << " m=" << m << " d=" << d << " query " << i;
-      ASSERT_EQ(distances[i * k + r], static_cast<T>(std::sqrt(all[r].first)));
-    }
-  }
-}
 
 /// What a filter may do to a block: nothing but collect.
 struct Nearest {
