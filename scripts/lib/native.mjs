@@ -151,14 +151,13 @@ export function addonStep(context) {
 }
 
 /**
- * The GoogleTest program of the native code.
+ * The GoogleTest program of the native code, from the same objects as the addon.
  *
  * @param {Context} context
  * @returns {Step}
  */
 export function nativeTestsStep(context) {
   const { paths } = context;
-  const folder = paths.nativeTestsFolder;
   return buildStep(context, {
     name: 'native tests',
     id: 'native-tests',
@@ -166,16 +165,7 @@ export function nativeTestsStep(context) {
     needsTestLibraries: true,
     without: 'The tests of the native code will not run.',
     built: () => existsSync(paths.nativeTests),
-    make(log) {
-      const options = ['-DRIDGEFLOW_ADDON=OFF', '-DRIDGEFLOW_BUILD_TESTS=ON', '-DCMAKE_BUILD_TYPE=Release'];
-      const configure = ['cmake', '-S', paths.root, '-B', folder, ...options];
-      const build = ['cmake', '--build', folder, '--parallel', String(buildJobs())];
-      return buildTwice(
-        folder,
-        log,
-        async () => (await run(configure, { log })) && (await run(build, { log })),
-      );
-    },
+    make: (log) => buildTarget(paths, log, 'ridgeflow_native_tests'),
     discard: () => rmSync(paths.nativeTests, { force: true }),
   });
 }
@@ -188,16 +178,27 @@ export function nativeTestsStep(context) {
  * @returns {Promise<boolean>}
  */
 export async function buildAddon(paths, log) {
+  if (!(await buildTarget(paths, log, 'ridgeflow'))) return false;
+  const addon = builtAddon(paths);
+  const load = 'process.dlopen({ exports: {} }, process.argv[1])';
+  return addon !== null && run([process.execPath, '-e', load, addon], { log });
+}
+
+/**
+ * Configures build/ under cmake-js and builds one target there.
+ *
+ * @param {ProjectPaths} paths
+ * @param {string} log
+ * @param {'ridgeflow' | 'ridgeflow_native_tests'} target
+ */
+async function buildTarget(paths, log, target) {
   const cmakeJs = packageBin(paths.root, 'cmake-js', 'cmake-js');
   if (!cmakeJs) return false;
   const cmake = [process.execPath, cmakeJs, '--directory', paths.root, '--config', 'Release'];
+  const jobs = String(buildJobs());
   return buildTwice(join(paths.root, 'build'), log, async () => {
     if (!(await run([...cmake, 'configure'], { log, cwd: paths.root }))) return false;
-    const jobs = String(buildJobs());
-    if (!(await run([...cmake, '--parallel', jobs, 'build'], { log, cwd: paths.root }))) return false;
-    const addon = builtAddon(paths);
-    const load = 'process.dlopen({ exports: {} }, process.argv[1])';
-    return addon !== null && run([process.execPath, '-e', load, addon], { log });
+    return run([...cmake, '--parallel', jobs, '--target', target, 'build'], { log, cwd: paths.root });
   });
 }
 

@@ -22,7 +22,6 @@ export function projectPaths(root) {
     /** @param {string} name */
     log: (name) => join(state, `${name}.log`),
     addonFolder: join(root, 'build', 'Release'),
-    nativeTestsFolder: join(root, 'build', 'native-tests'),
     nativeTests: join(root, 'build', 'native-tests', 'ridgeflow_native_tests'),
     dist: join(root, 'dist'),
     commandLine: join(root, 'dist', 'cli', 'main.js'),
