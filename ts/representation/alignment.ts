@@ -1,4 +1,4 @@
-import { type NdArray, checkPoints, checkSameDtype } from '../core/array.js';
+import { type FloatData, type NdArray, checkPoints, checkSameDtype } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import type { CallOptions } from '../core/options.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
@@ -11,9 +11,10 @@ import { type CloudMoments, cloudMoments, unitRows } from './moments.js';
  *
  * @param a n × d₁. @param b n × d₂, the same points in the same order.
  * @param options with `debiased` the unbiased estimator of each product (L. Song et al., JMLR 13, 2012), which does not
- *   rise with d/n and may be slightly below 0; it needs 4 points. Default: as it is.
- * @throws EMPTY_CLOUD, INVALID_SHAPE, INVALID_DTYPE, NON_FINITE, DEGENERATE_CLOUD where all points of one coincide,
- * UNSUPPORTED, ABORTED. O(n(d₁ + d₂)²) time; O(n(d₁ + d₂) + (d₁ + d₂)²) memory.
+ *   rise with d/n and may be slightly below 0, down to −1; it needs 4 points. Default: as it is.
+ * @throws EMPTY_CLOUD, INVALID_SHAPE, INVALID_DTYPE, NON_FINITE, DEGENERATE_CLOUD where all points of one coincide, or with
+ * `debiased` where its estimate of one with itself is 0 up to rounding, as of points that are all equally far from each other
+ * or all coincide but one: the ratio is then 0/0. UNSUPPORTED, ABORTED. O(n(d₁ + d₂)²) time; O(n(d₁ + d₂) + (d₁ + d₂)²) memory.
  */
 export async function centredKernelAlignment(
   a: NdArray,
@@ -69,20 +70,48 @@ export async function alignmentWith(
   const { kernels } = moments;
   const rows = await unitRows(moments, options);
   const products = await kernels.matmul({ a: rows, b: reference.rows, transposeA: true }, options);
-  let sum = 0;
-  for (let at = 0; at < products.length; at++) sum += products[at] ** 2;
-  if (!reference.squares) return sum / Math.sqrt(ownProduct(moments, undefined) * reference.product);
+  const sum = sumOfSquares(products, reference.rows.columns);
+  if (!reference.squares)
+    return Math.min(1, sum / Math.sqrt(ownProduct(moments, undefined) * reference.product));
   const squares = squaredLengths(kernels, rows);
   const own = ownProduct(moments, squares);
-  return debias(sum, squares, reference.squares) / Math.sqrt(own * reference.product);
+  // An inner product over the root of both squared norms, which rounding may carry past 1.
+  const value = debias(sum, squares, reference.squares).value / Math.sqrt(own * reference.product);
+  return Math.max(-1, Math.min(1, value));
 }
 
-/** The Hilbert–Schmidt independence criterion of a cloud with itself, up to a factor: ‖XᵀX‖² of its rows at unit length. */
-function ownProduct({ cloud, matrix, variance }: CloudMoments, squares: Float64Array | undefined): number {
-  let sum = 0;
-  for (let at = 0; at < matrix.length; at++) sum += (matrix[at] / variance) ** 2;
-  sum *= cloud.rows ** 2;
-  return squares ? debias(sum, squares, squares) : sum;
+/**
+ * The Hilbert–Schmidt independence criterion of a cloud with itself, up to a factor: ‖XᵀX‖² of its rows at unit length.
+ * Debiased, it is the squared norm of the U-centred kernel matrix (G. J. Székely, M. L. Rizzo, Ann. Statist. 42, 2014), at
+ * least 0, by sums that cancel.
+ *
+ * @throws DEGENERATE_CLOUD where nothing but their rounding is left.
+ */
+function ownProduct(moments: CloudMoments, squares: Float64Array | undefined): number {
+  const { name, cloud, matrix, size, variance } = moments;
+  const sum = sumOfSquares(matrix, size, 1 / variance) * cloud.rows ** 2;
+  if (!squares) return sum;
+  const { value, scale } = debias(sum, squares, squares);
+  const unit = cloud.data instanceof Float64Array ? 2 ** -53 : 2 ** -24;
+  // Products in the dtype round at random; the sums are in float64, of up to n terms after one another.
+  const rounding = (8 + Math.sqrt(Math.max(cloud.rows, cloud.columns))) * unit + cloud.rows * 2 ** -53;
+  if (value > 4 * rounding * scale) return value;
+  throw new RidgeflowError(
+    'DEGENERATE_CLOUD',
+    `Expected points whose distances tell them apart in ${name} but they are equally far from each other, or coincide but one, up to rounding: leave \`debiased\` out`,
+    { details: { parameter: name } },
+  );
+}
+
+/** Of all entries times the factor, row by row, so that the rounding goes with their length and not their product. */
+function sumOfSquares(matrix: FloatData, columns: number, factor = 1): number {
+  let total = 0;
+  for (let start = 0; start < matrix.length; start += columns) {
+    let sum = 0;
+    for (let at = start; at < start + columns; at++) sum += (matrix[at] * factor) ** 2;
+    total += sum;
+  }
+  return total;
 }
 
 function squaredLengths(kernels: Kernels, { data, rows, columns }: Matrix): Float64Array {
@@ -93,9 +122,9 @@ function squaredLengths(kernels: Kernels, { data, rows, columns }: Matrix): Floa
 
 /**
  * The unbiased estimate from ‖XᵀY‖² and the squared lengths of the rows. The centred rows sum to zero, so that the sums over
- * the kernel matrices are sums over their diagonals.
+ * the kernel matrices are sums over their diagonals. Its rounding goes with the size of its terms.
  */
-function debias(sum: number, a: Float64Array, b: Float64Array): number {
+function debias(sum: number, a: Float64Array, b: Float64Array): { value: number; scale: number } {
   const n = a.length;
   let [crossed, totalA, totalB] = [0, 0, 0];
   for (let i = 0; i < n; i++) {
@@ -103,5 +132,7 @@ function debias(sum: number, a: Float64Array, b: Float64Array): number {
     totalA += a[i];
     totalB += b[i];
   }
-  return sum - crossed + (totalA * totalB) / ((n - 1) * (n - 2)) - (2 * crossed) / (n - 2);
+  const product = (totalA * totalB) / ((n - 1) * (n - 2));
+  const doubled = (2 * crossed) / (n - 2);
+  return { value: sum - crossed + product - doubled, scale: sum + crossed + product + doubled };
 }

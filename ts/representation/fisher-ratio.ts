@@ -6,7 +6,8 @@ import { type Labels, classesOf } from './classes.js';
 
 /** What {@link fisherRatio} finds. */
 export interface FisherRatio {
-  /** tr S_between / tr S_within: 0 where class means coincide, infinite where every class is one point. */
+  /** tr S_between / tr S_within: 0 where class means coincide, also of equal points; else infinite where every
+   * class is one point. */
   readonly ratio: number;
   /** Mean squared distance of a point from the mean of its class, tr S_within. */
   readonly within: number;
@@ -64,7 +65,7 @@ export async function fisherRatio(
     }
   }
   return {
-    ratio: between / within,
+    ratio: between === 0 ? 0 : between / within,
     within,
     between,
     classes: present,

@@ -8,6 +8,8 @@ import type { Kernels, Matrix } from '../kernel/contract.js';
 
 /** The first two moments of a cloud, which several measures are made of. */
 export interface CloudMoments {
+  /** Of the parameter, for messages. */
+  readonly name: string;
   readonly kernels: Kernels;
   readonly cloud: Matrix;
   readonly mean: Float64Array;
@@ -50,7 +52,7 @@ export async function cloudMoments(
   const size = Math.min(n, d);
   let variance = 0;
   for (let k = 0; k < size; k++) variance += matrix[k * size + k];
-  if (variance > 0 && variance < Infinity) return { kernels, cloud, mean, matrix, size, variance };
+  if (variance > 0 && variance < Infinity) return { name, kernels, cloud, mean, matrix, size, variance };
   const details = { parameter: name };
   throw variance === 0
     ? new RidgeflowError('DEGENERATE_CLOUD', `Expected points that differ in ${name} but all coincide`, {

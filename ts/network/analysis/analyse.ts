@@ -14,7 +14,7 @@ import {
   type NetworkModel,
   openActivations,
 } from '../model/index.js';
-import { cloudShape } from './cloud-shape.js';
+import { cloudShape, orNull } from './cloud-shape.js';
 import { type LayerMeasures, measureLayer } from './layer-measures.js';
 import { type LayerPlane, alignedPlane } from './planes.js';
 import { type StepMeasures, type StreamMeasures } from './steps.js';
@@ -107,7 +107,8 @@ export async function analyseNetwork(
     if (!lastRows) {
       lastRows = rows.get(last.name)!;
       const shape = await cloudShape(lastRows, call);
-      reference = shape ? await alignmentReference(shape.moments, call, debiased) : undefined;
+      reference =
+        (shape && (await orNull(() => alignmentReference(shape.moments, call, debiased)))) ?? undefined;
     }
     for (const [g, name] of group.entries()) {
       throwIfAborted(call.signal);

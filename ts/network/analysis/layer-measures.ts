@@ -52,7 +52,7 @@ export interface LayerMeasures {
   readonly intrinsicDimensionError: number | null;
   /** As `nearestNeighbourEntropy`, over the dimension; null also for −∞. */
   readonly entropyPerDimension: number | null;
-  /** Linear `centredKernelAlignment` with the last layer. */
+  /** Linear `centredKernelAlignment` with the last layer; null also where it is 0/0. */
   readonly alignmentWithLast: number | null;
   /** Null without labels. */
   readonly separation: Separation | null;
@@ -78,7 +78,7 @@ export async function measureLayer(
   const [near, extent, alignment, separation] = await together([
     nearestNeighbours(points, undefined, { ...call, k }),
     shape,
-    last ? shape.then((found) => found && alignmentWith(found.moments, last, call)) : null,
+    last ? shape.then((found) => found && orNull(() => alignmentWith(found.moments, last, call))) : null,
     labels ? separationOf(points, labels, call) : null,
   ]);
   const rank = extent && rankOf(extent.spectrum);

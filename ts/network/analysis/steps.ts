@@ -135,8 +135,11 @@ export async function blockDerivatives(
       for (let k = 0; k < d; k++) {
         const at = i * d + k;
         signs[at] = signs[at] < 0.5 ? -1 : 1;
-        above[at] = points.data[rows[i] * d + k] + step * signs[at];
-        below[at] = points.data[rows[i] * d + k] - step * signs[at];
+        // Far from 0 beside the spread, the step must still change the number.
+        const x = points.data[rows[i] * d + k];
+        const length = Math.max(step, Math.abs(x) * 2 ** -20);
+        above[at] = x + length * signs[at];
+        below[at] = x - length * signs[at];
       }
     }
     const inputs = [above, below].map((data): NdArray => ({ data, shape: [rows.length, ...shape] }));
