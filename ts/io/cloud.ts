@@ -1,5 +1,6 @@
 import { allocate, dtypeOf, elementCount, type DType, type NdArray } from '../core/array.js';
 import { describe, type RidgeflowError } from '../core/errors.js';
+import type { Elements } from './elements.js';
 import { fileError } from './errors.js';
 import { labelsFromNumbers, type CloudLabels } from './labels.js';
 import { inSlices } from './source.js';
@@ -106,7 +107,7 @@ export async function checkFinite(
  * images. Takes the labels out of `labelColumn` where that is given. Throws INVALID_SHAPE, EMPTY_CLOUD, NON_FINITE.
  */
 export async function cloudFromArray(
-  { data, shape, original }: NdArray & { original: (index: number) => number },
+  { data, shape, original, text }: Elements & { shape: readonly number[] },
   file: string,
   { labelColumn, signal }: { labelColumn?: LabelColumn; signal?: AbortSignal },
 ): Promise<CloudContent> {
@@ -123,7 +124,7 @@ export async function cloudFromArray(
   const points = { data, shape: [n, d] };
   await checkFinite(points, file, original, signal);
   const column = resolveLabelColumn(labelColumn, d, undefined, -1, file);
-  if (column >= 0) return splitLabels(points, column, file);
+  if (column >= 0) return splitLabels(points, column, file, { value: original, text });
   return { points, imageShape: shape.length === 3 ? [shape[1], shape[2]] : undefined };
 }
 
@@ -180,10 +181,15 @@ export function columnNumber(labelColumn: LabelColumn): number | undefined {
   return typeof number === 'number' && Number.isInteger(number) ? number : undefined;
 }
 
-function splitLabels(points: NdArray, column: number, file: string): CloudContent {
+function splitLabels(
+  points: NdArray,
+  column: number,
+  file: string,
+  read: { value: (index: number) => number; text?: (index: number) => string },
+): CloudContent {
   const [n, d] = points.shape;
   checkExtent(n, d - 1, file);
-  const labels = labelsFromNumbers(points.data, file, d, column);
+  const labels = labelsFromNumbers(points.data, file, { step: d, offset: column, ...read });
   const data = allocate(dtypeOf(points), n * (d - 1), file);
   for (let row = 0; row < n; row++) {
     const at = row * d;

@@ -49,6 +49,8 @@ export function exactDtype(type: ElementType): DType {
 export interface Elements {
   data: FloatData;
   original: (index: number) => number;
+  /** The digits of that value, where a double may not hold them all: of 64-bit integers. */
+  text?: (index: number) => string;
 }
 
 /**
@@ -64,9 +66,10 @@ export async function decodeElements(
   const count = payload.byteLength / BYTES[type];
   if (littleEndian !== HOST_IS_LITTLE_ENDIAN) await swapBytes(payload, BYTES[type], signal);
   const original = valueReader(payload, type);
+  const text = integerText(payload, type);
   if (type === dtype) {
     const data = type === 'float64' ? new Float64Array(payload) : new Float32Array(payload);
-    return { data, original };
+    return { data, original, text };
   }
   checkMemory(count * (dtype === 'float64' ? 8 : 4), file);
   const data = allocate(dtype, count, file);
@@ -75,7 +78,7 @@ export async function decodeElements(
     if (plain) data.set(plain.subarray(from, to), from);
     else for (let i = from; i < to; i++) data[i] = original(i);
   });
-  return { data, original };
+  return { data, original, text };
 }
 
 /** The payload as a typed array whose numbers are the values, or undefined where there is no such array. */
@@ -118,6 +121,12 @@ function valueReader(payload: ArrayBuffer, type: ElementType): (index: number) =
   const high = type === 'int64' ? new Int32Array(payload) : low;
   const highPart = HOST_IS_LITTLE_ENDIAN ? 1 : 0;
   return (i) => high[2 * i + highPart] * 2 ** 32 + low[2 * i + 1 - highPart];
+}
+
+function integerText(payload: ArrayBuffer, type: ElementType): Elements['text'] {
+  if (type !== 'int64' && type !== 'uint64') return undefined;
+  const values = type === 'int64' ? new BigInt64Array(payload) : new BigUint64Array(payload);
+  return (i) => String(values[i]);
 }
 
 /** The value of an IEEE 754 half-precision number. */

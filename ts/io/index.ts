@@ -1,10 +1,11 @@
 export type { CloudFile, CloudFormat, ReadCloudOptions } from './cloud.js';
 export type { CloudLabels } from './labels.js';
 export { readNpy, type WritableArray } from './npy.js';
-export { readNpz, type WriteNpzOptions, writeNpz } from './npz.js';
+export { readNpz, type ReadNpzOptions, type WriteNpzOptions, writeNpz } from './npz.js';
 export { readCloud } from './read.js';
 export {
   readSafetensors,
+  type ReadSafetensorsOptions,
   type Safetensors,
   writeSafetensors,
   type WriteSafetensorsOptions,

@@ -21,16 +21,22 @@ export function labelPosition(columns: readonly string[]): number {
   return found === undefined ? -1 : names.indexOf(found);
 }
 
-/** Collects labels row by row. */
+/**
+ * Collects labels row by row. A label is its text: "1", "01" and "1e0" are three classes, and so are integers that a
+ * double cannot tell apart. Only in files without types ("cells") is a whole number with zeros behind the point, as
+ * pandas writes it, the integer.
+ */
 export class LabelCollector {
   readonly #file: string;
+  readonly #kind: 'text' | 'cells';
   readonly #classes = new Map<string, number>();
   readonly #firstRows: number[] = [];
   #values = new Int32Array(1024);
   #count = 0;
 
-  constructor(file: string) {
+  constructor(file: string, kind: 'text' | 'cells' = 'cells') {
     this.#file = file;
+    this.#kind = kind;
   }
 
   get count(): number {
@@ -57,8 +63,8 @@ export class LabelCollector {
     const raw = [...this.#classes.keys()];
     const numeric = raw.every((name) => name !== '' && (isMissing(name) || Number.isFinite(Number(name))));
     if (numeric) this.#refuseMissing(raw);
-    // "1", "1.0" and "01" are one class where all labels are numbers.
-    const shown = numeric ? raw.map((name) => String(Number(name) + 0)) : raw;
+    const isCells = numeric && this.#kind === 'cells';
+    const shown = isCells ? raw.map((name) => name.replace(/^([+-]?\d+)\.0*$/, '$1')) : raw;
     const order = numeric
       ? (a: string, b: string) => Number(a) - Number(b)
       : new Intl.Collator('en', { numeric: true }).compare;
@@ -88,26 +94,38 @@ function isMissing(name: string): boolean {
   return /^[+-]?(nan|na)$/i.test(name);
 }
 
-/** Labels from numbers. Throws NON_FINITE, naming the row, for NaN and infinity. */
+/**
+ * Labels from every `step`th number from `offset` on. `value` and `text` read what stood in the file, where `values` may
+ * have been rounded. Throws NON_FINITE, naming the row, for NaN and infinity.
+ */
 export function labelsFromNumbers(
   values: ArrayLike<number>,
   file: string,
-  step = 1,
-  offset = 0,
+  {
+    step = 1,
+    offset = 0,
+    value = (i) => values[i],
+    text = (i) => String(value(i)),
+  }: {
+    step?: number;
+    offset?: number;
+    value?: (index: number) => number;
+    text?: (index: number) => string;
+  } = {},
 ): CloudLabels {
-  const collector = new LabelCollector(file);
+  const collector = new LabelCollector(file, 'text');
   for (let i = offset; i < values.length; i += step) {
-    if (!Number.isFinite(values[i])) {
+    if (!Number.isFinite(value(i))) {
       const row = collector.count + 1;
       throw fileError('NON_FINITE', {
         file,
         place: `row ${row}`,
-        problem: `expected a label but received ${values[i]}`,
+        problem: `expected a label but received ${value(i)}`,
         remedy: 'Give every row a label, or leave the row out',
         details: { row },
       });
     }
-    collector.add(String(values[i] + 0));
+    collector.add(text(i));
   }
   return collector.finish();
 }

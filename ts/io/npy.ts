@@ -9,6 +9,7 @@ import {
   type Elements,
 } from './elements.js';
 import { damaged, fileError, truncated } from './errors.js';
+import { LabelCollector, labelsFromNumbers, type CloudLabels } from './labels.js';
 import { inSlices, openSource, type ByteSource } from './source.js';
 
 /** The first bytes of every .npy file. */
@@ -25,7 +26,12 @@ export interface WritableArray {
 
 /** What the header of a .npy file says. */
 export interface NpyHeader {
-  type: ElementType;
+  /** The type of its elements in NumPy's words. */
+  descr: string;
+  /** Undefined where the elements are no numbers that the library converts. */
+  type: ElementType | undefined;
+  /** Where the elements are texts: bytes of each, and of each character (1: Latin-1 or UTF-8; 4: UTF-32). */
+  text?: { bytes: number; unit: 1 | 4 };
   littleEndian: boolean;
   fortranOrder: boolean;
   shape: number[];
@@ -57,7 +63,8 @@ export async function readNpy(path: string, { signal }: { signal?: AbortSignal }
 /** Reads the header and the elements of a .npy file; in `dtype`, or else in the one that holds the file's exactly. */
 export async function readNpyArray(source: ByteSource, dtype?: DType): Promise<NpyArray> {
   const header = await readNpyHeader(source);
-  const { type, littleEndian, fortranOrder, shape } = header;
+  const { littleEndian, fortranOrder, shape } = header;
+  const type = header.type ?? refuseType(header.descr, source.file);
   const payload = await source.take(elementCount(shape) * elementBytes(type), 'array data');
   const { file, signal } = source;
   const elements = await decodeElements(payload, type, {
@@ -68,6 +75,51 @@ export async function readNpyArray(source: ByteSource, dtype?: DType): Promise<N
   });
   if (!fortranOrder || shape.length < 2) return { ...elements, shape };
   return { ...(await toRowMajor(elements, shape, signal)), shape };
+}
+
+/**
+ * Reads the elements of a .npy file as the names of classes: integers in full, texts (`<U`, `|S`) as they stand. One
+ * axis, or others of extent 1.
+ */
+export async function readNpyLabels(source: ByteSource): Promise<CloudLabels> {
+  const { file, signal } = source;
+  const header = await readNpyHeader(source);
+  const { type, text, littleEndian, shape } = header;
+  if (shape.length === 0 || elementCount(shape.slice(1)) !== 1) throw notOnePerPoint(shape, file);
+  const bytes = text?.bytes ?? elementBytes(type ?? refuseType(header.descr, file));
+  const payload = await source.take(shape[0] * bytes, 'array data');
+  if (type) {
+    const elements = await decodeElements(payload, type, { littleEndian, dtype: 'float64', file, signal });
+    return labelsFromNumbers(elements.data, file, { text: elements.text });
+  }
+  const labels = new LabelCollector(file, 'text');
+  await inSlices(shape[0], signal, (from, to) => {
+    for (let i = from; i < to; i++) {
+      const cell = Buffer.from(payload, i * bytes, bytes);
+      const name = text!.unit === 1 ? cell.toString('utf8') : fromUtf32(cell, littleEndian, file);
+      labels.add(name.replace(/\0+$/, ''));
+    }
+  });
+  return labels.finish();
+}
+
+function fromUtf32(cell: Buffer, littleEndian: boolean, file: string): string {
+  let text = '';
+  for (let at = 0; at < cell.length; at += 4) {
+    const code = littleEndian ? cell.readUInt32LE(at) : cell.readUInt32BE(at);
+    if (code > 0x10ffff) throw damaged(file, `its text holds ${code}, which is no character`);
+    text += String.fromCodePoint(code);
+  }
+  return text;
+}
+
+/** INVALID_SHAPE for labels that are not one per point. */
+export function notOnePerPoint(shape: readonly number[], file: string) {
+  return fileError('INVALID_SHAPE', {
+    file,
+    problem: `expected one label per point but received an array of shape ${describe(shape)}`,
+    remedy: 'Give an array of one dimension',
+  });
 }
 
 /** Reads and checks the header of a .npy file, leaving the source at the first element. */
@@ -109,12 +161,13 @@ function parseHeader(text: string, source: ByteSource): NpyHeader {
       `expected descr, fortran_order and shape in its header but received ${describe(text)}`,
     );
   }
-  const { type, littleEndian } = parseDescr(descr[1] ?? descr[2] ?? descr[3], file);
+  const kind = parseDescr(descr[1] ?? descr[2] ?? descr[3]);
   const shape = parseShape(extents[1], file);
-  const bytes = elementCount(shape) * elementBytes(type);
+  // Of types that are not converted the size is not known, and need not be.
+  const bytes = elementCount(shape) * (kind.type ? elementBytes(kind.type) : (kind.text?.bytes ?? 0));
   const left = source.capacity - source.consumed;
   if (!(bytes <= left)) throw truncated(file, `array data of shape [${shape.join(', ')}]`, bytes, left);
-  return { type, littleEndian, fortranOrder: order[1] === 'True', shape };
+  return { ...kind, fortranOrder: order[1] === 'True', shape };
 }
 
 function parseShape(text: string, file: string): number[] {
@@ -156,17 +209,35 @@ const FOREIGN_KINDS: Record<string, string> = {
   '[': 'records',
 };
 
-function parseDescr(descr: string, file: string): { type: ElementType; littleEndian: boolean } {
-  const type = KINDS[descr.replace(/^[<>=|]/, '')];
-  if (type) {
-    const native = descr[0] === '<' || descr[0] === '>' ? descr[0] === '<' : HOST_IS_LITTLE_ENDIAN;
-    return { type, littleEndian: native };
-  }
-  const kind = FOREIGN_KINDS[descr.replace(/^[<>=|]/, '')[0]] ?? 'a type that is not supported';
+const FIELDS = 'Save one array of numbers (numpy.lib.recfunctions.structured_to_unstructured)';
+const REMEDIES: Record<string, string> = {
+  c: 'Save its real and imaginary parts as columns of numbers',
+  O: "Save numbers with .astype('float64'), labels with .astype(str)",
+  S: 'Texts can be labels, not coordinates: name another array, or convert numbers with .astype(float)',
+  U: 'Texts can be labels, not coordinates: name another array, or convert numbers with .astype(float)',
+  M: "Save it with .astype('int64')",
+  m: "Save it with .astype('int64')",
+  V: FIELDS,
+  '[': FIELDS,
+};
+
+function parseDescr(descr: string): Pick<NpyHeader, 'descr' | 'type' | 'text' | 'littleEndian'> {
+  const code = descr.replace(/^[<>=|]/, '');
+  const littleEndian = descr[0] === '<' || descr[0] === '>' ? descr[0] === '<' : HOST_IS_LITTLE_ENDIAN;
+  const text = /^([US])(\d{1,9})$/.exec(code);
+  if (!text) return { descr, type: KINDS[code], littleEndian };
+  const unit = text[1] === 'U' ? 4 : 1;
+  return { descr, type: undefined, text: { bytes: unit * Number(text[2]), unit }, littleEndian };
+}
+
+/** Throws INVALID_DTYPE for elements that are no numbers, with a remedy after what they are. */
+function refuseType(descr: string, file: string): never {
+  const letter = descr.replace(/^[<>=|]/, '')[0];
+  const kind = FOREIGN_KINDS[letter] ?? 'a type that is not supported';
   throw fileError('INVALID_DTYPE', {
     file,
     problem: `expected booleans, integers or floats of up to 64 bits but received dtype ${describe(descr)}: ${kind}`,
-    remedy: "Save it with .astype('float32')",
+    remedy: REMEDIES[letter] ?? "Save it with .astype('float32')",
     details: { dtype: descr },
   });
 }
@@ -194,7 +265,12 @@ async function toRowMajor(stored: Elements, shape: number[], signal?: AbortSigna
       for (let at = storedIndex(i); i < rowEnd; i++, at += step) out[i] = data[at];
     }
   });
-  return { data: out, original: (index) => stored.original(storedIndex(index)) };
+  const { original, text } = stored;
+  return {
+    data: out,
+    original: (index) => original(storedIndex(index)),
+    text: text && ((index) => text(storedIndex(index))),
+  };
 }
 
 /** The bytes that precede the elements of a .npy file: version 1.0, host byte order, C order, padded to 64 bytes. */

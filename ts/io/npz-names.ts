@@ -28,15 +28,21 @@ export async function pointEntry(
   }
   const usual = POINT_NAMES.filter((name) => entries.has(name));
   const others = [...entries.keys()].filter((name) => !usual.includes(name));
+  const numeric: string[] = [];
   for (const name of [...usual, ...others]) {
     const source = await openZipEntry(path, entries.get(name)!, signal);
     try {
-      if ((await readNpyHeader(source)).shape.length >= 2) return name;
+      // Texts and objects are no points, and do not keep the others from being read.
+      const { type, shape } = await readNpyHeader(source);
+      if (type && shape.length >= 2) return name;
+      if (type) numeric.push(name);
     } finally {
       source.close();
     }
   }
-  const only = usual[0] ?? (entries.size === 1 ? others[0] : undefined);
+  const only =
+    usual.find((name) => numeric.includes(name)) ??
+    (numeric.length === 1 ? numeric[0] : entries.size === 1 ? others[0] : undefined);
   if (only !== undefined) return only;
   throw fileError('FILE_FORMAT', {
     file: path,

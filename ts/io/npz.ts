@@ -1,28 +1,56 @@
 import type { DType, NdArray } from '../core/array.js';
-import { describe, invalidArgument } from '../core/errors.js';
-import { npyHeader, elementChunks, readNpyArray, type NpyArray, type WritableArray } from './npy.js';
+import { RidgeflowError, describe, invalidArgument } from '../core/errors.js';
+import type { CloudLabels } from './labels.js';
+import {
+  npyHeader,
+  elementChunks,
+  readNpyArray,
+  readNpyLabels,
+  type NpyArray,
+  type WritableArray,
+} from './npy.js';
+import type { ByteSource } from './source.js';
 import { checkWritable, writeAtomic, type WriteOptions } from './write.js';
 import { openZipEntry, readZipDirectory, type ZipEntry } from './zip-read.js';
 import { writeZip, type ZipInput } from './zip-write.js';
 
 const SUFFIX = '.npy';
 
+/** Options of {@link readNpz}. */
+export interface ReadNpzOptions {
+  /** The arrays to read. Default: all that hold numbers. */
+  names?: readonly string[];
+  /** Aborts the call: it rejects with code ABORTED. */
+  signal?: AbortSignal;
+}
+
 /**
- * Reads every array of a .npz file, by name, as `readNpy` reads a .npy file. Entries that are not .npy are left out.
+ * Reads the arrays of a .npz file, by name, as `readNpy` reads a .npy file. Entries that are not .npy, and arrays of
+ * texts, objects and other elements that are no numbers, are left out unless `names` asks for them.
  *
- * Throws what `readNpy` throws, and UNSUPPORTED for encrypted entries and methods other than stored and deflated. A
- * wrong checksum or a size that the compressed data cannot have is FILE_FORMAT. To read one array of many, use
- * `readCloud` with its option `array`.
+ * Throws what `readNpy` throws, INVALID_DTYPE for an array of `names`, or all arrays, without numbers; INVALID_ARGUMENT
+ * for a name that the file does not have; and UNSUPPORTED for encrypted entries and methods other than stored and
+ * deflated. A wrong checksum or a size that the compressed data cannot have is FILE_FORMAT.
  */
 export async function readNpz(
   path: string,
-  { signal }: { signal?: AbortSignal } = {},
+  { names, signal }: ReadNpzOptions = {},
 ): Promise<Record<string, NdArray>> {
   const arrays: [string, NdArray][] = [];
-  for (const [name, entry] of await npzEntries(path)) {
-    const { data, shape } = await readNpzEntry(path, entry, undefined, signal);
-    arrays.push([name, { data, shape }]);
+  const entries = await npzEntries(path);
+  let refused: RidgeflowError | undefined;
+  for (const name of names ?? entries.keys()) {
+    const entry = entries.get(name);
+    if (!entry) throw invalidArgument('names', `names among ${[...entries.keys()].join(', ')}`, name);
+    try {
+      const { data, shape } = await readNpzEntry(path, entry, undefined, signal);
+      arrays.push([name, { data, shape }]);
+    } catch (error) {
+      if (names || !(error instanceof RidgeflowError) || error.code !== 'INVALID_DTYPE') throw error;
+      refused ??= error;
+    }
   }
+  if (refused && arrays.length === 0) throw refused;
   return Object.fromEntries(arrays);
 }
 
@@ -33,11 +61,29 @@ export async function readNpzEntry(
   dtype?: DType,
   signal?: AbortSignal,
 ): Promise<NpyArray> {
+  return withEntry(path, entry, signal, (source) => readNpyArray(source, dtype));
+}
+
+/** Reads one array of a .npz file as the names of classes, and verifies its checksum. */
+export async function readNpzLabels(
+  path: string,
+  entry: ZipEntry,
+  signal?: AbortSignal,
+): Promise<CloudLabels> {
+  return withEntry(path, entry, signal, readNpyLabels);
+}
+
+async function withEntry<T>(
+  path: string,
+  entry: ZipEntry,
+  signal: AbortSignal | undefined,
+  read: (source: ByteSource) => Promise<T>,
+): Promise<T> {
   const source = await openZipEntry(path, entry, signal);
   try {
-    const array = await readNpyArray(source, dtype);
+    const result = await read(source);
     await source.drain();
-    return array;
+    return result;
   } finally {
     source.close();
   }

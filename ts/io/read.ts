@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { elementCount, type DType } from '../core/array.js';
-import { describe, invalidArgument } from '../core/errors.js';
+import { invalidArgument } from '../core/errors.js';
 import { checkInteger, throwIfAborted } from '../core/options.js';
 import { cloudFromArray, type CloudContent, type CloudFile, type ReadCloudOptions } from './cloud.js';
 import { readCsv } from './csv.js';
@@ -9,8 +9,8 @@ import { fileError } from './errors.js';
 import { detectFormat, type FileFormat } from './format.js';
 import { labelSiblings, readIdx } from './idx.js';
 import { checkLabelCount, labelsFromNumbers, type CloudLabels } from './labels.js';
-import { readNpyArray } from './npy.js';
-import { npzEntries, readNpzEntry } from './npz.js';
+import { notOnePerPoint, readNpyArray, readNpyLabels } from './npy.js';
+import { npzEntries, readNpzEntry, readNpzLabels } from './npz.js';
 import { labelEntry, pointEntry } from './npz-names.js';
 import { openSource, type ByteSource } from './source.js';
 
@@ -126,9 +126,7 @@ async function readNpzCloud(path: string, options: ReadCloudOptions): Promise<Cl
   const column = typeof labelColumn === 'string' && entries.has(labelColumn) ? undefined : labelColumn;
   const content = await cloudFromArray(array, `${path}, entry ${name}`, { labelColumn: column, signal });
   if (labelName === undefined) return content;
-  const file = `${path}, entry ${labelName}`;
-  const labels = await readNpzEntry(path, entries.get(labelName)!, 'float64', signal);
-  return { ...content, labels: labelsFromArray(labels, file) };
+  return { ...content, labels: await readNpzLabels(path, entries.get(labelName)!, signal) };
 }
 
 /** Labels that are not in the file of the points, where the caller or MNIST's naming says that there are some. */
@@ -161,11 +159,10 @@ async function readLabels(path: string, signal: Signal): Promise<CloudLabels> {
   }
   if (format === 'npz') {
     const entries = await npzEntries(path);
-    const name = labelEntry(path, entries, '', {}) ?? (await pointEntry(path, entries, undefined, signal));
-    return labelsFromArray(
-      await readNpzEntry(path, entries.get(name)!, dtype, signal),
-      `${path}, entry ${name}`,
-    );
+    const only = entries.size === 1 ? [...entries.keys()][0] : undefined;
+    const name =
+      labelEntry(path, entries, '', {}) ?? only ?? (await pointEntry(path, entries, undefined, signal));
+    return readNpzLabels(path, entries.get(name)!, signal);
   }
   return withSource(path, gzip, signal, async (source) => {
     if (format === 'csv') {
@@ -177,21 +174,9 @@ async function readLabels(path: string, signal: Signal): Promise<CloudLabels> {
       });
       return labels!;
     }
-    return labelsFromArray(
-      format === 'idx' ? await readIdx(source, dtype) : await readNpyArray(source, dtype),
-      path,
-    );
-  });
-}
-
-function labelsFromArray(
-  { data, shape }: { data: ArrayLike<number>; shape: readonly number[] },
-  file: string,
-): CloudLabels {
-  if (elementCount(shape.slice(1)) === 1 && shape.length > 0) return labelsFromNumbers(data, file);
-  throw fileError('INVALID_SHAPE', {
-    file,
-    problem: `expected one label per point but received an array of shape ${describe(shape)}`,
-    remedy: 'Give an array of one dimension',
+    if (format === 'npy') return readNpyLabels(source);
+    const { data, shape } = await readIdx(source, dtype);
+    if (shape.length === 0 || elementCount(shape.slice(1)) !== 1) throw notOnePerPoint(shape, path);
+    return labelsFromNumbers(data, path);
   });
 }

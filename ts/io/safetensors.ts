@@ -41,6 +41,14 @@ export interface Safetensors {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** Options of {@link readSafetensors}. */
+export interface ReadSafetensorsOptions {
+  /** The tensors to read. Default: all whose dtype is converted. */
+  names?: readonly string[];
+  /** Aborts the call: it rejects with code ABORTED. */
+  signal?: AbortSignal;
+}
+
 /** Options of {@link writeSafetensors}. */
 export interface WriteSafetensorsOptions extends WriteOptions {
   /** Texts to carry beside the tensors. */
@@ -50,30 +58,45 @@ export interface WriteSafetensorsOptions extends WriteOptions {
 /** One tensor as the header has it. */
 interface Entry {
   name: string;
-  type: ElementType | 'bfloat16';
+  dtype: string;
+  /** Undefined for a dtype that is not converted. */
+  type: ElementType | 'bfloat16' | undefined;
   shape: number[];
   begin: number;
   end: number;
 }
 
 /**
- * Reads all tensors of a safetensors file, keeping shapes. F32 and F64 are kept; F16, BF16, booleans and integers of up to
- * 16 bits become float32, wider integers float64. NaN and infinity are allowed.
+ * Reads the tensors of a safetensors file, keeping shapes. F32 and F64 are kept; F16, BF16, booleans and integers of up to
+ * 16 bits become float32, wider integers float64. NaN and infinity are allowed. Tensors of other dtypes (F8_E4M3, …) are
+ * left out unless `names` asks for them.
  *
- * @throws FILE_NOT_FOUND; FILE_FORMAT for a header that is none, or tensors that overlap, leave gaps or do not fit their
- *   shapes; FILE_TRUNCATED; INVALID_DTYPE; OUT_OF_MEMORY, ABORTED. Sizes are checked against the file before any memory is
+ * @throws INVALID_ARGUMENT for a name that the file does not have; FILE_NOT_FOUND; FILE_FORMAT for a header that is none, or tensors that overlap, leave gaps or do not fit their
+ *   shapes; FILE_TRUNCATED; INVALID_DTYPE for a tensor of `names`, or all tensors, of another dtype; OUT_OF_MEMORY, ABORTED. Sizes are checked against the file before any memory is
  *   taken.
  * @example const { tensors } = await readSafetensors('model.safetensors'); tensors.get('layers.0.weight');
  */
 export async function readSafetensors(
   path: string,
-  { signal }: { signal?: AbortSignal } = {},
+  { names, signal }: ReadSafetensorsOptions = {},
 ): Promise<Safetensors> {
   const source = await openSource(path, { signal });
   try {
     const { entries, metadata } = await readHeader(source);
     const read = new Map<string, NdArray>();
-    for (const entry of entries) read.set(entry.name, await readTensor(source, entry));
+    const wanted = new Set(names ?? entries.map(({ name }) => name));
+    for (const name of wanted)
+      if (!entries.some((entry) => entry.name === name))
+        throw invalidArgument('names', `names among ${entries.map((entry) => entry.name).join(', ')}`, name);
+    let refused: Entry | undefined;
+    for (const entry of entries) {
+      const tensor = await readTensor(source, entry);
+      if (!wanted.has(entry.name)) continue;
+      if (tensor) read.set(entry.name, tensor);
+      else if (names) throw foreignType(entry, path);
+      else refused ??= entry;
+    }
+    if (refused && read.size === 0) throw foreignType(refused, path);
     return { tensors: read, metadata };
   } finally {
     source.close();
@@ -130,19 +153,12 @@ function parseEntry(name: string, value: unknown, file: string): Entry {
   const places = wholeNumbers(offsets);
   if (typeof dtype !== 'string' || !extents || extents.length > MAX_RANK || places?.length !== 2)
     throw damaged(file, `expected dtype, shape and data_offsets of tensor ${describe(name)}`);
-  if (!Object.hasOwn(TYPES, dtype)) {
-    throw fileError('INVALID_DTYPE', {
-      file,
-      problem: `expected a dtype among ${Object.keys(TYPES).join(', ')} for tensor ${describe(name)} but received ${describe(dtype)}`,
-      details: { dtype },
-    });
-  }
-  const type = TYPES[dtype];
-  const bytes = elementCount(extents) * bytesOf(type);
+  const type = Object.hasOwn(TYPES, dtype) ? TYPES[dtype] : undefined;
   const [begin, end] = places;
+  const bytes = type ? elementCount(extents) * bytesOf(type) : Math.max(0, end - begin);
   if (end - begin !== bytes)
     throw damaged(file, `tensor ${describe(name)} has ${end - begin} bytes where its shape needs ${bytes}`);
-  return { name, type, shape: extents, begin, end };
+  return { name, dtype, type, shape: extents, begin, end };
 }
 
 function wholeNumbers(value: unknown): number[] | undefined {
@@ -153,13 +169,28 @@ function wholeNumbers(value: unknown): number[] | undefined {
     : undefined;
 }
 
-function bytesOf(type: Entry['type']): number {
+function bytesOf(type: ElementType | 'bfloat16'): number {
   return type === 'bfloat16' ? 2 : elementBytes(type);
 }
 
-async function readTensor(source: ByteSource, { name, type, shape, begin, end }: Entry): Promise<NdArray> {
+/** INVALID_DTYPE for a tensor whose elements are not converted. */
+function foreignType({ name, dtype }: Entry, file: string) {
+  return fileError('INVALID_DTYPE', {
+    file,
+    problem: `expected a dtype among ${Object.keys(TYPES).join(', ')} for tensor ${describe(name)} but received ${describe(dtype)}`,
+    remedy: 'Save it in one of them (in PyTorch: tensor.to(torch.float32))',
+    details: { dtype },
+  });
+}
+
+/** The tensor, or undefined where its dtype is not converted: its bytes are passed over. */
+async function readTensor(
+  source: ByteSource,
+  { name, type, shape, begin, end }: Entry,
+): Promise<NdArray | undefined> {
   const { file, signal } = source;
   const payload = await source.take(end - begin, `tensor ${name}`);
+  if (!type) return undefined;
   if (type === 'bfloat16') {
     const view = new DataView(payload);
     const bits = Uint32Array.from(

@@ -65,7 +65,7 @@ export class TableSink {
     this.#offsets = offsets;
     this.#filled = table.columns.map(() => 0);
     this.labelColumn = labelColumn;
-    this.labels = new LabelCollector(file);
+    this.labels = new LabelCollector(file, 'text');
   }
 
   /** Numbers of the columns to be put. */
