@@ -20,6 +20,7 @@ import {
   noLayers,
   oneInput,
 } from './model.js';
+import { onnxFailure } from './onnx-failure.js';
 import { walkBack } from './walk-back.js';
 
 type Runtime = typeof import('onnxruntime-node');
@@ -110,7 +111,7 @@ export class OnnxNetwork implements NetworkModel {
     let session = this.#sessions.get(key);
     if (!session) {
       session = this.#create(from, outputs, nodes).catch((cause: unknown) => {
-        throw onnxFailure(this.source, cause);
+        throw onnxFailure(this.source, cause, this.#runtime.env.versions?.node);
       });
       this.#sessions.set(key, session);
     }
@@ -164,7 +165,7 @@ export class OnnxNetwork implements NetworkModel {
     try {
       outputs = await session.run({ [from]: x }, [...layers]);
     } catch (cause) {
-      throw onnxFailure(this.source, cause);
+      throw onnxFailure(this.source, cause, this.#runtime.env.versions?.node);
     }
     const found = new Map<string, NdArray>();
     for (const name of layers) {
@@ -222,33 +223,4 @@ function nodesBetween({ graph }: OnnxModel, from: string, to: string, input: str
   met.delete(from);
   const wanted = new Set(Array.from(met, (name) => makers.get(name)));
   return graph.node.filter((node) => wanted.has(node));
-}
-
-function onnxFailure(file: string, cause: unknown): RidgeflowError {
-  if (cause instanceof RidgeflowError) return cause;
-  const message = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-  const unknown =
-    /(?:error: )?([\w.:-]+)(?:\(-?\d+\))? is not a registered/i.exec(message) ??
-    /No Op registered for ([\w.]+)/i.exec(message) ??
-    /implementation for ([\w.]+)/i.exec(message);
-  if (unknown) {
-    return new RidgeflowError(
-      'UNSUPPORTED',
-      `${file}: onnxruntime does not have the operator ${unknown[1]}, which the model uses. Export the model without it`,
-      { cause, details: { file, operator: unknown[1] } },
-    );
-  }
-  const shape =
-    /invalid dimensions|Invalid rank|dimension mismatch|shape mismatch|cannot broadcast|GEMM: Dimension/i;
-  if (shape.test(message))
-    return new RidgeflowError('INVALID_SHAPE', `${file}: the model does not take this input (${message})`, {
-      cause,
-      details: { file },
-    });
-  return fileError('FILE_FORMAT', {
-    file,
-    problem: `onnxruntime cannot use the model (${message})`,
-    remedy: 'Export the model again',
-    cause,
-  });
 }

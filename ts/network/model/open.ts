@@ -9,6 +9,7 @@ import type { NetworkModel, OpenModelOptions } from './model.js';
 import { OnnxNetwork } from './onnx.js';
 import { ModelEngine } from './tfjs-engine.js';
 import { readTfjsFiles } from './tfjs-files.js';
+import { checkModelGraph } from './tfjs-graph-check.js';
 import { TfjsNetwork } from './tfjs-network.js';
 
 /**
@@ -36,6 +37,7 @@ export async function openModel(path: string, options: OpenModelOptions = {}): P
     });
   }
   const files = await readTfjsFiles(file);
+  checkModelGraph(files);
   const engine = await ModelEngine.open(options.backend);
   await engine.prepare();
   throwIfAborted(options.signal);

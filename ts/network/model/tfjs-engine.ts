@@ -95,7 +95,7 @@ export class ModelEngine {
 }
 
 /** The error of a model that TensorFlow.js refuses to build or to run. */
-export function tfjsFailure(file: string, cause: unknown): RidgeflowError {
+export function tfjsFailure(file: string, cause: unknown, version: string): RidgeflowError {
   if (cause instanceof RidgeflowError) return cause;
   const message = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
   const unknown =
@@ -108,7 +108,7 @@ export function tfjsFailure(file: string, cause: unknown): RidgeflowError {
   if (unknown) {
     return new RidgeflowError(
       'UNSUPPORTED',
-      `${file}: TensorFlow.js does not have ${unknown[1]}, which the model uses. Export the model as ONNX, or without it`,
+      `${file}: TensorFlow.js ${version} does not have ${unknown[1]}, which the model uses (${message}). Export the model as ONNX, or without it`,
       { cause, details },
     );
   }
@@ -120,8 +120,8 @@ export function tfjsFailure(file: string, cause: unknown): RidgeflowError {
     );
   }
   return new RidgeflowError(
-    'FILE_FORMAT',
-    `${file}: TensorFlow.js cannot use the model (${message}). Export the model again`,
+    'UNSUPPORTED',
+    `${file}: TensorFlow.js ${version} cannot run the model (${message}). Convert it again with tensorflowjs 4.22, or export it as ONNX`,
     { cause, details },
   );
 }

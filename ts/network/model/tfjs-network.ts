@@ -61,7 +61,7 @@ export class TfjsNetwork implements NetworkModel {
     try {
       program = await load();
     } catch (cause) {
-      throw tfjsFailure(path, cause);
+      throw tfjsFailure(path, cause, engine.tf.version_core);
     }
     const { inputs, layers, unit } = program;
     if (inputs.length === 1 && layers.length > 0) return new TfjsNetwork(path, program, engine);
@@ -100,7 +100,7 @@ export class TfjsNetwork implements NetworkModel {
     try {
       return this.#engine.run(x, dtype, layers, (tensor) => this.#program.compute(from, tensor, layers));
     } catch (cause) {
-      throw tfjsFailure(this.source, cause);
+      throw tfjsFailure(this.source, cause, this.#engine.tf.version_core);
     }
   }
 }
