@@ -1,13 +1,12 @@
 #include "addon.hpp"
 
+#include <stdexcept>
 #include <string>
-
-#include <hwy/highway.h>
-#include <hwy/targets.h>
 
 #include "arguments.hpp"
 #include "linalg/blas.hpp"
 #include "runtime/parallel.hpp"
+#include "runtime/simd.hpp"
 
 namespace ridgeflow::bindings {
 namespace {
@@ -15,19 +14,12 @@ namespace {
 constexpr int largestThreadCount = 1024;
 constexpr std::size_t largestGemm = 4096;
 
-/// The best instruction set that both this build and this processor have.
-std::string simdTarget() {
-  const auto supported = hwy::SupportedTargets();
-  const auto best = supported & -supported;
-  return hwy::TargetName(static_cast<std::uint32_t>(best));
-}
-
 /// What `ridgeflow doctor` shows.
 Napi::Value info(const Napi::CallbackInfo& call) {
   Napi::Object result = Napi::Object::New(call.Env());
   result.Set("blasCore", blas::coreName());
   result.Set("blas", blas::configuration());
-  result.Set("simd", simdTarget());
+  result.Set("simd", simdTargets().front());
   result.Set("threads", threadCount());
 #ifdef __clang__
   result.Set("compiler", __VERSION__);
@@ -44,6 +36,16 @@ Napi::Value setThreads(const Napi::CallbackInfo& call) {
   }
   setThreadCount(static_cast<int>(count));
   return call.Env().Undefined();
+}
+
+/// Takes the name of an instruction set. Returns undefined, or what was expected where the processor has none such.
+Napi::Value setSimd(const Napi::CallbackInfo& call) {
+  try {
+    limitSimd(call[0].ToString());
+    return call.Env().Undefined();
+  } catch (const std::invalid_argument& expected) {
+    return Napi::String::New(call.Env(), expected.what());
+  }
 }
 
 /// Takes { float64, size, threads, repetitions }; returns FLOP/s. For benchmarks: it blocks.
@@ -103,6 +105,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("scaledError", Napi::Function::New(env, scaledErrorKernel));
   exports.Set("firstNonFinite", Napi::Function::New(env, firstNonFiniteKernel));
   exports.Set("info", Napi::Function::New(env, info));
+  exports.Set("setSimd", Napi::Function::New(env, setSimd));
   exports.Set("setThreads", Napi::Function::New(env, setThreads));
   exports.Set("gemmRate", Napi::Function::New(env, gemmRate));
   return exports;

@@ -31,14 +31,25 @@ const isFallback = ({ status }) => status === 'fallback';
 async function testNative(outcomes) {
   const builds = ['native addon', 'native tests'].map((name) => outcomes[name]);
   const broken = isFallback(outcomes['system packages']) ? 0 : builds.filter(isFallback).length;
-  const counts = isFallback(outcomes['native tests']) ? NONE : await runGoogleTest();
+  if (isFallback(outcomes['native tests'])) return { ...NONE, failed: broken };
+  /** @type {string[]} the instruction sets of this processor, the best first */
+  const targets = [];
+  const runs = [await runGoogleTest(process.env.RIDGEFLOW_SIMD ?? '', targets)];
+  const lower = targets.slice(1).filter((target) => target !== 'scalar');
+  for (const target of lower) runs.push(await runGoogleTest(target));
+  const counts = sum(...runs);
   return { ...counts, failed: counts.failed + broken };
 }
 
-/** @returns {Promise<Counts>} */
-function runGoogleTest() {
+/**
+ * @param {string} simd the best instruction set that kernels may use, as RIDGEFLOW_SIMD has it
+ * @param {string[]} [targets] takes the names that the tests say there are, of this and below
+ * @returns {Promise<Counts>}
+ */
+function runGoogleTest(simd, targets = []) {
   const child = spawn(paths.nativeTests, ['--gtest_color=no'], {
     cwd: projectRoot,
+    env: { ...process.env, RIDGEFLOW_SIMD: simd },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const restore = forwardSignals(child);
@@ -46,6 +57,8 @@ function runGoogleTest() {
   createInterface({ input: child.stdout }).on('line', (line) => {
     console.log(line);
     reader.line(line);
+    const named = /^SIMD targets: (.*)$/.exec(line);
+    if (named) targets.push(...named[1].toLowerCase().split(' '));
   });
   return new Promise((resolve, reject) => {
     child.once('error', reject);

@@ -41,7 +41,8 @@ HWY_INLINE V PowerOfTwoFraction(D d, V f) {
   }
 }
 
-/// 2^x for finite x well below overflow; results below the smallest normal number are zero (within FlushDenormals).
+/// 2^x for finite x, on every target: results below the smallest normal number are zero (within FlushDenormals), and
+/// those above the largest are ∞, which a caller finds in its sums where a shift was rounded otherwise than its logits.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V PowerOfTwo(D d, V x) {
 #if (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3)
@@ -60,7 +61,8 @@ HWY_INLINE V PowerOfTwo(D d, V x) {
     constexpr int kBias = sizeof(T) == 4 ? 127 : 1023;
     const hn::RebindToSigned<D> di;
     const V smallest = hn::Set(d, static_cast<T>(1 - kBias));
-    const V clamped = hn::Max(x, smallest);
+    // 2^(bias + 1) is ∞ already; without the upper bound the exponent would run into the sign.
+    const V clamped = hn::Min(hn::Max(x, smallest), hn::Set(d, static_cast<T>(kBias + 1)));
     const V whole = hn::Floor(clamped);
     const V p = PowerOfTwoFraction(d, hn::Sub(clamped, whole));
     const auto exponent = hn::Add(hn::ConvertTo(di, whole), hn::Set(di, kBias));

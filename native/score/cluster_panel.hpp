@@ -92,7 +92,7 @@ class ClusteredScore<T>::Panel {
         score_.results_.writeNothing(i);
         continue;
       }
-      if (!(weight > 0.0 && std::isfinite(weight))) {
+      if (!trusted(lane)) {
         search_.writeResult(transposed_ + lane, width_, selves_[lane], i);
         continue;
       }
@@ -236,6 +236,20 @@ class ClusteredScore<T>::Panel {
       if (ranges_.empty() || ranges_.back().end != begin) ranges_.push_back({begin, begin});
       ranges_.back().end = end;
     }
+  }
+
+  /// Whether the sums of a lane are what they stand for. Its shift is an upper bound of its logits, and where it is not
+  /// the largest bias it is the largest of them; both in exact arithmetic, while the logits of the sums are rounded in T.
+  /// Weights that contradict the shift are a rounding that exponentials in T do not bear, and so is any sum that is not
+  /// finite: a moment or an offset may overflow where the weights do not.
+  bool trusted(std::size_t lane) const {
+    const double weight = sums_[lane];
+    const bool aroundLargest = shift_[lane] != static_cast<T>(score_.largestBias_);
+    if (!(weight > (aroundLargest ? 0.5 : 0.0) && weight <= 2.0 * static_cast<double>(score_.order_.size()))) return false;
+    for (std::size_t row = 1; row < 2 + d_; ++row) {
+      if (!std::isfinite(sums_[row * width_ + lane])) return false;
+    }
+    return true;
   }
 
   void clearPartial() { std::fill_n(partial_, (2 + d_) * width_, T(0)); }

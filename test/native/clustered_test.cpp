@@ -102,6 +102,36 @@ TYPED_TEST(Clustered, RoundingOfHugeLogitsIsNoNumberLost) {
   }
 }
 
+/// Queries and centres between which logits are so large that their rounding exceeds what an exponential bears.
+template <class T>
+void expectHugeLogits(std::size_t n, std::size_t m, std::size_t d, double step, double spread, double variance, bool weighted) {
+  Random random(64);
+  auto test = randomCase<T>(random, CloudKind::kNormal, n, m, d, variance, weighted);
+  for (std::size_t i = 0; i < n; ++i) test.queries[i * d] += static_cast<T>(step * static_cast<double>(i % 64));
+  for (T& value : test.centres) value *= static_cast<T>(spread);
+  SCOPED_TRACE(test.name + " spread=" + std::to_string(spread));
+  ScoreProblem<T> problem = test.problem();
+  problem.tolerance = 1e-6;
+  Control control;
+  ClusteredScore<T>(problem, allRows(n), control).run(control);
+  for (const T value : test.mean) ASSERT_LE(std::abs(value), static_cast<T>(6 * spread));
+  for (const T value : test.logDensity) ASSERT_TRUE(std::isfinite(value));
+  for (const T value : test.divergence) ASSERT_TRUE(std::isfinite(value));
+}
+
+TYPED_TEST(Clustered, SumsOverHugeLogitsAreFinite) {
+  onEveryTarget([](const char* name) {
+    SCOPED_TRACE(name);
+    for (const std::size_t d : {1UL, 2UL, 3UL, 4UL, 7UL}) {
+      for (const double spread : {1.0, 1e3, 1e6, 1e8}) {
+        expectHugeLogits<TypeParam>(500, 900, d, 1000.0, spread, 4e-4, d % 2 == 0);
+      }
+    }
+    expectHugeLogits<TypeParam>(2000, 900, 1, 1000.0, 1e6, 4e-4, false);
+    expectHugeLogits<TypeParam>(500, 3000, 2, 1e5, 1e7, 1e-2, false);
+  });
+}
+
 TYPED_TEST(Clustered, LightCentresCountWhereNothingHeavyIsNear) {
   Random random(55);
   auto test = randomCase<TypeParam>(random, CloudKind::kNormal, 100, 1000, 2, 0.01, false);

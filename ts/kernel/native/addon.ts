@@ -78,6 +78,8 @@ export interface Addon {
   firstNonFinite(data: FloatData): number;
   info(): AddonInfo;
   setThreads(count: number): void;
+  /** Keeps kernels from better instruction sets than this. Returns what was expected where there is none such. */
+  setSimd(name: string): string | undefined;
   gemmRate(problem: { float64: boolean; size: number; threads: number; repetitions: number }): number;
 }
 
@@ -120,6 +122,19 @@ function defaultThreads(): number {
   return count;
 }
 
+/** Keeps kernels from instruction sets better than RIDGEFLOW_SIMD, where it is given: `avx2`, `sse4`. */
+function limitSimd(addon: Addon): void {
+  const given = process.env.RIDGEFLOW_SIMD;
+  if (given === undefined || given === '') return;
+  const expected = addon.setSimd(given);
+  if (expected !== undefined) {
+    throw new RidgeflowError(
+      'INVALID_ARGUMENT',
+      `Expected ${expected} for RIDGEFLOW_SIMD but received "${given}"`,
+    );
+  }
+}
+
 /** Runs `body` with environment variables that are unset set to these values, and takes them away again. */
 function withEnvironment<R>(variables: Record<string, string | undefined>, body: () => R): R {
   const added = Object.entries(variables).filter(
@@ -155,6 +170,7 @@ function tryToLoad(): Addon | RidgeflowError {
       const environment = { OPENBLAS_CORETYPE: preferredBlasCore(readCpuInfo()), OPENBLAS_NUM_THREADS: '1' };
       const addon = withEnvironment(environment, () => require(path) as Addon);
       addon.setThreads(defaultThreads());
+      limitSimd(addon);
       return addon;
     } catch (error) {
       if (error instanceof RidgeflowError) return error;
