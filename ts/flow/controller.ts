@@ -99,6 +99,8 @@ export function scaledNorm(
 
 /** Decides the length of steps, and whether a trial step stands. */
 export interface StepSize {
+  /** Length of the next trial step, before rounding and the end of the run. */
+  readonly length: number;
   /** End time of the next trial step from time t. */
   propose(t: number): number;
   /** Looks at the trial step: whether it stands. Throws NON_FINITE where it is not finite. */
@@ -118,6 +120,11 @@ export class FixedSteps implements StepSize {
     readonly kernels: Kernels,
     readonly plan: { from: number; to: number; count: number },
   ) {}
+
+  get length(): number {
+    const { from, to, count } = this.plan;
+    return Math.abs(to - from) / count;
+  }
 
   propose(): number {
     const { from, to, count } = this.plan;
@@ -151,6 +158,8 @@ export interface AdaptivePlan {
   first: number;
   /** A trial step shorter than this is an error. */
   minStep: number;
+  /** So is one shorter than this, where the rounding of the times is felt. */
+  resolution: number;
   tolerance: CheckedTolerance;
   norm: ErrorNorm;
   gains?: Partial<ControllerGains>;
@@ -176,6 +185,10 @@ export class AdaptiveSteps implements StepSize {
     this.#length = plan.first;
   }
 
+  get length(): number {
+    return this.#length;
+  }
+
   propose(t: number): number {
     const left = this.plan.to - t;
     // A last step of a hundredth of the others would be a waste.
@@ -187,7 +200,7 @@ export class AdaptiveSteps implements StepSize {
     if (Number.isNaN(error)) throw nonFiniteAt(stepper.end, 'the solution');
     const k = stepper.tableau.embeddedOrder! + 1;
     if (error > 1) {
-      this.#shorten(stepper, Math.max(SMALLEST_FACTOR, SAFETY * error ** (-1 / k)), tooSmall(stepper.t));
+      this.#shorten(stepper, Math.max(SMALLEST_FACTOR, SAFETY * error ** (-1 / k)));
       return false;
     }
     const { proportional: p, integral: i, derivative: d } = this.#gains;
@@ -220,10 +233,12 @@ export class AdaptiveSteps implements StepSize {
     this.#rejected = rejected !== 0;
   }
 
-  #shorten(stepper: RungeKutta, factor: number, cause: RidgeflowError): void {
+  #shorten(stepper: RungeKutta, factor: number, cause?: RidgeflowError): void {
+    const { minStep, resolution } = this.plan;
     this.#length = Math.abs(stepper.end - stepper.t) * factor;
     this.#rejected = true;
-    if (this.#length < this.plan.minStep) throw cause;
+    if (this.#length < Math.max(minStep, resolution))
+      throw cause ?? tooSmall(stepper.t, this.#length, this.plan);
   }
 
   #error(stepper: RungeKutta): number {
@@ -294,10 +309,13 @@ export function nonFiniteAt(t: number, what: string): RidgeflowError {
   );
 }
 
-function tooSmall(t: number): RidgeflowError {
-  return new RidgeflowError(
-    'STEP_BUDGET',
-    `The step size became too small at time ${t}: end before it, loosen the tolerance, or compute in float64`,
-    { details: { time: t } },
-  );
+function tooSmall(t: number, length: number, { minStep, resolution }: AdaptivePlan): RidgeflowError {
+  const remedy =
+    length < minStep
+      ? 'end before it, loosen the tolerance, or compute in float64'
+      : `float64 tells times of this size apart by ${resolution / 8} only: shift time, so that the run starts at 0, or ` +
+        'loosen the tolerance';
+  return new RidgeflowError('STEP_BUDGET', `The step size became too small at time ${t}: ${remedy}`, {
+    details: { time: t },
+  });
 }

@@ -8,7 +8,7 @@ import { checkedValues } from './field-values.js';
 import { Pace, unlessAborted } from './pace.js';
 import { type DiffuseOptions, type DiffusionPath, noiseAt } from './stochastic-problem.js';
 import { type State, assign, combine, copyState, isFiniteState, stateLike } from './state.js';
-import { type TimeGrid, timeGrid } from './time-grid.js';
+import { type TimeGrid, standingStill, timeGrid } from './time-grid.js';
 
 /** One run of `diffuse`. */
 export class Diffusion {
@@ -49,6 +49,7 @@ export class Diffusion {
     const states = await this.#resume();
     while (this.#steps < count) {
       const [t, next] = [time(this.#steps), time(this.#steps + 1)];
+      if (next === t) throw standingStill(t, next - t);
       await this.#step(t, next);
       this.#steps++;
       if (!isFiniteState(this.#kernels, this.#x)) throw nonFiniteAt(next, 'the solution');

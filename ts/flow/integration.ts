@@ -16,7 +16,7 @@ import type { OdeSystem, Solution, SolveOptions } from './problem.js';
 import { type Derivative, RungeKutta } from './runge-kutta.js';
 import { dopri5 } from './solvers/dopri5.js';
 import { type State, copyState, isFiniteState, stateLike } from './state.js';
-import { savedTimes, stepCount, timeRounding } from './time-grid.js';
+import { savedTimes, standingStill, stepCount, timeRounding, timeSpacing } from './time-grid.js';
 
 /** One run of {@link solve}. */
 export class Integration {
@@ -65,6 +65,7 @@ export class Integration {
         throw budgetError(maxSteps, stepper.t, this.#options);
       const end = size.propose(stepper.t);
       const step = end - stepper.t;
+      if (step === 0) throw standingStill(stepper.t, size.length);
       const accepted = await this.#attempt(size, end);
       if (accepted) {
         await this.#finishStep();
@@ -92,10 +93,11 @@ export class Integration {
     const { kernels, from, to, tolerance = {}, norm = 'rms', step, controller, minStep } = this.#options;
     if (step !== undefined) return new FixedSteps(kernels, { from, to, count: stepCount(from, to, step) });
     const stepper = this.#stepper;
-    const smallest = 2 ** -49 * Math.max(Math.abs(from), Math.abs(to));
     const plan = {
       to,
-      minStep: Math.max(smallest, minStep ?? 1e-12 * Math.abs(to - from)),
+      minStep: minStep ?? 1e-12 * Math.abs(to - from),
+      // Eight times the distance of the numbers that time is told by: below it the ends of the stages are all rounding.
+      resolution: 8 * timeSpacing(Math.max(Math.abs(from), Math.abs(to))),
       tolerance: checkTolerance(tolerance, stepper.y.length),
       norm,
       gains: controller,

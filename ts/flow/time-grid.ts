@@ -1,10 +1,40 @@
-import { invalidArgument } from '../core/errors.js';
+import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { checkInteger, checkPositive } from '../core/options.js';
 
-/** Number of equal steps between two times that the option `step` asks for. */
+/**
+ * Number of equal steps between two times that the option `step` asks for. Throws STEP_BUDGET where they would be so short
+ * that some do not change the time.
+ */
 export function stepCount(from: number, to: number, step: number | { steps: number }): number {
-  if (typeof step === 'object') return checkInteger(step?.steps, 'step.steps', 1);
-  return Math.max(1, Math.ceil((Math.abs(to - from) / checkPositive(step, 'step')) * (1 - 1e-12)));
+  const span = Math.abs(to - from);
+  const count =
+    typeof step === 'object'
+      ? checkInteger(step?.steps, 'step.steps', 1)
+      : Math.max(1, Math.ceil((span / checkPositive(step, 'step')) * (1 - 1e-12)));
+  const largest = Math.max(Math.abs(from), Math.abs(to));
+  if (span > 0 && count > 1 && span / count < timeSpacing(largest))
+    throw standingStill(largest, span / count);
+  return count;
+}
+
+/** Distance from |t| to the next larger number: steps of half of it and less do not change a time of that size. */
+export function timeSpacing(t: number): number {
+  const size = Math.abs(t);
+  // Normal numbers: the powers of two are exact, and the logarithm may round up to the next one.
+  let exponent = Math.floor(Math.log2(size));
+  if (2 ** exponent > size) exponent--;
+  return Math.max(Number.MIN_VALUE, 2 ** (exponent - 52));
+}
+
+/** STEP_BUDGET for a step of this length at this time that float64 cannot tell from no step. */
+export function standingStill(t: number, step: number): RidgeflowError {
+  const spacing = timeSpacing(t);
+  return new RidgeflowError(
+    'STEP_BUDGET',
+    `Expected steps that change the time but received one of length ${Math.abs(step)} at time ${t}, where float64 numbers ` +
+      `are ${spacing} apart: shift time, so that the run starts at 0, or take longer steps`,
+    { details: { time: t, step, spacing } },
+  );
 }
 
 /**
