@@ -9,6 +9,7 @@
 #include "runtime/memory.hpp"
 #include "runtime/parallel.hpp"
 #include "score/dense_plan.hpp"
+#include "score/plain_row.hpp"
 #include "score/results.hpp"
 #include "score/tiles.hpp"
 
@@ -190,16 +191,25 @@ void merge(Sums& into, const Sums& from, std::size_t d) {
   }
 }
 
+/// Whether the sums of a query are what they stand for: the largest logit, which they are relative to, counts 1 in them.
+/// Where that is lost, the rounding of the logits in T is more than an exponential bears, or they overflowed.
+bool trusted(const Sums& sums, std::size_t local, std::size_t d) {
+  if (!(sums.weight[local] >= 0.5 && std::isfinite(sums.weight[local]) && std::isfinite(sums.moment[local]))) return false;
+  const double* mean = sums.mean.data() + local * d;
+  return std::all_of(mean, mean + d, [](double value) { return std::isfinite(value); });
+}
+
 template <class T>
-void writeResults(const DensePlan<T>& plan, const Sums& sums, std::size_t firstQuery) {
+void writeResults(const DensePlan<T>& plan, const Sums& sums, std::size_t firstQuery, Control& control) {
   const ScoreProblem<T>& problem = plan.problem;
   const ScoreResults<T> results(problem);
   const std::size_t d = problem.d;
   std::vector<double> mean(d);
   for (std::size_t local = 0; local < sums.maximum.size(); ++local) {
     const std::size_t i = firstQuery + local;
-    if (std::isinf(sums.maximum[local])) {
-      results.writeNothing(i);
+    if (std::isinf(sums.maximum[local]) || !trusted(sums, local, d)) {
+      control.check();
+      writePlainRow(problem, results, i);
       continue;
     }
     const T* x = problem.queries + i * d;
@@ -253,7 +263,7 @@ void scoreDense(const ScoreProblem<T>& problem, Control& control) {
     const std::size_t to = std::min(problem.m, from + segmentSize);
     if (from < to) Block<T>(plan, first, count).run(from, to, sums, control);
     if (segments == 1) {
-      writeResults(plan, sums, first);
+      writeResults(plan, sums, first, control);
     } else {
       partial[block][segment] = std::move(sums);
     }
@@ -261,7 +271,7 @@ void scoreDense(const ScoreProblem<T>& problem, Control& control) {
   for (std::size_t block = 0; block < partial.size(); ++block) {
     Sums& sums = partial[block][0];
     for (std::size_t segment = 1; segment < segments; ++segment) merge(sums, partial[block][segment], d);
-    writeResults(plan, sums, block * panelsPerBlock * plan.width);
+    writeResults(plan, sums, block * panelsPerBlock * plan.width, control);
   }
 }
 
