@@ -192,3 +192,108 @@ test('refused: options of checkpoints', async (t) => {
   await t.throwsAsync(run({ path: 'x', every: { seconds: -1 } }), { message: /every\.seconds/ });
   await t.throwsAsync(run({ path: '/nowhere/x.npz', every: { steps: 1 } }), { code: 'FILE_WRITE' });
 });
+
+test('refused: snapshots with entries that are missing, foreign, sparse or out of range', async (t) => {
+  await withFolder(async (path) => {
+    const options: SolveOptions = { from: 0, to: 4, kernels, saveAt: [1, 2], events: [crossing] };
+    await solve(system, start, { ...options, checkpoint: { path, every: { steps: 1 } } });
+    const good = Object.entries(await readNpz(path));
+    const numbers = (...values: number[]) => ({ data: Float64Array.from(values), shape: [values.length] });
+    const state = start[0];
+    const byName = new Map(good);
+    const clock = byName.get('clock')!.data;
+    const times = byName.get('times')!.data;
+    const added: [name: string, array: (typeof good)[0][1]][] = [
+      ['__proto__', state],
+      ['__proto___0_0', state],
+      ['constructor_0_0', state],
+      ['toString', numbers(1)],
+      ['saved_30000000_0', state],
+      ['k_4294967294_0', state],
+      ['y_1_0', state],
+      ['y_00_0', state],
+      ['y_0_7', state],
+      ['saved_1_1000000000', state],
+      ['another', numbers(1)],
+      ['clock', numbers()],
+      ['clock', numbers(1, 2, 3)],
+      ['clock', numbers(NaN, ...clock.slice(1))],
+      ['clock', numbers(9, ...clock.slice(1))],
+      ['clock', numbers(clock[0], 0.5, 0, 7)],
+      ['clock', numbers(clock[0], -1, 0, 7)],
+      ['clock', { data: Float64Array.from(clock), shape: [2, 2] }],
+      ['controller', numbers()],
+      ['controller', numbers(0.1, NaN, 1, 0)],
+      ['controller', numbers(-0.1, 1, 1, 0)],
+      ['controller', numbers(0.1, 1, 1, 2)],
+      ['times', numbers()],
+      ['times', numbers(...times.slice(1), 4)],
+      ['times', numbers(...times.slice().reverse())],
+      ['eventTimes', numbers()],
+      ['eventNumbers', numbers(...Array.from(byName.get('eventNumbers')!.data, () => 1))],
+      ['eventNumbers', numbers(...Array.from(byName.get('eventNumbers')!.data, () => -1))],
+      ['y_0_0', { data: Float64Array.of(1, 0), shape: [1, 2] }],
+      ['y_0_0', { data: Float32Array.of(1, 0), shape: [2, 1] }],
+    ];
+    const refused = async (entries: typeof good, what: string) => {
+      await writeNpz(path, Object.fromEntries(entries));
+      const began = performance.now();
+      const error = await t.throwsAsync<RidgeflowError>(
+        solve(system, start, { ...options, resume: path }),
+        undefined,
+        what,
+      );
+      t.true(error instanceof RidgeflowError && error.code === 'FILE_FORMAT', `${what}: ${String(error)}`);
+      t.true(performance.now() - began < 5000, what);
+    };
+    t.true(byName.get('eventNumbers')!.data.length > 0);
+    for (const [name, array] of added) {
+      const others = good.filter(([other]) => other !== name);
+      await refused([...others, [name, array]], `${name} of [${array.shape.join()}]`);
+    }
+    t.is((Object.prototype as Record<string, unknown>)[0], undefined);
+    for (const name of [
+      'clock',
+      'controller',
+      'times',
+      'eventTimes',
+      'eventNumbers',
+      'y_0_0',
+      'saved_0_0',
+      'saved_1_1',
+    ])
+      await refused(
+        good.filter(([other]) => other !== name),
+        `without ${name}`,
+      );
+    await writeNpz(path, Object.fromEntries(good));
+    await t.notThrowsAsync(solve(system, start, { ...options, resume: path }));
+  });
+});
+
+test('refused: snapshots of diffusions that miss something or have too much', async (t) => {
+  await withFolder(async (path) => {
+    const drift = linearField([[-1]]);
+    const x0 = { data: Float32Array.of(1, 2, 3), shape: [3, 1] };
+    const options = { to: 1, noise: 0.5, step: { steps: 8 }, saveAt: [0.25, 0.5], seed: 3 };
+    await diffuse(drift, x0, { ...options, checkpoint: { path, every: { steps: 1 } } });
+    const good = await readNpz(path);
+    const numbers = (...values: number[]) => ({ data: Float64Array.from(values), shape: [values.length] });
+    const cases: [string, Record<string, (typeof good)[string]>][] = [
+      ...['clock', 'y_0_0', 'saved_0_0', 'saved_1_0', 'saved_3_0'].map((name): [string, typeof good] => [
+        `without ${name}`,
+        Object.fromEntries(Object.entries(good).filter(([other]) => other !== name)),
+      ]),
+      ['a clock that is beyond the end', { ...good, clock: numbers(9, 3) }],
+      ['a clock that is not whole', { ...good, clock: numbers(1.5, 3) }],
+      ['a clock of three', { ...good, clock: numbers(8, 3, 0) }],
+      ['a sparse index', { ...good, saved_30000000_0: x0 }],
+      ['more than was saved', { ...good, saved_4_0: x0 }],
+    ];
+    for (const [what, entries] of cases) {
+      await writeNpz(path, entries);
+      const error = await t.throwsAsync(diffuse(drift, x0, { ...options, resume: path }), undefined, what);
+      t.is((error as RidgeflowError).code, 'FILE_FORMAT', `${what}: ${error?.message}`);
+    }
+  });
+});

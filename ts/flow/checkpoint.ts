@@ -1,5 +1,5 @@
 import { type NdArray, dtypeOf } from '../core/array.js';
-import { invalidArgument } from '../core/errors.js';
+import { type RidgeflowError, invalidArgument } from '../core/errors.js';
 import { checkInteger, checkPositive } from '../core/options.js';
 import { fileError } from '../io/errors.js';
 import type { State } from './state.js';
@@ -65,46 +65,76 @@ export class Checkpoints {
   }
 }
 
+/** What a snapshot must hold to be one of this run. */
+export interface SnapshotSchema {
+  /** Numbers that must be the same. */
+  identity: Record<string, readonly number[]>;
+  /** The state that the run starts from: the first of those saved. */
+  start: State;
+  /** Names of the other lists of numbers, and of the lists of states. All of them are there, and nothing else. */
+  numbers: readonly string[];
+  states: readonly string[];
+}
+
 /**
- * Reads a snapshot. Throws INVALID_ARGUMENT where the run was another than that of `identity` (numbers that must be the
- * same, and the state that it started from), FILE_FORMAT where the file is no snapshot, FILE_NOT_FOUND, FILE_TRUNCATED.
+ * Reads a snapshot. Throws INVALID_ARGUMENT where the run was another than that of the schema, FILE_FORMAT where the file
+ * does not hold just what the schema names, FILE_NOT_FOUND, FILE_TRUNCATED. What the numbers mean is the caller's to check.
  */
 export async function readSnapshot(
   path: string,
-  identity: { numbers: Record<string, readonly number[]>; start: State },
+  { identity, start, ...schema }: SnapshotSchema,
   signal: AbortSignal | undefined,
 ): Promise<Snapshot> {
   if (typeof path !== 'string') throw invalidArgument('resume', 'the path of a snapshot', path);
   const { readNpz } = await import('../io/npz.js');
-  const snapshot: { numbers: Record<string, number[]>; states: Record<string, NdArray[][]> } = {
-    numbers: {},
-    states: {},
+  const arrays = new Map(Object.entries(await readNpz(path, { signal })));
+  const take = (name: string): NdArray | undefined => {
+    const array = arrays.get(name);
+    arrays.delete(name);
+    return array;
   };
-  for (const [name, array] of Object.entries(await readNpz(path, { signal }))) {
-    const indexed = /^(\w+?)_(\d+)_(\d+)$/.exec(name);
-    if (!indexed) snapshot.numbers[name] = Array.from(array.data);
-    else ((snapshot.states[indexed[1]] ??= [])[Number(indexed[2])] ??= [])[Number(indexed[3])] = array;
+  // Only names of the schema are asked for, from 0 on: a name of the file is never a key nor an index.
+  const numbers: Record<string, number[]> = {};
+  for (const name of [...Object.keys(identity), ...schema.numbers]) {
+    const array = take(name);
+    if (array && array.shape.length !== 1) throw noSnapshot(path);
+    if (array) numbers[name] = Array.from(array.data);
+    else if (!(name in identity)) throw noSnapshot(path);
   }
-  const { numbers, states } = snapshot;
-  const [first] = states.saved ?? [];
-  if (!first || !states.y || numbers.clock === undefined || !sameShapes(states, first)) {
-    throw fileError('FILE_FORMAT', {
-      file: path,
-      problem: 'expected a snapshot of an integration but it holds other arrays',
-      remedy: 'Give the file that the option checkpoint wrote',
-    });
+  const states: Record<string, NdArray[][]> = {};
+  for (const name of schema.states) {
+    const list: NdArray[][] = (states[name] = []);
+    while (arrays.has(`${name}_${list.length}_0`)) {
+      const state: NdArray[] = [];
+      for (let array; (array = take(`${name}_${list.length}_${state.length}`));) state.push(array);
+      list.push(state);
+    }
   }
-  const different = Object.keys(identity.numbers).find(
-    (name) => !sameNumbers(numbers[name] ?? [], identity.numbers[name]),
-  );
-  if (different !== undefined || !sameState(first, identity.start)) {
+  const first = states.saved?.[0];
+  if (!first || arrays.size > 0 || !sameShapes(states, first)) throw noSnapshot(path);
+  const different = Object.keys(identity).find((name) => !sameNumbers(numbers[name] ?? [], identity[name]));
+  if (different !== undefined || !sameState(first, start)) {
     throw invalidArgument(
       'resume',
       `a snapshot of this very run (${path} differs in its ${different ?? 'starting state'})`,
       path,
     );
   }
-  return snapshot;
+  return { numbers, states };
+}
+
+/** FILE_FORMAT: the file holds something else, or not all of a snapshot. */
+export function noSnapshot(path: string): RidgeflowError {
+  return fileError('FILE_FORMAT', {
+    file: path,
+    problem: 'expected a snapshot of an integration but it holds other arrays',
+    remedy: 'Give the file that the option checkpoint wrote',
+  });
+}
+
+/** Whether these are counts: whole numbers from 0 on. */
+export function areCounts(numbers: readonly number[]): boolean {
+  return numbers.every((value) => Number.isSafeInteger(value) && value >= 0);
 }
 
 /** Text as numbers, for a snapshot. */
@@ -113,12 +143,10 @@ export function textCodes(text: string): number[] {
 }
 
 function sameShapes(states: Record<string, NdArray[][]>, first: State): boolean {
-  const fits = (array: NdArray | undefined, like: NdArray) =>
-    array !== undefined && dtypeOf(array) === dtypeOf(like) && sameNumbers(array.shape, like.shape);
+  const fits = (array: NdArray, like: NdArray) =>
+    dtypeOf(array) === dtypeOf(like) && sameNumbers(array.shape, like.shape);
   return Object.values(states).every((list) =>
-    Array.from(list).every(
-      (state) => state?.length === first.length && first.every((like, k) => fits(state[k], like)),
-    ),
+    list.every((state) => state.length === first.length && first.every((like, k) => fits(state[k], like))),
   );
 }
 

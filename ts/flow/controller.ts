@@ -107,9 +107,9 @@ export interface StepSize {
   judge(stepper: RungeKutta): boolean;
   /** What to do where the trial step to `end` could not be computed: throws, or makes the next trial shorter. */
   fail(stepper: RungeKutta, cause: RidgeflowError): void;
-  /** All it remembers, and how to go on from that. */
+  /** All it remembers, and how to go on from that: false where it cannot have remembered that. */
   memory(): number[];
-  restore(memory: readonly number[]): void;
+  restore(memory: readonly number[]): boolean;
 }
 
 /** Equal steps that land exactly on `to`. */
@@ -146,8 +146,11 @@ export class FixedSteps implements StepSize {
     return [this.#taken];
   }
 
-  restore([taken]: readonly number[]): void {
-    this.#taken = taken;
+  restore(memory: readonly number[]): boolean {
+    const [taken] = memory;
+    const sound = memory.length === 1 && Number.isInteger(taken) && taken >= 0 && taken <= this.plan.count;
+    if (sound) this.#taken = taken;
+    return sound;
   }
 }
 
@@ -226,11 +229,17 @@ export class AdaptiveSteps implements StepSize {
     return [this.#length, this.#previous, this.#beforePrevious, Number(this.#rejected)];
   }
 
-  restore([length, previous, beforePrevious, rejected]: readonly number[]): void {
-    this.#length = length;
-    this.#previous = previous;
-    this.#beforePrevious = beforePrevious;
-    this.#rejected = rejected !== 0;
+  restore(memory: readonly number[]): boolean {
+    const [length, previous, beforePrevious, rejected] = memory;
+    const sound =
+      memory.length === 4 &&
+      [length, previous, beforePrevious].every((value) => value > 0 && value < Infinity) &&
+      (rejected === 0 || rejected === 1);
+    if (sound) {
+      [this.#length, this.#previous, this.#beforePrevious] = [length, previous, beforePrevious];
+      this.#rejected = rejected === 1;
+    }
+    return sound;
   }
 
   #shorten(stepper: RungeKutta, factor: number, cause?: RidgeflowError): void {

@@ -2,7 +2,7 @@ import type { FloatData, NdArray } from '../core/array.js';
 import { RandomStream } from '../core/random.js';
 import type { VelocityField } from '../field/field.js';
 import type { Kernels } from '../kernel/contract.js';
-import { Checkpoints, type Snapshot, readSnapshot, textCodes } from './checkpoint.js';
+import { Checkpoints, type Snapshot, areCounts, noSnapshot, readSnapshot, textCodes } from './checkpoint.js';
 import { nonFiniteAt } from './controller.js';
 import { checkedValues } from './field-values.js';
 import { Pace, unlessAborted } from './pace.js';
@@ -144,9 +144,19 @@ export class Diffusion {
   async #resume(): Promise<State[]> {
     const { resume, signal } = this.#options;
     if (resume === undefined) return [copyState(this.#start)];
-    const identity = { numbers: this.#identity(), start: this.#start };
-    const { numbers, states } = await readSnapshot(resume, identity, signal);
-    [this.#steps, this.#evaluations] = numbers.clock;
+    const schema = {
+      identity: this.#identity(),
+      start: this.#start,
+      numbers: ['clock'],
+      states: ['saved', 'y'],
+    };
+    const { numbers, states } = await readSnapshot(resume, schema, signal);
+    const { clock } = numbers;
+    const saved = [...this.#grid.saved].filter((step) => step <= clock[0]).length;
+    const sound =
+      clock.length === 2 && areCounts(clock) && clock[0] <= this.#grid.count && states.y.length === 1;
+    if (!sound || states.saved.length !== 1 + saved) throw noSnapshot(resume);
+    [this.#steps, this.#evaluations] = clock;
     assign(this.#x, states.y[0]);
     this.#checkpoints.resumeAt(this.#steps);
     return [...states.saved];

@@ -1,5 +1,5 @@
 import { RidgeflowError } from '../core/errors.js';
-import { type Snapshot, Checkpoints, readSnapshot, textCodes } from './checkpoint.js';
+import { type Snapshot, Checkpoints, areCounts, noSnapshot, readSnapshot, textCodes } from './checkpoint.js';
 import {
   AdaptiveSteps,
   FixedSteps,
@@ -55,10 +55,10 @@ export class Integration {
     const stepper = this.#stepper;
     const { statistics } = this.#solution;
     await this.#pace.tick(() => 0);
-    const snapshot = await this.#readSnapshot();
-    const size = await this.#stepSize(snapshot);
-    if (snapshot) this.#resume(snapshot, size);
-    else this.#save(stepper.t, stepper.y);
+    const size = await this.#stepSize();
+    const { resume } = this.#options;
+    if (resume === undefined) this.#save(stepper.t, stepper.y);
+    else await this.#resume(resume, size);
     await this.#watch.start(stepper.t, stepper.y);
     while (stepper.t !== to && this.#solution.reason === 'end') {
       if (statistics.steps + statistics.rejected >= maxSteps)
@@ -89,7 +89,7 @@ export class Integration {
     if (!isFiniteState(kernels, out)) throw nonFiniteAt(t, 'the derivative');
   };
 
-  async #stepSize(snapshot: Snapshot | undefined): Promise<StepSize> {
+  async #stepSize(): Promise<StepSize> {
     const { kernels, from, to, tolerance = {}, norm = 'rms', step, controller, minStep } = this.#options;
     if (step !== undefined) return new FixedSteps(kernels, { from, to, count: stepCount(from, to, step) });
     const stepper = this.#stepper;
@@ -102,7 +102,7 @@ export class Integration {
       norm,
       gains: controller,
     };
-    const known = snapshot !== undefined || from === to;
+    const known = this.#options.resume !== undefined || from === to;
     const first = known ? 0 : await firstStepLength(kernels, stepper, this.#derivative, plan);
     return new AdaptiveSteps(kernels, { ...plan, first });
   }
@@ -140,17 +140,19 @@ export class Integration {
     };
   }
 
-  async #readSnapshot(): Promise<Snapshot | undefined> {
-    const { resume, signal } = this.#options;
-    if (resume === undefined) return undefined;
-    return readSnapshot(resume, { numbers: this.#identity(), start: this.#stepper.y }, signal);
-  }
-
-  #resume({ numbers, states }: Snapshot, size: StepSize): void {
+  async #resume(path: string, size: StepSize): Promise<void> {
+    const schema = {
+      identity: this.#identity(),
+      start: this.#stepper.y,
+      numbers: ['clock', 'controller', 'times', 'eventTimes', 'eventNumbers'],
+      states: ['saved', 'y', 'derivative', 'event'],
+    };
+    const snapshot = await readSnapshot(path, schema, this.#options.signal);
+    if (!this.#isSound(snapshot) || !size.restore(snapshot.numbers.controller)) throw noSnapshot(path);
+    const { numbers, states } = snapshot;
     const solution = this.#solution;
     const [t, steps, rejected, evaluations] = numbers.clock;
-    this.#stepper.restore(t, states.y[0], states.derivative?.[0]);
-    size.restore(numbers.controller);
+    this.#stepper.restore(t, states.y[0], states.derivative[0]);
     Object.assign(solution.statistics, { steps, rejected, evaluations });
     this.#checkpoints.resumeAt(steps);
     solution.times.push(...numbers.times);
@@ -159,12 +161,38 @@ export class Integration {
     numbers.eventTimes.forEach((time, i) =>
       solution.events.push({ name: names[numbers.eventNumbers[i]], time, state: states.event[i] }),
     );
+    while (this.#pending.length > 0 && this.#isPast(this.#pending.at(-1)!, t)) this.#pending.pop();
+  }
+
+  /** Whether a time has been reached at time t. */
+  #isPast(time: number, t: number): boolean {
     const { from } = this.#options;
-    while (
-      this.#pending.length > 0 &&
-      Math.abs(this.#pending.at(-1)! - from) <= Math.abs(t - from) + this.#rounding
-    )
-      this.#pending.pop();
+    return Math.abs(time - from) <= Math.abs(t - from) + this.#rounding;
+  }
+
+  /** Whether a snapshot's lists belong together, and its times are those that are due. */
+  #isSound({ numbers, states }: Snapshot): boolean {
+    const { from, to } = this.#options;
+    const { clock, times, eventTimes, eventNumbers } = numbers;
+    const [t, ...counts] = clock;
+    const due = [from, ...this.#pending.filter((time) => this.#isPast(time, t)).reverse()];
+    const inOrder = (list: readonly number[]) =>
+      list.every((time, i) => (time - (list[i - 1] ?? from)) * Math.sign(to - from) >= 0);
+    return (
+      clock.length === 4 &&
+      areCounts(counts) &&
+      inOrder([t, to]) &&
+      times.length === due.length &&
+      times.every((time, i) => Math.abs(time - due[i]) <= this.#rounding) &&
+      inOrder([...eventTimes, to]) &&
+      areCounts(eventNumbers) &&
+      eventNumbers.every((k) => k < this.#watch.events.length) &&
+      times.length === states.saved.length &&
+      eventTimes.length === eventNumbers.length &&
+      eventTimes.length === states.event.length &&
+      states.y.length === 1 &&
+      states.derivative.length <= 1
+    );
   }
 
   async #attempt(size: StepSize, end: number): Promise<boolean> {
