@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Sets the project up, on Node's built-ins alone: system packages, npm dependencies, the native addon, TypeScript.
-//   node scripts/setup.mjs [--for start|test] [--quiet]
+//   node scripts/setup.mjs [--for start|test|package] [--quiet]
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { browserStep } from './lib/browser.mjs';
@@ -16,13 +16,18 @@ import { createReporter } from './lib/steps.mjs';
 import { typescriptStep } from './lib/typescript.mjs';
 
 /** @typedef {import('./lib/steps.mjs').Outcome} Outcome */
+/** @typedef {'start' | 'test' | 'package'} Purpose */
+
+/** @type {readonly Purpose[]} */
+const PURPOSES = ['start', 'test', 'package'];
 
 /**
  * Brings the project into a state in which the main job runs, or the tests do. What stands already is left alone. Where
  * the addon cannot be built it says what is missing and leaves the TensorFlow.js fallback.
  *
  * @param {object} [options]
- * @param {boolean} [options.forTests] also build the tests of the native code, and find a browser
+ * @param {Purpose} [options.purpose] for `test`, the tests of the native code and a browser too; for `package`, no more
+ *   than npm packs: the library, not the addon, which is built where the package is installed
  * @param {boolean} [options.quiet] print problems only
  * @param {boolean} [options.retry] try again what failed before on the same sources
  * @param {string} [options.root] the project's folder
@@ -33,7 +38,7 @@ import { typescriptStep } from './lib/typescript.mjs';
  *   Throws Interrupted on Ctrl-C.
  */
 export async function setup({
-  forTests = false,
+  purpose = 'start',
   quiet = false,
   retry = false,
   root = projectRoot,
@@ -43,9 +48,12 @@ export async function setup({
 } = {}) {
   requireNode(root);
   const paths = projectPaths(root);
-  const context = { paths, system, forTests, retry, env };
-  const steps = [packagesStep, dependenciesStep, addonStep, typescriptStep];
-  if (forTests) steps.push(nativeTestsStep, browserStep);
+  const context = { paths, system, forTests: purpose === 'test', retry, env };
+  const steps =
+    purpose === 'package'
+      ? [dependenciesStep, typescriptStep]
+      : [packagesStep, dependenciesStep, addonStep, typescriptStep];
+  if (purpose === 'test') steps.push(nativeTestsStep, browserStep);
   const plan = steps.map((step) => step(context));
   const reporter = createReporter({ quiet, stream });
   /** @type {Record<string, Outcome>} */
@@ -78,13 +86,14 @@ export async function setup({
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const args = process.argv.slice(2);
-  const purpose = args.includes('--for') ? args[args.indexOf('--for') + 1] : 'start';
+  const named = args.includes('--for') ? args[args.indexOf('--for') + 1] : 'start';
+  const purpose = PURPOSES.find((name) => name === named);
   const known = args.filter((arg, i) => arg === '--quiet' || arg === '--for' || args[i - 1] === '--for');
-  if (known.length !== args.length || !['start', 'test'].includes(purpose)) {
-    console.error('Usage: npm run setup -- [--for start|test] [--quiet]');
+  if (known.length !== args.length || !purpose) {
+    console.error(`Usage: npm run setup -- [--for ${PURPOSES.join('|')}] [--quiet]`);
     process.exitCode = 2;
   } else {
-    const options = { forTests: purpose === 'test', quiet: args.includes('--quiet'), retry: true };
+    const options = { purpose, quiet: args.includes('--quiet'), retry: true };
     await runMain(async () => ((await setup(options)).ok ? 0 : 1));
   }
 }

@@ -96,7 +96,7 @@ async function runAva(ava, args, env) {
 
 await runMain(async () => {
   const args = process.argv.slice(2);
-  const { ok, outcomes } = await setup({ forTests: true });
+  const { ok, outcomes } = await setup({ purpose: 'test' });
   const ava = packageBin(projectRoot, 'ava', 'ava');
   if (!ok || !ava) {
     console.log(summaryLine({ ...NONE, failed: 1 }));
