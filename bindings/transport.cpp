@@ -139,7 +139,9 @@ Napi::Value assignmentKernel(const Napi::CallbackInfo& info) {
   auto* columns = arguments.array<std::int32_t>("columns", n);
   double* u = arguments.array<double>("u", n);
   double* v = arguments.array<double>("v", n);
-  return run(arguments, pairWork(n, n, n), [=](Control& control) { assign(costs, n, columns, u, v, control); });
+  return run(arguments, pairWork(n, n, n), [=](Control& control) {
+    if (!assign(costs, n, columns, u, v, control)) *columns = -1;
+  });
 }
 
 Napi::Value networkSimplexKernel(const Napi::CallbackInfo& info) {
@@ -156,8 +158,8 @@ Napi::Value networkSimplexKernel(const Napi::CallbackInfo& info) {
   double* v = arguments.array<double>("v", m);
   return run(arguments, pairWork(n, m, n + m), [=](Control& control) {
     SparsePlan plan{rows, columns, masses, 0};
-    networkSimplex(costs, n, m, supplies, demands, plan, u, v, control);
-    *count = static_cast<std::int32_t>(plan.count);
+    const bool feasible = networkSimplex(costs, n, m, supplies, demands, plan, u, v, control);
+    *count = feasible ? static_cast<std::int32_t>(plan.count) : -1;
   });
 }
 

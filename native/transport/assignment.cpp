@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <vector>
 
@@ -23,11 +24,18 @@ class Assignment {
     std::fill_n(columns_, n, kNone);
   }
 
-  void solve() {
+  /// False where every assignment uses a forbidden pair.
+  bool solve() {
     control_.start(n_);
-    reduceColumns();
-    transferReductions();
-    for (int pass = 0; pass < 2; ++pass) reduceRows();
+    // The reductions compare with second bests, which forbidden pairs may leave without any.
+    const bool forbids = std::any_of(costs_, costs_ + n_ * n_, [](double cost) { return std::isinf(cost); });
+    if (forbids) {
+      std::fill_n(v_, n_, 0.0);
+    } else {
+      reduceColumns();
+      transferReductions();
+      for (int pass = 0; pass < 2; ++pass) reduceRows();
+    }
     std::vector<std::int32_t> free;
     for (std::size_t i = 0; i < n_; ++i) {
       if (columns_[i] == kNone) free.push_back(static_cast<std::int32_t>(i));
@@ -37,9 +45,10 @@ class Assignment {
     previous_.resize(n_);
     order_.resize(n_);
     for (const std::int32_t row : free) {
-      augment(row);
+      if (!augment(row)) return false;
       control_.advance(1);
     }
+    return true;
   }
 
  private:
@@ -120,7 +129,7 @@ class Assignment {
   }
 
   /// The shortest augmenting path from a row without a column, by Dijkstra's method on reduced costs.
-  void augment(std::int32_t from) {
+  bool augment(std::int32_t from) {
     const double* costs = row(from);
     const double infinity = std::numeric_limits<double>::infinity();
     for (std::size_t j = 0; j < n_; ++j) {
@@ -145,6 +154,7 @@ class Assignment {
           }
           std::swap(order_[k], order_[reached++]);
         }
+        if (least == infinity) return false;
         for (std::size_t k = last; k < reached && end == kNone; ++k) {
           if (rows_[static_cast<std::size_t>(order_[k])] == kNone) end = order_[k];
         }
@@ -178,6 +188,7 @@ class Assignment {
       rows_[static_cast<std::size_t>(j)] = i;
       std::swap(columns_[i], j);
     }
+    return true;
   }
 
   matrix_tiles::MatrixOperations<double> operations_;
@@ -192,12 +203,13 @@ class Assignment {
 
 }  // namespace
 
-void assign(const double* costs, std::size_t n, std::int32_t* columns, double* u, double* v, Control& control) {
-  Assignment(costs, n, columns, v, control).solve();
+bool assign(const double* costs, std::size_t n, std::int32_t* columns, double* u, double* v, Control& control) {
+  if (!Assignment(costs, n, columns, v, control).solve()) return false;
   for (std::size_t i = 0; i < n; ++i) {
     const auto j = static_cast<std::size_t>(columns[i]);
     u[i] = costs[i * n + j] - v[j];
   }
+  return true;
 }
 
 }  // namespace ridgeflow

@@ -5,40 +5,31 @@
 #include <vector>
 
 #include "transport/exact.hpp"
+#include "transport/exact_sum.hpp"
 #include "transport/matrix_tiles.hpp"
+#include "transport/whole_masses.hpp"
 
 namespace ridgeflow {
 namespace {
 
 using Node = std::int32_t;
-using Mass = std::int64_t;
 
 constexpr Node kNone = -1;
-constexpr Mass kFine = Mass{1} << 52;  // units of mass that weights are rounded to
-constexpr double kRelativeTolerance = 1e-12;
+constexpr double kRelativeTolerance = 1e-12;  // of potentials that were updated along the way
+constexpr double kEnteringTolerance = 0x1p-50;  // of the cost of an arc
+constexpr std::size_t kExactRun = 64;
 
 bool allEqual(const double* weights, std::size_t count) {
   return std::all_of(weights, weights + count, [weights](double weight) { return weight == weights[0]; });
 }
 
-/// Whole masses that sum to `total`, as near to the weights as may be. None is 0: a target without mass would make the
-/// first tree weakly feasible, and the method could go round in circles.
-std::vector<Mass> wholeMasses(const double* weights, std::size_t count, Mass total) {
-  std::vector<Mass> masses(count);
-  Mass rest = total;
-  std::size_t largest = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    masses[i] = std::max<Mass>(1, std::llround(weights[i] * static_cast<double>(total)));
-    rest -= masses[i];
-    if (masses[i] > masses[largest]) largest = i;
-  }
-  masses[largest] += rest;
-  return masses;
-}
-
 /// A spanning tree of sources, targets and a root: nodes 0 … n − 1, n … n + m − 1, n + m. An arc leads from sources
 /// to targets, from sources to the root and from the root to targets, so that the arc of a source to its parent goes
 /// up and that of a target comes down. Reduced costs are c + π_source − π_target.
+///
+/// The arcs from the root to targets cost more than any sum of the others. Of a node below one of them the potential
+/// has that cost in it, once: it is kept apart as the level of the node, 0 or 1, so that it takes no digits from the
+/// rest. Forbidden arcs cost ∞ and are never entered.
 class Simplex {
  public:
   Simplex(const double* costs, std::size_t n, std::size_t m, const double* supplies, const double* demands, Control& control)
@@ -56,33 +47,52 @@ class Simplex {
         depth_(n + m + 1, 0),
         flow_(n + m + 1, 0),
         potential_(n + m + 1, 0.0),
+        level_(n + m + 1, 0),
+        error_(n + m + 1, 0.0),
+        fromGround_(m, 0.0),
+        fromAbove_(m, 0.0),
         control_(control) {
-    const auto [least, most] = std::minmax_element(costs, costs + n * m);
-    scale_ = std::max({std::abs(*least), std::abs(*most), std::numeric_limits<double>::min()});
-    // One unit of mass through the root can always go directly instead: dearer than any direct arc is dear enough.
-    penalty_ = 4 * scale_;
+    double largest = std::numeric_limits<double>::min();
+    for (std::size_t k = 0; k < n * m; ++k) {
+      if (const double size = std::abs(costs[k]); size > largest && std::isfinite(size)) largest = size;
+    }
+    // In the search alone: above the differences of all potentials.
+    penalty_ = std::min(4 * static_cast<double>(n + m) * largest, std::numeric_limits<double>::max() / 8);
     // Equal weights are exact in units of 1/nm, so that the plan between as many points is a permutation.
-    if (allEqual(supplies, n) && allEqual(demands, m)) total_ = static_cast<Mass>(n * m);
-    const std::vector<Mass> supply = wholeMasses(supplies, n, total_), demand = wholeMasses(demands, m, total_);
+    const bool equal = allEqual(supplies, n) && allEqual(demands, m);
+    if (equal) total_ = static_cast<Mass>(n) * static_cast<Mass>(m);
+    const std::vector<Mass> supply = wholeMasses(supplies, n, total_, equal);
+    const std::vector<Mass> demand = wholeMasses(demands, m, total_, equal);
     for (Node node = 0; node < root_; ++node) {
       const bool isSource = source(node);
       link(node, root_);
       depth_[at(node)] = 1;
       flow_[at(node)] = isSource ? supply[at(node)] : demand[at(node) - n];
-      potential_[at(node)] = isSource ? 0.0 : penalty_;
+      level_[at(node)] = isSource ? 0 : 1;
+      prepareSearch(node);
     }
   }
 
   void solve() {
     control_.start(12 * (n_ + m_));
     connectNearest();
-    for (int round = 0;; ++round) {
-      while (pivotOnBlock()) {
-      }
-      // Potentials were updated along the way: made afresh from the tree, they show whether rounding hid an arc.
-      refreshPotentials();
-      if (round == 8 || !pivotOnBlock()) return;
+    while (pivotOnBlock()) {
     }
+    exact_ = true;
+    refreshPotentials();
+    finishExactly();
+  }
+
+  /// Whether mass is left that only forbidden arcs could take: more than the rounding of the weights.
+  bool infeasible() const {
+    Mass unserved = 0;
+    for (Node node = child_[at(root_)]; node != kNone; node = next_[at(node)]) {
+      const Mass flow = flow_[at(node)];
+      const double weight = source(node) ? supplies_[at(node)] : demands_[at(node) - n_];
+      if (flow > 1 && static_cast<double>(flow) > 0.5 * weight * static_cast<double>(total_)) return true;
+      unserved += flow;
+    }
+    return static_cast<double>(unserved) > 0x1p-40 * static_cast<double>(total_);
   }
 
   void write(SparsePlan& plan, double* u, double* v) const {
@@ -94,10 +104,12 @@ class Simplex {
       if (supplies_[at(from)] == 0 || demands_[at(to) - n_] == 0) continue;
       plan.rows[plan.count] = from;
       plan.columns[plan.count] = to - static_cast<Node>(n_);
-      plan.masses[plan.count++] = static_cast<double>(flow_[at(node)]) / static_cast<double>(total_);
+      const double mass = static_cast<double>(flow_[at(node)]) / static_cast<double>(total_);
+      plan.masses[plan.count++] = restored(mass, std::min(supplies_[at(from)], demands_[at(to) - n_]));
     }
-    for (std::size_t i = 0; i < n_; ++i) u[i] = -potential_[i];
-    for (std::size_t j = 0; j < m_; ++j) v[j] = potential_[n_ + j];
+    const double raised = levelDifference();
+    for (std::size_t i = 0; i < n_; ++i) u[i] = -potential_[i] - raised * level_[i];
+    for (std::size_t j = 0; j < m_; ++j) v[j] = potential_[n_ + j] + raised * level_[n_ + j];
   }
 
  private:
@@ -133,11 +145,103 @@ class Simplex {
         if (row[j] < row[best]) best = j;
       }
       const Node from = static_cast<Node>(i), to = static_cast<Node>(n_ + best);
-      if (row[best] + potential_[at(from)] - potential_[at(to)] < -tolerance()) pivot(from, to);
+      if (!std::isfinite(row[best]) || level_[at(from)] > level_[at(to)]) continue;
+      const double reduced = row[best] + potential_[at(from)] - potential_[at(to)];
+      if (level_[at(from)] < level_[at(to)] || reduced < -tolerance()) pivot(from, to);
     }
   }
 
-  double tolerance() const { return kRelativeTolerance * scale_; }
+  double tolerance() const { return kRelativeTolerance * largestPotential_; }
+
+  const std::vector<double>& searched(std::size_t row) const { return level_[row] == 0 ? fromGround_ : fromAbove_; }
+
+  /// What the costs of arcs to a target are compared with: of a source on the ground, targets above are the better by
+  /// the penalty; of a source above, those on the ground are out of the question.
+  void prepareSearch(Node node) {
+    if (source(node) || node == root_) return;
+    const std::size_t j = at(node) - n_;
+    const double value = potential_[at(node)] + error_[at(node)];
+    const bool above = level_[at(node)] == 1;
+    fromGround_[j] = above ? value + penalty_ : value;
+    fromAbove_[j] = above ? value : -std::numeric_limits<double>::infinity();
+  }
+
+  /// Enters arcs until none has a negative reduced cost, beyond the rounding of that cost itself. Where the rounding of
+  /// potentials hides the sign, it comes from an exact sum over the cycle.
+  void finishExactly() {
+    std::size_t row = 0;
+    for (std::size_t clean = 0; clean < n_; row = row + 1 == n_ ? 0 : row + 1) {
+      clean = enterFromRow(row) ? 0 : clean + 1;
+      control_.check();
+    }
+  }
+
+  bool enterFromRow(std::size_t row) {
+    bool entered = false;
+    const Node from = static_cast<Node>(row);
+    for (std::size_t first = 0; first < m_; first += kExactRun) {
+      const std::size_t count = std::min(kExactRun, m_ - first);
+      const double* costs = costs_ + row * m_ + first;
+      const double least = operations_.leastReduced(costs, searched(row).data() + first, count).least;
+      if (least + potential_[row] > error_[row]) continue;
+      for (std::size_t k = 0; k < count; ++k) {
+        const Node to = static_cast<Node>(n_ + first + k);
+        if (!improves(from, to)) continue;
+        pivot(from, to);
+        entered = true;
+      }
+    }
+    return entered;
+  }
+
+  bool improves(Node from, Node to) {
+    const double entering = cost(from, to);
+    if (!std::isfinite(entering) || level_[at(from)] > level_[at(to)]) return false;
+    if (level_[at(from)] < level_[at(to)]) return true;
+    if (parent_[at(from)] == to || parent_[at(to)] == from) return false;
+    double reduced = entering - potential_[at(to)] + potential_[at(from)];
+    const double error = error_[at(from)] + error_[at(to)];
+    if (reduced > error) return false;
+    if (reduced >= -error) reduced = exactReduced(from, to);
+    return reduced < -kEnteringTolerance * std::abs(entering);
+  }
+
+  double exactReduced(Node from, Node to) {
+    sum_.clear();
+    sum_.add(cost(from, to));
+    Node a = from, b = to;
+    while (a != b) {
+      const bool onSourceSide = depth_[at(a)] >= depth_[at(b)];
+      Node& node = onSourceSide ? a : b;
+      const double arc = arcCost(node);
+      sum_.add(onSourceSide == source(node) ? -arc : arc);
+      node = parent_[at(node)];
+    }
+    return sum_.value();
+  }
+
+  /// The whole of a weight that is moved at once is not rounded to units.
+  static double restored(double mass, double weight) { return mass > weight - 0x1p-118 ? weight : mass; }
+
+  /// Of the arc between a node and its parent, but for the level.
+  double arcCost(Node node) const {
+    const Node above = parent_[at(node)];
+    if (above == root_) return 0.0;
+    return source(node) ? cost(node, above) : cost(above, node);
+  }
+
+  /// What the level must be worth for the duals to stay below the costs. Only where arcs are forbidden do nodes of both
+  /// levels stay.
+  double levelDifference() const {
+    double needed = 0.0;
+    if (std::count(level_.begin(), level_.end() - 1, 1) == static_cast<std::ptrdiff_t>(n_ + m_)) return needed;
+    for (std::size_t i = 0; i < n_; ++i) {
+      for (std::size_t j = 0; level_[i] == 1 && j < m_; ++j) {
+        if (level_[n_ + j] == 0) needed = std::max(needed, potential_[n_ + j] - potential_[i] - costs_[i * m_ + j]);
+      }
+    }
+    return needed;
+  }
 
   /// Looks through blocks of arcs, from where the last search ended, for one with a negative reduced cost, and pivots on
   /// the most negative of the first such block. Returns false where there is none.
@@ -149,7 +253,7 @@ class Simplex {
     std::size_t looked = 0, inBlock = 0;
     while (looked < arcs) {
       const std::size_t count = std::min(m_ - column_, block);
-      const auto found = operations_.leastReduced(costs_ + row_ * m_ + column_, potential_.data() + n_ + column_, count);
+      const auto found = operations_.leastReduced(costs_ + row_ * m_ + column_, searched(row_).data() + column_, count);
       const double reduced = found.least + potential_[row_];
       if (reduced < least) {
         least = reduced;
@@ -192,7 +296,7 @@ class Simplex {
       }
     }
     const Node apex = a;
-    Mass delta = std::numeric_limits<Mass>::max();
+    Mass delta = kFine;
     Node leaving = kNone;
     bool onSourceSide = true;
     for (Node u = from; u != apex; u = parent_[at(u)]) {
@@ -228,27 +332,37 @@ class Simplex {
     shift(inside, onSourceSide ? -reduced : reduced);
   }
 
-  /// Adds to the potentials of a subtree that has been hung up elsewhere, and counts its depths anew.
+  /// Brings up to date a subtree that has been hung up elsewhere: adds to its potentials, or derives them from the tree.
   void shift(Node top, double by) {
     visit(top, [&](Node node) {
+      const Node above = parent_[at(node)];
+      depth_[at(node)] = depth_[at(above)] + 1;
+      level_[at(node)] = level_[at(above)];
+      if (exact_) {
+        derive(node);
+        return;
+      }
       potential_[at(node)] += by;
-      depth_[at(node)] = depth_[at(parent_[at(node)])] + 1;
+      largestPotential_ = std::max(largestPotential_, std::abs(potential_[at(node)]));
+      prepareSearch(node);
     });
   }
 
+  void derive(Node node) {
+    const Node above = parent_[at(node)];
+    const double arc = arcCost(node);
+    const double value = potential_[at(above)] + (source(node) ? -arc : arc);
+    potential_[at(node)] = value;
+    largestPotential_ = std::max(largestPotential_, std::abs(value));
+    // What the sum rounds off, here and where a reduced cost is made of it.
+    if (exact_) error_[at(node)] = error_[at(above)] + 0x1p-51 * std::abs(value);
+    prepareSearch(node);
+  }
+
   void refreshPotentials() {
-    potential_[at(root_)] = 0.0;
+    largestPotential_ = 0.0;
     for (Node top = child_[at(root_)]; top != kNone; top = next_[at(top)]) {
-      visit(top, [&](Node node) {
-        const Node above = parent_[at(node)];
-        if (above == root_) {
-          potential_[at(node)] = source(node) ? 0.0 : penalty_;
-        } else if (source(node)) {
-          potential_[at(node)] = potential_[at(above)] - cost(node, above);
-        } else {
-          potential_[at(node)] = potential_[at(above)] + cost(above, node);
-        }
-      });
+      visit(top, [&](Node node) { derive(node); });
     }
   }
 
@@ -277,7 +391,12 @@ class Simplex {
   Mass total_ = kFine;
   std::vector<Mass> flow_;  // of the arc between a node and its parent
   std::vector<double> potential_;
-  double scale_ = 1.0, penalty_ = 1.0;
+  std::vector<std::uint8_t> level_;
+  std::vector<double> error_;  // bounds of what potentials were rounded by, in the exact phase
+  std::vector<double> fromGround_, fromAbove_;
+  ExactSum sum_;
+  bool exact_ = false;
+  double largestPotential_ = 0.0, penalty_ = 1.0;
   std::size_t row_ = 0, column_ = 0;  // where the search for an arc goes on
   std::uint64_t pivots_ = 0;
   Control& control_;
@@ -285,11 +404,13 @@ class Simplex {
 
 }  // namespace
 
-void networkSimplex(const double* costs, std::size_t n, std::size_t m, const double* supplies, const double* demands,
+bool networkSimplex(const double* costs, std::size_t n, std::size_t m, const double* supplies, const double* demands,
                     SparsePlan& plan, double* u, double* v, Control& control) {
   Simplex simplex(costs, n, m, supplies, demands, control);
   simplex.solve();
+  if (simplex.infeasible()) return false;
   simplex.write(plan, u, v);
+  return true;
 }
 
 }  // namespace ridgeflow

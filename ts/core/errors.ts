@@ -10,6 +10,7 @@ export const ERROR_CODES = {
   COLLAPSED: 'a flow was asked to go past the time at which its measure collapses',
   STEP_BUDGET: 'an integrator used up its budget of steps or its step size became too small',
   NOT_CONVERGED: 'an iteration ended before it reached its tolerance',
+  INFEASIBLE: 'a problem has no solution under its constraints',
   OUT_OF_MEMORY: 'the call would need more memory than there is or than was allowed',
   ABORTED: 'the caller aborted the call',
   BACKEND_UNAVAILABLE: 'the backend asked for cannot be loaded',

@@ -7,6 +7,7 @@ import { asMatrix, checkFinite } from '../kernel/checks.js';
 import type { Kernels } from '../kernel/contract.js';
 import type { VectorLike } from '../measure/arguments.js';
 import { checkClouds, checkCosts, checkPairCost, checkWeights, type PairCost } from './arguments.js';
+import { type Solution, certify, refinePotentials } from './plan-certificate.js';
 
 /** Options of {@link exactTransport}. */
 export interface ExactTransportOptions extends CallOptions {
@@ -29,11 +30,18 @@ export interface ExactPlan {
   cost: number;
   /** The entries of the plan that are not 0: masses[k] goes from source rows[k] to target columns[k]. */
   plan: { rows: Int32Array; columns: Int32Array; masses: Float64Array };
-  /** Dual potentials f_i + g_j ≤ c_ij, with equality where the plan has an entry. */
+  /** Dual potentials f_i + g_j ≤ c_ij, up to dualViolation, with equality where the plan has an entry. */
   f: Float64Array;
   g: Float64Array;
-  /** cost − (⟨f, a⟩ + ⟨g, b⟩), which is 0 at the optimum: what is left is rounding. */
+  /**
+   * Bound of cost − optimum, from the answer alone: Σ π_ij (c_ij − f_i − g_j) + dualViolation + marginalError times the
+   * largest cost that the plan uses. At the optimum what is left is rounding.
+   */
   dualityGap: number;
+  /** The most by which f_i + g_j is above c_ij. */
+  dualViolation: number;
+  /** The most by which a marginal of the plan differs from its weight. */
+  marginalError: number;
   method: 'assignment' | 'networkSimplex';
 }
 
@@ -74,8 +82,10 @@ export async function exactTransport(
 }
 
 /**
- * {@link exactTransport} for a matrix of costs, [n, m], which may be negative. A float64 matrix is used as it is, without
- * a copy.
+ * {@link exactTransport} for a matrix of costs, [n, m], which may be negative; Infinity forbids a pair. A float64 matrix is
+ * used as it is, without a copy. Each cost is judged by its own size: one large entry takes no digits from the others.
+ *
+ * @throws INFEASIBLE where every plan uses a forbidden pair, and what {@link exactTransport} throws.
  */
 export async function exactTransportMatrix(
   costs: NdArray,
@@ -84,9 +94,23 @@ export async function exactTransportMatrix(
   const { n, m } = checkCosts(costs);
   const problem = checkProblem(n, m, options);
   const kernels = await kernelsFor(options);
-  checkFinite(kernels, costs, 'costs');
+  checkAllowed(kernels, costs);
   const { data } = toDtype(costs, 'float64');
   return solve(kernels, data instanceof Float64Array ? data : Float64Array.from(data), problem, options);
+}
+
+/** Throws NON_FINITE for NaN and −Infinity. */
+function checkAllowed(kernels: Kernels, costs: NdArray): void {
+  if (kernels.firstNonFinite(costs.data) < 0) return;
+  const index = costs.data.findIndex((cost) => !(cost > -Infinity));
+  if (index < 0) return;
+  const [row, column] = [Math.floor(index / costs.shape[1]), index % costs.shape[1]];
+  throw new RidgeflowError(
+    'NON_FINITE',
+    `Expected numbers, or Infinity for a forbidden pair, in costs but received ${costs.data[index]} at row ${row}, column ` +
+      `${column} (counted from 0)`,
+    { details: { parameter: 'costs', row, column } },
+  );
 }
 
 interface Problem {
@@ -140,13 +164,15 @@ async function solve(
   const [n, m] = [weightsA.length, weightsB.length];
   const lacksSimplex = kernels.networkSimplex === undefined;
   if (method === 'assignment' || (method === 'auto' && lacksSimplex && plain)) {
-    const { columns, u, v } = await kernels.assignment({ costs, n }, run);
+    const found = await kernels.assignment({ costs, n }, run);
+    if (found === undefined) throw infeasible();
+    const { columns, u, v } = found;
     const plan = {
       rows: Int32Array.from({ length: n }, (_, i) => i),
       columns,
       masses: new Float64Array(n).fill(1 / n),
     };
-    return finish(costs, { weightsA, weightsB }, plan, { f: u, g: v, method: 'assignment' });
+    return finish({ costs, weightsA, weightsB, plan, f: u, g: v }, 'assignment', run);
   }
   if (kernels.networkSimplex === undefined) {
     throw new RidgeflowError(
@@ -157,23 +183,41 @@ async function solve(
     );
   }
   const problem = { costs, supplies: weightsA, demands: weightsB };
-  const { u, v, ...plan } = await kernels.networkSimplex(problem, run);
-  return finish(costs, { weightsA, weightsB }, plan, { f: u, g: v, method: 'networkSimplex' });
+  const found = await kernels.networkSimplex(problem, run);
+  if (found === undefined) throw infeasible();
+  const { u, v, ...plan } = found;
+  return finish({ costs, weightsA, weightsB, plan, f: u, g: v }, 'networkSimplex', run);
 }
 
-function finish(
-  costs: Float64Array,
-  { weightsA, weightsB }: Pick<Problem, 'weightsA' | 'weightsB'>,
-  plan: ExactPlan['plan'],
-  { f, g, method }: Pick<ExactPlan, 'f' | 'g' | 'method'>,
-): ExactPlan {
-  const m = g.length;
-  let cost = 0;
-  for (let k = 0; k < plan.masses.length; k++) {
-    cost += plan.masses[k] * costs[plan.rows[k] * m + plan.columns[k]];
+function infeasible(): RidgeflowError {
+  return new RidgeflowError(
+    'INFEASIBLE',
+    'Expected costs that leave a plan but every plan between these weights uses a forbidden pair (a cost of Infinity). Give ' +
+      'those pairs a large finite cost, or, where mass may be made or lost, use sinkhorn with marginalPenalty',
+    { details: { parameter: 'costs' } },
+  );
+}
+
+async function finish(
+  solution: Solution,
+  method: ExactPlan['method'],
+  { signal }: CallOptions,
+): Promise<ExactPlan> {
+  let best = solution;
+  let proof = await certify(best, { signal });
+  // A proof that is weak beside the costs in use may only have lost its digits.
+  if (proof.dualityGap > 1e-13 * Math.abs(proof.cost)) {
+    const refined = await refinePotentials(solution, { signal });
+    const other = await certify(refined, { signal });
+    if (other.dualityGap < proof.dualityGap) [best, proof] = [refined, other];
   }
-  let dual = 0;
-  for (let i = 0; i < f.length; i++) dual += weightsA[i] * f[i];
-  for (let j = 0; j < g.length; j++) dual += weightsB[j] * g[j];
-  return { cost, plan, f, g, dualityGap: cost - dual, method };
+  if (!Number.isFinite(proof.cost) || !Number.isFinite(proof.dualityGap)) {
+    throw new RidgeflowError(
+      'NON_FINITE',
+      `Expected costs whose sums are finite but the cost of the plan is ${proof.cost}: scale the costs down`,
+      { details: { parameter: 'costs' } },
+    );
+  }
+  const { plan, f, g } = best;
+  return { ...proof, plan, f, g, method };
 }

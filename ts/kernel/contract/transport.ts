@@ -90,16 +90,23 @@ export interface TransportKernels {
   /** c(x_i, y_j) of every pair, n × m, in float64 from differences. O(nmd) time. */
   pairCosts(problem: Pick<PairProblem, 'from' | 'to' | 'cost'>, run?: RunControl): Promise<Float64Array>;
 
-  /** The assignment of least cost, of n × n costs. O(n³) time at worst, O(n) memory. */
-  assignment(problem: { costs: Float64Array; n: number }, run?: RunControl): Promise<AssignmentResult>;
+  /**
+   * The assignment of least cost, of n × n costs, of which those that are ∞ forbid a pair; undefined where every
+   * assignment uses one. O(n³) time at worst, O(n) memory.
+   */
+  assignment(
+    problem: { costs: Float64Array; n: number },
+    run?: RunControl,
+  ): Promise<AssignmentResult | undefined>;
 
   /**
-   * The plan of least cost between weights that sum to 1 each, of n × m costs: network simplex. A backend may lack it.
+   * The plan of least cost between weights that sum to 1 each, of n × m costs, ∞ and undefined as of assignment: network
+   * simplex. A backend may lack it.
    */
   networkSimplex?(
     problem: { costs: Float64Array; supplies: Float64Array; demands: Float64Array },
     run?: RunControl,
-  ): Promise<SparsePlanResult>;
+  ): Promise<SparsePlanResult | undefined>;
 
   /**
    * W_p^p between the projections on each direction, ∫₀¹ |F⁻¹ − G⁻¹|^p, summed in float64; and count × d gradients where

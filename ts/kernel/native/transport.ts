@@ -76,7 +76,7 @@ export function transportKernels(addon: Addon): TransportKernels {
     async assignment({ costs, n }, run) {
       const result = { columns: new Int32Array(n), u: new Float64Array(n), v: new Float64Array(n) };
       await withControl(run, (control) => addon.assignment({ costs, n, ...result, control }));
-      return result;
+      return result.columns[0] < 0 ? undefined : result;
     },
     async networkSimplex({ costs, supplies, demands }, run) {
       const [n, m] = [supplies.length, demands.length];
@@ -99,6 +99,7 @@ export function transportKernels(addon: Addon): TransportKernels {
           control,
         }),
       );
+      if (count[0] < 0) return undefined;
       const cut = <A extends Int32Array | Float64Array>(values: A) => values.slice(0, count[0]) as A;
       return { rows: cut(rows), columns: cut(columns), masses: cut(masses), ...duals };
     },

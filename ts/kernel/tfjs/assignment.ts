@@ -4,12 +4,12 @@ import type { AssignmentResult } from '../contract/transport.js';
 
 /**
  * The assignment of least cost by successive shortest augmenting paths (the Hungarian method in Jonker and Volgenant's
- * form), in float64. O(n³) time, O(n) memory.
+ * form), in float64. Costs of ∞ forbid a pair; undefined where every assignment uses one. O(n³) time, O(n) memory.
  */
 export async function assignment(
   { costs, n }: { costs: Float64Array; n: number },
   run?: RunControl,
-): Promise<AssignmentResult> {
+): Promise<AssignmentResult | undefined> {
   const pace = new Pace(run, n);
   const u = new Float64Array(n);
   const v = new Float64Array(n);
@@ -37,6 +37,7 @@ export async function assignment(
       }
       column = next;
       least = distances[column];
+      if (least === Infinity) return undefined;
       scanned[column] = 1;
       row = rows[column];
       await pace.tick(0);
