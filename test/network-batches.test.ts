@@ -58,9 +58,10 @@ test('rows come out the same whatever the batches', async (t) => {
   for (const batch of [null, 7]) {
     const { model, batches } = doubling(batch);
     const activations = await openActivations(model, x);
+    const looked = batches.length;
     const rows = await activations.collect(['y']);
     t.deepEqual(rows.get('y')!.data, expected);
-    const [, ...ran] = batches;
+    const ran = batches.slice(looked);
     if (batch === null) t.is(Math.max(...ran.slice(0, 1)), 8);
     else t.deepEqual(ran, new Array<number>(8).fill(7));
   }
@@ -74,13 +75,15 @@ test('no batch is run after an abort', async (t) => {
   const x = normals(500, 3);
   const controller = new AbortController();
   const { signal } = controller;
-  // The first run only looks at shapes; the abort arrives while the second is under way.
+  // The first runs only look at shapes; the abort arrives while the one after is under way.
+  let looked = Infinity;
   const { model, batches } = doubling(null, (run) => {
-    if (run === 2) setImmediate(() => controller.abort());
+    if (run === looked + 1) setImmediate(() => controller.abort());
   });
   const activations = await openActivations(model, x);
+  looked = batches.length;
   await t.throwsAsync(activations.collect(['y'], { signal }), { code: 'ABORTED' });
-  t.is(batches.length, 2);
+  t.is(batches.length, looked + 1);
   const other = doubling(null);
   await t.throwsAsync(runBlock(other.block, x, new BatchSize(20), { signal }), { code: 'ABORTED' });
   t.is(other.batches.length, 0);

@@ -147,7 +147,7 @@ export class StepTracker {
     const [first, last] = [this.#layers.get(from)!, this.#layers.get(to)!];
     const whole = first.width === first.fullWidth && first.positions === 1 && spread !== null && spread > 0;
     const flat = (layer: ActivationLayer) =>
-      layer.shape.reduce((product, extent) => product * extent, 1) === layer.fullWidth;
+      !layer.moved && layer.shape.reduce((product, extent) => product * extent, 1) === layer.fullWidth;
     if (!whole || !flat(first) || !flat(last) || this.#model.input.batch !== null) return undefined;
     const block: Block | undefined =
       from === INPUT

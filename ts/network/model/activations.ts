@@ -6,6 +6,7 @@ import { kernelsFor } from '../../kernel/backend.js';
 import { type FeatureMaps, type RowLayout, checkFeatureMaps, rowLayout, rowsOf } from './feature-maps.js';
 import { BatchSize } from './batch-size.js';
 import { batchOf, inputShape } from './input.js';
+import { channelAxis, exampleFirst, isMoved, probeBatches } from './layer-places.js';
 import type { ModelLayer, NetworkModel } from './model.js';
 import { RandomProjection } from './random-projection.js';
 
@@ -38,6 +39,8 @@ export interface ActivationLayer extends ModelLayer {
   readonly width: number;
   /** Rows for each example: 1, or with `positions` the positions taken. */
   readonly positions: number;
+  /** Whether the model itself gives them otherwise, the batch not first. */
+  readonly moved?: true;
 }
 
 /** A model, and data to run through it. */
@@ -92,8 +95,9 @@ export function chooseLayers(model: NetworkModel, patterns: readonly string[] | 
 }
 
 /**
- * Prepares to run data through a model: one example is run to learn the shape of every layer. Layers that give no
- * floating-point numbers, or not one set of them per example, are left out.
+ * Prepares to run data through a model: a few examples are run, in two numbers and in another
+ * order, to learn the shape of every layer and which of its axes is the batch. Layers that give no floating-point numbers, or
+ * not one set of them per example, are left out.
  *
  * @param points [n, …], n examples of the shape that the model takes, or of as many values.
  * @throws INVALID_SHAPE where the model takes others, EMPTY_CLOUD, INVALID_ARGUMENT, UNSUPPORTED where no chosen layer can be
@@ -124,37 +128,35 @@ export async function openActivations(
     const { data } = batchOf(points, first, rows);
     return model.run({ data, shape: inputShape(model.input, rows, example) }, names);
   };
-  // Two examples where the model allows it: what is not of the batch then shows.
-  const probe = model.input.batch ?? 2;
-  const found = await run(
-    0,
-    probe,
-    chosen.map(({ name }) => name),
-  );
+  const places = await probeBatches(model, points, chosen);
   const layouts = new Map<string, RowLayout>();
   const projections = new Map<number, RandomProjection>();
   const layers: ActivationLayer[] = [];
-  const add = (layer: ModelLayer, shape: readonly number[], how: FeatureMaps, channelsFirst: boolean) => {
-    const layout = rowLayout(shape, how, { channelsFirst, most: positions, seed: options.seed });
+  const add = (
+    layer: ModelLayer & { moved?: true },
+    shape: readonly number[],
+    how: FeatureMaps,
+    channelAxis: number,
+  ) => {
+    const layout = rowLayout(shape, how, { channelAxis, most: positions, seed: options.seed });
     const width = Math.min(limit, layout.width);
     if (width < layout.width && !projections.has(layout.width))
       projections.set(layout.width, new RandomProjection(layout.width, width, options.seed));
     layouts.set(layer.name, layout);
     layers.push({ ...layer, shape, fullWidth: layout.width, width, positions: layout.positions.length });
   };
-  add({ name: INPUT, kind: INPUT }, example, 'flatten', false);
+  add({ name: INPUT, kind: INPUT }, example, 'flatten', 0);
   for (const layer of chosen) {
-    const activations = found.get(layer.name);
-    if (
-      layer.name === INPUT ||
-      !activations ||
-      activations.shape[0] !== probe ||
-      activations.shape.length < 2
-    )
-      continue;
-    const shape = activations.shape.slice(1);
-    if (elementCount(shape) === 0) continue;
-    add(layer, shape, featureMaps, isChannelsFirst(model, layer, shape));
+    const found = places.get(layer.name);
+    if (layer.name === INPUT || !found || found.shape.length === 0) continue;
+    if (elementCount(found.shape) === 0) continue;
+    const { name, kind } = layer;
+    add(
+      { name, kind, ...(isMoved(found) ? { moved: true } : {}) },
+      found.shape,
+      featureMaps,
+      channelAxis(model, layer, found),
+    );
   }
   if (layers.length === 1) {
     throw new RidgeflowError(
@@ -193,7 +195,7 @@ export async function openActivations(
           ? await size.run(count, () => run(first, model.input.batch ?? count, inner), call.signal)
           : new Map<string, NdArray>();
       for (const name of inner) {
-        const activations = outputs.get(name)!;
+        const activations = exampleFirst(outputs.get(name)!, places.get(name)!);
         const each = activations.data.length / activations.shape[0];
         const at = kernels.firstNonFinite(activations.data.subarray(0, count * each));
         if (at >= 0) throw nonFinite(name, first + Math.floor(at / each));
@@ -228,11 +230,6 @@ export async function openActivations(
     return all;
   };
   return { layers, examples, stream, collect };
-}
-
-/** In ONNX the channels of images, and of what a convolution makes of a sequence, come before the positions. */
-function isChannelsFirst(model: NetworkModel, { kind }: ModelLayer, shape: readonly number[]): boolean {
-  return model.format === 'onnx' && (shape.length >= 3 || /Conv|Pool|BatchNorm/.test(kind));
 }
 
 function nonFinite(layer: string, example: number): RidgeflowError {

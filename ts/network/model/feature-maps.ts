@@ -22,30 +22,28 @@ export interface RowLayout {
   readonly positions: Int32Array;
   /** Whether each row is the mean over the positions. */
   readonly pooled: boolean;
-  /** Steps in memory between channels and between positions. */
+  /** Values between those of two channels: the positions after the channels' axis. */
   readonly channelStep: number;
-  readonly positionStep: number;
   readonly positionCount: number;
 }
 
 /**
- * The layout for activations of `shape`, that of one example. Channels come last in TensorFlow.js, and in sequences; first
- * in the maps of ONNX. At most `most` positions are taken, drawn by the seed.
+ * The layout for activations of `shape`, that of one example. `channelAxis` is that of its channels. At most `most` positions are taken, drawn by the seed.
  */
 export function rowLayout(
   shape: readonly number[],
   featureMaps: FeatureMaps,
-  options: { channelsFirst: boolean; most: number; seed?: number },
+  options: { channelAxis: number; most: number; seed?: number },
 ): RowLayout {
   const size = elementCount(shape);
   if (shape.length < 2 || featureMaps === 'flatten') {
     const whole = { positions: Int32Array.of(0), pooled: false, positionCount: 1 };
-    return { width: size, ...whole, channelStep: 1, positionStep: size };
+    return { width: size, ...whole, channelStep: 1 };
   }
-  const channels = options.channelsFirst ? shape[0] : shape[shape.length - 1];
+  const channels = shape[options.channelAxis];
   const positionCount = size / channels;
-  const [channelStep, positionStep] = options.channelsFirst ? [positionCount, 1] : [1, channels];
-  const common = { width: channels, channelStep, positionStep, positionCount };
+  const channelStep = elementCount(shape.slice(options.channelAxis + 1));
+  const common = { width: channels, channelStep, positionCount };
   if (featureMaps === 'mean') return { ...common, positions: Int32Array.of(0), pooled: true };
   const chosen = new RandomStream(options.seed, 'subsample').choose(
     positionCount,
@@ -56,19 +54,20 @@ export function rowLayout(
 
 /** The rows of some examples: [examples · positions, width]. */
 export function rowsOf(activations: NdArray, examples: number, layout: RowLayout): NdArray {
-  const { width, positions, pooled, channelStep, positionStep, positionCount } = layout;
+  const { width, positions, pooled, channelStep, positionCount } = layout;
   const { data } = activations;
   if (positionCount === 1) return { data: data.subarray(0, examples * width), shape: [examples, width] };
   const out = new Float32Array(examples * positions.length * width);
   const size = width * positionCount;
+  const offset = (p: number) => Math.floor(p / channelStep) * width * channelStep + (p % channelStep);
   let at = 0;
   for (let i = 0; i < examples; i++) {
     for (const position of positions) {
       for (let c = 0; c < width; c++) {
         const from = i * size + c * channelStep;
         let value = 0;
-        if (pooled) for (let p = 0; p < positionCount; p++) value += data[from + p * positionStep];
-        out[at++] = pooled ? value / positionCount : data[from + position * positionStep];
+        if (pooled) for (let p = 0; p < positionCount; p++) value += data[from + offset(p)];
+        out[at++] = pooled ? value / positionCount : data[from + offset(position)];
       }
     }
   }

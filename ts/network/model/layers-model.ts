@@ -19,11 +19,12 @@ export async function loadLayersProgram(files: TfjsFiles): Promise<TfjsProgram> 
   const layers: ModelLayer[] = [];
   for (const { outboundLayer, outputTensors } of nodes) {
     const kind = outboundLayer.getClassName();
-    if (!computes(kind) || outputTensors.length !== 1) continue;
+    if (!computes(kind) || outputTensors.length === 0) continue;
     let name = outboundLayer.name;
     for (let use = 2; symbols.has(name); use++) name = `${outboundLayer.name} (${use})`;
     symbols.set(name, outputTensors[0]);
-    layers.push({ name, kind });
+    const first = outboundLayer.getConfig().dataFormat === 'channelsFirst';
+    layers.push({ name, kind, ...(first ? { channelAxis: 1 } : {}) });
   }
   return {
     format: 'tfjs-layers',

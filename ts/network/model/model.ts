@@ -8,6 +8,8 @@ export interface ModelLayer {
   readonly name: string;
   /** What computes it: the class of the layer, or the operator. */
   readonly kind: string;
+  /** The axis of the channels in what the model gives, the batch counted, -1 for the last; undefined where the file does not say. */
+  readonly channelAxis?: number;
 }
 
 /** What a model takes for one example. */

@@ -20,6 +20,7 @@ import {
   noLayers,
   oneInput,
 } from './model.js';
+import { channelAxes } from './onnx-channels.js';
 import { onnxFailure } from './onnx-failure.js';
 import { walkBack } from './walk-back.js';
 
@@ -196,15 +197,18 @@ async function loadRuntime(): Promise<Runtime> {
 /** The values that are computed from the input, in the file's order, which is that of computation. */
 function layersOf({ graph }: OnnxModel, input: string): ModelLayer[] {
   const fed = new Set([input]);
+  const axes = channelAxes(graph);
   const layers: ModelLayer[] = [];
   const seen = new Set<string>();
   for (const { opType, input: inputs, output } of graph.node) {
     if (!inputs.some((name) => fed.has(name))) continue;
     for (const name of output) if (name !== '') fed.add(name);
-    const [name] = output;
+    // A recurrent layer may give its last state alone: its first output has no name then.
+    const name = output.find((value) => value !== '');
     if (!computes(opType) || !name || seen.has(name)) continue;
     seen.add(name);
-    layers.push({ name, kind: opType });
+    const channelAxis = axes.get(name);
+    layers.push({ name, kind: opType, ...(channelAxis === undefined ? {} : { channelAxis }) });
   }
   return layers;
 }

@@ -1,0 +1,126 @@
+import { type NdArray, elementCount } from '../../core/array.js';
+import { RidgeflowError } from '../../core/errors.js';
+import { type BatchPlace, batchFirst, findBatch } from './batch-axis.js';
+import { inputShape } from './input.js';
+import type { ModelLayer, NetworkModel } from './model.js';
+
+/** Where the examples lie in a layer's activations, and the shape of one. */
+export interface LayerPlace {
+  readonly batch: BatchPlace;
+  readonly shape: readonly number[];
+  /** A recurrent layer's [seq, dir, h], whose directions are channels. */
+  readonly recurrent: boolean;
+}
+
+/** Examples of the first probe, and of the second. */
+const FEW = 2;
+const MORE = 3;
+/** Examples that are looked through for different ones. */
+const LOOKED = 64;
+const RECURRENT = /^(?:LSTM|GRU|RNN)$/;
+
+/**
+ * Runs a few examples, in two numbers and in another order, and finds the batch in what each layer gives. Layers that give no
+ * floating-point numbers, or not one set of them for every example, are left out. Throws what the model throws.
+ */
+export async function probeBatches(
+  model: NetworkModel,
+  points: NdArray,
+  chosen: readonly ModelLayer[],
+): Promise<ReadonlyMap<string, LayerPlace>> {
+  const example = points.shape.slice(1);
+  const names = chosen.map(({ name }) => name);
+  const { batch } = model.input;
+  const picked = differing(points, batch ?? MORE);
+  const run = async (examples: readonly number[]) => {
+    const data = gather(points, examples);
+    return model.run({ data, shape: inputShape(model.input, examples.length, example) }, names);
+  };
+  const few = batch ?? FEW;
+  const first = await run(picked.slice(0, few));
+  const turned = few === 1 ? first : await run([...picked.slice(1, few), picked[0]]);
+  // A model may hold the number of examples in its graph where its input does not say so.
+  const more =
+    batch === null ? await run(picked).catch((cause: unknown) => fixedBatch(cause, model)) : undefined;
+  const places = new Map<string, LayerPlace>();
+  for (const { name, kind } of chosen) {
+    const [found, again, grown] = [first.get(name), turned.get(name), more?.get(name)];
+    if (!found || !again || (more && !grown)) continue;
+    const recurrent = model.format === 'onnx' && RECURRENT.test(kind);
+    const place = findBatch(
+      { rows: few, found },
+      grown && { rows: MORE, found: grown },
+      { rows: few, found: again },
+      recurrent && few === 1 ? found.shape.length - 2 : 0,
+    );
+    if (!place) continue;
+    const shape = batchFirst(found, place).shape.slice(1);
+    places.set(name, { batch: place, shape: recurrent ? joined(shape) : shape, recurrent });
+  }
+  return places;
+}
+
+/** Whether the model gives the activations in another order, or shape, than they are looked at. */
+export function isMoved({ batch, recurrent }: LayerPlace): boolean {
+  return batch.axis !== 0 || batch.each !== 1 || recurrent;
+}
+
+/** The activations with the examples first, each of the shape of its place. */
+export function exampleFirst(activations: NdArray, { batch, shape }: LayerPlace): NdArray {
+  const { data, shape: found } = batchFirst(activations, batch);
+  return { data, shape: [found[0], ...shape] };
+}
+
+/**
+ * The axis of the channels in one example: where the graph says so, else the first in the images of ONNX, and the last in
+ * sequences and in TensorFlow.js.
+ */
+export function channelAxis(
+  model: NetworkModel,
+  { channelAxis: known }: ModelLayer,
+  { batch, shape, recurrent }: LayerPlace,
+): number {
+  const last = shape.length - 1;
+  if (recurrent || known === -1) return last;
+  if (known !== undefined && known !== batch.axis && batch.each === 1) {
+    const axis = known < batch.axis ? known : known - 1;
+    if (axis <= last) return axis;
+  }
+  return model.format === 'onnx' && known === undefined && shape.length >= 3 ? 0 : last;
+}
+
+/** [seq, dir, h] with both directions in one vector for each step; [dir, h] in one. */
+function joined(shape: readonly number[]): number[] {
+  if (shape.length < 2) return [...shape];
+  const width = shape[shape.length - 2] * shape[shape.length - 1];
+  return [...shape.slice(0, -2), width];
+}
+
+function fixedBatch(cause: unknown, model: NetworkModel): never {
+  throw new RidgeflowError(
+    'UNSUPPORTED',
+    `${model.source}: the model takes ${FEW} examples at once but not ${MORE}: export it with a batch of any size`,
+    { cause, details: { file: model.source } },
+  );
+}
+
+/** So many examples, different ones where there are some among the first; the last again where there are fewer. */
+function differing({ data, shape: [n, ...example] }: NdArray, count: number): number[] {
+  const size = elementCount(example);
+  const same = (i: number, j: number) => {
+    for (let k = 0; k < size; k++) if (data[i * size + k] !== data[j * size + k]) return false;
+    return true;
+  };
+  const picked = [0];
+  for (let i = 1; i < Math.min(n, Math.max(LOOKED, count)) && picked.length < count; i++)
+    if (!picked.some((j) => same(i, j))) picked.push(i);
+  while (picked.length < count) picked.push(picked[picked.length - 1]);
+  return picked;
+}
+
+function gather({ data, shape: [, ...example] }: NdArray, rows: readonly number[]): NdArray['data'] {
+  const size = elementCount(example);
+  const out = new (data.constructor as Float32ArrayConstructor)(rows.length * size);
+  rows.forEach((row, i) => out.set(data.subarray(row * size, (row + 1) * size), i * size));
+  return out;
+}
