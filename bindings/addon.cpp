@@ -4,6 +4,7 @@
 #include <string>
 
 #include "arguments.hpp"
+#include "guard.hpp"
 #include "linalg/blas.hpp"
 #include "runtime/parallel.hpp"
 #include "runtime/simd.hpp"
@@ -58,64 +59,77 @@ Napi::Value gemmRate(const Napi::CallbackInfo& call) {
   return Napi::Number::New(call.Env(), blas::measureGemmRate(float64, size, threads, repetitions));
 }
 
-Napi::Object initialise(Napi::Env env, Napi::Object exports) {
-  exports.Set("score", Napi::Function::New(env, scoreKernel));
-  exports.Set("nearestNeighbours", Napi::Function::New(env, nearestNeighboursKernel));
-  exports.Set("distanceSums", Napi::Function::New(env, distanceSumsKernel));
-  exports.Set("countWithin", Napi::Function::New(env, countWithinKernel));
-  exports.Set("matmul", Napi::Function::New(env, matmulKernel));
-  exports.Set("signedSums", Napi::Function::New(env, signedSumsKernel));
-  exports.Set("covariance", Napi::Function::New(env, covarianceKernel));
-  exports.Set("centredRows", Napi::Function::New(env, centredRowsKernel));
-  exports.Set("groupMoments", Napi::Function::New(env, groupMomentsKernel));
-  exports.Set("symmetricEigen", Napi::Function::New(env, symmetricEigenKernel));
-  exports.Set("solvePositiveDefinite", Napi::Function::New(env, solvePositiveDefiniteKernel));
-  exports.Set("trainNetwork", Napi::Function::New(env, trainNetworkKernel));
-  exports.Set("networkLoss", Napi::Function::New(env, networkLossKernel));
-  exports.Set("projectBeam", Napi::Function::New(env, projectBeamKernel));
-  exports.Set("backprojectBeam", Napi::Function::New(env, backprojectBeamKernel));
-  exports.Set("filterRows", Napi::Function::New(env, filterRowsKernel));
-  exports.Set("binProjections", Napi::Function::New(env, binProjectionsKernel));
-  exports.Set("projectionExtents", Napi::Function::New(env, projectionExtentsKernel));
-  exports.Set("ridgeSum", Napi::Function::New(env, ridgeSumKernel));
-  exports.Set("activate", Napi::Function::New(env, activateKernel));
-  exports.Set("convolveProjections", Napi::Function::New(env, convolveProjectionsKernel));
-  exports.Set("finiteRadon", Napi::Function::New(env, finiteRadonKernel));
-  exports.Set("softmin", Napi::Function::New(env, softminKernel));
-  exports.Set("planRows", Napi::Function::New(env, planRowsKernel));
-  exports.Set("planCosts", Napi::Function::New(env, planCostsKernel));
-  exports.Set("matrixPlanCosts", Napi::Function::New(env, matrixPlanCostsKernel));
-  exports.Set("matrixSoftmin", Napi::Function::New(env, matrixSoftminKernel));
-  exports.Set("projectHyperplanes", Napi::Function::New(env, projectHyperplanesKernel));
-  exports.Set("backprojectHyperplanes", Napi::Function::New(env, backprojectHyperplanesKernel));
-  exports.Set("integrateLines", Napi::Function::New(env, integrateLinesKernel));
-  exports.Set("backprojectLineIntegrals", Napi::Function::New(env, backprojectLineIntegralsKernel));
-  exports.Set("projectXray", Napi::Function::New(env, projectXrayKernel));
-  exports.Set("backprojectXray", Napi::Function::New(env, backprojectXrayKernel));
-  exports.Set("backprojectFan", Napi::Function::New(env, backprojectFanKernel));
-  exports.Set("posteriorCovarianceProduct", Napi::Function::New(env, posteriorCovarianceProductKernel));
-  exports.Set("normals", Napi::Function::New(env, normalsKernel));
-  exports.Set("lowerTriangularProduct", Napi::Function::New(env, lowerTriangularProductKernel));
-  exports.Set("pairCosts", Napi::Function::New(env, pairCostsKernel));
-  exports.Set("assignment", Napi::Function::New(env, assignmentKernel));
-  exports.Set("networkSimplex", Napi::Function::New(env, networkSimplexKernel));
-  exports.Set("slicedCosts", Napi::Function::New(env, slicedCostsKernel));
-  exports.Set("linearCombination", Napi::Function::New(env, linearCombinationKernel));
-  exports.Set("squaredRowLengths", Napi::Function::New(env, squaredRowLengthsKernel));
-  exports.Set("scaledError", Napi::Function::New(env, scaledErrorKernel));
-  exports.Set("firstNonFinite", Napi::Function::New(env, firstNonFiniteKernel));
-  exports.Set("info", Napi::Function::New(env, info));
-  exports.Set("setSimd", Napi::Function::New(env, setSimd));
-  exports.Set("setThreads", Napi::Function::New(env, setThreads));
-  exports.Set("gemmRate", Napi::Function::New(env, gemmRate));
-  return exports;
-}
+/// A function of the addon under its name.
+struct Export {
+  const char* name;
+  napi_callback callback;
+};
+
+constexpr Export kExports[] = {
+    {"score", guarded<scoreKernel>},
+    {"nearestNeighbours", guarded<nearestNeighboursKernel>},
+    {"distanceSums", guarded<distanceSumsKernel>},
+    {"countWithin", guarded<countWithinKernel>},
+    {"matmul", guarded<matmulKernel>},
+    {"signedSums", guarded<signedSumsKernel>},
+    {"covariance", guarded<covarianceKernel>},
+    {"centredRows", guarded<centredRowsKernel>},
+    {"groupMoments", guarded<groupMomentsKernel>},
+    {"symmetricEigen", guarded<symmetricEigenKernel>},
+    {"solvePositiveDefinite", guarded<solvePositiveDefiniteKernel>},
+    {"trainNetwork", guarded<trainNetworkKernel>},
+    {"networkLoss", guarded<networkLossKernel>},
+    {"projectBeam", guarded<projectBeamKernel>},
+    {"backprojectBeam", guarded<backprojectBeamKernel>},
+    {"filterRows", guarded<filterRowsKernel>},
+    {"binProjections", guarded<binProjectionsKernel>},
+    {"projectionExtents", guarded<projectionExtentsKernel>},
+    {"ridgeSum", guarded<ridgeSumKernel>},
+    {"activate", guarded<activateKernel>},
+    {"convolveProjections", guarded<convolveProjectionsKernel>},
+    {"finiteRadon", guarded<finiteRadonKernel>},
+    {"softmin", guarded<softminKernel>},
+    {"planRows", guarded<planRowsKernel>},
+    {"planCosts", guarded<planCostsKernel>},
+    {"matrixPlanCosts", guarded<matrixPlanCostsKernel>},
+    {"matrixSoftmin", guarded<matrixSoftminKernel>},
+    {"projectHyperplanes", guarded<projectHyperplanesKernel>},
+    {"backprojectHyperplanes", guarded<backprojectHyperplanesKernel>},
+    {"integrateLines", guarded<integrateLinesKernel>},
+    {"backprojectLineIntegrals", guarded<backprojectLineIntegralsKernel>},
+    {"projectXray", guarded<projectXrayKernel>},
+    {"backprojectXray", guarded<backprojectXrayKernel>},
+    {"backprojectFan", guarded<backprojectFanKernel>},
+    {"posteriorCovarianceProduct", guarded<posteriorCovarianceProductKernel>},
+    {"normals", guarded<normalsKernel>},
+    {"lowerTriangularProduct", guarded<lowerTriangularProductKernel>},
+    {"pairCosts", guarded<pairCostsKernel>},
+    {"assignment", guarded<assignmentKernel>},
+    {"networkSimplex", guarded<networkSimplexKernel>},
+    {"slicedCosts", guarded<slicedCostsKernel>},
+    {"linearCombination", guarded<linearCombinationKernel>},
+    {"squaredRowLengths", guarded<squaredRowLengthsKernel>},
+    {"scaledError", guarded<scaledErrorKernel>},
+    {"firstNonFinite", guarded<firstNonFiniteKernel>},
+    {"info", guarded<info>},
+    {"setSimd", guarded<setSimd>},
+    {"setThreads", guarded<setThreads>},
+    {"gemmRate", guarded<gemmRate>},
+};
 
 }  // namespace
 }  // namespace ridgeflow::bindings
 
-static Napi::Object initialise(Napi::Env env, Napi::Object exports) {
-  return ridgeflow::bindings::initialise(env, exports);
+NAPI_MODULE_INIT() {
+  using namespace ridgeflow::bindings;
+  return guard(env, [&]() -> napi_value {
+    for (const Export& each : kExports) {
+      napi_value function = nullptr;
+      if (napi_create_function(env, each.name, NAPI_AUTO_LENGTH, each.callback, nullptr, &function) != napi_ok ||
+          napi_set_named_property(env, exports, each.name, function) != napi_ok) {
+        throw Napi::Error::New(env);
+      }
+    }
+    return exports;
+  });
 }
-
-NODE_API_MODULE(ridgeflow, initialise)

@@ -1,5 +1,6 @@
 #include "task.hpp"
 
+#include <memory>
 #include <new>
 #include <string>
 #include <utility>
@@ -52,7 +53,7 @@ class Task : public Napi::AsyncWorker {
       } else {
         deferred_.Reject(toError(Env(), failure_).Value());
       }
-    } catch (const Napi::Error&) {
+    } catch (...) {
       // The environment is on its way down, as that of a worker thread that was terminated: nobody is left to tell.
     }
   }
@@ -75,9 +76,10 @@ Napi::Value run(const Arguments& arguments, double work, std::function<void(Cont
     if (!failure.code.empty()) throw toError(arguments.env(), failure);
     return arguments.env().Undefined();
   }
-  auto* task = new Task(arguments, cells, std::move(kernel));
+  auto task = std::make_unique<Task>(arguments, cells, std::move(kernel));
   const Napi::Promise promise = task->promise();
   task->Queue();
+  task.release();  // it deletes itself when it is done
   return promise;
 }
 

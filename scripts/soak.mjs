@@ -1,0 +1,94 @@
+#!/usr/bin/env node
+// Runs what long-lived programs do to the native addon, over and over. `npm run soak -- workers [--count 300]`: workers
+// that are started, compute, and end or are terminated, while the main thread never computes. A crash ends this process.
+import { parseArgs } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import { builtAddon } from './lib/native.mjs';
+import { projectPaths, projectRoot } from './lib/project.mjs';
+import { runMain } from './lib/run.mjs';
+
+const AT_ONCE = 25;
+const SHORTEST = 10; // milliseconds that a worker is left alone
+const LONGEST = 250;
+
+/** Loops of small calls: at once, off the event loop, and refused. `rounds` of them, or for ever. */
+const PROGRAM = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  const addon = require(workerData.addon);
+  const call = (n) => {
+    const queries = new Float32Array(n * 3).fill(1);
+    return addon.score({ queries, centres: queries, n, m: n, d: 3, variance: 1, mean: new Float32Array(n * 3) });
+  };
+  (async () => {
+    parentPort.postMessage('busy');
+    for (let round = 0; round < workerData.rounds; round++) {
+      for (let i = 0; i < 50; i++) call(4);
+      const pending = [call(120), call(120)];
+      for (let i = 0; i < 50; i++) {
+        try {
+          addon.score({ n: -1 });
+        } catch (error) {
+          if (!(error instanceof TypeError)) throw error;
+        }
+      }
+      await Promise.all(pending);
+    }
+  })();
+`;
+
+/**
+ * @param {string} addon
+ * @param {number} index of the worker
+ * @returns {Promise<void>} when it has ended
+ */
+async function runWorker(addon, index) {
+  const endsItself = index % 5 === 0;
+  const workerData = { addon, rounds: endsItself ? 3 : Infinity };
+  const worker = new Worker(PROGRAM, { eval: true, workerData });
+  const ended = new Promise((resolve, reject) => {
+    worker.once('exit', resolve);
+    worker.once('error', reject);
+  });
+  if (!endsItself) {
+    // Some are ended while they load the addon, the others amid their calls.
+    if (index % 3 !== 0)
+      await Promise.race([new Promise((resolve) => worker.once('message', resolve)), ended]);
+    const wait = SHORTEST + ((index * 37) % (LONGEST - SHORTEST));
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    await worker.terminate();
+  }
+  await ended;
+}
+
+/**
+ * @param {string} addon
+ * @param {number} count
+ */
+async function soakWorkers(addon, count) {
+  await runWorker(addon, 0); // one alone, with which the last environment of the addon ends
+  await new Promise((resolve) => setTimeout(resolve, LONGEST));
+  for (let first = 1; first < count; first += AT_ONCE) {
+    const batch = Array.from({ length: Math.min(AT_ONCE, count - first) }, (_, i) => first + i);
+    await Promise.all(batch.map((index) => runWorker(addon, index)));
+  }
+  console.log(`${count} workers started, busy and ended`);
+}
+
+await runMain(async () => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { count: { type: 'string', default: '300' } },
+  });
+  const addon = builtAddon(projectPaths(projectRoot));
+  const count = Number(values.count);
+  if (positionals[0] !== 'workers' || !(Number.isInteger(count) && count > 0)) {
+    console.error('Expected `npm run soak -- workers [--count N]`');
+    return 2;
+  }
+  if (!addon) {
+    console.error('The native addon has not been built: run `npm run build:native`');
+    return 1;
+  }
+  await soakWorkers(addon, count);
+  return 0;
+});
