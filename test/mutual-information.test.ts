@@ -82,15 +82,13 @@ function reference(x: number[][], y: number[][], k: number): number {
     const both = inX.map((distance, j) => Math.max(distance, inY[j]));
     const radius = [...both].sort((a, b) => a - b)[k - 1];
     const count = (list: number[], test: (v: number) => boolean) => list.filter(test).length;
-    if (radius > 0) {
-      const nearer = (v: number) => v < radius;
-      sum += digammaInteger(k) + digammaInteger(n);
-      sum -= digammaInteger(count(inX, nearer) + 1) + digammaInteger(count(inY, nearer) + 1);
-    } else {
-      const equal = (v: number) => v === 0;
-      sum += digammaInteger(count(both, equal)) + Math.log(n);
-      sum -= Math.log(count(inX, equal) + 1) + Math.log(count(inY, equal) + 1);
-    }
+    const nearer = (v: number) => v < radius;
+    const atMost = (v: number) => v <= radius;
+    const edge = [inX, inY].map((list) => count(list, atMost) - count(list, nearer));
+    const tied = radius === 0 || count(both, atMost) > k || edge[0] + edge[1] > 1;
+    const [of, self, total] = tied ? [atMost, 0, n - 1] : [nearer, 1, n];
+    sum += digammaInteger(of === nearer ? k : count(both, of) + self) + digammaInteger(total);
+    sum -= digammaInteger(count(inX, of) + self) + digammaInteger(count(inY, of) + self);
   }
   return sum / n;
 }

@@ -185,6 +185,9 @@ function estimators(k: number): Estimator[] {
   ];
 }
 
+const COINCIDE =
+  'more than k points coincide: the entropy is −∞. If the numbers were rounded, add noise of the rounding’s width first, as `jitter` of the library does';
+
 async function estimatesOf(
   points: NdArray,
   { k, kernel }: EntropyCommandOptions,
@@ -197,7 +200,7 @@ async function estimatesOf(
     try {
       const { value, standardError } = await estimate(points, run);
       const finite = (number: number) => (Number.isFinite(number) ? number : null);
-      const reason = Number.isFinite(value) ? undefined : 'more than k points coincide: the entropy is −∞';
+      const reason = Number.isFinite(value) ? undefined : COINCIDE;
       rows.push({
         estimator,
         quantity,

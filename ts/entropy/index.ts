@@ -23,3 +23,4 @@ export {
 } from './nearest-neighbour-entropy.js';
 export { type MutualInformationOptions, mutualInformation } from './mutual-information.js';
 export { type Neighbours, nearestNeighbours } from './nearest-neighbours.js';
+export { type JitterOptions, jitter } from './rounding.js';

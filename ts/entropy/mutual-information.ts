@@ -1,9 +1,10 @@
-import { type FloatData, type NdArray, allocate } from '../core/array.js';
+import { type NdArray, allocate } from '../core/array.js';
 import { type CallOptions, checkInteger, partOf } from '../core/options.js';
 import { asMatrix } from '../kernel/checks.js';
 import type { Kernels } from '../kernel/contract.js';
 import { blockCount, blockOf, errorOverBlocks, shuffledRows } from './blocks.js';
 import type { SampleEstimate } from './estimate.js';
+import { coordinateRounding, pairGroups, rowGroups } from './rounding.js';
 import { openPair } from './samples.js';
 import { digammaInteger } from './special.js';
 
@@ -14,13 +15,17 @@ export interface MutualInformationOptions extends CallOptions {
 }
 
 /**
- * Mutual information I(X; Y) = H(X) + H(Y) − H(X, Y) in nats from joint samples, by the first estimator of Kraskov,
- * Stögbauer and Grassberger: with ρ_i the distance of (x_i, y_i) to its k-th neighbour in the maximum norm and n_x, n_y the
- * numbers of points nearer than that in x alone and in y alone, Î = ψ(k) + ψ(n) − mean[ψ(n_x + 1) + ψ(n_y + 1)].
+ * Mutual information I(X; Y) = H(X) + H(Y) − H(X, Y) in nats from joint samples, of continuous, rounded, discrete and mixed
+ * variables. With ρ_i the distance of (x_i, y_i) to its k-th neighbour in the maximum norm, point i contributes
  *
- * Where more than k points coincide, ρ_i = 0, as with discrete variables, point i contributes
- * ψ(k̃) + log n − log(n_x + 1) − log(n_y + 1) with the numbers of points that coincide with it, as Gao and others do: x or y
- * or both may be discrete, or mixtures. No noise is added.
+ * - where that neighbour is the only point at this distance, ψ(k) + ψ(n) − ψ(n_x + 1) − ψ(n_y + 1) with the numbers of points
+ *   nearer than ρ_i in x alone and in y alone: the first estimator of Kraskov, Stögbauer and Grassberger;
+ * - where there are others at this distance, as in data that were rounded, ψ(k̃) + ψ(n − 1) − ψ(n_x) − ψ(n_y) with all points
+ *   within ρ_i counted, k̃ in both, as by Gao and others; so too where ρ_i = 0.
+ *
+ * Where both x and y are discrete (all but a thousandth of the values of each occur more than k times, and nine tenths of the
+ * pairs) the pairs are counted, with no use of a distance: the entropies have P. Grassberger's correction. No noise is added.
+ * Coordinates that differ by no more than their rounding are taken for equal.
  *
  * @param x n × d_x. @param y n × d_y, of the same dtype: row i of both is one observation. Coordinates are compared with each
  *   other within x and within y: bring them to a common scale if they have different units.
@@ -30,9 +35,9 @@ export interface MutualInformationOptions extends CallOptions {
  *   INVALID_DTYPE, UNSUPPORTED, OUT_OF_MEMORY, ABORTED.
  *
  * Too low where the dependence is so strong, or d so large, that it changes within the distance to a neighbour. About
- * O(n log n) time for small d, O(n²d) for large; O(nd) memory. Source: A. Kraskov, H. Stögbauer, P. Grassberger, Phys. Rev.
- * E 69, 066138 (2004); W. Gao, S. Kannan, S. Oh, P. Viswanath, NIPS 2017; errors: C. M. Holmes, I. Nemenman, Phys. Rev. E
- * 100, 022404 (2019).
+ * O(n log n) time for small d and where pairs are counted, else O(n²d); O(nd) memory. Source: A. Kraskov, H. Stögbauer,
+ * P. Grassberger, Phys. Rev. E 69, 066138 (2004); W. Gao, S. Kannan, S. Oh, P. Viswanath, NIPS 2017; P. Grassberger,
+ * arXiv:physics/0307138 (2003); errors: C. M. Holmes, I. Nemenman, Phys. Rev. E 100, 022404 (2019).
  */
 export async function mutualInformation(
   x: NdArray,
@@ -42,15 +47,66 @@ export async function mutualInformation(
   const [first, second] = await openPair([x, 'x'], [y, 'y'], 2, options, { paired: true });
   const { n, kernels } = first;
   const k = checkInteger(options.k ?? Math.min(3, n - 1), 'k', 1, n - 1);
-  const value = await informationOf(kernels, first.points, second.points, k, partOf(options, 0, 0.9));
   const count = blockCount([n], Math.max(16, 8 * k));
   const order = shuffledRows(n, options.seed);
+  const cells = discreteCells(first.points, second.points, k);
+  if (cells) {
+    const all = countedInformation(cells, order, 0, 1);
+    const error = await errorOverBlocks(count, (block) =>
+      Promise.resolve(countedInformation(cells, order, block, count)),
+    );
+    options.onProgress?.(1);
+    return { value: all, standardError: error };
+  }
+  const value = await informationOf(kernels, first.points, second.points, k, partOf(options, 0, 0.9));
   const standardError = await errorOverBlocks(count, (block) => {
     const [a, b] = [first, second].map(({ points }) => blockOf(points, order, block, count));
     return informationOf(kernels, a, b, k, { signal: options.signal });
   });
   options.onProgress?.(1);
   return { value, standardError };
+}
+
+/** The numbers of the cell of x, of y and of both that each observation is in. */
+interface Cells {
+  x: Int32Array;
+  y: Int32Array;
+  both: Int32Array;
+}
+
+/** Undefined where x or y is not discrete, or the pairs are too few to be counted. */
+function discreteCells(x: NdArray, y: NdArray, k: number): Cells | undefined {
+  const [n] = x.shape;
+  // More values than these cannot all but a thousandth occur more than k times.
+  const most = n / (k + 1) + n / 1000;
+  const inX = rowGroups(x, most);
+  const inY = inX && rowGroups(y, most);
+  if (!inX || !inY) return undefined;
+  const both = pairGroups(inX, inY);
+  const rare = (groups: Int32Array) => {
+    const counts = countsOf(groups, n);
+    return groups.reduce((sum, group) => sum + Number(counts[group] <= k), 0);
+  };
+  const discrete = 1000 * rare(inX) <= n && 1000 * rare(inY) <= n && 10 * rare(both) <= n;
+  return discrete ? { x: inX, y: inY, both } : undefined;
+}
+
+function countsOf(groups: Int32Array, most: number): Int32Array {
+  const counts = new Int32Array(most);
+  for (const group of groups) counts[group]++;
+  return counts;
+}
+
+/** From the counts of the cells, over the observations of one block in an order. O(n). */
+function countedInformation(cells: Cells, order: Int32Array, block: number, count: number): number {
+  const n = order.length;
+  const rows = Int32Array.from({ length: Math.floor(n / count) }, (_, i) => order[block + i * count]);
+  const mean = (groups: Int32Array) => {
+    const chosen = rows.map((row) => groups[row]);
+    const counts = countsOf(chosen, n);
+    return chosen.reduce((sum, group) => sum + digammaInteger(counts[group]), 0) / rows.length;
+  };
+  return mean(cells.both) + digammaInteger(rows.length) - mean(cells.x) - mean(cells.y);
 }
 
 async function informationOf(
@@ -61,45 +117,43 @@ async function informationOf(
   options: CallOptions,
 ): Promise<number> {
   const [n] = x.shape;
-  const both = asMatrix(sideBySide(x, y));
+  const both = sideBySide(x, y);
   const run = (from: number, to: number) => {
     const { signal, onProgress } = partOf(options, from, to);
     return { signal, onProgress };
   };
-  const joint = { queries: both, points: both, norm: 'maximum', excludeSelf: true } as const;
-  const { distances } = await kernels.nearestNeighbours({ ...joint, k }, run(0, 0.6));
+  const points = asMatrix(both);
+  const joint = { queries: points, points, norm: 'maximum', excludeSelf: true } as const;
+  const { distances } = await kernels.nearestNeighbours({ ...joint, k }, run(0, 0.4));
   const radii = distances.filter((_, at) => at % k === k - 1);
-  const tied = radii.includes(0);
-  const coincident = tied
-    ? await kernels.countWithin({ ...joint, radii: noRadii(radii) }, run(0.6, 0.7))
-    : undefined;
-  const within = async (part: NdArray, from: number, to: number) => {
-    const points = asMatrix(part);
-    const problem = { queries: points, points, norm: 'maximum', excludeSelf: true } as const;
-    const middle = tied ? (from + to) / 2 : to;
+  // Differences of rounded numbers are themselves rounded: what is as far but for that is as far.
+  const rounding = coordinateRounding(both.data);
+  const inner = radii.map((radius) => Math.max(0, radius - rounding));
+  const outer = radii.map((radius) => radius + rounding);
+  const within = await kernels.countWithin({ ...joint, radii: outer }, run(0.4, 0.5));
+  const counts = async (part: NdArray, from: number, to: number) => {
+    const alone = asMatrix(part);
+    const problem = { queries: alone, points: alone, norm: 'maximum', excludeSelf: true } as const;
+    const middle = (from + to) / 2;
     return {
-      nearer: await kernels.countWithin({ ...problem, radii, strict: true }, run(from, middle)),
-      equal: tied
-        ? await kernels.countWithin({ ...problem, radii: noRadii(radii) }, run(middle, to))
-        : undefined,
+      nearer: await kernels.countWithin({ ...problem, radii: inner }, run(from, middle)),
+      within: await kernels.countWithin({ ...problem, radii: outer }, run(middle, to)),
     };
   };
-  const [inX, inY] = [await within(x, 0.7, 0.85), await within(y, 0.85, 1)];
+  const [inX, inY] = [await counts(x, 0.5, 0.75), await counts(y, 0.75, 1)];
   let sum = 0;
   for (let i = 0; i < n; i++) {
-    sum +=
-      radii[i] > 0
-        ? digammaInteger(k) +
-          digammaInteger(n) -
-          digammaInteger(inX.nearer[i] + 1) -
-          digammaInteger(inY.nearer[i] + 1)
-        : digammaInteger(coincident![i]) + Math.log(n / ((inX.equal![i] + 1) * (inY.equal![i] + 1)));
+    const [nearX, nearY] = [inX.nearer[i], inY.nearer[i]];
+    const [allX, allY] = [inX.within[i], inY.within[i]];
+    const tied = radii[i] <= rounding || within[i] > k || allX - nearX + (allY - nearY) > 1;
+    if (tied) sum += termOf(within[i], n - 1, allX, allY);
+    else sum += termOf(k, n, nearX + 1, nearY + 1);
   }
   return sum / n;
 }
 
-function noRadii(radii: FloatData): FloatData {
-  return allocate(radii instanceof Float64Array ? 'float64' : 'float32', radii.length);
+function termOf(both: number, n: number, x: number, y: number): number {
+  return digammaInteger(both) + digammaInteger(n) - digammaInteger(x) - digammaInteger(y);
 }
 
 /** n × (d_x + d_y). */

@@ -24,7 +24,8 @@ export interface NearestNeighbourEntropyOptions extends CallOptions {
  * Ĥ = ψ(n) − ψ(k) + log V_d + (d/n) Σ log ε_i.
  *
  * @param points n × d, n > k.
- * @returns nats; −Infinity where more than k points coincide somewhere, since the measure then has an atom. The standard
+ * @returns nats; −Infinity where more than k points coincide somewhere, since the measure then has an atom; of data that
+ *   were rounded, estimate after {@link jitter}. The standard
  *   error is that of up to 32 disjoint blocks of at least max(16, 8k) points, by the option `seed`; from fewer than two such
  *   blocks that of independent log-distances, which is some 10 to 30 % too small.
  * @throws EMPTY_CLOUD for fewer than 2 points, NON_FINITE, INVALID_ARGUMENT, INVALID_SHAPE, INVALID_DTYPE, UNSUPPORTED,
