@@ -2,12 +2,15 @@ import { type DType, type NdArray } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import { takeRows } from '../core/rows.js';
 import { readCloud } from '../io/index.js';
+import { narrowingOffset, shifted } from '../io/narrowing.js';
 
 /** A cloud that is fit for the main job. */
 export interface Cloud {
   points: NdArray;
   labels?: { values: Int32Array; names: string[] };
   imageShape?: [number, number];
+  /** What was taken from every point of the file, where float32 is too coarse so far from 0. */
+  offset?: Float64Array;
   /** What a reader of the results should know of the input. */
   notes: string[];
 }
@@ -22,6 +25,8 @@ interface CloudOptions {
   dtype: DType;
   /** Whether this is the cloud that comes with the package: 8 × 8 images, their digit in the last column. */
   digits: boolean;
+  /** Whether the points must stay where they are, as the inputs of a model must. */
+  inPlace?: boolean;
   signal: AbortSignal;
 }
 
@@ -31,7 +36,8 @@ export async function prepareCloud(path: string, options: CloudOptions): Promise
     labelColumn: parseColumn(options.labelColumn) ?? (options.digits ? -1 : undefined),
     labels: options.labels,
     array: options.array,
-    dtype: options.dtype,
+    // Without a type that is asked for, points that float32 is too coarse for come in float64.
+    dtype: options.dtype === 'float32' && !options.inPlace ? undefined : options.dtype,
     signal: options.signal,
   });
   const [n, d] = read.points.shape;
@@ -46,14 +52,29 @@ export async function prepareCloud(path: string, options: CloudOptions): Promise
       `${path}: an image of ${imageShape.join(' × ')} has ${imageShape[0] * imageShape[1]} values, but a point has ${d}`,
     );
   }
-  const notes: string[] = [];
+  const centres = options.dtype === 'float32' && read.points.data instanceof Float64Array;
+  const notes = centres ? [] : [...(read.notes ?? [])];
   const kept = withoutDuplicates(path, read.points, options.duplicates, notes);
   noteConstantColumns(path, kept.points, read.columns, notes);
   const labels = read.labels && {
     names: read.labels.names,
     values: kept.rows ? kept.rows.map((row) => read.labels!.values[row]) : read.labels.values,
   };
-  return { points: kept.points, labels, imageShape, notes };
+  if (!centres) return { points: kept.points, labels, imageShape, notes };
+  const offset = narrowingOffset([kept.points]);
+  if (offset) notes.push(offsetNote(offset, read.columns));
+  const points = shifted(kept.points, offset ?? new Float64Array(d), 'float32');
+  return { points, labels, imageShape, ...(offset && { offset }), notes };
+}
+
+/** Says what was taken from the points before they were narrowed. */
+function offsetNote(offset: Float64Array, names: string[] | undefined): string {
+  const moved = [...offset.keys()].filter((column) => offset[column] !== 0);
+  const shown = moved.slice(0, 6).map((column) => `${offset[column]} from ${names?.[column] ?? column}`);
+  return (
+    `columns far from 0 for their spread were centred in float64, since float32 is too coarse there: ` +
+    `${shown.join(', ')}${moved.length > 6 ? ', …' : ''} was subtracted`
+  );
 }
 
 /** A column as the command line names it: a whole number is its place, anything else its name. */

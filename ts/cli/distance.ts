@@ -1,8 +1,9 @@
 import { Command, Option } from 'commander';
-import type { NdArray } from '../core/array.js';
+import type { DType, NdArray } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import type { CallOptions } from '../core/options.js';
 import { readCloud } from '../io/index.js';
+import { ColumnRanges, narrowingOffset, shifted } from '../io/narrowing.js';
 import {
   exactTransport,
   frechetDistance,
@@ -54,6 +55,9 @@ const EXACT_PAIRS = 4e6;
 /** Pairs up to which `auto` takes Sinkhorn's algorithm. */
 const ENTROPIC_PAIRS = 4e8;
 
+/** A distance of fewer roundings of float32 is measured again in float64. */
+const ROUNDINGS = 2 ** 12;
+
 const EXAMPLES = `
 Examples:
   ridgeflow distance before.npy after.npy
@@ -100,9 +104,10 @@ async function distance(a: string, b: string, options: DistanceCommandOptions): 
     const clouds: NdArray[] = [];
     for (const path of [a, b]) {
       progress.line(`Reading ${path}`);
-      const { labelColumn, array, dtype } = options;
+      const { labelColumn, array } = options;
       const column = parseColumn(labelColumn);
-      clouds.push((await readCloud(path, { labelColumn: column, array, dtype, signal })).points);
+      // What two files differ by may be less than a rounding of float32, whatever the spread of either.
+      clouds.push((await readCloud(path, { labelColumn: column, array, dtype: 'float64', signal })).points);
     }
     const [n, m] = clouds.map(({ shape }) => shape[0]);
     const d = clouds[0].shape[1];
@@ -115,11 +120,37 @@ async function distance(a: string, b: string, options: DistanceCommandOptions): 
     const method = options.method === 'auto' ? chosenMethod(clouds[0], m) : options.method;
     const { dtype, backend, seed } = options;
     const onProgress = (fraction: number) => progress.update(fraction, method);
-    const found = await measure(clouds, method, options, { signal, dtype, backend, seed, onProgress });
+    const offset = narrowingOffset(clouds);
+    // Distances do not change where both clouds move alike, and lose less near 0.
+    const middles = ColumnRanges.of(clouds).middles();
+    const origin = offset ?? new Float64Array(d);
+    const run = { signal, backend, seed, onProgress };
+    const at = (type: DType) =>
+      measure(
+        clouds.map((cloud) => shifted(cloud, type === 'float64' ? middles : origin, type)),
+        method,
+        options,
+        { ...run, dtype: type },
+      );
+    let found = await at(dtype);
+    if (dtype === 'float32' && !(found.distance >= ROUNDINGS * roundingOf(clouds, origin))) {
+      found = await at('float64');
+      found.notes.push('the clouds are nearly as close as roundings of float32: computed in float64');
+    }
+    if (offset) found.notes.push('columns far from 0 for their spread were centred, in both files alike');
     for (const note of found.notes) progress.line(`Note: ${note}`);
     return { a: { input: a, n }, b: { input: b, n: m }, d, method, ...found };
   });
   if (!options.json && !options.quiet) process.stdout.write(textOf(summary));
+}
+
+/** How far float32 moves a point of the clouds, about an origin, at most. */
+function roundingOf(clouds: NdArray[], origin: Float64Array): number {
+  const d = origin.length;
+  const size = new Float64Array(d);
+  for (const { data } of clouds)
+    data.forEach((value, i) => (size[i % d] = Math.max(size[i % d], Math.abs(value - origin[i % d]))));
+  return Math.hypot(...size) * 2 ** -24;
 }
 
 const onLine = ({ shape }: NdArray) => shape[1] === 1;

@@ -85,6 +85,7 @@ async function network(path: string, data: string, options: NetworkCommandOption
     await ensureOutputFolder(folder);
     progress.line(`Reading ${data}`);
     const { points, labels, notes } = await prepareCloud(data, {
+      inPlace: true,
       labels: options.labels,
       labelColumn: options.labelColumn,
       array: options.array,

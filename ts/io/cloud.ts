@@ -3,6 +3,7 @@ import { describe, type RidgeflowError } from '../core/errors.js';
 import type { Elements } from './elements.js';
 import { fileError } from './errors.js';
 import { labelsFromNumbers, type CloudLabels } from './labels.js';
+import { ColumnRanges } from './narrowing.js';
 import { inSlices } from './source.js';
 
 /** Formats that `readCloud` knows. */
@@ -23,7 +24,10 @@ export interface ReadCloudOptions {
   labelColumn?: string | number | false;
   /** Where the labels are instead: a file in any of the formats, one label per point, or the name of an array in the same .npz file. */
   labels?: string;
-  /** Element type of the points. Default float32. */
+  /**
+   * Element type of the points. Default float32, or float64 where that would lose what a column says: where its spread
+   * is within 2¹² roundings of its largest number, as of seconds since 1970 or of coordinates of a map; a note says so.
+   */
   dtype?: DType;
   /** Whether the first row of a CSV file names its columns. Default 'auto': where it is words. */
   header?: boolean | 'auto';
@@ -35,8 +39,8 @@ export interface ReadCloudOptions {
   signal?: AbortSignal;
 }
 
-/** What a reader of one format makes of a file. */
-export interface CloudContent {
+/** What is in a file. */
+export interface CloudData {
   /** n × d, finite. */
   points: NdArray;
   /** Classes of the points. */
@@ -45,10 +49,18 @@ export interface CloudContent {
   columns?: string[];
   /** Rows and columns, where every point is an image. */
   imageShape?: [rows: number, columns: number];
+  /** What a user of the points should know of how they were read. */
+  notes?: string[];
+}
+
+/** What a reader of one format gives to `readCloud`. */
+export interface CloudContent extends CloudData {
+  /** Coordinates that were narrowed to float32 and lost much of what tells their points apart. */
+  tooNarrow?: number[];
 }
 
 /** A cloud as it was read from a file. */
-export interface CloudFile extends CloudContent {
+export interface CloudFile extends CloudData {
   /** The path of the file. */
   source: string;
 }
@@ -124,8 +136,24 @@ export async function cloudFromArray(
   const points = { data, shape: [n, d] };
   await checkFinite(points, file, original, signal);
   const column = resolveLabelColumn(labelColumn, d, undefined, -1, file);
-  if (column >= 0) return splitLabels(points, column, file, { value: original, text });
-  return { points, imageShape: shape.length === 3 ? [shape[1], shape[2]] : undefined };
+  const tooNarrow = narrowed(points, original).filter((found) => found !== column);
+  if (column >= 0)
+    return {
+      tooNarrow: tooNarrow.map((found) => found - (found > column ? 1 : 0)),
+      ...splitLabels(points, column, file, { value: original, text }),
+    };
+  return { points, tooNarrow, imageShape: shape.length === 3 ? [shape[1], shape[2]] : undefined };
+}
+
+/** The columns that were too narrow for float32, after their values in the file. */
+function narrowed({ data, shape }: NdArray, original: (index: number) => number): number[] {
+  if (data instanceof Float64Array) return [];
+  const d = shape[1];
+  const suspects = new Set(ColumnRanges.of([{ data, shape }]).nearlyTooNarrow());
+  if (suspects.size === 0) return [];
+  const ranges = new ColumnRanges(d);
+  for (let i = 0; i < data.length; i++) if (suspects.has(i % d)) ranges.include(i % d, original(i));
+  return ranges.tooNarrow();
 }
 
 /** Throws EMPTY_CLOUD or INVALID_SHAPE where there is no row or no coordinate. */

@@ -1,6 +1,6 @@
-import { allocate, type DType, type FloatData, type NdArray } from '../core/array.js';
+import { allocate, type DType, type FloatData } from '../core/array.js';
 import { describe, type RidgeflowError } from '../core/errors.js';
-import { nonFiniteCell } from './cloud.js';
+import { nonFiniteCell, type CloudContent } from './cloud.js';
 import {
   CR,
   HASH,
@@ -16,7 +16,8 @@ import {
   type Delimiter,
 } from './csv-dialect.js';
 import { fileError } from './errors.js';
-import { LabelCollector, type CloudLabels } from './labels.js';
+import { LabelCollector } from './labels.js';
+import { ColumnRanges } from './narrowing.js';
 import { checkMemory } from './source.js';
 
 const POWERS_OF_TEN = Float64Array.from({ length: 41 }, (_, k) => Number(`1e${k}`));
@@ -73,6 +74,7 @@ export class RowParser {
   readonly #labels: LabelCollector | undefined;
   readonly #full: FloatData[] = [];
   readonly #isFloat32: boolean;
+  readonly #ranges: ColumnRanges | undefined;
   readonly #limit: number;
   #block: FloatData;
   #used = 0;
@@ -88,6 +90,7 @@ export class RowParser {
     this.#d = shape.width - (shape.labelColumn >= 0 ? 1 : 0);
     this.#labels = shape.labelColumn >= 0 ? new LabelCollector(shape.file) : undefined;
     this.#isFloat32 = shape.dtype === 'float32';
+    this.#ranges = this.#isFloat32 ? new ColumnRanges(this.#d) : undefined;
     this.#limit = this.#isFloat32 ? MAX_FLOAT32 : Infinity;
     this.#block = this.#newBlock();
   }
@@ -114,7 +117,7 @@ export class RowParser {
   }
 
   /** The table. Releases the blocks as it joins them. */
-  finish(): { points: NdArray; labels?: CloudLabels; columns?: string[] } {
+  finish(): CloudContent {
     const { labelColumn, dtype, file, columns } = this.#shape;
     const n = this.#rows;
     checkMemory(n * this.#d * this.#block.BYTES_PER_ELEMENT, file);
@@ -129,6 +132,7 @@ export class RowParser {
       points: { data, shape: [n, this.#d] },
       labels: this.#labels?.finish(),
       columns: columns?.filter((_, i) => i !== labelColumn),
+      tooNarrow: this.#ranges?.tooNarrow(),
     };
   }
 
@@ -161,8 +165,10 @@ export class RowParser {
         if (label === '' && this.#end >= 0) throw this.#emptyCell(bytes, at, end, column);
       } else {
         const value = this.#readNumber(bytes, pos, end);
-        if (Math.abs(value) < this.#limit) block[used++] = value;
-        else if (this.#end >= 0) throw this.#badCell(bytes, at, pos, end, column);
+        if (Math.abs(value) < this.#limit) {
+          this.#ranges?.include(used - this.#used, value);
+          block[used++] = value;
+        } else if (this.#end >= 0) throw this.#badCell(bytes, at, pos, end, column);
       }
       if (this.#end < 0) return -1;
       pos = skipPadding(bytes, this.#end, delimiter);

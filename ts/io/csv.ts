@@ -172,7 +172,8 @@ function nameColumns(header: TextRecord, file: string, line: number): string[] {
 }
 
 function finish(parser: RowParser, file: string, { labelsOnly = false }: CsvOptions): CloudContent {
-  const { points, labels, columns } = parser.finish();
+  const content = parser.finish();
+  const { points, labels, columns } = content;
   const [n, d] = points.shape;
   if (n === 0) {
     throw fileError('EMPTY_CLOUD', {
@@ -190,7 +191,7 @@ function finish(parser: RowParser, file: string, { labelsOnly = false }: CsvOpti
       remedy: `Keep one column, or name the one of the labels in a header: ${describe('label')}`,
     });
   }
-  return { points, labels, columns };
+  return content;
 }
 
 function emptyFile(file: string, bytes: number) {

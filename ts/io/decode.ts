@@ -24,7 +24,13 @@ export interface TableRequest {
 
 /** What the decoding process sends before the bytes of the points and the labels. */
 export type TableReply =
-  | { shape: [number, number]; columns?: string[]; labelNames?: string[] }
+  | {
+      shape: [number, number];
+      columns?: string[];
+      labelNames?: string[];
+      tooNarrow?: number[];
+      notes?: string[];
+    }
   | { error: { code: ErrorCode; message: string; details: Record<string, unknown> } };
 
 /**
@@ -97,13 +103,15 @@ async function receive(source: ByteSource, dtype: DType): Promise<CloudContent |
     const { code, message, details } = reply.error;
     throw new RidgeflowError(code, message, { details });
   }
-  const { shape, columns, labelNames } = reply;
+  const { shape, columns, labelNames, tooNarrow, notes } = reply;
   const points = await receiveBytes(source, shape[0] * shape[1] * (dtype === 'float64' ? 8 : 4));
   const values = labelNames && (await receiveBytes(source, shape[0] * 4));
   if (!points || (labelNames && !values)) return undefined;
   return {
     points: { data: dtype === 'float64' ? new Float64Array(points) : new Float32Array(points), shape },
     columns,
+    tooNarrow,
+    notes,
     labels: labelNames && values ? { values: new Int32Array(values), names: labelNames } : undefined,
   };
 }

@@ -35,8 +35,17 @@ export async function readCloud(path: string, options: ReadCloudOptions = {}): P
   checkOptions(options);
   throwIfAborted(options.signal);
   const kind = await detectFormat(path, options.format);
-  const content =
-    kind.format === 'npz' ? await readNpzCloud(path, options) : await readContent(path, kind, options);
+  const read = (dtype: DType) =>
+    kind.format === 'npz'
+      ? readNpzCloud(path, { ...options, dtype })
+      : readContent(path, kind, { ...options, dtype });
+  let content = await read(options.dtype ?? 'float32');
+  const notes = [...(content.notes ?? [])];
+  if (content.tooNarrow?.length) {
+    const asked = options.dtype !== undefined;
+    notes.push(narrowNote(content.tooNarrow, content.columns, asked));
+    if (!asked) content = await read('float64');
+  }
   const { points, columns } = content;
   const labels = (await readSeparateLabels(path, kind, content, options)) ?? content.labels;
   const imageShape = checkImageShape(options.imageShape, points.shape[1], path) ?? content.imageShape;
@@ -45,8 +54,20 @@ export async function readCloud(path: string, options: ReadCloudOptions = {}): P
     ...(labels && { labels }),
     ...(columns && { columns }),
     ...(imageShape && { imageShape }),
+    ...(notes.length > 0 && { notes }),
     source: path,
   };
+}
+
+function narrowNote(tooNarrow: number[], columns: string[] | undefined, asked: boolean): string {
+  const shown = tooNarrow.slice(0, 6).map((column) => columns?.[column] ?? String(column));
+  const more = tooNarrow.length > 6 ? ', …' : '';
+  return (
+    `float32 keeps little of the differences in ${tooNarrow.length === 1 ? 'column' : 'columns'} ${shown.join(', ')}${more}, ` +
+    (asked
+      ? 'whose numbers were rounded to it as asked: read them as float64'
+      : 'whose numbers are large for their spread: all were read as float64')
+  );
 }
 
 function checkOptions(options: ReadCloudOptions): void {

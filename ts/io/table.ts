@@ -12,6 +12,7 @@ import {
 import type { TableRequest } from './decode.js';
 import { damaged, fileError } from './errors.js';
 import { LabelCollector, labelPosition } from './labels.js';
+import { ColumnRanges } from './narrowing.js';
 import { openParquet } from './parquet.js';
 import { checkMemory } from './source.js';
 
@@ -49,6 +50,7 @@ export class TableSink {
   /** Column of the labels, or −1. */
   readonly labelColumn: number;
   readonly labels: LabelCollector;
+  readonly #ranges: ColumnRanges | undefined;
 
   constructor(
     file: string,
@@ -65,6 +67,7 @@ export class TableSink {
     this.#offsets = offsets;
     this.#filled = table.columns.map(() => 0);
     this.labelColumn = labelColumn;
+    this.#ranges = out instanceof Float32Array ? new ColumnRanges(stride) : undefined;
     this.labels = new LabelCollector(file, 'text');
   }
 
@@ -81,14 +84,22 @@ export class TableSink {
       return;
     }
     const { width } = this.#table.columns[column];
-    const start = row * this.#stride + this.#offsets.get(column)!;
+    const offset = this.#offsets.get(column)!;
+    const start = row * this.#stride + offset;
     for (let i = 0; i < count; i++) {
       const at = start + i * this.#stride;
       for (let k = 0; k < width; k++) {
-        const value = values[i * width + k];
-        this.#out[at + k] = typeof value === 'number' ? value : this.#toNumber(value, column, row + i, k);
+        const cell = values[i * width + k];
+        const value = typeof cell === 'number' ? cell : this.#toNumber(cell, column, row + i, k);
+        this.#ranges?.include(offset + k, value);
+        this.#out[at + k] = value;
       }
     }
+  }
+
+  /** The coordinates that float32 is too coarse for. */
+  get tooNarrow(): number[] | undefined {
+    return this.#ranges?.tooNarrow();
   }
 
   /** Throws the error of a cell that has no value. */
@@ -212,6 +223,7 @@ async function assemble(table: Table, { path: file, dtype, labelColumn, labelsOn
     points: { data, shape: [rows, d] },
     labels: label >= 0 ? sink.labels.finish() : undefined,
     columns: coordinates.flatMap((column) => coordinateNames(columns[column])),
+    tooNarrow: sink.tooNarrow,
   };
 }
 
