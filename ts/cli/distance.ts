@@ -169,9 +169,11 @@ async function measure(
 ): Promise<Found> {
   switch (method) {
     case 'exact': {
-      const { cost, dualityGap } = onLine(a)
-        ? await lineTransport(a.data, b.data, run)
-        : await exactTransport(a, b, run);
+      if (onLine(a)) {
+        const { value, dualityGap } = await lineTransport(a.data, b.data, run);
+        return { quantity: 'W2', distance: value, details: { dualityGap }, notes: [] };
+      }
+      const { cost, dualityGap } = await exactTransport(a, b, run);
       return { quantity: 'W2', distance: Math.sqrt(Math.max(0, cost)), details: { dualityGap }, notes: [] };
     }
     case 'sinkhorn': {

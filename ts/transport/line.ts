@@ -22,14 +22,14 @@ export interface LineTransportOptions extends Pick<CallOptions, 'signal'> {
 export interface LinePlan {
   /** W_p. */
   value: number;
-  /** ⟨π, |u − v|^p⟩ = W_p^p. */
+  /** ⟨π, |u − v|^p⟩ = W_p^p; 0 or Infinity where that power, unlike `value`, leaves the range of float64. */
   cost: number;
   /** The monotone plan, at most n + m − 1 entries: masses[k] goes from u[rows[k]] to v[columns[k]]. */
   plan: { rows: Int32Array; columns: Int32Array; masses: Float64Array };
   /** Dual potentials f_i + g_j ≤ |u_i − v_j|^p, with equality where the plan has an entry. */
   f: Float64Array;
   g: Float64Array;
-  /** cost − (⟨f, a⟩ + ⟨g, b⟩), which is 0 but for rounding. */
+  /** cost − (⟨f, a⟩ + ⟨g, b⟩), which is 0 but for rounding; Infinity where the cost is. */
   dualityGap: number;
 }
 
@@ -90,7 +90,10 @@ export async function lineTransport(
   for (let k = 0; k < m; k++) dual += b[k] * g[k];
   for (const key of ['rows', 'columns'] as const) plan[key] = plan[key].slice(0, count);
   plan.masses = plan.masses.slice(0, count);
-  return { value: cost ** (1 / p), cost, plan, f, g, dualityGap: cost - dual };
+  const value = rootOfPowers(plan.masses, (k) => Math.abs(x[plan.rows[k]] - y[plan.columns[k]]), p);
+  // Beyond the range of float64 there is no cost, and nothing is proved.
+  const dualityGap = Number.isFinite(dual) && cost < Infinity ? cost - dual : Infinity;
+  return { value, cost, plan, f, g, dualityGap };
 }
 
 /**
@@ -135,6 +138,16 @@ export async function circleTransport(
   }
   const cost = least * period ** p;
   return { value: cost ** (1 / p), cost };
+}
+
+/** (Σ m_k d_k^p)^(1/p), the differences in units of the largest: their powers may leave the range of float64. */
+function rootOfPowers(masses: Float64Array, difference: (k: number) => number, p: number): number {
+  let largest = 0;
+  for (let k = 0; k < masses.length; k++) largest = Math.max(largest, difference(k));
+  if (largest === 0) return 0;
+  let sum = 0;
+  for (let k = 0; k < masses.length; k++) sum += masses[k] * (difference(k) / largest) ** p;
+  return largest * sum ** (1 / p);
 }
 
 /** Points on [0, 1) in order, and their cumulative weights, the last exactly 1. */
