@@ -109,7 +109,10 @@ export async function gaussianGeodesic(
 export interface GaussianBarycentreOptions extends CallOptions {
   /** Weights λ of at least 0 that sum to 1. Default: equal. */
   weights?: VectorLike;
-  /** Relative change of the covariance at which to stop. Default 1e-12. */
+  /**
+   * Relative change of the covariance at which to stop. Default 1e-12, or where the condition of the covariance does not
+   * let rounding come so near, as soon as changes are within that rounding and no longer fall.
+   */
   tolerance?: number;
   /** Default 1000. */
   maximumIterations?: number;
@@ -148,6 +151,7 @@ export async function gaussianBarycentre(
     for (let k = 0; k < d * d; k++) covariance[k] += weights[i] * part.covariance[k];
   });
   let change = Infinity;
+  let floor: number | undefined;
   for (let iteration = 0; iteration < budget; iteration++) {
     throwIfAborted(options.signal);
     const [root, inverse] = await matrices.rootAndInverse(covariance);
@@ -163,9 +167,12 @@ export async function gaussianBarycentre(
       difference += (next[k] - covariance[k]) ** 2;
       size += next[k] ** 2;
     }
-    covariance = next;
+    const before = change;
     change = Math.sqrt(difference / size);
-    if (change <= tolerance) {
+    if (Number.isNaN(change)) throw singular(iteration);
+    covariance = next;
+    if (change <= 1e-6 && options.tolerance === undefined) floor ??= await roundingOf(matrices, covariance);
+    if (change <= tolerance || (floor !== undefined && change <= floor && change >= before / 2)) {
       options.onProgress?.(1);
       return gaussianOf(mean, covariance);
     }
@@ -175,6 +182,22 @@ export async function gaussianBarycentre(
     'NOT_CONVERGED',
     `The barycentre still changed by ${change.toPrecision(3)} after ${budget} iterations: raise maximumIterations or tolerance`,
     { details: { change, iterations: budget } },
+  );
+}
+
+/** What rounding may change a fixed point of this covariance by, relatively. */
+async function roundingOf(matrices: SymmetricMatrices, covariance: Float64Array): Promise<number> {
+  const eigenvalues = await matrices.eigenvalues(covariance);
+  const [least, most] = [Math.min(...eigenvalues), Math.max(...eigenvalues)];
+  return least > 0 ? Math.min(1e-6, (Number.EPSILON * most) / least) : 1e-6;
+}
+
+function singular(iterations: number): RidgeflowError {
+  return new RidgeflowError(
+    'NOT_CONVERGED',
+    'The barycentre is singular to rounding, where the iteration has no inverse: add a small multiple of the identity to ' +
+      'the covariances',
+    { details: { change: NaN, iterations } },
   );
 }
 
