@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import type { Kernels } from '../kernel/contract.js';
 import { backendFromEnvironment, kernelsFor, loadBackend } from '../kernel/backend.js';
 import { loadAddon, preferredBlasCore, readCpuInfo } from '../kernel/native/addon.js';
+import { processorsForThisProcess } from '../kernel/native/processors.js';
 import { RidgeflowError } from '../core/errors.js';
 import { packageVersion } from './version.js';
 
@@ -115,8 +116,9 @@ function advice(
       `Unset OPENBLAS_CORETYPE: this processor has AVX-512, and OpenBLAS runs its ${info.blasCore} kernels.`,
     );
   }
-  if (info.threads < cpus().length)
-    lines.push(`Kernels use ${info.threads} of ${cpus().length} cores: raise RIDGEFLOW_THREADS.`);
+  const processors = processorsForThisProcess();
+  if (info.threads < processors)
+    lines.push(`Kernels use ${info.threads} of ${processors} cores: raise RIDGEFLOW_THREADS.`);
   return lines;
 }
 

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { FloatData } from '../../core/array.js';
 import { RidgeflowError } from '../../core/errors.js';
 import { packageRoot } from '../../core/package-root.js';
+import { processorsForThisProcess } from './processors.js';
 
 /** What the addon says of itself. */
 export interface AddonInfo {
@@ -108,10 +108,10 @@ export function readCpuInfo(): string {
   }
 }
 
-/** Threads that kernels may use: RIDGEFLOW_THREADS, else as many as the machine offers this process. */
+/** Threads that kernels may use: RIDGEFLOW_THREADS, else as many as this process may run at once. */
 function defaultThreads(): number {
   const given = process.env.RIDGEFLOW_THREADS;
-  if (given === undefined || given === '') return availableParallelism();
+  if (given === undefined || given === '') return processorsForThisProcess();
   const count = Number(given);
   if (!Number.isInteger(count) || count < 1 || count > 1024) {
     throw new RidgeflowError(
