@@ -9,7 +9,7 @@ import {
   type Tableau,
   solve,
 } from '../ts/flow/index.js';
-import { scaledNorm } from '../ts/flow/controller.js';
+import { scaledNorm } from '../ts/flow/tolerance.js';
 import { kernels, rotation, scalarSystem, vector } from './reference/flow.js';
 
 const { system, start } = rotation;

@@ -1,21 +1,9 @@
-import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import { RidgeflowError } from '../core/errors.js';
 import type { Kernels } from '../kernel/contract.js';
 import type { Derivative, RungeKutta } from './runge-kutta.js';
-import { type State, type StateTerm, combine, isFiniteState } from './state.js';
-
-/** How large the error of a step may be. */
-export interface Tolerance {
-  /** Relative to the Euclidean length of a row. Default 1e-5. */
-  relative?: number;
-  /** In the units of the state; one number, or one for each array of it (Infinity leaves an array out). Default 1e-6. */
-  absolute?: number | readonly number[];
-}
-
-/**
- * How the errors of a state's rows make one number, the largest over its arrays: root mean square over rows, or the
- * largest row.
- */
-export type ErrorNorm = 'rms' | 'max';
+import type { TimeGrid } from './time-grid.js';
+import { type CheckedTolerance, type ErrorNorm, scaledNorm } from './tolerance.js';
+import { type StateTerm, combine, isFiniteState } from './state.js';
 
 /**
  * Gains of the step size controller: h ← h · 0.9 · ε₁^{−(P+I+D)/k} ε₂^{(P+2D)/k} ε₃^{−D/k}, with ε the errors of this step
@@ -35,68 +23,6 @@ const FAILURE_FACTOR = 0.25;
 /** The gains of DOPRI5 (E. Hairer, S. P. Nørsett, G. Wanner). */
 const DEFAULT_GAINS: ControllerGains = { proportional: 0.2, integral: 0.65, derivative: 0 };
 
-/** A tolerance as the controller takes it: absolute has one value for each array of the state. */
-export interface CheckedTolerance {
-  readonly relative: number;
-  readonly absolute: readonly number[];
-}
-
-/** A tolerance with its defaults, checked, one absolute value for each array. */
-export function checkTolerance(tolerance: Tolerance, arrays: number): CheckedTolerance {
-  const { relative = 1e-5, absolute = 1e-6 } = tolerance;
-  if (!(relative >= 0 && relative < 1))
-    throw invalidArgument('tolerance.relative', 'a number from 0 to 1', relative);
-  const list = typeof absolute === 'number' ? Array.from({ length: arrays }, () => absolute) : [...absolute];
-  if (list.length !== arrays)
-    throw invalidArgument('tolerance.absolute', `a number, or ${arrays} (one for each array)`, absolute);
-  for (const value of list) {
-    if (!(value >= 0) || (value === 0 && relative === 0))
-      throw invalidArgument(
-        'tolerance.absolute',
-        'a number of at least 0, above 0 where relative is 0',
-        value,
-      );
-  }
-  return { relative, absolute: list };
-}
-
-/**
- * The size of an error, a sum of terms, in units of the tolerance: 1 is just allowed. For each row (point) of each array the
- * Euclidean length of its error over absolute + relative · |row|, the larger of the row's lengths in `a` and `b`. NaN where
- * the error, a or b is not finite; of arrays that are left out only b is looked at.
- */
-export function scaledNorm(
-  kernels: Pick<Kernels, 'scaledError' | 'firstNonFinite'>,
-  error: readonly StateTerm[],
-  a: State,
-  b: State,
-  tolerance: CheckedTolerance,
-  norm: ErrorNorm,
-): number {
-  const { relative, absolute } = tolerance;
-  const terms = error.filter(({ coefficient }) => coefficient !== 0);
-  let largest = 0;
-  for (const [k, { data, shape }] of a.entries()) {
-    if (data.length === 0) continue;
-    if (absolute[k] === Infinity) {
-      if (kernels.firstNonFinite(b[k].data) >= 0) return NaN;
-      continue;
-    }
-    const rows = shape.length === 0 ? 1 : shape[0];
-    const found = kernels.scaledError({
-      terms: terms.map(({ coefficient, state }) => ({ coefficient, array: state[k].data })),
-      a: data,
-      b: b[k].data,
-      columns: data.length / rows,
-      relative,
-      absolute: absolute[k],
-    });
-    // NaN, unlike a comparison, comes through Math.max.
-    largest = Math.max(largest, Math.sqrt(norm === 'max' ? found.largest : found.sum / rows));
-  }
-  return largest;
-}
-
 /** Decides the length of steps, and whether a trial step stands. */
 export interface StepSize {
   /** Length of the next trial step, before rounding and the end of the run. */
@@ -112,13 +38,13 @@ export interface StepSize {
   restore(memory: readonly number[]): boolean;
 }
 
-/** Equal steps that land exactly on `to`. */
+/** Equal steps that land exactly on `to` and on the times between that they must not cross. */
 export class FixedSteps implements StepSize {
   #taken = 0;
 
   constructor(
     readonly kernels: Kernels,
-    readonly plan: { from: number; to: number; count: number },
+    readonly plan: TimeGrid & { from: number; to: number },
   ) {}
 
   get length(): number {
@@ -127,9 +53,7 @@ export class FixedSteps implements StepSize {
   }
 
   propose(): number {
-    const { from, to, count } = this.plan;
-    const next = this.#taken + 1;
-    return next === count ? to : from + ((to - from) * next) / count;
+    return this.plan.time(this.#taken + 1);
   }
 
   judge(stepper: RungeKutta): boolean {
@@ -166,6 +90,10 @@ export interface AdaptivePlan {
   tolerance: CheckedTolerance;
   norm: ErrorNorm;
   gains?: Partial<ControllerGains>;
+  /** No step is longer. */
+  maxStep: number;
+  /** Times that no step crosses, in the order of integration. */
+  stops: readonly number[];
 }
 
 /**
@@ -179,6 +107,8 @@ export class AdaptiveSteps implements StepSize {
   #previous = 1;
   #beforePrevious = 1;
   #rejected = false;
+  /** Length of the trial step before a stop cut it short, 0 where none did. */
+  #uncut = 0;
 
   constructor(
     readonly kernels: Kernels,
@@ -193,9 +123,16 @@ export class AdaptiveSteps implements StepSize {
   }
 
   propose(t: number): number {
-    const left = this.plan.to - t;
+    const { to, stops, maxStep } = this.plan;
+    const direction = Math.sign(to - t);
+    const stop = stops.find((time) => direction * (time - t) > 0) ?? to;
+    const length = Math.min(this.#length, maxStep);
     // A last step of a hundredth of the others would be a waste.
-    return Math.abs(left) <= 1.01 * this.#length ? this.plan.to : t + Math.sign(left) * this.#length;
+    const longest = Math.min(1.01 * length, maxStep * (1 + 1e-12));
+    const reached = Math.abs(stop - t) <= longest;
+    // A step that a stop cut short says little about those after it.
+    this.#uncut = reached && stop !== to ? this.#length : 0;
+    return reached ? stop : t + direction * length;
   }
 
   judge(stepper: RungeKutta): boolean {
@@ -215,7 +152,8 @@ export class AdaptiveSteps implements StepSize {
       this.#previous ** ((p + 2 * d) / k) *
       this.#beforePrevious ** (-d / k);
     const largest = this.#rejected ? 1 : LARGEST_FACTOR;
-    this.#length = Math.abs(stepper.end - stepper.t) * Math.min(largest, Math.max(SMALLEST_FACTOR, factor));
+    const next = Math.abs(stepper.end - stepper.t) * Math.min(largest, Math.max(SMALLEST_FACTOR, factor));
+    this.#length = Math.max(next, this.#uncut);
     [this.#beforePrevious, this.#previous] = [this.#previous, remembered];
     this.#rejected = false;
     return true;

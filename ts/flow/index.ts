@@ -1,4 +1,5 @@
-export type { ControllerGains, ErrorNorm, Tolerance } from './controller.js';
+export type { ControllerGains } from './controller.js';
+export type { ErrorNorm, Tolerance } from './tolerance.js';
 export {
   collapse,
   leavingBall,

@@ -15,8 +15,12 @@ const MAX_JACOBIAN_DIMENSION = 64;
 export interface TrajectoryTolerance {
   /** Relative to a point's distance from the origin. Default 1e-5. */
   relative?: number;
-  /** In the units of the points. Default: `relative` times the root mean square distance of the points from their mean. */
-  absolute?: number;
+  /**
+   * In the units of the points: one number, or d of them. With d every coordinate is judged by itself, in units of
+   * absolute + relative · |coordinate|: for coordinates of different sizes. Default: `relative` times the root mean square
+   * distance of the points from their mean.
+   */
+  absolute?: number | ArrayLike<number>;
   /** In nats. Default: `relative`. */
   logDensity?: number;
 }
@@ -91,7 +95,7 @@ export async function integrate(
   const tolerance = options.tolerance ?? {};
   if (typeof tolerance !== 'object') throw invalidArgument('tolerance', '{ relative, absolute }', tolerance);
   const { relative = 1e-5, absolute = relative * radius, logDensity = relative } = tolerance;
-  checkPositive(absolute, 'tolerance.absolute');
+  checkAbsolute(absolute, x0.shape[1]);
   checkPositive(logDensity, 'tolerance.logDensity');
   const solution = await solve(particles, particles.initial, {
     ...options,
@@ -137,6 +141,16 @@ export function straightness(
     (squaredDistance ?? meanSquaredDistance(start.positions, end.positions)) /
     (Math.abs(end.time - start.time) * end.action)
   );
+}
+
+function checkAbsolute(absolute: number | ArrayLike<number>, d: number): void {
+  if (typeof absolute === 'number') {
+    checkPositive(absolute, 'tolerance.absolute');
+    return;
+  }
+  if (absolute?.length !== d)
+    throw invalidArgument('tolerance.absolute', `a number, or ${d} (one for each coordinate)`, absolute);
+  for (let k = 0; k < d; k++) checkPositive(absolute[k], `tolerance.absolute[${k}]`);
 }
 
 function meanSquaredDistance(a: NdArray, b: NdArray): number {

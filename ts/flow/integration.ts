@@ -4,7 +4,6 @@ import {
   AdaptiveSteps,
   FixedSteps,
   type StepSize,
-  checkTolerance,
   firstStepLength,
   isStepFailure,
   nonFiniteAt,
@@ -16,7 +15,8 @@ import type { OdeSystem, Solution, SolveOptions } from './problem.js';
 import { type Derivative, RungeKutta } from './runge-kutta.js';
 import { dopri5 } from './solvers/dopri5.js';
 import { type State, copyState, isFiniteState, stateLike } from './state.js';
-import { savedTimes, standingStill, stepCount, timeRounding, timeSpacing } from './time-grid.js';
+import { checkTolerance } from './tolerance.js';
+import { savedTimes, standingStill, timeGrid, timeRounding, timeSpacing } from './time-grid.js';
 
 /** One run of {@link solve}. */
 export class Integration {
@@ -29,6 +29,8 @@ export class Integration {
   /** Times still to be saved, the next one last. */
   readonly #pending: number[];
   readonly #rounding: number;
+  /** Times that no step crosses. */
+  readonly #stops: readonly number[];
   readonly #kept: DenseStep[] = [];
   readonly #solution: Omit<Solution, 'end' | 'dense'> = {
     times: [],
@@ -47,6 +49,7 @@ export class Integration {
     this.#checkpoints = new Checkpoints(options.checkpoint, signal);
     this.#stepper = new RungeKutta(kernels, solver, this.#derivative, from, y0);
     this.#rounding = timeRounding(from, to);
+    this.#stops = savedTimes(from, to, options.stopAt ?? []);
     this.#pending = savedTimes(from, to, saveAt).reverse();
   }
 
@@ -91,19 +94,27 @@ export class Integration {
 
   async #stepSize(): Promise<StepSize> {
     const { kernels, from, to, tolerance = {}, norm = 'rms', step, controller, minStep } = this.#options;
-    if (step !== undefined) return new FixedSteps(kernels, { from, to, count: stepCount(from, to, step) });
+    const { maxStep = Infinity, stopAt = [] } = this.#options;
+    if (step !== undefined) return new FixedSteps(kernels, { from, to, ...timeGrid(from, to, step, stopAt) });
     const stepper = this.#stepper;
     const plan = {
       to,
       minStep: minStep ?? 1e-12 * Math.abs(to - from),
       // Eight times the distance of the numbers that time is told by: below it the ends of the stages are all rounding.
       resolution: 8 * timeSpacing(Math.max(Math.abs(from), Math.abs(to))),
-      tolerance: checkTolerance(tolerance, stepper.y.length),
+      tolerance: checkTolerance(tolerance, stepper.y),
       norm,
       gains: controller,
+      maxStep,
+      stops: [...this.#stops],
     };
     const known = this.#options.resume !== undefined || from === to;
-    const first = known ? 0 : await firstStepLength(kernels, stepper, this.#derivative, plan);
+    const first = known
+      ? 0
+      : await firstStepLength(kernels, stepper, this.#derivative, {
+          ...plan,
+          to: plan.stops[0] ?? to,
+        });
     return new AdaptiveSteps(kernels, { ...plan, first });
   }
 
@@ -113,7 +124,8 @@ export class Integration {
     return {
       interval: [from, to],
       solver: textCodes(solver.name),
-      fixedSteps: step === undefined ? [] : [stepCount(from, to, step)],
+      fixedSteps: step === undefined ? [] : [timeGrid(from, to, step, this.#stops).count],
+      stops: [...this.#stops],
       events: textCodes(events.map(({ name }) => name).join('\n')),
     };
   }
@@ -152,7 +164,8 @@ export class Integration {
     const { numbers, states } = snapshot;
     const solution = this.#solution;
     const [t, steps, rejected, evaluations] = numbers.clock;
-    this.#stepper.restore(t, states.y[0], states.derivative[0]);
+    const after = this.#stops.includes(t) ? t + Math.sign(this.#options.to - t) * timeSpacing(t) : t;
+    this.#stepper.restore(t, states.y[0], states.derivative[0], after);
     Object.assign(solution.statistics, { steps, rejected, evaluations });
     this.#checkpoints.resumeAt(steps);
     solution.times.push(...numbers.times);
@@ -197,7 +210,7 @@ export class Integration {
 
   async #attempt(size: StepSize, end: number): Promise<boolean> {
     try {
-      await this.#stepper.attempt(end);
+      await this.#stepper.attempt(end, this.#stops.includes(end));
       return size.judge(this.#stepper);
     } catch (error) {
       if (!isStepFailure(error)) throw error;

@@ -105,7 +105,11 @@ export class Particles implements OdeSystem {
   }
 
   /** Absolute tolerances, one for each array. Action and length are integrals along paths that are controlled already. */
-  tolerances(positions: number, logDensity: number, tangents: number): number[] {
+  tolerances(
+    positions: number | ArrayLike<number>,
+    logDensity: number,
+    tangents: number,
+  ): (number | ArrayLike<number>)[] {
     return this.initial.map((_, k) => {
       if (k === 0) return positions;
       if (k === this.#at.logDensity) return logDensity;

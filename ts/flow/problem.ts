@@ -1,7 +1,8 @@
 import type { CallOptions } from '../core/options.js';
 import type { Kernels } from '../kernel/contract.js';
 import type { CheckpointOptions } from './checkpoint.js';
-import type { ControllerGains, ErrorNorm, Tolerance } from './controller.js';
+import type { ControllerGains } from './controller.js';
+import type { ErrorNorm, Tolerance } from './tolerance.js';
 import type { EventRecord, FlowEvent } from './events.js';
 import type { State } from './state.js';
 import type { Tableau } from './tableau.js';
@@ -50,6 +51,13 @@ export interface SolveOptions extends Pick<CallOptions, 'signal' | 'onProgress'>
   maxSteps?: number;
   /** Adaptive steps shorter than this are an error. Default 1e-12 of the whole time. */
   minStep?: number;
+  /** No adaptive step is longer: for fields that act for a short time only. Default: no bound. */
+  maxStep?: number;
+  /**
+   * Times that no step crosses: one ends and the next starts there. The field is evaluated just before and just after
+   * them, so that it may jump there. Default: none.
+   */
+  stopAt?: readonly number[];
   onStep?: (info: StepInfo) => void;
   /** Snapshots on disk while the run goes on. Each holds the states saved so far, too. Not together with `dense`. */
   checkpoint?: CheckpointOptions;

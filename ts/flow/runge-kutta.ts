@@ -3,6 +3,7 @@ import { DenseStep, denseStageCount } from './dense.js';
 import { releaseState, takeState } from './scratch.js';
 import { type State, type StateTerm, combine, copyState } from './state.js';
 import type { Tableau } from './tableau.js';
+import { timeSpacing } from './time-grid.js';
 
 /** Writes the derivative of `y` at time `t` into `out`. */
 export type Derivative = (t: number, y: State, out: State) => Promise<void>;
@@ -21,6 +22,9 @@ export class RungeKutta {
   #scratch: State | undefined;
   #end: number;
   #denseReady = false;
+  #stop = false;
+  /** Where the derivative at t is taken: just after a stop, else at t. */
+  #startTime: number;
 
   constructor(
     kernels: Kernels,
@@ -35,6 +39,7 @@ export class RungeKutta {
     this.#next = takeState(y0);
     this.#stages = Array.from({ length: tableau.stages }, () => takeState(y0));
     this.#end = t;
+    this.#startTime = t;
   }
 
   /** The solution at time t: a buffer that later steps write to. */
@@ -55,7 +60,7 @@ export class RungeKutta {
   /** The derivative at (t, y), computed where it is not known yet. */
   async startDerivative(): Promise<State> {
     if (!this.#hasStart) {
-      await this.#derivative(this.t, this.#y, this.#stages[0]);
+      await this.#derivative(this.#startTime, this.#y, this.#stages[0]);
       this.#hasStart = true;
     }
     return this.#stages[0];
@@ -66,10 +71,15 @@ export class RungeKutta {
     return this.#hasStart ? this.#stages[0] : undefined;
   }
 
-  /** Computes a trial step from t to `end` into {@link next}. */
-  async attempt(end: number): Promise<void> {
+  /**
+   * Computes a trial step from t to `end` into {@link next}.
+   *
+   * @param stop Whether the derivative may jump at `end`: it is taken just before then, and anew just after it.
+   */
+  async attempt(end: number, stop = false): Promise<void> {
     const { a, b, stages, fsal } = this.tableau;
     this.#end = end;
+    this.#stop = stop;
     this.#denseReady = false;
     await this.startDerivative();
     // The argument of the last stage of an FSAL method is the end of the step: it stays in #next.
@@ -94,7 +104,7 @@ export class RungeKutta {
     if (!this.#denseReady) {
       const { stages, fsal, interpolant } = tableau;
       while (this.#stages.length < denseStageCount(tableau)) this.#stages.push(takeState(this.#y));
-      if (!fsal) await this.#derivative(this.#end, this.#next, this.#stages[stages]);
+      if (!fsal) await this.#derivative(this.#lastTime, this.#next, this.#stages[stages]);
       if (interpolant?.extra) {
         this.#scratch ??= takeState(this.#y);
         const first = fsal ? stages : stages + 1;
@@ -109,6 +119,7 @@ export class RungeKutta {
   /** Makes the trial step the solution. */
   accept(): void {
     const { stages, fsal } = this.tableau;
+    const width = this.#jumpWidth;
     this.t = this.#end;
     [this.#y, this.#next] = [this.#next, this.#y];
     const last = fsal ? stages - 1 : stages;
@@ -116,12 +127,18 @@ export class RungeKutta {
     if (this.#hasStart) {
       [this.#stages[0], this.#stages[last]] = [this.#stages[last], this.#stages[0]];
     }
+    this.#startTime = this.t;
+    if (this.#stop) {
+      this.#hasStart = false;
+      this.#startTime += width;
+    }
     this.#denseReady = false;
   }
 
   /** Goes on from a state of another time, with its derivative where that is known. */
-  restore(t: number, y: State, startDerivative?: State): void {
+  restore(t: number, y: State, startDerivative?: State, startTime = t): void {
     this.t = t;
+    this.#startTime = startTime;
     this.#y = copyState(y);
     this.#hasStart = startDerivative !== undefined;
     if (startDerivative) this.#stages[0] = copyState(startDerivative);
@@ -138,8 +155,19 @@ export class RungeKutta {
 
   async #stage(i: number, a: readonly number[], c: number, argument: State): Promise<void> {
     this.#advance(a, argument);
-    const t = c === 1 ? this.#end : this.t + c * (this.#end - this.t);
+    const t = c === 1 ? this.#lastTime : this.t + c * (this.#end - this.t);
     await this.#derivative(t, argument, this.#stages[i]);
+  }
+
+  /** Where the derivative at the end of the step is taken. */
+  get #lastTime(): number {
+    const end = this.#end;
+    // The rounding of a stage's time is of this size too, so that no stage comes closer.
+    return this.#stop ? end - this.#jumpWidth : end;
+  }
+
+  get #jumpWidth(): number {
+    return Math.sign(this.#end - this.t) * timeSpacing(this.#end);
   }
 
   /** out ← y + h Σ weightsᵢ kᵢ. */

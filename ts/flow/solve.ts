@@ -5,7 +5,7 @@ import { Integration } from './integration.js';
 import type { OdeSystem, Solution, SolveOptions } from './problem.js';
 import { dopri5 } from './solvers/dopri5.js';
 import { type State, checkState } from './state.js';
-import { savedTimes, stepCount } from './time-grid.js';
+import { savedTimes, timeGrid } from './time-grid.js';
 
 /**
  * Integrates dy/dt = f(t, y) from `from` to `to`, by fixed steps or with the error of each step held at a tolerance.
@@ -48,11 +48,12 @@ function checkOptions(options: SolveOptions): void {
     throw invalidArgument('norm', '"rms" or "max"', norm);
   const maxSteps = checkInteger(options.maxSteps ?? 10_000, 'maxSteps', 1);
   if (options.minStep !== undefined) checkPositive(options.minStep, 'minStep');
+  checkStepLimits(options);
   savedTimes(from, to, saveAt);
   checkEvents(options.events ?? []);
   if (options.dense && (options.checkpoint ?? options.resume))
     throw invalidArgument('dense', 'false together with checkpoint or resume', true);
-  const count = step === undefined ? 0 : stepCount(from, to, step);
+  const count = step === undefined ? 0 : timeGrid(from, to, step, options.stopAt ?? []).count;
   if (count > maxSteps) {
     throw new RidgeflowError(
       'STEP_BUDGET',
@@ -60,4 +61,14 @@ function checkOptions(options: SolveOptions): void {
       { details: { steps: count, maxSteps, time: from } },
     );
   }
+}
+
+function checkStepLimits({ from, to, step, minStep, maxStep, stopAt = [] }: SolveOptions): void {
+  savedTimes(from, to, stopAt, 'stopAt');
+  if (maxStep === undefined) return;
+  checkPositive(maxStep, 'maxStep');
+  if (step !== undefined)
+    throw invalidArgument('maxStep', 'nothing where step is given (it is the longest step already)', maxStep);
+  if (minStep !== undefined && minStep > maxStep)
+    throw invalidArgument('maxStep', `at least minStep = ${minStep}`, maxStep);
 }

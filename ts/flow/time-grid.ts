@@ -41,10 +41,15 @@ export function standingStill(t: number, step: number): RidgeflowError {
  * The times of `saveAt` in the order of integration, without the ends: those are kept anyway, and a time that differs from
  * them by rounding is the same time. Throws INVALID_ARGUMENT for a time that is not between them.
  */
-export function savedTimes(from: number, to: number, saveAt: readonly number[]): number[] {
+export function savedTimes(
+  from: number,
+  to: number,
+  saveAt: readonly number[],
+  parameter = 'saveAt',
+): number[] {
   saveAt.forEach((t, i) => {
     if (!((t - from) * (to - t) >= 0))
-      throw invalidArgument(`saveAt[${i}]`, `a time between from = ${from} and to = ${to}`, t);
+      throw invalidArgument(`${parameter}[${i}]`, `a time between from = ${from} and to = ${to}`, t);
   });
   const rounding = timeRounding(from, to);
   return [...new Set(saveAt)]
