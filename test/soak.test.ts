@@ -19,3 +19,14 @@ built('soak says what it takes', async (t) => {
   const error = await t.throwsAsync(run(process.execPath, ['scripts/soak.mjs', 'nothing'], { cwd: root }));
   t.regex(error.message, /npm run soak -- workers/);
 });
+
+built('what is no signal ends the call, and keeps no timer', async (t) => {
+  const program = `
+    const { withControl } = await import('./ts/kernel/native/control.ts');
+    const run = { signal: { aborted: false }, onProgress: () => {} };
+    await withControl(run, () => Promise.resolve(undefined)).catch((error) => console.log(error.name));
+  `;
+  const flags = ['--import=tsx', '--input-type=module', '--eval', program];
+  const { stdout } = await run(process.execPath, flags, { cwd: root, timeout: 60_000 });
+  t.is(stdout.trim(), 'TypeError');
+});

@@ -39,6 +39,8 @@ async function watch(
   }
   const abort = () => Atomics.store(cells, 0, 1);
   let failure: { error: unknown } | undefined;
+  // Before the timer, which would keep the process alive where what was given as a signal is none and throws here.
+  signal?.addEventListener('abort', abort, { once: true });
   const timer = onProgress
     ? setInterval(() => {
         try {
@@ -50,7 +52,6 @@ async function watch(
         }
       }, INTERVAL)
     : undefined;
-  signal?.addEventListener('abort', abort, { once: true });
   try {
     await finished;
   } catch (error) {
