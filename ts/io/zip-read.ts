@@ -24,6 +24,8 @@ const MAX_DIRECTORY_BYTES = 1 << 28;
 /** An entry of a zip file, from the central directory, checked against the size of the file. */
 export interface ZipEntry {
   name: string;
+  /** The name as its bytes are. */
+  nameBytes: Buffer;
   method: number;
   encrypted: boolean;
   crc: number;
@@ -44,7 +46,8 @@ export async function readZipDirectory(path: string): Promise<ZipEntry[]> {
     if (length > MAX_DIRECTORY_BYTES) throw damaged(path, `its zip directory of ${length} bytes is too long`);
     const directory = await readAt(file, path, start, length);
     const entries: ZipEntry[] = [];
-    for (let at = 0; entries.length < count;) {
+    let at = 0;
+    while (entries.length < count) {
       if (at + 46 > length || directory.readUInt32LE(at) !== CENTRAL_HEADER) {
         throw damaged(path, `expected ${count} entries in its zip directory but found ${entries.length}`);
       }
@@ -54,10 +57,43 @@ export async function readZipDirectory(path: string): Promise<ZipEntry[]> {
       entries.push(parseEntry(directory.subarray(at, next), path, size));
       at = end;
     }
+    const left = directory.length - at;
+    if (left > 0) throw damaged(path, `its zip directory has ${left} bytes after its ${count} entries`);
+    for (const entry of entries) await checkLocalHeader(file, path, entry);
+    checkApart(entries, path, start);
     return entries;
   } finally {
     await file.close();
   }
+}
+
+/** Throws FILE_FORMAT where two entries have one name or share bytes, or one reaches into the directory. */
+function checkApart(entries: readonly ZipEntry[], path: string, directoryStart: number): void {
+  const names = new Set<string>();
+  for (const { name } of entries) {
+    if (names.has(name)) throw damaged(path, `it has more than one entry ${name}`);
+    names.add(name);
+  }
+  const inOrder = [...entries].sort((a, b) => a.headerOffset - b.headerOffset);
+  for (const [i, { name, nameBytes, headerOffset, compressedSize }] of inOrder.entries()) {
+    const next = inOrder[i + 1]?.headerOffset ?? directoryStart;
+    if (headerOffset + 30 + nameBytes.length + compressedSize > next)
+      throw damaged(path, `entry ${name} shares bytes with what comes after it`);
+  }
+}
+
+/** Throws FILE_FORMAT where what stands before an entry's data names another one than the directory. */
+async function checkLocalHeader(
+  file: FileHandle,
+  path: string,
+  { name, nameBytes, method, headerOffset }: ZipEntry,
+): Promise<void> {
+  const header = await readAt(file, path, headerOffset, 30 + nameBytes.length);
+  if (header.readUInt32LE(0) !== LOCAL_HEADER)
+    throw damaged(`${path}, entry ${name}`, 'it does not begin where the directory says');
+  const same = header.readUInt16LE(26) === nameBytes.length && header.subarray(30).equals(nameBytes);
+  if (!same || header.readUInt16LE(8) !== method)
+    throw damaged(`${path}, entry ${name}`, 'its name or its method is not that of the directory');
 }
 
 async function readAt(file: FileHandle, path: string, start: number, length: number): Promise<Buffer> {
@@ -109,6 +145,7 @@ function parseEntry(header: Buffer, path: string, fileBytes: number): ZipEntry {
   const nameEnd = 46 + header.readUInt16LE(28);
   const entry: ZipEntry = {
     name: header.toString(flags & FLAG_UTF8 ? 'utf8' : 'latin1', 46, nameEnd),
+    nameBytes: header.subarray(46, nameEnd),
     method: header.readUInt16LE(10),
     encrypted: (flags & FLAG_ENCRYPTED) !== 0,
     crc: header.readUInt32LE(16),
