@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import {
@@ -168,4 +169,69 @@ test('files that are no autoencoders are refused', async (t) => {
     await t.throwsAsync(readDae(other), { code: 'FILE_FORMAT' });
   }
   await t.throwsAsync(writeDae(other, {} as never), { code: 'INVALID_ARGUMENT' });
+});
+
+test('every flipped bit of a saved autoencoder or a checkpoint is refused, or changes nothing', async (t) => {
+  const folder = emptyFolder(t);
+  const { points } = twoMoons(20);
+  const options: TrainDaeOptions = { width: 2, noise: 0.1, epochs: 2, backend };
+  const checkpoint = join(folder, 'checkpoint.safetensors');
+  const dae = await trainDae(points, { ...options, checkpoint: { file: checkpoint } });
+  const saved = join(folder, 'dae.safetensors');
+  await writeDae(saved, dae);
+  const values = ({ network: { A, b, C, bias }, history }: TrainedDae) =>
+    JSON.stringify([...[A, b, C, bias].map(({ data, shape }) => [Array.from(data), shape]), history]);
+  const expected = values(dae);
+  const read: [string, (file: string) => Promise<TrainedDae>, number][] = [
+    [saved, async (file) => (await readDae(file)) as TrainedDae, 5],
+    [checkpoint, (file) => trainDae(points, { ...options, resume: file }), 61],
+  ];
+  for (const [file, open, step] of read) {
+    const whole = await readFile(file);
+    const header = 8 + Number(whole.readBigUInt64LE());
+    const changed = join(folder, 'changed.safetensors');
+    let refused = 0;
+    for (let bit = 0; bit < 8 * whole.length; bit += step) {
+      const copy = Buffer.from(whole);
+      copy[bit >> 3] ^= 1 << (bit & 7);
+      await writeFile(changed, copy);
+      const outcome = await open(changed).then(values, (error: { code?: string }) => error.code);
+      if (outcome === expected) t.true(bit < 8 * header, `bit ${bit} of the tensors was accepted`);
+      else {
+        refused++;
+        t.true(outcome?.startsWith('FILE_') || outcome === 'INVALID_DTYPE', `bit ${bit}: ${String(outcome)}`);
+      }
+    }
+    t.true(refused > (7 * whole.length) / step, `${refused} refused`);
+  }
+});
+
+test('an autoencoder and a checkpoint without a checksum are read with a warning', async (t) => {
+  const folder = emptyFolder(t);
+  const { points } = twoMoons(20);
+  const options: TrainDaeOptions = { width: 2, noise: 0.1, epochs: 2, backend };
+  const checkpoint = join(folder, 'checkpoint.safetensors');
+  const dae = await trainDae(points, { ...options, checkpoint: { file: checkpoint } });
+  const saved = join(folder, 'dae.safetensors');
+  await writeDae(saved, dae);
+  const warnings: string[] = [];
+  const listen = (warning: Error) => warnings.push(warning.message);
+  process.on('warning', listen);
+  for (const file of [saved, checkpoint]) {
+    const { tensors, metadata } = await readSafetensors(file);
+    const { 'ridgeflow.checksum': sum, ...rest } = metadata;
+    t.regex(sum, /^[0-9a-f]{8}$/);
+    await writeSafetensors(file, Object.fromEntries(tensors), { metadata: rest });
+  }
+  const read = (await readDae(saved)) as TrainedDae;
+  const resumed = await trainDae(points, { ...options, resume: checkpoint });
+  await new Promise(setImmediate);
+  process.off('warning', listen);
+  for (const each of [read, resumed]) t.deepEqual(each.network.A.data, dae.network.A.data);
+  t.deepEqual(
+    [saved, checkpoint].map(
+      (file) => warnings.filter((text) => text.startsWith(`${file} has no checksum`)).length,
+    ),
+    [1, 1],
+  );
 });

@@ -249,7 +249,8 @@ export async function writeSafetensors(
   );
 }
 
-function littleEndian(chunk: Uint8Array, bytes: number): Uint8Array {
+/** A piece of elements of so many bytes as files have them. */
+export function littleEndian(chunk: Uint8Array, bytes: number): Uint8Array {
   if (HOST_IS_LITTLE_ENDIAN) return chunk;
   const copy = Buffer.from(chunk);
   return bytes === 8 ? copy.swap64() : copy.swap32();

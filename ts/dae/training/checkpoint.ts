@@ -8,6 +8,7 @@ import { isDrawn } from './corruption.js';
 import type { DescentProblem, DescentSettings, DescentState } from './descent.js';
 import { historyArray, historyOf } from './history.js';
 import { type LayerFacts, checkSequence, factsOf, layersFrom, tensorsOf } from './layer-tensors.js';
+import { checkSeal, sealed } from './seal.js';
 import type { EpochLoss, TrainedDae } from './trained-dae.js';
 
 /** Where and how often training is saved. */
@@ -104,17 +105,14 @@ export function checkpointer(
       ...(best && { best: { loss: best.loss, epoch: best.epoch } }),
       finished: factsOf(finished),
     };
-    await writeSafetensors(
-      file,
-      {
-        ...tensorsOf(finished),
-        parameters: array(parameters),
-        moments: array(moments),
-        history: historyArray(history),
-        ...(best && { best: array(best.parameters) }),
-      },
-      { metadata: { [DESCRIPTION]: JSON.stringify(description) }, signal },
-    );
+    const tensors = {
+      ...tensorsOf(finished),
+      parameters: array(parameters),
+      moments: array(moments),
+      history: historyArray(history),
+      ...(best && { best: array(best.parameters) }),
+    };
+    await writeSafetensors(file, tensors, { metadata: sealed(tensors, DESCRIPTION, description), signal });
   };
 }
 
@@ -186,7 +184,9 @@ async function readCheckpoint(
   signal: AbortSignal | undefined,
 ): Promise<{ tensors: ReadonlyMap<string, NdArray>; found: Description }> {
   if (typeof file !== 'string' || file === '') throw invalidArgument('resume', 'the path of a file', file);
-  const { tensors, metadata } = await readSafetensors(file, { signal });
+  const sealedFile = await readSafetensors(file, { signal });
+  const { tensors, metadata } = sealedFile;
+  if (metadata[DESCRIPTION] !== undefined) checkSeal(sealedFile, DESCRIPTION, file);
   let found: Description | undefined;
   try {
     found = JSON.parse(metadata[DESCRIPTION] ?? '') as Description;

@@ -3,6 +3,7 @@ import { type Safetensors, readSafetensors, writeSafetensors } from '../../io/sa
 import type { WriteOptions } from '../../io/write.js';
 import { type AnyTrainedDae, type DaeKind, assembleDae, kindOf, layersOf } from './kind.js';
 import { type LayerFacts, factsOf, layersFrom, tensorsOf } from './layer-tensors.js';
+import { checkSeal, sealed } from './seal.js';
 
 /** What a file says of an autoencoder beside its tensors. */
 interface Description {
@@ -14,7 +15,7 @@ const DESCRIPTION = 'ridgeflow.dae';
 
 /**
  * Writes a trained autoencoder, a composition or a stack as a safetensors file, in the element type it was trained in:
- * `layers.<l>.A`, `.b`, `.C`, `.c` and the loss curve `.history` of each layer. Atomic.
+ * `layers.<l>.A`, `.b`, `.C`, `.c` and the loss curve `.history` of each layer, and a checksum. Atomic.
  *
  * @throws INVALID_ARGUMENT for another object; FILE_WRITE, ABORTED.
  */
@@ -22,17 +23,20 @@ export async function writeDae(path: string, dae: AnyTrainedDae, options: WriteO
   const kind = kindOf(dae);
   const layers = layersOf(dae);
   const description: Description = { kind, layers: factsOf(layers) };
-  const metadata = { [DESCRIPTION]: JSON.stringify(description) };
-  await writeSafetensors(path, tensorsOf(layers), { metadata, signal: options.signal });
+  const tensors = tensorsOf(layers);
+  const metadata = sealed(tensors, DESCRIPTION, description);
+  await writeSafetensors(path, tensors, { metadata, signal: options.signal });
 }
 
 /**
  * Reads what {@link writeDae} wrote: the same map to the last bit. `encode` in it tells a stack, `network` one autoencoder.
+ * A file without a checksum, as versions before it wrote them, is read with a warning of the process.
  *
- * @throws FILE_NOT_FOUND, FILE_TRUNCATED; FILE_FORMAT where it is another file, or its layers do not fit; ABORTED.
+ * @throws FILE_NOT_FOUND, FILE_TRUNCATED; FILE_FORMAT where it is another file, its checksum is wrong or its layers do not fit; ABORTED.
  */
 export async function readDae(path: string, options: { signal?: AbortSignal } = {}): Promise<AnyTrainedDae> {
   const file = await readSafetensors(path, options);
+  if (file.metadata[DESCRIPTION] !== undefined) checkSeal(file, DESCRIPTION, path);
   try {
     return assembled(file);
   } catch (cause) {
