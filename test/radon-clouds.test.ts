@@ -225,3 +225,24 @@ test('projectedDensity and heatSlices: bad input', async (t) => {
   await fails(heatSlices(zeros([4]), { time: 1 }), 'INVALID_SHAPE');
   await fails(heatSlices(ndarray([[Infinity]]), { time: 1 }), 'NON_FINITE');
 });
+
+test('projections are not written over the points or directions that they are made of', async (t) => {
+  for (const Storage of [Float32Array, Float64Array]) {
+    const shared = new Storage(40).map((_, i) => Math.cos(i));
+    const points = { data: shared.subarray(4, 16), shape: [6, 2] };
+    const directions = { data: shared.subarray(20, 24), shape: [2, 2] };
+    const at = (first: number) => ({ data: shared.subarray(first, first + 12), shape: [2, 6] });
+    const before = shared.slice();
+    for (const first of [4, 0, 15, 9, 10, 23]) {
+      await t.throwsAsync(projectCloud(points, { directions, into: at(first) }), {
+        code: 'INVALID_ARGUMENT',
+        message: /apart .* for into/,
+      });
+    }
+    t.deepEqual(shared, before);
+    const expected = await projectCloud(points, { directions });
+    // Storage of the same buffer that only touches them is apart.
+    const { data } = await projectCloud(points, { directions, into: at(24) });
+    t.deepEqual(data, expected.data);
+  }
+});

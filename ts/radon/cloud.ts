@@ -49,8 +49,8 @@ export interface ProjectedDensity {
  *
  * @param points [n, d].
  * @returns [directions, n]; `options.into` where it is given.
- * @throws EMPTY_CLOUD, INVALID_SHAPE (directions of another dimension, `into` of another shape), NON_FINITE, INVALID_DTYPE,
- *   ABORTED, OUT_OF_MEMORY. O(L n d) time, O(L n) memory: projectedDensity and projectedExtents need none for projections.
+ * @throws EMPTY_CLOUD, INVALID_SHAPE (directions of another dimension, `into` of another shape), INVALID_ARGUMENT (`into` over the
+ *   points or directions), NON_FINITE, INVALID_DTYPE, ABORTED, OUT_OF_MEMORY. O(L n d) time, O(L n) memory: projectedDensity and projectedExtents need none for projections.
  */
 export async function projectCloud(points: NdArray, options: ProjectCloudOptions): Promise<NdArray> {
   const { n, d } = checkPoints(points, 'points');
@@ -62,7 +62,7 @@ export async function projectCloud(points: NdArray, options: ProjectCloudOptions
   checkFinite(kernels, points, 'points');
   checkFinite(kernels, options.directions, 'directions');
   const shape = [directions.shape[0], n];
-  const into = options.into && checkInto(options.into, shape, dtype);
+  const into = options.into && checkInto(options.into, shape, dtype, [input, directions]);
   const data = await kernels.matmul(
     { a: asMatrix(directions), b: asMatrix(input), transposeB: true, into },
     options,
@@ -155,7 +155,12 @@ export async function projectedExtents(
   return { least: every(0), greatest: every(1) };
 }
 
-function checkInto(into: NdArray, shape: readonly number[], dtype: DType): FloatData {
+function checkInto(
+  into: NdArray,
+  shape: readonly number[],
+  dtype: DType,
+  inputs: readonly NdArray[],
+): FloatData {
   checkArray(into, 'into');
   if (into.shape.join() !== shape.join()) {
     throw new RidgeflowError(
@@ -168,6 +173,17 @@ function checkInto(into: NdArray, shape: readonly number[], dtype: DType): Float
     throw new RidgeflowError('INVALID_DTYPE', `Expected ${dtype} for into but received ${dtypeOf(into)}`, {
       details: { parameter: 'into' },
     });
+  }
+  const end = into.data.byteOffset + into.data.byteLength;
+  for (const { data } of inputs) {
+    const apart = data.byteOffset >= end || into.data.byteOffset >= data.byteOffset + data.byteLength;
+    if (data.buffer === into.data.buffer && !apart) {
+      throw new RidgeflowError(
+        'INVALID_ARGUMENT',
+        'Expected storage apart from points and directions for into but received an array that shares theirs',
+        { details: { parameter: 'into' } },
+      );
+    }
   }
   return into.data;
 }
