@@ -2,6 +2,7 @@ import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { NdArray } from '../../core/array.js';
 import { RidgeflowError } from '../../core/errors.js';
 import { fileError } from '../../io/errors.js';
+import { readExternalWeights } from '../../io/onnx-external.js';
 import {
   ONNX_TYPES,
   type OnnxModel,
@@ -73,13 +74,7 @@ export class OnnxNetwork implements NetworkModel {
       });
     }
     if (network.layers.length === 0) throw noLayers(path, 'node');
-    if (model.graph.initializer?.some(({ dataLocation }) => dataLocation === 1)) {
-      throw fileError('UNSUPPORTED', {
-        file: path,
-        problem: 'its weights are in other files',
-        remedy: 'Save it as one file (onnx.save with save_as_external_data=False)',
-      });
-    }
+    await readExternalWeights(path, model);
     // Made here rather than at the first run, so that a model that cannot run is refused when it is opened.
     await network.#session(network.input.name, [network.layers[network.layers.length - 1].name]);
     return network;
