@@ -5,6 +5,7 @@ import { RandomStream } from '../core/random.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
+import { length, orthonormalise } from './orthonormal.js';
 
 /** Directions of largest variance of a cloud. */
 export interface PrincipalComponents {
@@ -18,16 +19,20 @@ export interface PrincipalComponents {
   explained: Float64Array;
 }
 
-/** Above this the d × d covariance is not formed. */
-const LARGEST_COVARIANCE = 1024;
+/** Up to this shorter side all eigenvectors are found at once, whatever the count. */
+const LARGEST_SIDE = 1024;
+/** Of fewer components than this share of the shorter side, subspace iteration is faster above. */
+const SMALL_SHARE = 1 / 8;
 const OVERSAMPLING = 8;
 const POWER_ITERATIONS = 12;
 
 /**
- * The first `count` principal components of a cloud, by the covariance's eigenvectors for d ≤ 1024 (O(nd² + d³) time),
- * by randomised subspace iteration above (O(ndk) time, O((n + d)k) memory).
+ * The first `count` principal components of a cloud, k below. With m = min(n, d) at most 1024, or k at least m/8, by all
+ * eigenvectors of the covariance or, where n < d and d > 1024, of the n × n matrix of inner products: O(ndm + m³ + dk²) time,
+ * O(nd + m²) memory. Otherwise by randomised subspace iteration: O((n + k)dk) time, O((n + d)k) memory.
  *
- * @param points n × d. `count` from 1 to d, default min(2, d).
+ * @param points n × d. `count` from 1 to d, default min(2, d): beyond the rank of the cloud the axes complete an orthonormal
+ *   set, with variance 0.
  * @throws EMPTY_CLOUD, NON_FINITE, INVALID_ARGUMENT, INVALID_SHAPE, INVALID_DTYPE, UNSUPPORTED, ABORTED.
  *
  * Source of the randomised method: N. Halko, P.-G. Martinsson, J. A. Tropp, SIAM Review 53 (2011).
@@ -36,14 +41,18 @@ export async function principalComponents(
   points: NdArray,
   options: CallOptions & { count?: number } = {},
 ): Promise<PrincipalComponents> {
-  const { d } = checkPoints(points, 'points');
+  const { n, d } = checkPoints(points, 'points');
   const count = checkInteger(options.count ?? Math.min(2, d), 'count', 1, d);
   const cloud = toDtype(points, options.dtype);
   const kernels = await kernelsFor(options, dtypeOf(cloud));
   checkFinite(kernels, cloud, 'points');
-  return d <= LARGEST_COVARIANCE
-    ? byCovariance(kernels, cloud, count, options)
-    : bySubspaceIteration(kernels, cloud, count, options);
+  const side = Math.min(n, d);
+  if (d > LARGEST_SIDE && side > LARGEST_SIDE && count < SMALL_SHARE * side) {
+    return bySubspaceIteration(kernels, cloud, count, options);
+  }
+  return d > LARGEST_SIDE && n < d
+    ? byInnerProducts(kernels, cloud, count, options)
+    : byCovariance(kernels, cloud, count, options);
 }
 
 async function byCovariance(
@@ -60,6 +69,54 @@ async function byCovariance(
   for (let i = 0; i < count; i++) axes.set(vectors.subarray((d - 1 - i) * d, (d - i) * d), i * d);
   const total = values.reduce((sum, value) => sum + Math.max(0, value), 0);
   return finish(mean, axes, variances, total);
+}
+
+async function byInnerProducts(
+  kernels: Kernels,
+  points: NdArray,
+  count: number,
+  run: CallOptions,
+): Promise<PrincipalComponents> {
+  const [n, d] = points.shape;
+  const pace = new Pace(run, 1);
+  const { mean, centred, scale } = await centre(points, pace);
+  const data = kernels.dtypes.includes('float64') ? Float64Array.from(centred) : centred;
+  const cloud: Matrix = { data, rows: n, columns: d };
+  const quiet = { signal: run.signal };
+  const products = await kernels.matmul({ a: cloud, b: cloud, transposeB: true }, quiet);
+  const { values, vectors } = await kernels.symmetricEigen(Float64Array.from(products), n);
+  // An eigenvector weighs the points: their sum lies along the axis. The last is of the points about their mean: 0.
+  const least = 4 * (data instanceof Float64Array ? 2 ** -53 : 2 ** -24) * values[n - 1];
+  let rank = 0;
+  while (rank < Math.min(count, n - 1) && values[n - 1 - rank] > least) rank += 1;
+  const axes = new Float64Array(count * d);
+  const variances = new Float64Array(count);
+  if (rank > 0) {
+    const weights = vectors.slice((n - rank) * n);
+    const part = data instanceof Float64Array ? weights : Float32Array.from(weights);
+    const sums = await kernels.matmul({ a: { data: part, rows: rank, columns: n }, b: cloud }, quiet);
+    for (let i = 0; i < rank; i++) {
+      const axis = axes.subarray(i * d, (i + 1) * d);
+      axis.set(sums.subarray((rank - 1 - i) * d, (rank - i) * d));
+      variances[i] = Math.min((scale * length(axis)) ** 2 / n, i > 0 ? variances[i - 1] : Infinity);
+    }
+  }
+  leastCovered(axes, rank, count, d).forEach((k, i) => (axes[(rank + i) * d + k] = 1));
+  await orthonormalise(kernels, axes, count, d, pace, quiet);
+  pace.finish();
+  return finish(mean, axes, variances, scale ** 2 * meanSquare(centred, n));
+}
+
+/** The count − rank coordinates that the first `rank` axes say least about: with these the axes are completed. */
+function leastCovered(axes: Float64Array, rank: number, count: number, d: number): number[] {
+  const cover = new Float64Array(d);
+  for (let i = 0; i < rank; i++) {
+    const axis = axes.subarray(i * d, (i + 1) * d);
+    const norm = length(axis);
+    for (let k = 0; k < d; k++) cover[k] += (axis[k] / norm) ** 2;
+  }
+  const order = Array.from(cover, (_, k) => k).sort((a, b) => cover[a] - cover[b] || a - b);
+  return order.slice(0, count - rank);
 }
 
 async function bySubspaceIteration(
@@ -82,12 +139,12 @@ async function bySubspaceIteration(
 
   let basis = new Float64Array(size * d);
   new RandomStream(run.seed, 'probe').fillNormal(basis);
-  orthonormalise(basis, size, d);
+  await orthonormalise(kernels, basis, size, d, pace, quiet);
   for (let iteration = 0; iteration < POWER_ITERATIONS; iteration++) {
     const scores = await kernels.matmul({ a: asRows(basis), b: cloud, transposeB: true }, quiet);
     const a = { data: scores, rows: size, columns: n };
     basis = Float64Array.from(await kernels.matmul({ a, b: cloud }, quiet));
-    orthonormalise(basis, size, d);
+    await orthonormalise(kernels, basis, size, d, pace, quiet);
     await pace.tick(1);
   }
   const scores = await kernels.matmul({ a: cloud, b: asRows(basis), transposeB: true }, quiet);
@@ -141,40 +198,6 @@ function meanSquare(values: FloatData, n: number): number {
   let sum = 0;
   for (const value of values) sum += value * value;
   return sum / n;
-}
-
-/**
- * Gram and Schmidt's process on rows, in place. A row that depends on those before it is replaced by what a coordinate
- * axis adds to them.
- */
-function orthonormalise(rows: Float64Array, count: number, d: number): void {
-  let axis = 0;
-  for (let i = 0; i < count; i++) {
-    const row = rows.subarray(i * d, (i + 1) * d);
-    while (!normaliseApart(row, rows, i)) row.fill(0)[axis++] = 1;
-  }
-}
-
-/** Takes the first `count` of the orthonormal `rows` out of `row`, twice, and norms it; false where nothing is left. */
-function normaliseApart(row: Float64Array, rows: Float64Array, count: number): boolean {
-  const d = row.length;
-  const before = length(row);
-  for (let pass = 0; pass < 2; pass++) {
-    for (let j = 0; j < count; j++) {
-      const other = rows.subarray(j * d, (j + 1) * d);
-      let dot = 0;
-      for (let k = 0; k < d; k++) dot += row[k] * other[k];
-      for (let k = 0; k < d; k++) row[k] -= dot * other[k];
-    }
-  }
-  const after = length(row);
-  if (!(after > 1e-12 * before)) return false;
-  for (let k = 0; k < d; k++) row[k] /= after;
-  return true;
-}
-
-function length(row: Float64Array): number {
-  return Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
 }
 
 function finish(
