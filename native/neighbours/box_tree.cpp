@@ -91,7 +91,7 @@ template <class T>
 void BoxTree<T>::pack(const T* points) {
   const std::size_t count = ceilDivide(m_, kLeaf), groups = ceilDivide(count, kChildren);
   blocks_ = allocateBuffer<T>(count * d_ * kLeaf);
-  BoxLevel<T> level{count, allocateBuffer<T>(groups * d_ * kChildren), allocateBuffer<T>(groups * d_ * kChildren)};
+  BoxLevel<T> level{count, allocateBuffer<T>(groups * d_ * kChildren), allocateBuffer<T>(groups * d_ * kChildren), {}, {}};
   parallelFor(groups, [&](std::size_t group) {
     const std::size_t end = std::min(count, (group + 1) * kChildren);
     std::fill_n(level.lower.get() + group * d_ * kChildren, d_ * kChildren, T(0));
@@ -114,6 +114,10 @@ void BoxTree<T>::pack(const T* points) {
       }
     }
   });
+  for (std::size_t leaf = 0; leaf < count; ++leaf) {
+    level.firstRow.push_back(*std::min_element(leafRows(leaf), leafRows(leaf) + leafSize(leaf)));
+  }
+  markPoints(level);
   levels_.push_back(std::move(level));
 }
 
@@ -122,7 +126,7 @@ template <class T>
 void BoxTree<T>::addLevel() {
   const BoxLevel<T>& below = levels_.back();
   const std::size_t count = ceilDivide(below.count, kChildren), groups = ceilDivide(count, kChildren);
-  BoxLevel<T> level{count, allocateBuffer<T>(groups * d_ * kChildren), allocateBuffer<T>(groups * d_ * kChildren)};
+  BoxLevel<T> level{count, allocateBuffer<T>(groups * d_ * kChildren), allocateBuffer<T>(groups * d_ * kChildren), {}, {}};
   std::fill_n(level.lower.get(), groups * d_ * kChildren, T(0));
   std::fill_n(level.upper.get(), groups * d_ * kChildren, T(0));
   for (std::size_t box = 0; box < count; ++box) {
@@ -134,8 +138,23 @@ void BoxTree<T>::addLevel() {
       level.lower[at] = *std::min_element(lower, lower + children);
       level.upper[at] = *std::max_element(upper, upper + children);
     }
+    const auto first = below.firstRow.begin() + static_cast<std::ptrdiff_t>(box * kChildren);
+    level.firstRow.push_back(*std::min_element(first, first + static_cast<std::ptrdiff_t>(children)));
   }
+  markPoints(level);
   levels_.push_back(std::move(level));
+}
+
+/// Finds the boxes without extent.
+template <class T>
+void BoxTree<T>::markPoints(BoxLevel<T>& level) const {
+  level.onePoint.assign(level.count, 1);
+  for (std::size_t box = 0; box < level.count; ++box) {
+    for (std::size_t k = 0; k < d_; ++k) {
+      const std::size_t at = (box / kChildren * d_ + k) * kChildren + box % kChildren;
+      if (level.lower[at] != level.upper[at]) level.onePoint[box] = 0;
+    }
+  }
 }
 
 template <class T>

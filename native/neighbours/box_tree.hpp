@@ -15,6 +15,10 @@ template <class T>
 struct BoxLevel {
   std::size_t count = 0;
   Buffer<T> lower, upper;
+  /// The smallest row number in each box.
+  std::vector<std::int32_t> firstRow;
+  /// Whether the points of each box all coincide: 1 or 0.
+  std::vector<std::uint8_t> onePoint;
 };
 
 /// A balanced tree of bounding boxes over points: split at the median of the widest side down to leaves of kLeaf
@@ -38,6 +42,10 @@ class BoxTree {
   std::size_t boxes(std::size_t level) const { return levels_[level].count; }
   const T* lower(std::size_t level, std::size_t group) const { return levels_[level].lower.get() + group * d_ * box_scan::kChildren; }
   const T* upper(std::size_t level, std::size_t group) const { return levels_[level].upper.get() + group * d_ * box_scan::kChildren; }
+  /// The smallest row number below a box.
+  std::int32_t firstRow(std::size_t level, std::size_t box) const { return levels_[level].firstRow[box]; }
+  /// Whether all points below a box coincide: at its corners then.
+  bool onePoint(std::size_t level, std::size_t box) const { return levels_[level].onePoint[box] != 0; }
   /// How many points there are below a box.
   std::size_t pointsBelow(std::size_t level, std::size_t box) const;
 
@@ -50,6 +58,7 @@ class BoxTree {
   void split(const T* points, Control& control);
   void pack(const T* points);
   void addLevel();
+  void markPoints(BoxLevel<T>& level) const;
   std::size_t nearestLeaf(const T* query) const;
 
   std::size_t m_, d_;

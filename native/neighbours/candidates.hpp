@@ -25,12 +25,14 @@ class Candidates {
 
   void offer(D distance, std::int32_t index) {
     const Entry entry{distance, index};
-    if (full() && !(entry < entries_.back())) return;
+    if (!wants(distance, index)) return;
     entries_.insert(std::upper_bound(entries_.begin(), entries_.end(), entry), entry);
     if (entries_.size() > capacity_) entries_.pop_back();
   }
 
   bool full() const { return entries_.size() == capacity_; }
+  /// Whether (distance, index) would be taken.
+  bool wants(D distance, std::int32_t index) const { return !full() || Entry{distance, index} < entries_.back(); }
   D worst() const { return full() ? entries_.back().distance : std::numeric_limits<D>::infinity(); }
   const std::vector<Entry>& entries() const { return entries_; }
   void clear() { entries_.clear(); }

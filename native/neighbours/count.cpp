@@ -54,7 +54,10 @@ class Count {
     std::uint64_t open = operations.atMost(nearest, kChildren, beyond_) & all & ~whole;
     for (; open != 0; open &= open - 1) {
       const std::size_t child = first + static_cast<std::size_t>(std::countr_zero(open));
-      if (level == 0) {
+      if (tree_.onePoint(level, child)) {
+        const T* corner = tree_.lower(level, group) + child % kChildren;
+        if (counts(comparedDistance(problem_.norm, x_, 1, corner, kChildren, problem_.d))) count_ += tree_.pointsBelow(level, child);
+      } else if (level == 0) {
         scan(child);
       } else {
         descend(level - 1, child);

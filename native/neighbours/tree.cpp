@@ -45,12 +45,23 @@ class Search {
       order[at] = child;
     }
     for (std::size_t i = 0; i < count && nearest[order[i]] <= limit_; ++i) {
+      if (!canWin(level, group, order[i])) continue;
       if (level == 0) {
         scan(first + order[i]);
       } else {
         descend(level - 1, first + order[i]);
       }
     }
+  }
+
+  /// Whether a point of the box might be taken, of those as near as the last one found the one with the smaller row number:
+  /// without this, points that coincide would all be looked at.
+  bool canWin(std::size_t level, std::size_t group, std::size_t child) const {
+    const std::size_t box = group * kChildren + child;
+    const std::int32_t row = tree_.firstRow(level, box);
+    if (!tree_.onePoint(level, box)) return found_.wants(0.0, row);
+    const T* corner = tree_.lower(level, group) + child;
+    return found_.wants(comparedDistance(problem_.norm, x_, 1, corner, kChildren, problem_.d), row);
   }
 
   void scan(std::size_t leaf) {
