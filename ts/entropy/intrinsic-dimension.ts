@@ -2,8 +2,14 @@ import type { NdArray } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { type CallOptions, checkInteger, partOf } from '../core/options.js';
 import { blockCount, blockOf, errorOverBlocks, shuffledRows } from './blocks.js';
-import type { SampleEstimate } from './estimate.js';
+import { type SampleEstimate, meanWithError } from './estimate.js';
+import { roundingOf } from './rounding.js';
 import { type Samples, neighboursOf, openSamples } from './samples.js';
+
+/** Half of the points are at least so many steps of a grid from their first neighbour where its rounding is left alone. */
+const STEPS = 8;
+/** Points of a part, at least, in which rounded points are looked at. */
+const LEAST_PART = 64;
 
 /** An intrinsic dimension, and of how many points it is the estimate: those that coincide with another are left out. */
 export interface DimensionEstimate extends SampleEstimate {
@@ -26,10 +32,11 @@ export interface TwoNearestNeighbourOptions extends CallOptions {
  * neighbour: whatever the density, as long as it is nearly constant up to the second neighbour, P(μ > x) = x^{−d}. The most
  * local of the estimators, and so the least biased by curvature and boundaries; noise of the points counts as dimension.
  *
- * @param points n × D, n ≥ 3. Points that coincide with another are left out.
+ * @param points n × D, n ≥ 3. Points that coincide with another are left out. Points rounded to a grid whose step is not small
+ *   beside the distances of neighbours are estimated in disjoint parts, whose points are farther apart: at most D then.
  * @returns The standard error is that of up to 32 disjoint blocks of at least 16 points, by the option `seed` (in a block the
  *   neighbours are farther away); from fewer than two that of independent ratios.
- * @throws DEGENERATE_CLOUD where fewer than 3 points are left; EMPTY_CLOUD, NON_FINITE, INVALID_ARGUMENT, INVALID_SHAPE,
+ * @throws DEGENERATE_CLOUD where fewer than 3 points are left, or the step of a grid is too coarse for parts of 64 points; EMPTY_CLOUD, NON_FINITE, INVALID_ARGUMENT, INVALID_SHAPE,
  *   INVALID_DTYPE, UNSUPPORTED, OUT_OF_MEMORY, ABORTED.
  *
  * O(n log n) time for D ≤ 10, O(n²D) above; O(n) memory. Source: E. Facco, M. d'Errico, A. Rodriguez, A. Laio, Sci. Rep. 7,
@@ -101,10 +108,11 @@ export interface MaximumLikelihoodDimensionOptions extends CallOptions {
  * Poisson process that is homogeneous about the point: 1/d̂ is the mean over points and j < k of log(T_k/T_j), which is the
  * joint maximum of the likelihood (the mean of the d̂ of single points is biased).
  *
- * @param points n × D, n ≥ 3. Points that coincide with another are left out.
+ * @param points n × D, n ≥ 3. Points that coincide with another are left out. Points rounded to a grid whose step is not small
+ *   beside the distances of neighbours are estimated in disjoint parts, whose points are farther apart: at most D then.
  * @returns The standard error is that of up to 32 disjoint blocks of at least 8k points, by the option `seed` (in a block the
  *   neighbours are farther away); from fewer than two that of independent points, by the delta method.
- * @throws DEGENERATE_CLOUD where fewer than 3 points are left; EMPTY_CLOUD, NON_FINITE, INVALID_ARGUMENT, INVALID_SHAPE,
+ * @throws DEGENERATE_CLOUD where fewer than 3 points are left, or the step of a grid is too coarse for parts of 64 points; EMPTY_CLOUD, NON_FINITE, INVALID_ARGUMENT, INVALID_SHAPE,
  *   INVALID_DTYPE, UNSUPPORTED, OUT_OF_MEMORY, ABORTED.
  *
  * A large k lowers the variance and makes the estimate less local: near a boundary it is too low. O(n log n) time for D ≤ 10,
@@ -145,7 +153,11 @@ async function dimensionOf(
   const samples = await openSamples(points, 'points', 3, options);
   const of = async (part: Pick<Samples, 'kernels' | 'points'>, run: CallOptions) =>
     from((await neighboursOf(part, k, run)).distances);
-  const estimate = await of(samples, partOf(options, 0, 0.9));
+  const { distances } = await neighboursOf(samples, k, partOf(options, 0, 0.9));
+  const step = roundingOf(samples.points);
+  if (step > 0 && medianFirst(distances, k) < STEPS * step)
+    return roundedDimension(samples, k, step, options, from);
+  const estimate = from(distances);
   if (estimate.points < 3 || !Number.isFinite(estimate.value)) throw degenerate(estimate.points);
   const count = blockCount([estimate.points], Math.max(16, 8 * k));
   if (count === 0) return estimate;
@@ -161,11 +173,52 @@ async function dimensionOf(
   };
 }
 
+/** The mean over the fewest disjoint parts whose points are so far apart that their rounding does not matter. */
+async function roundedDimension(
+  samples: Samples,
+  k: number,
+  step: number,
+  options: CallOptions,
+  from: (distances: Float32Array | Float64Array) => DimensionEstimate,
+): Promise<DimensionEstimate> {
+  const order = shuffledRows(samples.n, options.seed);
+  const distancesOf = async (part: number, count: number) => {
+    const points = blockOf(samples.points, order, part, count);
+    return (await neighboursOf({ ...samples, points }, k, { signal: options.signal })).distances;
+  };
+  const least = Math.max(LEAST_PART, 8 * k);
+  for (let count = 2; Math.floor(samples.n / count) >= least; count *= 2) {
+    if (medianFirst(await distancesOf(0, count), k) < STEPS * step) continue;
+    const parts: DimensionEstimate[] = [];
+    for (let part = 0; part < count; part++) parts.push(from(await distancesOf(part, count)));
+    const { value, standardError } = meanWithError(count, (part) => parts[part].value);
+    if (!Number.isFinite(value)) break;
+    options.onProgress?.(1);
+    return {
+      value: Math.min(value, samples.d),
+      standardError,
+      points: parts.reduce((sum, { points }) => sum + points, 0),
+    };
+  }
+  throw new RidgeflowError(
+    'DEGENERATE_CLOUD',
+    `Expected points that are farther from their neighbours than the grid they were rounded to but its step is ${step}: ` +
+      "add noise of the rounding's width with `jitter`, whose dimension counts where the points lie closer than that",
+    { details: { step } },
+  );
+}
+
+/** Median of the distances to the first neighbour. */
+function medianFirst(distances: ArrayLike<number>, k: number): number {
+  const first = Float64Array.from({ length: distances.length / k }, (_, i) => distances[i * k]).sort();
+  return first[first.length >> 1];
+}
+
 function degenerate(left: number): RidgeflowError {
   return new RidgeflowError(
     'DEGENERATE_CLOUD',
     `Expected at least 3 points that coincide with no other and whose neighbours are not all as far, but there are ${left}: ` +
-      'drop points that occur more than once',
+      "drop points that occur more than once, or where they were rounded add noise of the rounding's width with `jitter`",
     { details: { points: left } },
   );
 }

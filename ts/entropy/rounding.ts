@@ -14,8 +14,10 @@ export function coordinateRounding(data: FloatData): number {
 }
 
 /** Ascending values of column k, those within `tolerance` of the one before taken for the same and left out. */
-function distinctValues({ data, shape: [, d] }: NdArray, k: number, tolerance: number): FloatData {
-  const column = data.filter((_, at) => at % d === k).sort();
+function distinctValues({ data, shape: [n, d] }: NdArray, k: number, tolerance: number): FloatData {
+  const column = data.slice(0, n);
+  for (let i = 0; i < n; i++) column[i] = data[i * d + k];
+  column.sort();
   return column.filter((value, i) => i === 0 || value - column[i - 1] > tolerance);
 }
 
@@ -69,30 +71,42 @@ export function roundingSteps(points: NdArray): Float64Array {
   const steps = new Float64Array(d);
   if (n < FEWEST) return steps;
   const tolerance = coordinateRounding(points.data);
-  for (let k = 0; k < d; k++) {
-    const values = distinctValues(points, k, tolerance);
-    const gaps = Array.from({ length: values.length - 1 }, (_, i) => values[i + 1] - values[i]);
-    const step = gaps.reduce((least, gap) => Math.min(least, gap), Infinity);
-    const whole = (gap: number) => {
-      const ratio = gap / step;
-      return (
-        Math.abs(ratio - Math.round(ratio)) <= Math.min(0.1, (2 * tolerance * (1 + Math.round(ratio))) / step)
-      );
-    };
-    if (gaps.length > 0 && step > 64 * tolerance && gaps.every(whole)) steps[k] = step;
-  }
-  return steps;
+  return steps.map((_, k) => stepOf(points, k, tolerance));
 }
 
-/** The largest step of a cloud that is rounded in all columns that change; 0 for another. */
+function stepOf(points: NdArray, k: number, tolerance: number): number {
+  const values = distinctValues(points, k, tolerance);
+  const gaps = Array.from({ length: values.length - 1 }, (_, i) => values[i + 1] - values[i]);
+  const step = gaps.reduce((least, gap) => Math.min(least, gap), Infinity);
+  const whole = (gap: number) => {
+    const ratio = gap / step;
+    return (
+      Math.abs(ratio - Math.round(ratio)) <= Math.min(0.1, (2 * tolerance * (1 + Math.round(ratio))) / step)
+    );
+  };
+  return gaps.length > 0 && step > 64 * tolerance && gaps.every(whole) ? step : 0;
+}
+
+/**
+ * The largest step of a cloud that is rounded in all columns that change; 0 for another, and for fewer than 16 points.
+ * O(nd log n) time, O(nd) where the first column is not rounded.
+ */
 export function roundingOf(points: NdArray): number {
   const [n, d] = points.shape;
-  const steps = roundingSteps(points);
+  if (n < FEWEST) return 0;
+  const tolerance = coordinateRounding(points.data);
   const changes = (k: number) => {
     for (let i = 1; i < n; i++) if (points.data[i * d + k] !== points.data[k]) return true;
     return false;
   };
-  return steps.every((step, k) => step > 0 || !changes(k)) ? steps.reduce((a, b) => Math.max(a, b), 0) : 0;
+  let largest = 0;
+  for (let k = 0; k < d; k++) {
+    if (!changes(k)) continue;
+    const step = stepOf(points, k, tolerance);
+    if (step === 0) return 0;
+    largest = Math.max(largest, step);
+  }
+  return largest;
 }
 
 /** Options of {@link jitter}. */
