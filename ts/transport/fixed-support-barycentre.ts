@@ -30,9 +30,10 @@ export interface FixedSupportBarycentre {
 }
 
 /**
- * The entropic Wasserstein barycentre of measures on the same sites, argmin over b of Σ λ_s OT_ε(a_s, b), by iterated Bregman
- * projections in the log domain. Of measures on a grid, an image between images. It is blurred over about √ε, unless
- * `debiased`.
+ * The entropic Wasserstein barycentre of measures on the same sites, by iterated Bregman projections in the log domain: argmin
+ * over b of Σ λ_s min_π [⟨π, c⟩ + ε Σ_ij π_ij log π_ij], where π has the marginals a_s and b. The entropy is relative to
+ * counting, not to a_s⊗b as in {@link sinkhorn}: with its OT_ε this is the argmin of Σ λ_s OT_ε(a_s, b) + ε Σ_j b_j log b_j,
+ * blurred over about √ε. With `debiased`, the argmin of Σ λ_s S_ε(a_s, b), S_ε the {@link sinkhornDivergence}, without blur.
  *
  * @param sites m × d. @param measures Masses at the sites, at least 0 and summing to 1, one list of m for each measure.
  * @throws EMPTY_CLOUD, INVALID_SHAPE, INVALID_ARGUMENT, INVALID_DTYPE, NON_FINITE, UNSUPPORTED, ABORTED.
