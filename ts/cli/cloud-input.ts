@@ -3,6 +3,7 @@ import { RidgeflowError } from '../core/errors.js';
 import { takeRows } from '../core/rows.js';
 import { readCloud } from '../io/index.js';
 import { narrowingOffset, shifted } from '../io/narrowing.js';
+import { isFloat64Array } from '../core/realm.js';
 
 /** A cloud that is fit for the main job. */
 export interface Cloud {
@@ -52,7 +53,7 @@ export async function prepareCloud(path: string, options: CloudOptions): Promise
       `${path}: an image of ${imageShape.join(' × ')} has ${imageShape[0] * imageShape[1]} values, but a point has ${d}`,
     );
   }
-  const centres = options.dtype === 'float32' && read.points.data instanceof Float64Array;
+  const centres = options.dtype === 'float32' && isFloat64Array(read.points.data);
   const notes = centres ? [] : [...(read.notes ?? [])];
   const kept = withoutDuplicates(path, read.points, options.duplicates, notes);
   noteConstantColumns(path, kept.points, read.columns, notes);

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { RidgeflowError } from '../core/errors.js';
+import { isError } from '../core/realm.js';
 
 /** Exit codes of every command. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const;
@@ -19,11 +20,11 @@ export function reportFailure(error: unknown, debug: boolean): number {
     process.stderr.write(`ridgeflow: ${error.message} [${error.code}]\n`);
   } else {
     process.stderr.write(
-      `ridgeflow: unexpected failure: ${error instanceof Error ? error.message : String(error)}\n`,
+      `ridgeflow: unexpected failure: ${isError(error) ? error.message : String(error)}\n`,
     );
     if (!debug) process.stderr.write('Run again with --debug for the stack trace.\n');
   }
-  if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (debug && isError(error)) process.stderr.write(`${error.stack}\n`);
   return EXIT.failure;
 }
 

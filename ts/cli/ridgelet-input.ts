@@ -2,6 +2,7 @@ import { type DType, type NdArray, allocate, zeros } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import { readCloud } from '../io/index.js';
 import { parseColumn } from './cloud-input.js';
+import { isFloat64Array } from '../core/realm.js';
 
 /** Points, and what is to be learned at them. */
 export interface PreparedTarget {
@@ -76,7 +77,7 @@ function numbersOf(path: string, cloud: NdArray, columns: string[], target: stri
       `${path}: it has no column beside ${columns[column]} to learn it from`,
     );
   }
-  const dtype = cloud.data instanceof Float64Array ? 'float64' : 'float32';
+  const dtype = isFloat64Array(cloud.data) ? 'float64' : 'float32';
   const [points, values] = [allocate(dtype, n * (d - 1)), allocate(dtype, n)];
   for (let i = 0; i < n; i++) {
     for (let c = 0, to = i * (d - 1); c < d; c++) {

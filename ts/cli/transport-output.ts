@@ -8,6 +8,7 @@ import { transportReport } from '../report/index.js';
 import type { Cloud } from './cloud-input.js';
 import { commandLine, versions } from './provenance.js';
 import { packageVersion } from './version.js';
+import { isFloat64Array } from '../core/realm.js';
 
 /** One run without its arrays. An entropy of −∞, which JSON cannot hold, is null. */
 export type RunSummary = Omit<DepthRun, 'positions' | 'snapshots' | 'entropy'> & { entropy: number | null };
@@ -83,10 +84,9 @@ export async function writeResults(
 /** Snapshots as one array, k × n × d. */
 function stack(clouds: readonly NdArray[]): NdArray {
   const [n, d] = clouds[0].shape;
-  const data =
-    clouds[0].data instanceof Float64Array
-      ? new Float64Array(clouds.length * n * d)
-      : new Float32Array(clouds.length * n * d);
+  const data = isFloat64Array(clouds[0].data)
+    ? new Float64Array(clouds.length * n * d)
+    : new Float32Array(clouds.length * n * d);
   clouds.forEach((cloud, i) => data.set(cloud.data, i * n * d));
   return { data, shape: [clouds.length, n, d] };
 }

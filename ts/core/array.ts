@@ -1,4 +1,5 @@
 import { RidgeflowError, describe, invalidArgument } from './errors.js';
+import { isFloat64Array, isFloatData } from './realm.js';
 
 /** Element types of the library's arrays. */
 export type DType = 'float32' | 'float64';
@@ -18,7 +19,7 @@ export interface NdArray {
 
 /** The element type of an array. */
 export function dtypeOf(array: { readonly data: FloatData }): DType {
-  return array.data instanceof Float64Array ? 'float64' : 'float32';
+  return isFloat64Array(array.data) ? 'float64' : 'float32';
 }
 
 /** Zero-filled storage. Throws OUT_OF_MEMORY, naming `what`, where the machine refuses. */
@@ -71,7 +72,7 @@ export function ndarray(
   shape?: readonly number[],
   dtype: DType = 'float32',
 ): NdArray {
-  if (data instanceof Float32Array || data instanceof Float64Array) {
+  if (isFloatData(data)) {
     const array = { data, shape: shape ?? [data.length] };
     checkArray(array, 'data');
     return { data, shape: [...array.shape] };
@@ -107,7 +108,7 @@ export function checkArray(array: NdArray, name: string): void {
     throw invalidArgument(name, 'an array { data, shape }', array);
   }
   const { data, shape } = array;
-  if (!(data instanceof Float32Array) && !(data instanceof Float64Array)) {
+  if (!isFloatData(data)) {
     throw new RidgeflowError(
       'INVALID_DTYPE',
       `Expected a Float32Array or a Float64Array for ${name}.data but received ${describe(data)}`,

@@ -7,6 +7,7 @@ import type { SampleEstimate } from './estimate.js';
 import { coordinateRounding, pairGroups, rowGroups } from './rounding.js';
 import { openPair } from './samples.js';
 import { digammaInteger } from './special.js';
+import { isFloat64Array } from '../core/realm.js';
 
 /** Options of {@link mutualInformation}. */
 export interface MutualInformationOptions extends CallOptions {
@@ -160,7 +161,7 @@ function termOf(both: number, n: number, x: number, y: number): number {
 function sideBySide(x: NdArray, y: NdArray): NdArray {
   const [n, a] = x.shape;
   const b = y.shape[1];
-  const data = allocate(x.data instanceof Float64Array ? 'float64' : 'float32', n * (a + b), 'joint points');
+  const data = allocate(isFloat64Array(x.data) ? 'float64' : 'float32', n * (a + b), 'joint points');
   for (let i = 0; i < n; i++) {
     data.set(x.data.subarray(i * a, (i + 1) * a), i * (a + b));
     data.set(y.data.subarray(i * b, (i + 1) * b), i * (a + b) + a);

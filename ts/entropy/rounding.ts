@@ -2,6 +2,7 @@ import { type FloatData, type NdArray, allocate, checkPoints, dtypeOf, toDtype }
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { type CallOptions, throwIfAborted } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
+import { isFloat64Array } from '../core/realm.js';
 
 /** Fewer points than these may lie on a grid by chance. */
 const FEWEST = 16;
@@ -10,7 +11,7 @@ const FEWEST = 16;
 export function coordinateRounding(data: FloatData): number {
   let largest = 0;
   for (const value of data) largest = Math.max(largest, Math.abs(value));
-  return largest * (data instanceof Float64Array ? 2 ** -51 : 2 ** -22);
+  return largest * (isFloat64Array(data) ? 2 ** -51 : 2 ** -22);
 }
 
 /** Ascending values of column k, those within `tolerance` of the one before taken for the same and left out. */

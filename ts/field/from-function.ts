@@ -11,6 +11,7 @@ import {
   prepare,
 } from './domain.js';
 import type { FieldRequest, FieldValues, VelocityField } from './field.js';
+import { isFloatData } from '../core/realm.js';
 
 /** A user's batch function, with its derivatives as far as they are known. */
 export interface FunctionFieldOptions extends FieldDomain {
@@ -104,10 +105,6 @@ function checkRows(result: NdArray, points: NdArray, what: string): NdArray {
   }
   const received = Array.isArray(shape) ? `shape [${shape.join(', ')}]` : describe(result);
   throw wrongResult(what, `an array of shape [${n}, ${d}]`, received);
-}
-
-function isFloatData(data: unknown): data is FloatData {
-  return data instanceof Float32Array || data instanceof Float64Array;
 }
 
 function wrongResult(what: string, expected: string, received: string): RidgeflowError {

@@ -5,6 +5,7 @@ import { halfToNumber } from './elements.js';
 import { lz4Frame, zstdDecompress } from './codecs.js';
 import { openSource } from './source.js';
 import type { Scalar, Table, TableColumn, TableSink } from './table.js';
+import { isError } from '../core/realm.js';
 
 const FILE_MAGIC = 'ARROW1';
 
@@ -84,7 +85,7 @@ function registerCodecs({ compressionRegistry, CompressionType }: Arrow): void {
 }
 
 function arrowError(cause: unknown, path: string): Error {
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = isError(cause) ? cause.message : String(cause);
   if (/codec not found/.test(message)) {
     return fileError('UNSUPPORTED', {
       file: path,

@@ -5,6 +5,7 @@ import { fileError } from './errors.js';
 import { labelsFromNumbers, type CloudLabels } from './labels.js';
 import { ColumnRanges } from './narrowing.js';
 import { inSlices } from './source.js';
+import { isFloat64Array } from '../core/realm.js';
 
 /** Formats that `readCloud` knows. */
 export type CloudFormat = 'npy' | 'npz' | 'csv' | 'arrow' | 'parquet' | 'idx';
@@ -147,7 +148,7 @@ export async function cloudFromArray(
 
 /** The columns that were too narrow for float32, after their values in the file. */
 function narrowed({ data, shape }: NdArray, original: (index: number) => number): number[] {
-  if (data instanceof Float64Array) return [];
+  if (isFloat64Array(data)) return [];
   const d = shape[1];
   const suspects = new Set(ColumnRanges.of([{ data, shape }]).nearlyTooNarrow());
   if (suspects.size === 0) return [];

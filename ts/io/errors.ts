@@ -1,4 +1,5 @@
 import { RidgeflowError, type ErrorCode } from '../core/errors.js';
+import { isError } from '../core/realm.js';
 
 /** Facts of an error about a file: the message reads `file, place: problem. remedy.` */
 export interface FileProblem {
@@ -45,7 +46,7 @@ export function damaged(file: string, problem: string, cause?: unknown): Ridgefl
 
 /** The system's code of a failed file operation, such as ENOENT, or of a failed decompression, such as Z_DATA_ERROR. */
 export function systemCode(cause: unknown): string | undefined {
-  if (!(cause instanceof Error) || !('code' in cause)) return undefined;
+  if (!isError(cause) || !('code' in cause)) return undefined;
   return typeof cause.code === 'string' ? cause.code : undefined;
 }
 
@@ -71,7 +72,7 @@ export function readError(cause: unknown, file: string): RidgeflowError {
       cause,
     });
   }
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = isError(cause) ? cause.message : String(cause);
   if (code?.startsWith('Z_')) return damaged(file, `its compressed data is invalid (${message})`, cause);
   const [problem, remedy] = READ_PROBLEMS[code ?? ''] ?? [`it cannot be read (${message})`, undefined];
   return fileError('FILE_NOT_FOUND', { file, problem, remedy, cause });

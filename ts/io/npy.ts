@@ -11,6 +11,7 @@ import {
 import { damaged, fileError, truncated } from './errors.js';
 import { LabelCollector, labelsFromNumbers, type CloudLabels } from './labels.js';
 import { inSlices, openSource, type ByteSource } from './source.js';
+import { isFloat64Array, isInt32Array } from '../core/realm.js';
 
 /** The first bytes of every .npy file. */
 export const NPY_MAGIC = Buffer.from('\x93NUMPY', 'latin1');
@@ -276,7 +277,7 @@ async function toRowMajor(stored: Elements, shape: number[], signal?: AbortSigna
 /** The bytes that precede the elements of a .npy file: version 1.0, host byte order, C order, padded to 64 bytes. */
 export function npyHeader({ data, shape }: WritableArray): Uint8Array {
   const order = HOST_IS_LITTLE_ENDIAN ? '<' : '>';
-  const type = data instanceof Int32Array ? 'i4' : data instanceof Float64Array ? 'f8' : 'f4';
+  const type = isInt32Array(data) ? 'i4' : isFloat64Array(data) ? 'f8' : 'f4';
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
   const text = `{'descr': '${order}${type}', 'fortran_order': False, 'shape': ${tuple}, }`;
   const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10;

@@ -6,6 +6,7 @@ import { lz4Block, zstdDecompress } from './codecs.js';
 import { damaged, fileError, readError, truncated } from './errors.js';
 import { fileSize } from './source.js';
 import type { Scalar, Table, TableColumn, TableSink } from './table.js';
+import { isError } from '../core/realm.js';
 
 const MAGIC = 'PAR1';
 
@@ -221,7 +222,7 @@ function compressors(): Compressors {
 }
 
 function unsupportedCodec(cause: unknown, path: string): Error | undefined {
-  const codec = /unsupported compression codec: (\w+)/.exec(cause instanceof Error ? cause.message : '')?.[1];
+  const codec = /unsupported compression codec: (\w+)/.exec(isError(cause) ? cause.message : '')?.[1];
   if (codec === undefined) return undefined;
   return fileError('UNSUPPORTED', {
     file: path,

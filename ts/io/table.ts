@@ -15,6 +15,7 @@ import { LabelCollector, labelPosition } from './labels.js';
 import { ColumnRanges } from './narrowing.js';
 import { openParquet } from './parquet.js';
 import { checkMemory } from './source.js';
+import { isError, isFloat32Array } from '../core/realm.js';
 
 /** A column of an Arrow or Parquet table. */
 export interface TableColumn {
@@ -67,7 +68,7 @@ export class TableSink {
     this.#offsets = offsets;
     this.#filled = table.columns.map(() => 0);
     this.labelColumn = labelColumn;
-    this.#ranges = out instanceof Float32Array ? new ColumnRanges(stride) : undefined;
+    this.#ranges = isFloat32Array(out) ? new ColumnRanges(stride) : undefined;
     this.labels = new LabelCollector(file, 'text');
   }
 
@@ -178,7 +179,7 @@ export async function decodeTableHere(request: TableRequest): Promise<CloudConte
     return await assemble(table, request);
   } catch (cause) {
     if (cause instanceof RidgeflowError) throw cause;
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const message = isError(cause) ? cause.message : String(cause);
     throw damaged(path, `it cannot be read as ${format} (${message})`, cause);
   } finally {
     await table?.close();
@@ -260,7 +261,7 @@ async function refuseNonFinite(
   const [column, offset] = [...offsets].findLast(([, start]) => start <= index % d)!;
   const part = (index % d) - offset;
   let original = data[index];
-  if (data instanceof Float32Array && !Number.isNaN(original)) {
+  if (isFloat32Array(data) && !Number.isNaN(original)) {
     // Rare enough to read the column once more, in full precision.
     const { width } = table.columns[column];
     const exact = new Float64Array(table.rows * width);

@@ -5,6 +5,7 @@ import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { throwIfAborted } from '../core/options.js';
 import { fileError, systemCode } from './errors.js';
 import { elementChunks, npyHeader, type WritableArray } from './npy.js';
+import { isError, isInt32Array } from '../core/realm.js';
 
 /** Appends bytes, or text as UTF-8, to the file that is being written. */
 export type Append = (part: Uint8Array | string) => Promise<void>;
@@ -87,7 +88,7 @@ export async function writeNpy(
 /** Throws unless an array can be written: INVALID_DTYPE, INVALID_SHAPE or INVALID_ARGUMENT, naming it `name`. */
 export function checkWritable(array: WritableArray, name: string): void {
   const { data, shape } = array ?? {};
-  if (!(data instanceof Int32Array)) {
+  if (!isInt32Array(data)) {
     checkArray({ data, shape }, name);
     return;
   }
@@ -166,7 +167,7 @@ const WRITE_PROBLEMS: Record<string, [problem: string, remedy: string]> = {
 };
 
 function writeError(cause: unknown, path: string): RidgeflowError {
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = isError(cause) ? cause.message : String(cause);
   const [problem, remedy] = WRITE_PROBLEMS[systemCode(cause) ?? ''] ?? [`it cannot be written (${message})`];
   return fileError('FILE_WRITE', {
     file: path,

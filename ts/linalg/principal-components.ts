@@ -6,6 +6,7 @@ import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
 import { length, orthonormalise } from './orthonormal.js';
+import { isFloat64Array } from '../core/realm.js';
 
 /** Directions of largest variance of a cloud. */
 export interface PrincipalComponents {
@@ -132,7 +133,7 @@ async function bySubspaceIteration(
   const cloud: Matrix = { data: centred, rows: n, columns: d };
   const quiet = { signal: run.signal };
   const asRows = (basis: Float64Array): Matrix => ({
-    data: centred instanceof Float64Array ? basis : Float32Array.from(basis),
+    data: isFloat64Array(centred) ? basis : Float32Array.from(basis),
     rows: size,
     columns: d,
   });

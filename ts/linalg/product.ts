@@ -1,5 +1,6 @@
 import type { Pace } from '../core/pace.js';
 import type { Kernels, Matrix, RunControl } from '../kernel/contract.js';
+import { isFloat64Array } from '../core/realm.js';
 
 /** a·b or a·bᵀ in float64: by the backend, or where that has no float64 by plain loops. */
 export function productInFloat64(kernels: Kernels, pace: Pace, { signal }: RunControl) {
@@ -10,7 +11,7 @@ export function productInFloat64(kernels: Kernels, pace: Pace, { signal }: RunCo
   ): Promise<Float64Array> => {
     if (kernels.dtypes.includes('float64')) {
       const out = await kernels.matmul({ a, b, transposeB }, { signal });
-      return out instanceof Float64Array ? out : Float64Array.from(out);
+      return isFloat64Array(out) ? out : Float64Array.from(out);
     }
     return plainProduct(a, b, transposeB, pace);
   };

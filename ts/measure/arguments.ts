@@ -9,6 +9,7 @@ import {
 } from '../core/array.js';
 import { RidgeflowError, describe, invalidArgument } from '../core/errors.js';
 import { checkFinite } from '../kernel/checks.js';
+import { isFloat64Array, isFloatData } from '../core/realm.js';
 
 /** A list of numbers. */
 export type VectorLike = NdArray | FloatData | readonly number[];
@@ -113,7 +114,7 @@ export function toWeights(value: VectorLike | undefined, count: number): Float64
 /** The element type of an argument that has one, float32 for plain lists. */
 export function dtypeOfArgument(value: VectorLike | RowsLike): DType {
   if (isArray(value)) return dtypeOf(value);
-  return value instanceof Float64Array ? 'float64' : 'float32';
+  return isFloat64Array(value) ? 'float64' : 'float32';
 }
 
 /** Whether an argument is an array { data, shape } rather than a list. Its form is still to be checked. */
@@ -123,5 +124,5 @@ export function isArray(value: unknown): value is NdArray {
 
 /** Whether an argument is a plain or a typed list. */
 export function isList(value: unknown): value is readonly number[] | FloatData {
-  return Array.isArray(value) || value instanceof Float32Array || value instanceof Float64Array;
+  return Array.isArray(value) || isFloatData(value);
 }

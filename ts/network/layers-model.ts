@@ -12,6 +12,7 @@ import {
 } from './layers-model-file.js';
 import { DESCRIPTION, type Network, assembleNetwork, describeNetwork, parseDescription } from './network.js';
 import { type ShallowNetwork, shallowNetwork } from './shallow-network.js';
+import { isFloat64Array } from '../core/realm.js';
 
 /**
  * Writes a network as a model of TensorFlow.js Layers, float32: `model.json` and `weights.bin` in this folder, which is
@@ -120,5 +121,5 @@ function scaled({ data, shape }: NdArray, factor: number): NdArray {
 
 /** In the element type of what it came from. */
 function narrowed(like: FloatData, values: Float64Array): FloatData {
-  return like instanceof Float64Array ? values : Float32Array.from(values);
+  return isFloat64Array(like) ? values : Float32Array.from(values);
 }

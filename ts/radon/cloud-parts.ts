@@ -4,6 +4,7 @@ import { type CallOptions, partOf, throwIfAborted } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
+import { isFloat64Array } from '../core/realm.js';
 
 /** A part of a cloud that comes in parts. */
 export interface CloudPart {
@@ -85,7 +86,7 @@ function checkWeights(
     }
     total += weights[i];
   }
-  return { weights: weights instanceof Float64Array ? weights : Float64Array.from(weights), total };
+  return { weights: isFloat64Array(weights) ? weights : Float64Array.from(weights), total };
 }
 
 function isPart(cloud: CloudParts): cloud is NdArray | CloudPart {

@@ -2,6 +2,7 @@ import type { FloatData } from '../core/array.js';
 import { RidgeflowError, describe, invalidArgument } from '../core/errors.js';
 import { checkInteger, checkPositive } from '../core/options.js';
 import type { ParallelBeamProblem } from '../kernel/contract.js';
+import { isFloatData } from '../core/realm.js';
 
 /** Largest extent of an image or a detector. */
 const LARGEST_EXTENT = 2 ** 20;
@@ -50,7 +51,7 @@ function checkExtent(value: number, name: string): number {
 
 /** Throws INVALID_ARGUMENT without angles, NON_FINITE; returns a copy in float64. */
 export function checkAngles(angles: ParallelBeam['angles']): Float64Array {
-  if (!Array.isArray(angles) && !(angles instanceof Float32Array) && !(angles instanceof Float64Array)) {
+  if (!Array.isArray(angles) && !isFloatData(angles)) {
     throw invalidArgument('angles', 'an array of numbers', angles);
   }
   if (angles.length === 0) throw invalidArgument('angles', 'at least one angle', angles);

@@ -9,6 +9,7 @@ import {
   residualOf,
   systemOf,
 } from './iterative.js';
+import { isFloat64Array } from '../core/realm.js';
 
 /** Options of {@link totalVariation}. */
 export type TotalVariationOptions = IterativeOptions & {
@@ -39,7 +40,7 @@ export async function totalVariation(
   const { image, sinogram: data, projector } = system;
   const axes = axesOf(projector.imageShape);
   const history = new History(system, options);
-  const dtype = data instanceof Float64Array ? 'float64' : 'float32';
+  const dtype = isFloat64Array(data) ? 'float64' : 'float32';
   const sigma = inverse(await system.project(filled(image)));
   // Column sums of P and of the differences, of which a pixel takes part in two along every axis.
   const tau = await system.backproject(filled(data));

@@ -3,6 +3,7 @@ import { RidgeflowError } from '../core/errors.js';
 import type { CallOptions } from '../core/options.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
 import { type CloudMoments, cloudMoments, unitRows } from './moments.js';
+import { isFloat64Array } from '../core/realm.js';
 
 /**
  * Linear centred kernel alignment of two representations of the same points: ‖XᵀY‖²/(‖XᵀX‖·‖YᵀY‖) of the centred
@@ -92,7 +93,7 @@ function ownProduct(moments: CloudMoments, squares: Float64Array | undefined): n
   const sum = sumOfSquares(matrix, size, 1 / variance) * cloud.rows ** 2;
   if (!squares) return sum;
   const { value, scale } = debias(sum, squares, squares);
-  const unit = cloud.data instanceof Float64Array ? 2 ** -53 : 2 ** -24;
+  const unit = isFloat64Array(cloud.data) ? 2 ** -53 : 2 ** -24;
   // Products in the dtype round at random; the sums are in float64, of up to n terms after one another.
   const rounding = (8 + Math.sqrt(Math.max(cloud.rows, cloud.columns))) * unit + cloud.rows * 2 ** -53;
   if (value > 4 * rounding * scale) return value;

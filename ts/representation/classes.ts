@@ -1,4 +1,5 @@
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import { isInt32Array } from '../core/realm.js';
 
 /** Class numbers, one per point: whole numbers, not necessarily consecutive. */
 export type Labels = Int32Array | readonly number[];
@@ -20,7 +21,7 @@ export interface Classes {
  * bits, DEGENERATE_CLOUD where fewer than `minimum` classes occur.
  */
 export function classesOf(labels: Labels, n: number, minimum = 2): Classes {
-  if (!(labels instanceof Int32Array) && !Array.isArray(labels))
+  if (!isInt32Array(labels) && !Array.isArray(labels))
     throw invalidArgument('labels', 'an Int32Array or an array of whole numbers', labels);
   const numbers: ArrayLike<number> = labels;
   if (labels.length !== n) {

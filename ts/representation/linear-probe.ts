@@ -7,6 +7,7 @@ import type { Kernels, Matrix } from '../kernel/contract.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
 import { type Classes, type Labels, classesOf } from './classes.js';
 import { type Accuracy, accuracyOf } from './neighbour-accuracy.js';
+import { isFloat32Array } from '../core/realm.js';
 
 export interface LinearProbeOptions extends CallOptions {
   /** Parts that the points are dealt into by `seed`, each classified by what the others teach: 2 to n. Default 5. */
@@ -191,7 +192,7 @@ async function classify(
     {
       a: { data, rows: part.length, columns: points.columns },
       b: {
-        data: data instanceof Float32Array ? Float32Array.from(weights) : weights,
+        data: isFloat32Array(data) ? Float32Array.from(weights) : weights,
         rows: classCount,
         columns: points.columns,
       },

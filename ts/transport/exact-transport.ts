@@ -8,6 +8,7 @@ import type { Kernels } from '../kernel/contract.js';
 import type { VectorLike } from '../measure/arguments.js';
 import { checkClouds, checkCosts, checkPairCost, checkWeights, type PairCost } from './arguments.js';
 import { type Solution, certify, refinePotentials } from './plan-certificate.js';
+import { isFloat64Array } from '../core/realm.js';
 
 /** Options of {@link exactTransport}. */
 export interface ExactTransportOptions extends CallOptions {
@@ -96,7 +97,7 @@ export async function exactTransportMatrix(
   const kernels = await kernelsFor(options);
   checkAllowed(kernels, costs);
   const { data } = toDtype(costs, 'float64');
-  return solve(kernels, data instanceof Float64Array ? data : Float64Array.from(data), problem, options);
+  return solve(kernels, isFloat64Array(data) ? data : Float64Array.from(data), problem, options);
 }
 
 /** Throws NON_FINITE for NaN and −Infinity. */

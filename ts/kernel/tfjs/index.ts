@@ -34,6 +34,7 @@ import { normals } from './random.js';
 import { score } from './score.js';
 import { networkLoss, trainNetwork } from './training.js';
 import { transportKernels } from './transport.js';
+import { isError } from '../../core/realm.js';
 
 /**
  * The kernels on TensorFlow.js, in float32: on the engine asked for, or with `tfjs` on the first that loads of
@@ -70,7 +71,7 @@ function remedy(engine: 'tfjs' | EngineName): string {
 }
 
 function reasonOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
+  if (!isError(cause)) return String(cause);
   const { code } = cause as NodeJS.ErrnoException;
   if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') return 'its package is not installed';
   return cause.message.split('\n', 1)[0];

@@ -2,6 +2,7 @@ import { RidgeflowError } from '../../core/errors.js';
 import { allocate } from '../../core/array.js';
 import type { Matrix } from '../contract.js';
 import type { Pace } from '../../core/pace.js';
+import { inThisRealm, isFloat32Array } from '../../core/realm.js';
 
 /** Half the distance from 1 to the next float32: the relative error of one rounding. */
 export const FLOAT32_ROUNDING = 2 ** -24;
@@ -20,7 +21,7 @@ type Float32Matrix = Matrix<Float32Array>;
 /** The matrix itself. Throws UNSUPPORTED unless it holds float32 values. */
 export function requireFloat32(matrix: Matrix, primitive: string): Float32Matrix {
   const { data, rows, columns } = matrix;
-  if (data instanceof Float32Array) return { data, rows, columns };
+  if (isFloat32Array(data)) return { data: inThisRealm(data), rows, columns };
   throw new RidgeflowError(
     'UNSUPPORTED',
     `Expected float32 arrays for ${primitive} on the TensorFlow.js backend, which has no float64, but received ` +

@@ -10,6 +10,7 @@ import {
   parameterCount,
 } from '../contract/training.js';
 import type { Engine } from './engine.js';
+import { isFloat32Array } from '../../core/realm.js';
 
 /** Rows that a loss over many takes at a time. */
 const LOSS_ROWS = 256;
@@ -55,7 +56,7 @@ class Trainer {
   #deltas: Float32Array[] = [];
 
   constructor(engine: Engine, problem: NetworkProblem) {
-    if (!(problem.parameters instanceof Float32Array)) {
+    if (!isFloat32Array(problem.parameters)) {
       throw new RidgeflowError(
         'UNSUPPORTED',
         'Expected float32 parameters on the TensorFlow.js backend, which has no float64: use the native backend',

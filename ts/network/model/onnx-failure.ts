@@ -1,5 +1,6 @@
 import { RidgeflowError } from '../../core/errors.js';
 import { fileError } from '../../io/errors.js';
+import { isError } from '../../core/realm.js';
 
 /** How onnxruntime says that it lacks an operator, which it names. */
 const LACKING = [
@@ -19,7 +20,7 @@ const DAMAGED =
  */
 export function onnxFailure(file: string, cause: unknown, version: string | undefined): RidgeflowError {
   if (cause instanceof RidgeflowError) return cause;
-  const message = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+  const message = isError(cause) ? cause.message.split('\n')[0] : String(cause);
   const engine = `onnxruntime${version ? ` ${version}` : ''}`;
   for (const pattern of LACKING) {
     const operator = pattern.exec(message)?.[1];

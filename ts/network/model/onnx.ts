@@ -24,6 +24,7 @@ import {
 import { channelAxes } from './onnx-channels.js';
 import { onnxFailure } from './onnx-failure.js';
 import { walkBack } from './walk-back.js';
+import { isError, isFloat32Array, isFloat64Array } from '../../core/realm.js';
 
 type Runtime = typeof import('onnxruntime-node');
 
@@ -167,9 +168,8 @@ export class OnnxNetwork implements NetworkModel {
     for (const name of layers) {
       const { data, dims } = outputs[name];
       // The array is ours: the runtime makes a new one at every run.
-      if (data instanceof Float32Array) found.set(name, { data, shape: [...dims] });
-      else if (data instanceof Float64Array)
-        found.set(name, { data: new Float32Array(data), shape: [...dims] });
+      if (isFloat32Array(data)) found.set(name, { data, shape: [...dims] });
+      else if (isFloat64Array(data)) found.set(name, { data: new Float32Array(data), shape: [...dims] });
     }
     return found;
   }
@@ -180,7 +180,7 @@ async function loadRuntime(): Promise<Runtime> {
     const runtime = await import('onnxruntime-node');
     return runtime;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    const reason = isError(cause) ? cause.message.split('\n')[0] : String(cause);
     throw new RidgeflowError(
       'BACKEND_UNAVAILABLE',
       `ONNX models need the package onnxruntime-node, which cannot be loaded (${reason}): npm install onnxruntime-node`,

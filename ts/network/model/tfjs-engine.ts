@@ -3,6 +3,7 @@ import type { NdArray } from '../../core/array.js';
 import { RidgeflowError } from '../../core/errors.js';
 import type { BackendName } from '../../core/options.js';
 import { ENGINES, type EngineName, loadEngine } from '../../kernel/tfjs/engine.js';
+import { isError } from '../../core/realm.js';
 
 type Core = typeof import('@tensorflow/tfjs-core');
 
@@ -36,7 +37,7 @@ export class ModelEngine {
         await loadEngine(name);
         return new ModelEngine(await import('@tensorflow/tfjs-core'), name);
       } catch (cause) {
-        failures.push(`${name}: ${cause instanceof Error ? cause.message.split('\n')[0] : String(cause)}`);
+        failures.push(`${name}: ${isError(cause) ? cause.message.split('\n')[0] : String(cause)}`);
       }
     }
     throw new RidgeflowError(
@@ -56,7 +57,7 @@ export class ModelEngine {
       return this.#runOn(x, dtype, names, compute);
     } catch (cause) {
       // The wasm engine lacks some operators that the plain one has.
-      const lacking = cause instanceof Error && /not registered for (?:the )?backend/.test(cause.message);
+      const lacking = isError(cause) && /not registered for (?:the )?backend/.test(cause.message);
       if (this.#name !== 'tfjs-wasm' || !lacking) throw cause;
       this.#name = 'tfjs-cpu';
       return this.#runOn(x, dtype, names, compute);
@@ -97,7 +98,7 @@ export class ModelEngine {
 /** The error of a model that TensorFlow.js refuses to build or to run. */
 export function tfjsFailure(file: string, cause: unknown, version: string): RidgeflowError {
   if (cause instanceof RidgeflowError) return cause;
-  const message = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+  const message = isError(cause) ? cause.message.split('\n')[0] : String(cause);
   const unknown =
     /Unknown (?:layer|op|activation|initializer|regularizer|constraint):? ?'?([\w.>:-]+)/i.exec(message) ??
     /Kernel '(\w+)' not registered/.exec(message) ??
