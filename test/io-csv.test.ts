@@ -121,7 +121,6 @@ test('every error names the file, the line, the column and the remedy', async (t
     ['a,b\n"1\n",2\n3\n', 'FILE_FORMAT', [/line 4/, /expected 2 fields/]],
     ['1,2\n"3,4\n', 'FILE_FORMAT', [/line 2/, /quote.*never closes/]],
     ['"1,2\n3,4\n', 'FILE_FORMAT', [/line 1/, /quote.*never closes/]],
-    [',a\n0,2\n1,4\n', 'FILE_FORMAT', [/line 1/, /row numbers/, /index=False/]],
     ['', 'EMPTY_CLOUD', [/empty/]],
     ['\n\n# nothing\n', 'EMPTY_CLOUD', [/no rows/]],
     ['x,y\n', 'EMPTY_CLOUD', [/header but no rows/]],

@@ -47,6 +47,7 @@ export async function openArrow(path: string): Promise<Table> {
   return {
     rows: table.numRows,
     columns,
+    pandas: table.schema.metadata.get('pandas'),
     read: async (sink) => {
       for (const column of sink.wanted) {
         putColumn(arrow, vectors[column], column, columns[column], sink, path);

@@ -58,6 +58,10 @@ export interface TableShape {
   width: number;
   /** Position of the field with the label, or −1. */
   labelColumn: number;
+  /** Position of the field that is the index of the rows, or −1. */
+  leftOut: number;
+  /** What is known by now that a user of the points should know. */
+  notes: string[];
   columns: string[] | undefined;
   dtype: DType;
   /** Number, from 1, of the line at which the rows begin. */
@@ -87,7 +91,7 @@ export class RowParser {
     this.#shape = shape;
     this.line = shape.line;
     this.width = shape.width;
-    this.#d = shape.width - (shape.labelColumn >= 0 ? 1 : 0);
+    this.#d = shape.width - (shape.labelColumn >= 0 ? 1 : 0) - (shape.leftOut >= 0 ? 1 : 0);
     this.#labels = shape.labelColumn >= 0 ? new LabelCollector(shape.file) : undefined;
     this.#isFloat32 = shape.dtype === 'float32';
     this.#ranges = this.#isFloat32 ? new ColumnRanges(this.#d) : undefined;
@@ -118,7 +122,7 @@ export class RowParser {
 
   /** The table. Releases the blocks as it joins them. */
   finish(): CloudContent {
-    const { labelColumn, dtype, file, columns } = this.#shape;
+    const { labelColumn, leftOut, dtype, file, columns, notes } = this.#shape;
     const n = this.#rows;
     checkMemory(n * this.#d * this.#block.BYTES_PER_ELEMENT, file);
     const data = allocate(dtype, n * this.#d, file);
@@ -131,7 +135,8 @@ export class RowParser {
     return {
       points: { data, shape: [n, this.#d] },
       labels: this.#labels?.finish(),
-      columns: columns?.filter((_, i) => i !== labelColumn),
+      columns: columns?.filter((_, i) => i !== labelColumn && i !== leftOut),
+      notes: notes.length > 0 ? notes : undefined,
       tooNarrow: this.#ranges?.tooNarrow(),
     };
   }
@@ -151,7 +156,7 @@ export class RowParser {
 
   /** Parses one row; returns where the next begins, or −1 where a quote is still open at `end`. */
   #parseRow(bytes: Buffer, at: number, end: number): number {
-    const { delimiter, width, labelColumn } = this.#shape;
+    const { delimiter, width, labelColumn, leftOut } = this.#shape;
     const block = this.#blockWithRoom();
     let used = this.#used;
     let label = '';
@@ -160,7 +165,8 @@ export class RowParser {
     for (let column = 0; ; column++) {
       if (column === width) throw this.#raggedRow(bytes, at, end);
       pos = skipPadding(bytes, pos, delimiter);
-      if (column === labelColumn) {
+      if (column === leftOut) this.#readText(bytes, pos, end);
+      else if (column === labelColumn) {
         label = this.#readText(bytes, pos, end);
         if (label === '' && this.#end >= 0) throw this.#emptyCell(bytes, at, end, column);
       } else {

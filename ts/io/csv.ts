@@ -22,6 +22,7 @@ import {
 } from './csv-dialect.js';
 import { RowParser } from './csv-rows.js';
 import { labelPosition } from './labels.js';
+import { indexNote, isCsvIndex } from './pandas.js';
 import type { ByteSource } from './source.js';
 
 /** A record, or text between quotes, that is longer than this is taken for a file that is not a table. */
@@ -121,10 +122,13 @@ function readStart(
   const position = onlyLabels ? 0 : positionOf(labelColumn, width);
   const name = typeof labelColumn === 'string' ? labelColumn : undefined;
   const isHeader = header === 'auto' ? looksLikeHeader(first.fields, second?.fields, position, name) : header;
-  const columns = isHeader ? nameColumns(first, file, start.lines + 1) : undefined;
+  const columns = isHeader ? nameColumns(first) : undefined;
   const found = columns ? labelPosition(columns) : -1;
   const label = resolveLabelColumn(labelColumn, width, columns, onlyLabels ? 0 : found, file);
+  const isIndex = isHeader && width > 1 && label !== 0 && isCsvIndex(first.fields[0], 0);
   const parser = new RowParser({
+    leftOut: isIndex ? 0 : -1,
+    notes: isIndex ? [indexNote([first.fields[0]])] : [],
     file,
     delimiter,
     width,
@@ -157,18 +161,8 @@ function positionOf(labelColumn: LabelColumn, width: number): number {
   return number < 0 ? number + width : number;
 }
 
-function nameColumns(header: TextRecord, file: string, line: number): string[] {
-  const names = header.fields.map((name, i) => name || `column ${i + 1}`);
-  if (header.fields[0] === '' && header.fields.length > 1) {
-    throw fileError('FILE_FORMAT', {
-      file,
-      place: `line ${line}`,
-      problem: 'its first column has no name: it looks like row numbers, which are no coordinates',
-      remedy: 'Write it without them (in pandas: index=False), or give the column a name',
-      details: { line, column: 1 },
-    });
-  }
-  return names;
+function nameColumns(header: TextRecord): string[] {
+  return header.fields.map((name, i) => name || `column ${i + 1}`);
 }
 
 function finish(parser: RowParser, file: string, { labelsOnly = false }: CsvOptions): CloudContent {

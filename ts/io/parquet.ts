@@ -45,6 +45,7 @@ export async function openParquet(path: string): Promise<Table> {
     return {
       rows,
       columns,
+      pandas: metadata.key_value_metadata?.find(({ key }) => key === 'pandas')?.value,
       read: (sink) => readRowGroups(file, metadata, columns, sink, path),
       close: () => handle.close(),
     };

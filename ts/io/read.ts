@@ -22,7 +22,8 @@ type Signal = AbortSignal | undefined;
  * .gz (comma, semicolon, tab or white space; with a header or not); Arrow IPC files and streams (.arrow, .feather
  * version 2, .ipc); Parquet; IDX, also .gz, with the labels that lie beside images by MNIST's names.
  *
- * In tables all columns are coordinates but the one of the labels. Arrays of more than two dimensions are flattened to
+ * In tables all columns are coordinates but the one of the labels and the index of a pandas frame, which a note names:
+ * by the metadata of Arrow and Parquet files, in CSV files a first column without a name or named Unnamed: 0. Arrays of more than two dimensions are flattened to
  * one row per point; at rank 3 the points are images. Nothing is allocated on the word of a header that the size of the
  * file contradicts, and Arrow and Parquet files are decoded in a process of their own, which cannot take this one down.
  *

@@ -13,6 +13,7 @@ import type { TableRequest } from './decode.js';
 import { damaged, fileError } from './errors.js';
 import { LabelCollector, labelPosition } from './labels.js';
 import { ColumnRanges } from './narrowing.js';
+import { indexNote, pandasIndex } from './pandas.js';
 import { openParquet } from './parquet.js';
 import { checkMemory } from './source.js';
 import { isError, isFloat32Array } from '../core/realm.js';
@@ -32,6 +33,8 @@ export interface TableColumn {
 export interface Table {
   rows: number;
   columns: TableColumn[];
+  /** The text that pandas leaves in the metadata of the tables that it writes. */
+  pandas?: string;
   /** Puts the cells of the columns that the sink wants into it. */
   read(sink: TableSink): Promise<void>;
   close(): Promise<void>;
@@ -191,7 +194,10 @@ async function assemble(table: Table, { path: file, dtype, labelColumn, labelsOn
   const names = columns.map(({ name }) => name);
   const found = labelsOnly && names.length === 1 ? 0 : labelPosition(names);
   const label = resolveLabelColumn(labelColumn, names.length, names, found, file);
-  const coordinates = labelsOnly ? [] : names.map((_, column) => column).filter((column) => column !== label);
+  const index = pandasIndex(table.pandas, names).filter((name) => name !== names[label]);
+  const coordinates = labelsOnly
+    ? []
+    : [...names.keys()].filter((column) => column !== label && !index.includes(names[column]));
   if (labelsOnly && label < 0) {
     throw fileError('FILE_FORMAT', {
       file,
@@ -225,6 +231,7 @@ async function assemble(table: Table, { path: file, dtype, labelColumn, labelsOn
     labels: label >= 0 ? sink.labels.finish() : undefined,
     columns: coordinates.flatMap((column) => coordinateNames(columns[column])),
     tooNarrow: sink.tooNarrow,
+    notes: index.length > 0 && !labelsOnly ? [indexNote(index)] : undefined,
   };
 }
 
