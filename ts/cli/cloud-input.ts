@@ -18,6 +18,7 @@ export interface Cloud {
 
 interface CloudOptions {
   labelColumn?: string;
+  header?: boolean;
   labels?: string;
   array?: string;
   imageShape?: [number, number];
@@ -35,6 +36,7 @@ interface CloudOptions {
 export async function prepareCloud(path: string, options: CloudOptions): Promise<Cloud> {
   const read = await readCloud(path, {
     labelColumn: parseColumn(options.labelColumn) ?? (options.digits ? -1 : undefined),
+    header: options.header,
     labels: options.labels,
     array: options.array,
     // Without a type that is asked for, points that float32 is too coarse for come in float64.
@@ -54,7 +56,8 @@ export async function prepareCloud(path: string, options: CloudOptions): Promise
     );
   }
   const centres = options.dtype === 'float32' && isFloat64Array(read.points.data);
-  const notes = centres ? [] : [...(read.notes ?? [])];
+  // The last note then says that the points were read as float64, which centring makes needless.
+  const notes = (read.notes ?? []).slice(0, centres ? -1 : undefined);
   const kept = withoutDuplicates(path, read.points, options.duplicates, notes);
   noteConstantColumns(path, kept.points, read.columns, notes);
   const labels = read.labels && {

@@ -17,6 +17,7 @@ import {
   type ComputationOptions,
   type OutputOptions,
   addComputationOptions,
+  addHeaderOptions,
   addOutputOptions,
   withProgress,
 } from './shared-options.js';
@@ -31,6 +32,7 @@ interface DistanceCommandOptions extends ComputationOptions, OutputOptions {
   directions: number;
   maximumIterations: number;
   labelColumn?: string;
+  header?: boolean;
   array?: string;
 }
 
@@ -96,7 +98,9 @@ export function distanceCommand(): Command {
     .option('--maximum-iterations <count>', 'budget of Sinkhorn iterations', parseInteger(1), 1000)
     .option('--label-column <column>', 'column that holds a class, and is no coordinate: its name or number')
     .option('--array <name>', 'which array of an .npz file holds the points');
-  return addOutputOptions(addComputationOptions(command)).addHelpText('after', EXAMPLES).action(distance);
+  return addOutputOptions(addComputationOptions(addHeaderOptions(command)))
+    .addHelpText('after', EXAMPLES)
+    .action(distance);
 }
 
 async function distance(a: string, b: string, options: DistanceCommandOptions): Promise<void> {
@@ -104,10 +108,13 @@ async function distance(a: string, b: string, options: DistanceCommandOptions): 
     const clouds: NdArray[] = [];
     for (const path of [a, b]) {
       progress.line(`Reading ${path}`);
-      const { labelColumn, array } = options;
+      const { labelColumn, header, array } = options;
       const column = parseColumn(labelColumn);
       // What two files differ by may be less than a rounding of float32, whatever the spread of either.
-      clouds.push((await readCloud(path, { labelColumn: column, array, dtype: 'float64', signal })).points);
+      const given = { labelColumn: column, header, array, dtype: 'float64', signal } as const;
+      const { points, notes = [] } = await readCloud(path, given);
+      for (const note of notes) progress.line(`Note: ${note}`);
+      clouds.push(points);
     }
     const [n, m] = clouds.map(({ shape }) => shape[0]);
     const d = clouds[0].shape[1];

@@ -18,6 +18,7 @@ import {
   type ComputationOptions,
   type OutputOptions,
   addComputationOptions,
+  addHeaderOptions,
   addOutputOptions,
   withProgress,
 } from './shared-options.js';
@@ -27,6 +28,7 @@ interface EntropyCommandOptions extends ComputationOptions, OutputOptions {
   k: number;
   kernel: boolean;
   labelColumn?: string;
+  header?: boolean;
   labels?: string;
   array?: string;
   duplicates: 'error' | 'drop' | 'keep';
@@ -97,7 +99,9 @@ export function entropyCommand(): Command {
         .choices(['error', 'drop', 'keep'])
         .default('error'),
     );
-  return addOutputOptions(addComputationOptions(command)).addHelpText('after', EXAMPLES).action(entropy);
+  return addOutputOptions(addComputationOptions(addHeaderOptions(command)))
+    .addHelpText('after', EXAMPLES)
+    .action(entropy);
 }
 
 async function entropy(file: string, options: EntropyCommandOptions): Promise<void> {

@@ -18,6 +18,7 @@ import {
   type ComputationOptions,
   type OutputOptions,
   addComputationOptions,
+  addHeaderOptions,
   addOutputOptions,
   withProgress,
 } from './shared-options.js';
@@ -27,6 +28,7 @@ interface NetworkCommandOptions extends ComputationOptions, OutputOptions {
   out: string;
   labels?: string;
   labelColumn?: string;
+  header?: boolean;
   array?: string;
   layers?: string[];
   featureMaps: FeatureMaps;
@@ -76,7 +78,9 @@ export function networkCommand(): Command {
     .option('--batch <examples>', 'most examples that are run at once', parseInteger(1), 256)
     .option('--width <values>', 'wider layers are projected at random to this width', parseInteger(2), 1024)
     .option('--activations', 'write the activations of the layers to activations.npz');
-  return addOutputOptions(addComputationOptions(command)).addHelpText('after', EXAMPLES).action(network);
+  return addOutputOptions(addComputationOptions(addHeaderOptions(command)))
+    .addHelpText('after', EXAMPLES)
+    .action(network);
 }
 
 async function network(path: string, data: string, options: NetworkCommandOptions): Promise<void> {
@@ -88,6 +92,7 @@ async function network(path: string, data: string, options: NetworkCommandOption
       inPlace: true,
       labels: options.labels,
       labelColumn: options.labelColumn,
+      header: options.header,
       array: options.array,
       duplicates: 'keep',
       dtype: 'float32',

@@ -14,11 +14,14 @@ export interface PreparedTarget {
   /** Names of the remaining columns, and of the one to be learned. */
   columns: string[];
   what: string;
+  /** What a reader of the results should know of the input. */
+  notes: string[];
 }
 
 interface TargetOptions {
   target?: string;
   labelColumn?: string;
+  header?: boolean;
   labels?: string;
   array?: string;
   dtype: DType;
@@ -29,17 +32,18 @@ interface TargetOptions {
 
 /** Reads the data and takes apart what is to be learned. Throws INVALID_ARGUMENT where nothing is. */
 export async function prepareTarget(path: string, options: TargetOptions): Promise<PreparedTarget> {
-  const { target, labels, array, dtype, digits, signal } = options;
+  const { target, labels, header, array, dtype, digits, signal } = options;
   const named = options.labelColumn ?? (digits && target === undefined ? '-1' : undefined);
   const labelColumn = parseColumn(named);
   const read = await readCloud(path, {
     // A column to be learned may well be called y.
     labelColumn: target === undefined ? labelColumn : (labelColumn ?? false),
-    ...{ labels, array, dtype, signal },
+    ...{ labels, header, array, dtype, signal },
   });
   const [n, d] = read.points.shape;
+  const { notes = [] } = read;
   const columns = read.columns ?? Array.from({ length: d }, (_, c) => `column ${c}`);
-  if (target !== undefined) return numbersOf(path, read.points, columns, target);
+  if (target !== undefined) return { ...numbersOf(path, read.points, columns, target), notes };
   if (!read.labels) {
     throw new RidgeflowError(
       'INVALID_ARGUMENT',
@@ -57,10 +61,16 @@ export async function prepareTarget(path: string, options: TargetOptions): Promi
     classes: { names, values: classes },
     columns,
     what: `${names.length} classes`,
+    notes,
   };
 }
 
-function numbersOf(path: string, cloud: NdArray, columns: string[], target: string): PreparedTarget {
+function numbersOf(
+  path: string,
+  cloud: NdArray,
+  columns: string[],
+  target: string,
+): Omit<PreparedTarget, 'notes'> {
   const [n, d] = cloud.shape;
   const named = columns.includes(target) ? columns.indexOf(target) : parseColumn(target);
   const column = typeof named !== 'number' ? -1 : named < 0 ? d + named : named;

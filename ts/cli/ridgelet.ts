@@ -11,6 +11,7 @@ import { prepareTarget } from './ridgelet-input.js';
 import { type RidgeletRun, type RidgeletSummary, writeRidgeletResults } from './ridgelet-output.js';
 import {
   addComputationOptions,
+  addHeaderOptions,
   addOutputOptions,
   type ComputationOptions,
   type OutputOptions,
@@ -27,6 +28,7 @@ interface RidgeletCommandOptions extends ComputationOptions, OutputOptions {
   out: string;
   target?: string;
   labelColumn?: string;
+  header?: boolean;
   labels?: string;
   array?: string;
   activation: ActivationName;
@@ -79,7 +81,9 @@ export function ridgeletCommand(): Command {
       parsePositive,
     )
     .option('--held-out <fraction>', 'part of the points that is held out', parseFraction, 0.2);
-  return addOutputOptions(addComputationOptions(command)).addHelpText('after', EXAMPLES).action(ridgelet);
+  return addOutputOptions(addComputationOptions(addHeaderOptions(command)))
+    .addHelpText('after', EXAMPLES)
+    .action(ridgelet);
 }
 
 function parseFraction(text: string): number {
@@ -96,6 +100,7 @@ async function ridgelet(file: string | undefined, options: RidgeletCommandOption
     progress.line(`Reading ${name}`);
     const path = file ?? join(packageRoot(), 'data', 'digits.csv.gz');
     const target = await prepareTarget(path, { ...options, digits: file === undefined, signal });
+    for (const note of target.notes) progress.line(`Note: ${note}`);
     const [n, d] = target.points.shape;
     progress.line(`${n} points in ${d} dimension${d === 1 ? '' : 's'}, to learn: ${target.what}`);
 

@@ -9,6 +9,7 @@ import {
   type ComputationOptions,
   type OutputOptions,
   addComputationOptions,
+  addHeaderOptions,
   addOutputOptions,
   withProgress,
 } from './shared-options.js';
@@ -18,6 +19,7 @@ interface TheoryCommandOptions extends ComputationOptions, OutputOptions {
   quick?: boolean;
   data?: string;
   labelColumn?: string;
+  header?: boolean;
 }
 
 const EXAMPLES = `
@@ -50,7 +52,7 @@ export function theoryCommand(): Command {
     .option('--quick', 'fewer points and seeds: under 20 seconds a claim')
     .option('--data <file>', 'points in place of the digits, in the experiments on real data')
     .option('--label-column <column>', 'column of --data that holds the class');
-  return addOutputOptions(addComputationOptions(command), 'the findings')
+  return addOutputOptions(addComputationOptions(addHeaderOptions(command)), 'the findings')
     .addHelpText('after', EXAMPLES)
     .action(theory);
 }
@@ -101,6 +103,7 @@ async function readData(
 ): Promise<ClaimData> {
   const { points, labels } = await prepareCloud(file, {
     labelColumn: options.labelColumn,
+    header: options.header,
     duplicates: 'drop',
     dtype: options.dtype,
     digits: false,

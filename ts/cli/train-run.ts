@@ -45,6 +45,7 @@ export interface TrainCommandOptions extends ComputationOptions, OutputOptions {
   resume?: boolean;
   layersModel?: boolean;
   labelColumn?: string;
+  header?: boolean;
   labels?: string;
   array?: string;
   imageShape?: [number, number];

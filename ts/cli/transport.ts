@@ -9,6 +9,7 @@ import { EXIT_HELP, parseImageShape, parseInteger, parsePositive } from './failu
 import type { Progress } from './progress.js';
 import {
   addComputationOptions,
+  addHeaderOptions,
   addOutputOptions,
   type ComputationOptions,
   type OutputOptions,
@@ -23,6 +24,7 @@ interface TransportCommandOptions extends ComputationOptions, OutputOptions {
   depths: Depth[];
   snapshots: number;
   labelColumn?: string;
+  header?: boolean;
   labels?: string;
   array?: string;
   imageShape?: [number, number];
@@ -94,7 +96,9 @@ export function transportCommand(): Command {
         .choices(['error', 'drop', 'keep'])
         .default('error'),
     );
-  return addOutputOptions(addComputationOptions(command)).addHelpText('after', EXAMPLES).action(transport);
+  return addOutputOptions(addComputationOptions(addHeaderOptions(command)))
+    .addHelpText('after', EXAMPLES)
+    .action(transport);
 }
 
 async function transport(file: string | undefined, options: TransportCommandOptions): Promise<void> {

@@ -30,7 +30,11 @@ export interface ReadCloudOptions {
    * is within 2¹² roundings of its largest number, as of seconds since 1970 or of coordinates of a map; a note says so.
    */
   dtype?: DType;
-  /** Whether the first row of a CSV file names its columns. Default 'auto': where it is words. */
+  /**
+   * Whether the first row of a CSV file names its columns. Default 'auto': where it is words, or integers that go on as 0,
+   * 1, 2 or are years unlike the columns below, with a note; else a comment above the first row that has a name for every
+   * column, as of numpy.savetxt, names them.
+   */
   header?: boolean | 'auto';
   /** Which array of a .npz file holds the points. Default: points, X, x, data, positions or start, or else the first of two dimensions or more. */
   array?: string;

@@ -12,14 +12,15 @@ import {
   CR,
   LF,
   QUOTE,
-  looksLikeHeader,
   refuseUtf16,
   skipBlank,
   sniffDelimiter,
   splitRecord,
   unclosedQuote,
+  type Delimiter,
   type TextRecord,
 } from './csv-dialect.js';
+import { kindOfFirstRow, namesInComment, numbersNote, SAMPLED_ROWS } from './csv-header.js';
 import { RowParser } from './csv-rows.js';
 import { labelPosition } from './labels.js';
 import { indexNote, isCsvIndex } from './pandas.js';
@@ -121,14 +122,19 @@ function readStart(
   const onlyLabels = options.labelsOnly === true && width === 1 && labelColumn === undefined;
   const position = onlyLabels ? 0 : positionOf(labelColumn, width);
   const name = typeof labelColumn === 'string' ? labelColumn : undefined;
-  const isHeader = header === 'auto' ? looksLikeHeader(first.fields, second?.fields, position, name) : header;
-  const columns = isHeader ? nameColumns(first) : undefined;
+  const commented = header === 'auto' ? namesInComment(bytes, at, start.at, delimiter, width) : undefined;
+  const below = () => sampleRows(bytes, first.next, end, delimiter);
+  const kind = header === 'auto' ? kindOfFirstRow(first.fields, below(), position, name) : undefined;
+  const isHeader = header === true || kind === 'words' || (kind === 'numbers' && !commented);
+  const columns = isHeader ? nameColumns(first) : commented;
   const found = columns ? labelPosition(columns) : -1;
   const label = resolveLabelColumn(labelColumn, width, columns, onlyLabels ? 0 : found, file);
   const isIndex = isHeader && width > 1 && label !== 0 && isCsvIndex(first.fields[0], 0);
+  const notes = isHeader && kind === 'numbers' ? [numbersNote(first.fields)] : [];
+  if (isIndex) notes.push(indexNote([first.fields[0]]));
   const parser = new RowParser({
     leftOut: isIndex ? 0 : -1,
-    notes: isIndex ? [indexNote([first.fields[0]])] : [],
+    notes,
     file,
     delimiter,
     width,
@@ -138,6 +144,19 @@ function readStart(
     line: start.lines + 1 + (isHeader ? first.lines : 0),
   });
   return { parser, at: isHeader ? first.next : start.at };
+}
+
+/** The fields of the first rows from `at` on, as far as they have been read. */
+function sampleRows(bytes: Buffer, at: number, end: number, delimiter: Delimiter): string[][] {
+  const rows: string[][] = [];
+  while (rows.length < SAMPLED_ROWS) {
+    const { at: start } = skipBlank(bytes, at, end);
+    const record = start < end ? splitRecord(bytes, start, end, delimiter) : undefined;
+    if (!record) break;
+    rows.push(record.fields);
+    at = record.next;
+  }
+  return rows;
 }
 
 function firstLines(bytes: Buffer, at: number, end: number): [start: number, end: number][] {

@@ -87,14 +87,14 @@ async function byInnerProducts(
   const products = await kernels.matmul({ a: cloud, b: cloud, transposeB: true }, quiet);
   const { values, vectors } = await kernels.symmetricEigen(Float64Array.from(products), n);
   // An eigenvector weighs the points: their sum lies along the axis. The last is of the points about their mean: 0.
-  const least = 4 * (data instanceof Float64Array ? 2 ** -53 : 2 ** -24) * values[n - 1];
+  const least = 4 * (isFloat64Array(data) ? 2 ** -53 : 2 ** -24) * values[n - 1];
   let rank = 0;
   while (rank < Math.min(count, n - 1) && values[n - 1 - rank] > least) rank += 1;
   const axes = new Float64Array(count * d);
   const variances = new Float64Array(count);
   if (rank > 0) {
     const weights = vectors.slice((n - rank) * n);
-    const part = data instanceof Float64Array ? weights : Float32Array.from(weights);
+    const part = isFloat64Array(data) ? weights : Float32Array.from(weights);
     const sums = await kernels.matmul({ a: { data: part, rows: rank, columns: n }, b: cloud }, quiet);
     for (let i = 0; i < rank; i++) {
       const axis = axes.subarray(i * d, (i + 1) * d);
