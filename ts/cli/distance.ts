@@ -177,7 +177,7 @@ async function measure(
   switch (method) {
     case 'exact': {
       if (onLine(a)) {
-        const { value, dualityGap } = await lineTransport(a.data, b.data, run);
+        const { value, dualityGap } = await lineTransport(a.data, b.data, { signal: run.signal });
         return { quantity: 'W2', distance: value, details: { dualityGap }, notes: [] };
       }
       const { cost, dualityGap } = await exactTransport(a, b, run);

@@ -58,9 +58,15 @@ export function checkInteger(
   return value;
 }
 
+/** Of an object of options, those that every heavy call takes: for a call that knows no others. */
+export function callOptions({ signal, onProgress, seed, dtype, backend }: CallOptions): CallOptions {
+  return { signal, onProgress, seed, dtype, backend };
+}
+
 /** A progress callback for one part of a call's work, mapped onto [from, to] of the whole. */
 export function partOf(options: CallOptions, from: number, to: number): CallOptions {
   const { onProgress } = options;
-  if (!onProgress) return options;
-  return { ...options, onProgress: (fraction) => onProgress(from + (to - from) * fraction) };
+  const call = callOptions(options);
+  if (!onProgress) return call;
+  return { ...call, onProgress: (fraction) => onProgress(from + (to - from) * fraction) };
 }

@@ -7,6 +7,7 @@ import {
   checkSeed,
   partOf,
   throwIfAborted,
+  callOptions,
 } from '../core/options.js';
 import { entropyFromDistances } from '../entropy/index.js';
 import { kernelsFor } from '../kernel/backend.js';
@@ -135,7 +136,7 @@ async function describeRun(
   const { positions, action } = transport;
   const { entropy, accuracy } = await measure(kernels, positions, options);
   const { displacement, rootMeanSquare } = displacements(start, positions);
-  const quiet = { ...options, onProgress: undefined };
+  const quiet = { ...callOptions(options), onProgress: undefined };
   const { value: slicedW2 } = await slicedWasserstein(start, positions, quiet);
   const exact = depth === 1 || d === 1;
   // The map itself is a coupling: its cost bounds W₂ from above, and so what the random directions may say.

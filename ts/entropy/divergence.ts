@@ -5,6 +5,8 @@ import { blockCount, blockOf, errorOverBlocks, shuffledRows } from './blocks.js'
 import { type SampleEstimate } from './estimate.js';
 import { type Samples, neighboursOf, openPair } from './samples.js';
 import { logGamma } from './special.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Options of {@link klDivergence}. */
 export interface DivergenceOptions extends CallOptions {
@@ -38,6 +40,7 @@ export async function klDivergence(
   b: NdArray,
   options: DivergenceOptions = {},
 ): Promise<SampleEstimate> {
+  checkCall(SIGNATURES.klDivergence, { a, b, options });
   return divergence(a, b, options, ({ rho, nu, d, scale }) => {
     let sum = 0;
     for (let i = 0; i < rho.length; i++) sum += Math.log(nu[i] / rho[i]);
@@ -63,6 +66,7 @@ export async function renyiDivergence(
   b: NdArray,
   options: RenyiDivergenceOptions,
 ): Promise<SampleEstimate> {
+  checkCall(SIGNATURES.renyiDivergence, { a, b, options });
   const order = options?.order;
   if (typeof order !== 'number' || !Number.isFinite(order) || order <= 0 || order === 1) {
     throw invalidArgument('order', 'a finite number above 0 other than 1', order);

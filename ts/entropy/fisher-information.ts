@@ -5,6 +5,8 @@ import { type KernelEstimate, type KernelEntropyOptions, checkBandwidth } from '
 import { MatchedKernelDensity } from './matched-kernel-density.js';
 import { principalCoordinates } from './principal-coordinates.js';
 import { openSamples } from './samples.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /**
  * Fisher information I[μ] = ∫ |∇log μ|² μ of the measure that a cloud was drawn from. For every field s,
@@ -26,6 +28,7 @@ export async function fisherInformation(
   points: NdArray,
   options: KernelEntropyOptions = {},
 ): Promise<KernelEstimate> {
+  checkCall(SIGNATURES.fisherInformation, { points, options });
   checkBandwidth(options.bandwidth);
   const samples = await openSamples(points, 'points', 3, options);
   const { d, kernels } = samples;

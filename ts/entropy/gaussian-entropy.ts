@@ -5,6 +5,8 @@ import { type SampleEstimate, meanWithError } from './estimate.js';
 import { principalCoordinates } from './principal-coordinates.js';
 import { openSamples } from './samples.js';
 import { digamma } from './special.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /**
  * Entropy of the Gaussian with the covariance of a cloud: ½ log det 2πeΣ, without the bias of log det of a sample's
@@ -20,6 +22,7 @@ import { digamma } from './special.js';
  * O(nd² + d³) time, O(nd) memory. Source: N. Misra, H. Singh, E. Demchuk, J. Multivar. Anal. 92 (2005), 324–342.
  */
 export async function gaussianEntropy(points: NdArray, options: CallOptions = {}): Promise<SampleEstimate> {
+  checkCall(SIGNATURES.gaussianEntropy, { points, options });
   const samples = await openSamples(points, 'points', 2, options);
   const { n, d, kernels } = samples;
   if (n <= d) {

@@ -5,6 +5,8 @@ import { blockCount, blockOf, errorOverBlocks, shuffledRows } from './blocks.js'
 import { type SampleEstimate, meanWithError } from './estimate.js';
 import { roundingOf } from './rounding.js';
 import { type Samples, neighboursOf, openSamples } from './samples.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Half of the points are at least so many steps of a grid from their first neighbour where its rounding is left alone. */
 const STEPS = 8;
@@ -46,6 +48,7 @@ export async function twoNearestNeighbourDimension(
   points: NdArray,
   options: TwoNearestNeighbourOptions = {},
 ): Promise<DimensionEstimate> {
+  checkCall(SIGNATURES.twoNearestNeighbourDimension, { points, options });
   const { discard = 0.1, fit = 'likelihood' } = options;
   if (typeof discard !== 'number' || !(discard >= 0 && discard <= 0.9)) {
     throw invalidArgument('discard', 'a number from 0 to 0.9', discard);
@@ -123,6 +126,7 @@ export async function maximumLikelihoodDimension(
   points: NdArray,
   options: MaximumLikelihoodDimensionOptions = {},
 ): Promise<DimensionEstimate> {
+  checkCall(SIGNATURES.maximumLikelihoodDimension, { points, options });
   const n = points?.shape?.[0] ?? 0;
   const k = checkInteger(options.k ?? Math.max(2, Math.min(10, n - 1)), 'k', 2, Math.max(2, n - 1));
   return dimensionOf(points, k, options, (distances) => {

@@ -5,6 +5,8 @@ import { type SampleEstimate, meanWithError } from './estimate.js';
 import { MatchedKernelDensity } from './matched-kernel-density.js';
 import { principalCoordinates } from './principal-coordinates.js';
 import { openSamples } from './samples.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Options of {@link kernelEntropy}. */
 export interface KernelEntropyOptions extends CallOptions {
@@ -39,6 +41,7 @@ export async function kernelEntropy(
   points: NdArray,
   options: KernelEntropyOptions = {},
 ): Promise<KernelEstimate> {
+  checkCall(SIGNATURES.kernelEntropy, { points, options });
   checkBandwidth(options.bandwidth);
   const samples = await openSamples(points, 'points', 3, options);
   const { n, d, kernels } = samples;

@@ -8,6 +8,8 @@ import { coordinateRounding, pairGroups, rowGroups } from './rounding.js';
 import { openPair } from './samples.js';
 import { digammaInteger } from './special.js';
 import { isFloat64Array } from '../core/realm.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Options of {@link mutualInformation}. */
 export interface MutualInformationOptions extends CallOptions {
@@ -45,6 +47,7 @@ export async function mutualInformation(
   y: NdArray,
   options: MutualInformationOptions = {},
 ): Promise<SampleEstimate> {
+  checkCall(SIGNATURES.mutualInformation, { x, y, options });
   const [first, second] = await openPair([x, 'x'], [y, 'y'], 2, options, { paired: true });
   const { n, kernels } = first;
   const k = checkInteger(options.k ?? Math.min(3, n - 1), 'k', 1, n - 1);

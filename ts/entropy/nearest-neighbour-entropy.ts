@@ -5,6 +5,8 @@ import { blockCount, blockOf, errorOverBlocks, shuffledRows } from './blocks.js'
 import { meanWithError } from './estimate.js';
 import { neighboursOf, openSamples } from './samples.js';
 import { digammaInteger, logUnitBallVolume } from './special.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** An entropy in nats with its standard error. */
 export interface EntropyEstimate {
@@ -42,6 +44,7 @@ export async function nearestNeighbourEntropy(
   points: NdArray,
   options: NearestNeighbourEntropyOptions = {},
 ): Promise<EntropyEstimate> {
+  checkCall(SIGNATURES.nearestNeighbourEntropy, { points, options });
   const { n, d } = checkPoints(points, 'points', { minimum: 2 });
   const k = checkInteger(options.k ?? Math.min(3, n - 1), 'k', 1, n - 1);
   const samples = await openSamples(points, 'points', 2, options);
@@ -64,8 +67,10 @@ export async function nearestNeighbourEntropy(
  */
 export function entropyFromDistances(
   distances: FloatData,
-  { n, d, k, stride }: { n: number; d: number; k: number; stride: number },
+  options: { n: number; d: number; k: number; stride: number },
 ): EntropyEstimate {
+  checkCall(SIGNATURES.entropyFromDistances, { distances, options });
+  const { n, d, k, stride } = options;
   if (k < 1 || k > stride || distances.length < n * stride) {
     throw new RidgeflowError(
       'INVALID_SHAPE',

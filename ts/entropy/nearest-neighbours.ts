@@ -3,6 +3,8 @@ import { RidgeflowError } from '../core/errors.js';
 import { type CallOptions, checkInteger } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** The k nearest points of each query, nearest first. */
 export interface Neighbours {
@@ -27,6 +29,7 @@ export async function nearestNeighbours(
   points: NdArray | undefined,
   options: CallOptions & { k: number },
 ): Promise<Neighbours> {
+  checkCall(SIGNATURES.nearestNeighbours, { queries, points, options });
   const { n, d } = checkPoints(queries, 'queries');
   const among = points ?? queries;
   const { n: m } = checkPoints(among, 'points', { dimension: d });

@@ -3,6 +3,8 @@ import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { type CallOptions, throwIfAborted } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
 import { isFloat64Array } from '../core/realm.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Fewer points than these may lie on a grid by chance. */
 const FEWEST = 16;
@@ -128,6 +130,7 @@ export interface JitterOptions extends Pick<CallOptions, 'seed' | 'dtype' | 'sig
  * @example const { value } = await nearestNeighbourEntropy(jitter(points, { seed: 1 }));
  */
 export function jitter(points: NdArray, options: JitterOptions = {}): NdArray {
+  checkCall(SIGNATURES.jitter, { points, options });
   const { n, d } = checkPoints(points, 'points');
   const { width } = options;
   if (width !== undefined && !(typeof width === 'number' && width > 0 && width < Infinity))

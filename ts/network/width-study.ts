@@ -30,9 +30,10 @@ export async function errorByWidth(
   const units = await unitsFor(split.training, { ...rest, width: Math.max(...widths) });
   const rows: WidthStudy['rows'] = [];
   for (const [i, width] of widths.entries()) {
-    const share = partOf(rest, i / widths.length, (i + 1) / widths.length);
+    const { onProgress } = partOf(rest, i / widths.length, (i + 1) / widths.length);
     const { training, heldOut } = await fitNetwork(split.training, {
-      ...share,
+      ...rest,
+      onProgress,
       units: firstUnits(units, width),
       heldOut: split.heldOut,
     });

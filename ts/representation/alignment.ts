@@ -4,6 +4,8 @@ import type { CallOptions } from '../core/options.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
 import { type CloudMoments, cloudMoments, unitRows } from './moments.js';
 import { isFloat64Array } from '../core/realm.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /**
  * Linear centred kernel alignment of two representations of the same points: ‖XᵀY‖²/(‖XᵀX‖·‖YᵀY‖) of the centred
@@ -22,6 +24,7 @@ export async function centredKernelAlignment(
   b: NdArray,
   options: CallOptions & { debiased?: boolean } = {},
 ): Promise<number> {
+  checkCall(SIGNATURES.centredKernelAlignment, { a, b, options });
   const { debiased = false } = options;
   const { n } = checkPoints(a, 'a', { minimum: debiased ? 4 : 2 });
   const other = checkPoints(b, 'b');

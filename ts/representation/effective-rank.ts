@@ -1,6 +1,8 @@
 import type { NdArray } from '../core/array.js';
 import { type CallOptions } from '../core/options.js';
 import { type CloudSpectrum, cloudMoments, spectrumOf } from './moments.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** What {@link effectiveRank} finds. */
 export interface EffectiveRank {
@@ -19,6 +21,7 @@ export interface EffectiveRank {
  * UNSUPPORTED, ABORTED. O(ndm + m³) time and O(m² + nm) memory with m = min(n, d).
  */
 export async function effectiveRank(points: NdArray, options: CallOptions = {}): Promise<EffectiveRank> {
+  checkCall(SIGNATURES.effectiveRank, { points, options });
   return rankOf(await spectrumOf(await cloudMoments(points, options)));
 }
 

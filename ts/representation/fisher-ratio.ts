@@ -3,6 +3,8 @@ import { type CallOptions, throwIfAborted } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
 import { type Labels, classesOf } from './classes.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** What {@link fisherRatio} finds. */
 export interface FisherRatio {
@@ -37,6 +39,7 @@ export async function fisherRatio(
   labels: Labels,
   options: CallOptions = {},
 ): Promise<FisherRatio> {
+  checkCall(SIGNATURES.fisherRatio, { points, labels, options });
   const { n, d } = checkPoints(points, 'points');
   const classes = classesOf(labels, n);
   throwIfAborted(options.signal);

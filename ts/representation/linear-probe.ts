@@ -8,6 +8,8 @@ import { asMatrix, checkFinite } from '../kernel/checks.js';
 import { type Classes, type Labels, classesOf } from './classes.js';
 import { type Accuracy, accuracyOf } from './neighbour-accuracy.js';
 import { isFloat32Array } from '../core/realm.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 export interface LinearProbeOptions extends CallOptions {
   /** Parts that the points are dealt into by `seed`, each classified by what the others teach: 2 to n. Default 5. */
@@ -30,6 +32,7 @@ export async function linearProbe(
   labels: Labels,
   options: LinearProbeOptions = {},
 ): Promise<Accuracy> {
+  checkCall(SIGNATURES.linearProbe, { points, labels, options });
   const { n } = checkPoints(points, 'points', { minimum: 2 });
   const classes = classesOf(labels, n);
   const folds = checkInteger(options.folds ?? Math.min(5, n), 'folds', 2, n);

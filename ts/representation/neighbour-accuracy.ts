@@ -2,6 +2,8 @@ import { type NdArray, checkPoints } from '../core/array.js';
 import { type CallOptions } from '../core/options.js';
 import { nearestNeighbours } from '../entropy/nearest-neighbours.js';
 import { type Labels, classesOf } from './classes.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** A share of right answers. */
 export interface Accuracy {
@@ -44,6 +46,7 @@ export async function nearestNeighbourAccuracy(
   labels: Labels,
   options: CallOptions & { k?: number } = {},
 ): Promise<Accuracy> {
+  checkCall(SIGNATURES.nearestNeighbourAccuracy, { points, labels, options });
   const { n } = checkPoints(points, 'points', { minimum: 2 });
   const classes = classesOf(labels, n);
   const { k = 1 } = options;

@@ -5,6 +5,8 @@ import { fisherRatio } from './fisher-ratio.js';
 import { linearProbe } from './linear-probe.js';
 import { nearestNeighbourAccuracy } from './neighbour-accuracy.js';
 import { silhouette } from './silhouette.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** How far classes lie apart, by four measures: larger is better in all of them. */
 export interface Separability {
@@ -31,6 +33,7 @@ export async function separability(
   labels: Labels,
   options: CallOptions = {},
 ): Promise<Separability> {
+  checkCall(SIGNATURES.separability, { points, labels, options });
   const call = { ...options, onProgress: undefined };
   return {
     fisherRatio: (await fisherRatio(points, labels, call)).ratio,

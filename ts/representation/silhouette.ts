@@ -3,6 +3,8 @@ import { type CallOptions } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
 import { type Labels, classesOf } from './classes.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** What {@link silhouette} finds. */
 export interface Silhouette {
@@ -29,6 +31,7 @@ export async function silhouette(
   labels: Labels,
   options: CallOptions = {},
 ): Promise<Silhouette> {
+  checkCall(SIGNATURES.silhouette, { points, labels, options });
   const { n } = checkPoints(points, 'points');
   const { labels: present, of, counts } = classesOf(labels, n);
   const cloud = toDtype(points, options.dtype);

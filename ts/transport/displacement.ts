@@ -2,6 +2,8 @@ import { type NdArray, allocate, checkPoints, checkSameDtype, dtypeOf } from '..
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { checkClouds } from './arguments.js';
 import type { ExactPlan } from './exact-transport.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Points with their weights, which sum to 1. */
 export interface WeightedPoints {
@@ -28,6 +30,7 @@ export function displacementInterpolation(
   t: number,
   plan: ExactPlan['plan'],
 ): WeightedPoints {
+  checkCall(SIGNATURES.displacementInterpolation, { a, b, plan });
   const { n, m, d } = checkClouds(a, b);
   checkTime(t);
   const { rows, columns, masses } = plan ?? {};
@@ -62,6 +65,7 @@ export function displacementInterpolation(
  * @throws INVALID_ARGUMENT, INVALID_SHAPE, INVALID_DTYPE, EMPTY_CLOUD.
  */
 export function interpolateAlongMap(x: NdArray, image: NdArray, t: number): NdArray {
+  checkCall(SIGNATURES.interpolateAlongMap, { x, image });
   const { n, d } = checkPoints(x, 'x');
   const { n: m } = checkPoints(image, 'image', { dimension: d });
   checkSameDtype(x, 'x', image, 'image');

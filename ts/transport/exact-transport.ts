@@ -9,6 +9,8 @@ import type { VectorLike } from '../measure/arguments.js';
 import { checkClouds, checkCosts, checkPairCost, checkWeights, type PairCost } from './arguments.js';
 import { type Solution, certify, refinePotentials } from './plan-certificate.js';
 import { isFloat64Array } from '../core/realm.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Options of {@link exactTransport}. */
 export interface ExactTransportOptions extends CallOptions {
@@ -69,6 +71,7 @@ export async function exactTransport(
   b: NdArray,
   options: ExactTransportOptions & { cost?: PairCost } = {},
 ): Promise<ExactPlan> {
+  checkCall(SIGNATURES.exactTransport, { a, b, options });
   const cost = checkPairCost(options.cost);
   const { n, m } = checkClouds(a, b);
   const problem = checkProblem(n, m, options);
@@ -92,6 +95,7 @@ export async function exactTransportMatrix(
   costs: NdArray,
   options: ExactTransportOptions = {},
 ): Promise<ExactPlan> {
+  checkCall(SIGNATURES.exactTransportMatrix, { costs, options });
   const { n, m } = checkCosts(costs);
   const problem = checkProblem(n, m, options);
   const kernels = await kernelsFor(options);

@@ -4,6 +4,8 @@ import { type CallOptions, checkInteger, checkPositive, throwIfAborted } from '.
 import type { VectorLike } from '../measure/arguments.js';
 import { type PairCost, checkPairCost, checkWeights } from './arguments.js';
 import { CloudKernel, type EntropicKernel } from './entropic-kernel.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Options of {@link fixedSupportBarycentre}. */
 export interface FixedSupportBarycentreOptions extends CallOptions {
@@ -46,6 +48,7 @@ export async function fixedSupportBarycentre(
   measures: readonly VectorLike[],
   options: FixedSupportBarycentreOptions,
 ): Promise<FixedSupportBarycentre> {
+  checkCall(SIGNATURES.fixedSupportBarycentre, { sites, measures, options });
   const { n: m } = checkPoints(sites, 'sites');
   if (!Array.isArray(measures)) throw invalidArgument('measures', 'a list of measures', measures);
   if (measures.length === 0)

@@ -8,6 +8,8 @@ import type { Kernels } from '../kernel/contract.js';
 import { checkClouds } from './arguments.js';
 import { type MeanAndCovariance, squaredDistance } from './gaussian-wasserstein.js';
 import { SymmetricMatrices } from './symmetric-matrices.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /**
  * The Fréchet distance between two clouds: the Wasserstein distance of order 2 between the Gaussians with their means and
@@ -21,6 +23,7 @@ import { SymmetricMatrices } from './symmetric-matrices.js';
  * they are alike. Source: M. Heusel et al., NeurIPS 2017.
  */
 export async function frechetDistance(a: NdArray, b: NdArray, options: CallOptions = {}): Promise<number> {
+  checkCall(SIGNATURES.frechetDistance, { a, b, options });
   const { n, m, d } = checkClouds(a, b);
   if (Math.min(n, m) < 2) {
     throw new RidgeflowError(

@@ -6,6 +6,8 @@ import type { VectorLike } from '../measure/arguments.js';
 import { checkWeights } from './arguments.js';
 import { exactTransport } from './exact-transport.js';
 import { sinkhorn } from './sinkhorn.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Options of {@link freeSupportBarycentre}. */
 export interface FreeSupportBarycentreOptions extends CallOptions {
@@ -50,6 +52,7 @@ export async function freeSupportBarycentre(
   clouds: readonly NdArray[],
   options: FreeSupportBarycentreOptions = {},
 ): Promise<FreeSupportBarycentre> {
+  checkCall(SIGNATURES.freeSupportBarycentre, { clouds, options });
   const { d } = checkAll(clouds);
   const weights = checkWeights(options.weights, clouds.length, 'weights');
   const { epsilon } = options;

@@ -3,6 +3,8 @@ import { partOf } from '../core/options.js';
 import type { GaussianMixture } from '../measure/mixture.js';
 import { type ExactPlan, exactTransportMatrix } from './exact-transport.js';
 import { checkMixture, componentOf, matricesFor, squaredDistance } from './gaussian-wasserstein.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Result of {@link gaussianMixtureWasserstein}. */
 export interface GaussianMixtureDistance {
@@ -28,6 +30,7 @@ export async function gaussianMixtureWasserstein(
   b: GaussianMixture,
   options: CallOptions = {},
 ): Promise<GaussianMixtureDistance> {
+  checkCall(SIGNATURES.gaussianMixtureWasserstein, { a, b, options });
   checkMixture(a, 'a');
   checkMixture(b, 'b', a.dimension);
   const matrices = await matricesFor(a.dimension, options);

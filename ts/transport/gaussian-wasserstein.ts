@@ -7,6 +7,8 @@ import { gaussian } from '../measure/gaussian.js';
 import type { VectorLike } from '../measure/arguments.js';
 import { checkWeights } from './arguments.js';
 import { SymmetricMatrices, trace } from './symmetric-matrices.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /**
  * The Wasserstein distance of order 2 between two Gaussians:
@@ -23,6 +25,7 @@ export async function gaussianWasserstein(
   b: GaussianMixture,
   options: CallOptions = {},
 ): Promise<number> {
+  checkCall(SIGNATURES.gaussianWasserstein, { a, b, options });
   checkGaussian(a, 'a');
   checkGaussian(b, 'b', a.dimension);
   const matrices = await matricesFor(a.dimension, options);
@@ -79,6 +82,7 @@ export async function gaussianGeodesic(
   t: number,
   options: CallOptions = {},
 ): Promise<GaussianMixture> {
+  checkCall(SIGNATURES.gaussianGeodesic, { a, b, options });
   checkGaussian(a, 'a');
   checkGaussian(b, 'b', a.dimension);
   if (typeof t !== 'number' || !Number.isFinite(t)) throw invalidArgument('t', 'a finite number', t);
@@ -132,6 +136,7 @@ export async function gaussianBarycentre(
   gaussians: readonly GaussianMixture[],
   options: GaussianBarycentreOptions = {},
 ): Promise<GaussianMixture> {
+  checkCall(SIGNATURES.gaussianBarycentre, { gaussians, options });
   if (!Array.isArray(gaussians)) throw invalidArgument('gaussians', 'a list of Gaussians', gaussians);
   if (gaussians.length === 0)
     throw new RidgeflowError('EMPTY_CLOUD', 'Expected at least 1 Gaussian but received 0');

@@ -4,6 +4,8 @@ import { type CallOptions, checkPositive } from '../core/options.js';
 import { Pace } from '../core/pace.js';
 import { type VectorLike, toVector } from '../measure/arguments.js';
 import { checkWeights } from './arguments.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** The smaller part of the golden section's whole. */
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
@@ -48,6 +50,7 @@ export async function lineTransport(
   v: VectorLike,
   options: LineTransportOptions = {},
 ): Promise<LinePlan> {
+  checkCall(SIGNATURES.lineTransport, { options });
   const { x, y, a, b, p } = checkLine(u, v, options);
   const pace = new Pace(options, 1);
   const [i, j] = [await argsort(x, pace), await argsort(y, pace)];
@@ -113,6 +116,7 @@ export async function circleTransport(
   v: VectorLike,
   options: LineTransportOptions & { period?: number } = {},
 ): Promise<{ value: number; cost: number }> {
+  checkCall(SIGNATURES.circleTransport, { options });
   const period = checkPositive(options.period ?? 1, 'period');
   const { x, y, a, b, p } = checkLine(u, v, options);
   const pace = new Pace(options, 1);

@@ -4,6 +4,8 @@ import { vectorLength } from '../core/rows.js';
 import type { VectorLike } from '../measure/arguments.js';
 import { uniformDirections } from './directions.js';
 import { type SlicedClouds, checkSliced } from './sliced-wasserstein.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Directions from which the climb starts: the best of those that were tried. */
 const CLIMBERS = 4;
@@ -44,6 +46,7 @@ export async function maxSlicedWasserstein(
   b: NdArray,
   options: MaxSlicedWassersteinOptions = {},
 ): Promise<MaxSlicedDistance> {
+  checkCall(SIGNATURES.maxSlicedWasserstein, { a, b, options });
   const asked = checkInteger(options.directions ?? 256, 'directions', 1);
   const iterations = checkInteger(options.iterations ?? 200, 'iterations', 0);
   const clouds = await checkSliced(a, b, options);

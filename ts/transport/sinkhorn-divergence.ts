@@ -4,6 +4,8 @@ import { checkClouds, checkPairCost, checkWeights, type PairCost } from './argum
 import { CloudKernel } from './entropic-kernel.js';
 import { EntropicPlan } from './entropic-plan.js';
 import { type SinkhornOptions, checkSinkhorn, iterate, iterateSymmetrically } from './sinkhorn-iteration.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Result of {@link sinkhornDivergence}. */
 export interface SinkhornDivergence {
@@ -37,6 +39,7 @@ export async function sinkhornDivergence(
   b: NdArray,
   options: SinkhornOptions & { cost?: PairCost; gradient?: boolean },
 ): Promise<SinkhornDivergence> {
+  checkCall(SIGNATURES.sinkhornDivergence, { a, b, options });
   const cost = checkPairCost(options.cost);
   const { n, m } = checkClouds(a, b);
   const anyMass = options.marginalPenalty !== undefined;

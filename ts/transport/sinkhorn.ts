@@ -3,6 +3,8 @@ import { checkClouds, checkCosts, checkPairCost, checkWeights, type PairCost } f
 import { CloudKernel, MatrixKernel } from './entropic-kernel.js';
 import { EntropicPlan } from './entropic-plan.js';
 import { type SinkhornOptions, checkSinkhorn, iterate } from './sinkhorn-iteration.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /**
  * Entropic optimal transport between two weighted clouds,
@@ -34,6 +36,7 @@ export async function sinkhorn(
   b: NdArray,
   options: SinkhornOptions & { cost?: PairCost },
 ): Promise<EntropicPlan> {
+  checkCall(SIGNATURES.sinkhorn, { a, b, options });
   const cost = checkPairCost(options.cost);
   const { n, m } = checkClouds(a, b);
   const anyMass = options.marginalPenalty !== undefined;
@@ -50,6 +53,7 @@ export async function sinkhorn(
  * O(nm) time for each iteration, O(n + m) memory beside the matrix.
  */
 export async function sinkhornMatrix(costs: NdArray, options: SinkhornOptions): Promise<EntropicPlan> {
+  checkCall(SIGNATURES.sinkhornMatrix, { costs, options });
   const { n, m } = checkCosts(costs);
   const anyMass = options.marginalPenalty !== undefined;
   const weightsA = checkWeights(options.weightsA, n, 'weightsA', { anyMass });

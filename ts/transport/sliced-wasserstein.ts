@@ -7,6 +7,8 @@ import type { Kernels, Matrix } from '../kernel/contract.js';
 import type { VectorLike } from '../measure/arguments.js';
 import { checkClouds, checkWeights } from './arguments.js';
 import { uniformDirections } from './directions.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 const DIRECTIONS = 256;
 
@@ -61,6 +63,7 @@ export async function slicedWasserstein(
   b: NdArray,
   options: SlicedWassersteinOptions = {},
 ): Promise<SlicedDistance> {
+  checkCall(SIGNATURES.slicedWasserstein, { a, b, options });
   const given = options.directions ?? DIRECTIONS;
   const asked = typeof given === 'object' && given !== null ? given : checkInteger(given, 'directions', 1);
   const clouds = await checkSliced(a, b, options);

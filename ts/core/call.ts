@@ -1,0 +1,171 @@
+import { type NdArray, checkArray } from './array.js';
+import { RidgeflowError, describe, invalidArgument } from './errors.js';
+import type { CallOptions } from './options.js';
+
+/** The type of argument `I` of a function. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- any function at all
+export type Argument<F extends (...values: any[]) => unknown, I extends number> = NonNullable<
+  Parameters<F>[I]
+>;
+
+/** Names of the fields of every type in a union. */
+type KeysOf<T> = T extends unknown ? keyof T : never;
+
+/** What one argument of a public function has to be, before its own checks look at its values. */
+export type Rule =
+  | { kind: 'array' | 'list' | 'callback'; optional: boolean }
+  | { kind: 'object'; fields: readonly string[]; optional: boolean }
+  | { kind: 'options'; fields: readonly string[]; optional: boolean };
+
+/** The arguments of a public function that {@link checkCall} looks at, by name. */
+export type Signature = Readonly<Record<string, Rule>>;
+
+/** The names of {@link CallOptions}, to spread into a list of names. */
+export const CALL: Readonly<Record<keyof CallOptions, 1>> = {
+  backend: 1,
+  dtype: 1,
+  onProgress: 1,
+  seed: 1,
+  signal: 1,
+};
+
+/** What users of other libraries call an option, each with what it may be here, the most likely first. */
+const ALIASES: Readonly<Record<string, readonly string[]>> = {
+  atol: ['tolerance', 'absolute'],
+  rtol: ['tolerance', 'relative'],
+  tol: ['tolerance'],
+  eps: ['epsilon', 'tolerance'],
+  reg: ['epsilon', 'regularization', 'penalty'],
+  maxiter: ['maximumIterations', 'iterations'],
+  numitermax: ['maximumIterations', 'iterations'],
+  niter: ['maximumIterations', 'iterations', 'steps'],
+  nprojections: ['directions'],
+  maxstep: ['step'],
+  maxsteps: ['maxSteps', 'steps'],
+  firststep: ['step'],
+  randomstate: ['seed'],
+  k: ['neighbours'],
+  nneighbors: ['neighbours'],
+  method: ['solver'],
+  teval: ['saveAt'],
+};
+
+export const ARRAY: Rule = { kind: 'array', optional: false };
+export const ARRAY_OPTIONAL: Rule = { kind: 'array', optional: true };
+
+/** An object that has these fields: one that the library or the caller has made. */
+export function object(fields: readonly string[], optional = false): Rule {
+  return { kind: 'object', fields, optional };
+}
+
+/** An array or a typed array. */
+export function list(optional = false): Rule {
+  return { kind: 'list', optional };
+}
+
+export function callback(optional = false): Rule {
+  return { kind: 'callback', optional };
+}
+
+/** An object of options of type `T`; the compiler asks for exactly the names that `T` has. */
+export function options<T>() {
+  return (names: Readonly<Record<KeysOf<T>, 1>>, optional = false): Rule => ({
+    kind: 'options',
+    fields: Object.keys(names),
+    optional,
+  });
+}
+
+/**
+ * Every public function begins with it. Throws INVALID_ARGUMENT where an argument is missing or of another kind than its
+ * rule says, or where an object of options has a name that the call does not know; then the message gives the nearest
+ * one that it does. Throws what {@link checkArray} throws.
+ */
+export function checkCall<S extends Signature>(
+  signature: S,
+  values: { readonly [K in keyof S]: unknown },
+): void {
+  for (const name of Object.keys(signature)) check(signature[name], values[name], name);
+}
+
+function check(rule: Rule, value: unknown, name: string): void {
+  if (value === undefined && rule.optional) return;
+  switch (rule.kind) {
+    case 'array':
+      return checkArray(value as NdArray, name);
+    case 'list':
+      if (!Array.isArray(value) && (!ArrayBuffer.isView(value) || value instanceof DataView))
+        throw invalidArgument(name, 'an array or a typed array', value);
+      return;
+    case 'callback':
+      if (typeof value !== 'function') throw invalidArgument(name, 'a function', value);
+      return;
+    case 'object':
+      return checkFields(rule.fields, value, name);
+    case 'options':
+      return checkOptionNames(rule.fields, value, name);
+  }
+}
+
+function checkFields(fields: readonly string[], value: unknown, name: string): void {
+  const expected = fields.length === 0 ? 'an object' : `an object with ${fields.join(', ')}`;
+  if (value === null || typeof value !== 'object') throw invalidArgument(name, expected, value);
+  const missing = fields.find((field) => (value as Record<string, unknown>)[field] === undefined);
+  if (missing === undefined) return;
+  throw new RidgeflowError(
+    'INVALID_ARGUMENT',
+    `Expected ${expected} for ${name} but received ${describe(value)} without ${missing}`,
+    { details: { parameter: name, missing } },
+  );
+}
+
+function checkOptionNames(known: readonly string[], value: unknown, name: string): void {
+  if (value === null || typeof value !== 'object' || Array.isArray(value) || ArrayBuffer.isView(value))
+    throw invalidArgument(name, `an object of options (${known.join(', ')})`, value);
+  for (const key of Object.keys(value)) {
+    if (known.includes(key)) continue;
+    const nearest = nearestName(key, known);
+    throw new RidgeflowError(
+      'INVALID_ARGUMENT',
+      `Expected one of ${known.join(', ')} as the name of an option in ${name} but received ${describe(key)}` +
+        (nearest === undefined ? '' : `: did you mean ${nearest}?`),
+      { details: { parameter: name, unknown: key, ...(nearest !== undefined && { nearest }) } },
+    );
+  }
+}
+
+/** The name among `known` that was most likely meant, if any is near. */
+function nearestName(name: string, known: readonly string[]): string | undefined {
+  const plain = plainly(name);
+  const alias = ALIASES[plain]?.find((candidate) => known.includes(candidate));
+  if (alias !== undefined) return alias;
+  let best: string | undefined;
+  let least = Infinity;
+  for (const candidate of known) {
+    const other = plainly(candidate);
+    const contained =
+      Math.min(plain.length, other.length) > 2 && (other.includes(plain) || plain.includes(other));
+    const distance = contained ? 1 : editDistance(plain, other);
+    if (distance < least && (contained || distance <= Math.max(1, plain.length / 2))) {
+      best = candidate;
+      least = distance;
+    }
+  }
+  return best;
+}
+
+function plainly(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '');
+}
+
+/** Least number of letters to insert, remove or replace. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next[j] = Math.min(next[j - 1] + 1, row[j] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+    row = next;
+  }
+  return row[b.length];
+}

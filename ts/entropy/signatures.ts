@@ -1,0 +1,69 @@
+import { ARRAY, ARRAY_OPTIONAL, CALL, type Argument, list, options } from '../core/call.js';
+import type { klDivergence, renyiDivergence } from './divergence.js';
+import type { fisherInformation } from './fisher-information.js';
+import type { gaussianEntropy } from './gaussian-entropy.js';
+import type { maximumLikelihoodDimension, twoNearestNeighbourDimension } from './intrinsic-dimension.js';
+import type { kernelEntropy } from './kernel-entropy.js';
+import type { mutualInformation } from './mutual-information.js';
+import type { entropyFromDistances, nearestNeighbourEntropy } from './nearest-neighbour-entropy.js';
+import type { nearestNeighbours } from './nearest-neighbours.js';
+import type { jitter } from './rounding.js';
+
+/** What the public functions of this subject take, for {@link checkCall}. The compiler holds the names of options to their types. */
+export const SIGNATURES = {
+  entropyFromDistances: {
+    distances: list(),
+    options: options<Argument<typeof entropyFromDistances, 1>>()({ d: 1, k: 1, n: 1, stride: 1 }),
+  },
+  fisherInformation: {
+    points: ARRAY,
+    options: options<Argument<typeof fisherInformation, 1>>()({ ...CALL, bandwidth: 1 }, true),
+  },
+  gaussianEntropy: {
+    points: ARRAY,
+    options: options<Argument<typeof gaussianEntropy, 1>>()({ ...CALL }, true),
+  },
+  jitter: {
+    points: ARRAY,
+    options: options<Argument<typeof jitter, 1>>()({ dtype: 1, seed: 1, signal: 1, width: 1 }, true),
+  },
+  kernelEntropy: {
+    points: ARRAY,
+    options: options<Argument<typeof kernelEntropy, 1>>()({ ...CALL, bandwidth: 1 }, true),
+  },
+  klDivergence: {
+    a: ARRAY,
+    b: ARRAY,
+    options: options<Argument<typeof klDivergence, 2>>()({ ...CALL, k: 1 }, true),
+  },
+  maximumLikelihoodDimension: {
+    points: ARRAY,
+    options: options<Argument<typeof maximumLikelihoodDimension, 1>>()({ ...CALL, k: 1 }, true),
+  },
+  mutualInformation: {
+    x: ARRAY,
+    y: ARRAY,
+    options: options<Argument<typeof mutualInformation, 2>>()({ ...CALL, k: 1 }, true),
+  },
+  nearestNeighbourEntropy: {
+    points: ARRAY,
+    options: options<Argument<typeof nearestNeighbourEntropy, 1>>()({ ...CALL, k: 1 }, true),
+  },
+  nearestNeighbours: {
+    queries: ARRAY,
+    points: ARRAY_OPTIONAL,
+    options: options<Argument<typeof nearestNeighbours, 2>>()({ ...CALL, k: 1 }),
+  },
+  renyiDivergence: {
+    a: ARRAY,
+    b: ARRAY,
+    options: options<Argument<typeof renyiDivergence, 2>>()({ ...CALL, k: 1, order: 1 }),
+  },
+  twoNearestNeighbourDimension: {
+    points: ARRAY,
+    options: options<Argument<typeof twoNearestNeighbourDimension, 1>>()(
+      { ...CALL, discard: 1, fit: 1 },
+      true,
+    ),
+  },
+};
