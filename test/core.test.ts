@@ -11,6 +11,7 @@ import {
 } from '../ts/core/array.js';
 import { ERROR_CODES, type ErrorCode, RidgeflowError, describe, invalidArgument } from '../ts/core/errors.js';
 import {
+  type CallOptions,
   abortError,
   checkInteger,
   checkPositive,
@@ -299,8 +300,8 @@ test('progress of a part is mapped onto the whole', (t) => {
   const { onProgress } = partOf({ onProgress: (fraction) => seen.push(fraction) }, 0.25, 0.75);
   for (const fraction of [0, 0.5, 1]) onProgress?.(fraction);
   t.deepEqual(seen, [0.25, 0.5, 0.75]);
-  const options = { seed: 3 };
-  t.is(partOf(options, 0, 1), options);
+  t.deepEqual(partOf({ seed: 3 }, 0, 1), { seed: 3 });
+  t.deepEqual(partOf({ seed: 3, width: 8 } as CallOptions, 0, 1), { seed: 3 }, 'no options of other calls');
 });
 
 test('a paced computation lets timers fire, reports progress and stops when aborted', async (t) => {

@@ -58,12 +58,15 @@ export function checkInteger(
   return value;
 }
 
-/** Of an object of options, those that every heavy call takes: for a call that knows no others. */
-export function callOptions({ signal, onProgress, seed, dtype, backend }: CallOptions): CallOptions {
-  return { signal, onProgress, seed, dtype, backend };
+const CALL_OPTIONS = ['signal', 'onProgress', 'seed', 'dtype', 'backend'] as const;
+
+/** Of an object of options, those given that every heavy call takes: for a call that knows no others. */
+export function callOptions(options: CallOptions): CallOptions {
+  const given = CALL_OPTIONS.filter((name) => options[name] !== undefined);
+  return Object.fromEntries(given.map((name) => [name, options[name]]));
 }
 
-/** A progress callback for one part of a call's work, mapped onto [from, to] of the whole. */
+/** The options of one part of a call's work, whose progress is mapped onto [from, to] of the whole. */
 export function partOf(options: CallOptions, from: number, to: number): CallOptions {
   const { onProgress } = options;
   const call = callOptions(options);
