@@ -1,6 +1,6 @@
 import test from 'ava';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
-import { choleskyFactor } from '../ts/linalg/cholesky.js';
+import { choleskyFactor } from '../ts/core/cholesky.js';
 import { smallestEigenvalue } from '../ts/linalg/smallest-eigenvalue.js';
 import { identity, randomCovariance } from './reference/mixtures.js';
 import { Random } from './reference/random.js';

@@ -9,6 +9,7 @@ import type { Measure } from '../measure/measure.js';
 import { GaussianMixture } from '../measure/mixture.js';
 import { smoothed } from '../measure/smoothed.js';
 import { ComposedGaussian } from './composed-gaussian.js';
+import type { ComposedDae } from './composed-map.js';
 import { weightedCloud } from './cloud-dae.js';
 import { checkMeasure, daeMap } from './dae-map.js';
 import {
@@ -18,7 +19,7 @@ import {
   daeLayer,
   weightedMean,
 } from './smoothed-cloud.js';
-import { type Batch, BatchMap, type DaeMap, type TransportMap } from './transport-map.js';
+import { type Batch, BatchMap, type DaeMap } from './transport-map.js';
 
 const SAMPLES = 4096;
 
@@ -40,18 +41,6 @@ export interface ComposedDaeOptions extends CallOptions {
    * has less noise, which counts in high dimension; a smaller one less bias.
    */
   smoothing?: number;
-}
-
-/** Layers of denoising autoencoders, each that of the measure which the layers before it made. */
-export interface ComposedDae extends TransportMap {
-  /** Noise variance of each layer. */
-  readonly noises: readonly number[];
-
-  /**
-   * The measure that the first `layer` layers make, 0 to `noises.length`. Layer l + 1 is
-   * `daeMap(await measureAfter(l), { noise: noises[l] })`.
-   */
-  measureAfter(layer: number, options?: CallOptions): Promise<Measure>;
 }
 
 /**

@@ -3,7 +3,7 @@ import { type CallOptions, checkInteger } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { gaussian } from '../measure/gaussian.js';
 import type { GaussianMixture } from '../measure/mixture.js';
-import type { ComposedDae } from './composed-dae.js';
+import type { ComposedDae } from './composed-map.js';
 import { GaussianMap } from './gaussian-dae.js';
 
 /** Composed DAEs of one Gaussian. The layers share its axes, along which a variance λ becomes λ/(1 + τ/λ)². */

@@ -1,5 +1,6 @@
 export { DEFAULT_DEPTHS, type DepthComparisonOptions, compareDepths } from './compare-depths.js';
-export { type ComposedDae, type ComposedDaeOptions, composedDae } from './composed-dae.js';
+export { type ComposedDaeOptions, composedDae } from './composed-dae.js';
+export type { ComposedDae } from './composed-map.js';
 export { type ContinuousDae, type ContinuousDaeOptions, continuousDae } from './continuous-dae.js';
 export { type DaeMapOptions, daeMap } from './dae-map.js';
 export { defaultNoise, defaultSmoothing } from './defaults.js';

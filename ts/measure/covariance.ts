@@ -1,6 +1,6 @@
 import { type DType, type FloatData, allocate } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
-import { choleskyFactor } from '../linalg/cholesky.js';
+import { choleskyFactor } from '../core/cholesky.js';
 import { smallestEigenvalue } from '../linalg/smallest-eigenvalue.js';
 import type { Kernels, Matrix, RunControl } from '../kernel/contract.js';
 

@@ -1,6 +1,6 @@
 import { type NdArray, checkPoints, elementCount } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
-import { choleskyFactor } from '../linalg/cholesky.js';
+import { choleskyFactor } from '../core/cholesky.js';
 import type { GaussianMixture } from '../measure/index.js';
 import { type Ellipsoid, checkEllipsoid } from './exact.js';
 

@@ -2,7 +2,7 @@ import { type DType, type FloatData, type NdArray, allocate } from '../../core/a
 import { RidgeflowError, invalidArgument } from '../../core/errors.js';
 import { checkPositive } from '../../core/options.js';
 import type { InputNoise } from '../../kernel/contract/training.js';
-import { choleskyFactor } from '../../linalg/cholesky.js';
+import { choleskyFactor } from '../../core/cholesky.js';
 import type { RowsLike } from '../../measure/arguments.js';
 import { fullCovariance } from '../../measure/gaussian.js';
 

@@ -1,5 +1,5 @@
 import { allocate, dtypeOf, type FloatData } from '../../core/array.js';
-import { choleskyRow } from '../../linalg/cholesky.js';
+import { choleskyRow } from '../../core/cholesky.js';
 import type { Kernels, LinearTerm, Matrix, RunControl, ScaledErrorProblem } from '../contract.js';
 import type { Engine } from './engine.js';
 import { Pace } from '../../core/pace.js';

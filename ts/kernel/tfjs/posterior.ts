@@ -1,4 +1,4 @@
-import { plainProduct } from '../../linalg/product.js';
+import { plainProduct } from '../plain-product.js';
 import { type FloatData, allocate, dtypeOf } from '../../core/array.js';
 import { Pace } from '../../core/pace.js';
 import type { Matrix, RunControl } from '../contract.js';
