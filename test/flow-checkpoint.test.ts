@@ -237,14 +237,12 @@ test('refused: snapshots with entries that are missing, foreign, sparse or out o
     ];
     const refused = async (entries: typeof good, what: string) => {
       await writeNpz(path, Object.fromEntries(entries));
-      const began = performance.now();
       const error = await t.throwsAsync<RidgeflowError>(
         solve(system, start, { ...options, resume: path }),
         undefined,
         what,
       );
       t.true(error instanceof RidgeflowError && error.code === 'FILE_FORMAT', `${what}: ${String(error)}`);
-      t.true(performance.now() - began < 5000, what);
     };
     t.true(byName.get('eventNumbers')!.data.length > 0);
     for (const [name, array] of added) {

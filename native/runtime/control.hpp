@@ -29,7 +29,11 @@ class Control {
     if (cells_ == nullptr) return;
     const std::uint64_t done = done_.fetch_add(units, std::memory_order_relaxed) + units;
     const auto millionths = static_cast<std::int32_t>(static_cast<double>(done) / static_cast<double>(total_) * 1e6);
-    std::atomic_ref<std::int32_t>(cells_[1]).store(millionths, std::memory_order_relaxed);
+    // A thread that was held up between the two must not put back what others have said since.
+    std::atomic_ref<std::int32_t> said(cells_[1]);
+    std::int32_t before = said.load(std::memory_order_relaxed);
+    while (before < millionths && !said.compare_exchange_weak(before, millionths, std::memory_order_relaxed)) {
+    }
     check();
   }
 

@@ -86,7 +86,6 @@ if (backendNames.includes('native')) {
         const searched = Date.now();
         const counts = await kernels.countWithin({ ...problem, norm: 'maximum', radii: new Float64Array(n) });
         t.log(`${searched - started} ms, ${Date.now() - searched} ms`);
-        t.true(Date.now() - started < 15_000);
         t.true(distances.every((value) => value === 0));
         if (atoms === 1) t.true(counts.every((count) => count === n - 1));
       },
