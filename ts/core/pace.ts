@@ -1,47 +1,89 @@
 import { setImmediate } from 'node:timers/promises';
-import { throwIfAborted, type CallOptions } from './options.js';
+import { abortError, throwIfAborted, type CallOptions } from './options.js';
 
 type Control = Pick<CallOptions, 'signal' | 'onProgress'>;
 
-/** Longest time between two turns of the event loop, in milliseconds. */
-const TURN = 20;
+/** Longest time that the library works before it lets the event loop turn, in milliseconds. */
+const TURN = 8;
 /** Shortest time between two reports of progress, in milliseconds. */
 const REPORT = 50;
 
 /**
- * Lets a long synchronous computation on the main thread live with the event loop: it pauses now and then so that
- * timers, aborts and other calls get their turn, and reports progress.
+ * When the event loop last turned, as far as the library knows. One clock for all calls: work that finishes at once, as
+ * that of kernels on little data, leaves the event loop standing however often it is awaited, and many short calls, or
+ * many calls at once, would each find that they have not worked long.
+ */
+let lastTurn = performance.now();
+let turn: Promise<void> | undefined;
+
+/** Whether timers, aborts and other calls have waited long enough. Costs less than 0.1 μs. */
+export function isTurnDue(): boolean {
+  return performance.now() - lastTurn >= TURN;
+}
+
+/** Lets the event loop turn once, for all that wait for it. */
+export function nextTurn(): Promise<void> {
+  turn ??= setImmediate().then(() => {
+    turn = undefined;
+    lastTurn = performance.now();
+  });
+  return turn;
+}
+
+/**
+ * Lets a long computation on the main thread live with the event loop: it pauses now and then so that timers, aborts and
+ * other calls get their turn, and reports progress. Every loop uses it whose steps are not kernels, or may be anything.
  */
 export class Pace {
   readonly #run: Control;
   readonly #total: number;
   #done = 0;
-  #lastTurn = performance.now();
   #lastReport = performance.now();
 
   /** `total` is the amount of work to come, in the unit of {@link Pace.tick}. Throws ABORTED. */
-  constructor(run: Control | undefined, total: number) {
+  constructor(run: Control | undefined, total = 1) {
     this.#run = run ?? {};
     this.#total = total;
     throwIfAborted(this.#run.signal);
   }
 
   /** Notes that `work` more is done. Throws ABORTED. Call it at least every few milliseconds of computation. */
-  async tick(work: number): Promise<void> {
+  tick(work: number): Promise<void> {
     this.#done += work;
-    const now = performance.now();
-    if (now - this.#lastTurn < TURN) return;
-    if (now - this.#lastReport >= REPORT) {
-      this.#lastReport = now;
-      this.#run.onProgress?.(Math.min(this.#done / this.#total, 1));
+    return this.reach(this.#done);
+  }
+
+  /** Notes that `done` is done in all. Throws ABORTED. */
+  async reach(done: number): Promise<void> {
+    this.#done = done;
+    if (isTurnDue()) {
+      const now = performance.now();
+      if (now - this.#lastReport >= REPORT) {
+        this.#lastReport = now;
+        this.#run.onProgress?.(Math.min(done / this.#total, 1));
+      }
+      await nextTurn();
     }
-    await setImmediate();
-    this.#lastTurn = performance.now();
     throwIfAborted(this.#run.signal);
   }
 
   /** Reports that all is done. */
   finish(): void {
     this.#run.onProgress?.(1);
+  }
+}
+
+/** The work's result, or ABORTED as soon as the signal fires: for work that may not look at the signal itself. */
+export async function unlessAborted<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  if (!signal) return work;
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(abortError(signal));
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    if (stop) signal.removeEventListener('abort', stop);
   }
 }

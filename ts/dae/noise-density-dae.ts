@@ -1,8 +1,7 @@
 import { type FloatData, type NdArray, allocate, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import type { CallOptions } from '../core/options.js';
-import { Pace } from '../core/pace.js';
-import { unlessAborted } from '../flow/pace.js';
+import { Pace, unlessAborted } from '../core/pace.js';
 import { checkFinite } from '../kernel/checks.js';
 import type { EmpiricalMeasure } from '../measure/empirical.js';
 import { centred } from './centring.js';

@@ -5,7 +5,7 @@ import type { Kernels } from '../kernel/contract.js';
 import { Checkpoints, type Snapshot, areCounts, noSnapshot, readSnapshot, textCodes } from './checkpoint.js';
 import { nonFiniteAt } from './controller.js';
 import { checkedValues } from './field-values.js';
-import { Pace, unlessAborted } from './pace.js';
+import { Pace, unlessAborted } from '../core/pace.js';
 import { type DiffuseOptions, type DiffusionPath, noiseAt } from './stochastic-problem.js';
 import { type State, assign, combine, copyState, isFiniteState, stateLike } from './state.js';
 import { type TimeGrid, standingStill, timeGrid } from './time-grid.js';
@@ -32,9 +32,9 @@ export class Diffusion {
     this.#drift = drift;
     this.#options = options;
     this.#kernels = kernels;
-    this.#pace = new Pace(signal, onProgress);
     this.#checkpoints = new Checkpoints(checkpoint, signal);
     this.#grid = timeGrid(from, to, step, saveAt);
+    this.#pace = new Pace({ signal, onProgress }, this.#grid.count);
     this.#start = [start];
     this.#x = copyState([start]);
     this.#noise = stateLike([start]);
@@ -43,9 +43,9 @@ export class Diffusion {
   }
 
   async run(): Promise<DiffusionPath> {
-    const { onStep, onProgress } = this.#options;
+    const { onStep } = this.#options;
     const { count, saved, time } = this.#grid;
-    await this.#pace.tick(() => 0);
+    await this.#pace.reach(0);
     const states = await this.#resume();
     while (this.#steps < count) {
       const [t, next] = [time(this.#steps), time(this.#steps + 1)];
@@ -57,7 +57,7 @@ export class Diffusion {
       onStep?.({ t: next, step: next - t, positions: this.#x[0] });
       await this.#checkpoints.afterStep(this.#steps, () => this.#snapshot(states));
     }
-    onProgress?.(1);
+    this.#pace.finish();
     const steps = [0, ...saved];
     const result = states.map(([positions], i) => ({ time: time(steps[i]), positions }));
     return {
@@ -89,7 +89,7 @@ export class Diffusion {
 
   async #evaluate(t: number, [x]: State, out: State): Promise<void> {
     const { signal, seed, backend } = this.#options;
-    await this.#pace.tick(() => this.#steps / this.#grid.count);
+    await this.#pace.reach(this.#steps);
     const { velocity } = await unlessAborted(
       signal,
       this.#drift.evaluate(x, t, { into: { velocity: out[0].data } }, { signal, seed, backend }),

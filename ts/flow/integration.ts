@@ -10,7 +10,7 @@ import {
 } from './controller.js';
 import { type DenseStep, denseOutput } from './dense.js';
 import { EventWatch } from './events.js';
-import { Pace, unlessAborted } from './pace.js';
+import { Pace, unlessAborted } from '../core/pace.js';
 import type { OdeSystem, Solution, SolveOptions } from './problem.js';
 import { type Derivative, RungeKutta } from './runge-kutta.js';
 import { dopri5 } from './solvers/dopri5.js';
@@ -44,7 +44,7 @@ export class Integration {
     const { kernels, from, to, solver = dopri5, saveAt = [], events = [], signal, onProgress } = options;
     this.#system = system;
     this.#options = options;
-    this.#pace = new Pace(signal, onProgress);
+    this.#pace = new Pace({ signal, onProgress }, Math.abs(to - from));
     this.#watch = new EventWatch(events, { kernels, signal });
     this.#checkpoints = new Checkpoints(options.checkpoint, signal);
     this.#stepper = new RungeKutta(kernels, solver, this.#derivative, from, y0);
@@ -54,10 +54,10 @@ export class Integration {
   }
 
   async run(): Promise<Solution> {
-    const { to, onProgress, maxSteps = 10_000 } = this.#options;
+    const { to, maxSteps = 10_000 } = this.#options;
     const stepper = this.#stepper;
     const { statistics } = this.#solution;
-    await this.#pace.tick(() => 0);
+    await this.#pace.reach(0);
     const size = await this.#stepSize();
     const { resume } = this.#options;
     if (resume === undefined) this.#save(stepper.t, stepper.y);
@@ -78,15 +78,15 @@ export class Integration {
       if (accepted && this.#solution.reason === 'end')
         await this.#checkpoints.afterStep(statistics.steps, () => this.#snapshot(size));
     }
-    onProgress?.(1);
+    this.#pace.finish();
     const result = this.#result();
     stepper.release();
     return result;
   }
 
   readonly #derivative: Derivative = async (t, y, out) => {
-    const { from, to, kernels, signal } = this.#options;
-    await this.#pace.tick(() => Math.abs(this.#stepper.t - from) / Math.abs(to - from));
+    const { from, kernels, signal } = this.#options;
+    await this.#pace.reach(Math.abs(this.#stepper.t - from));
     await unlessAborted(signal, this.#system.derivative(t, y, out));
     this.#solution.statistics.evaluations++;
     if (!isFiniteState(kernels, out)) throw nonFiniteAt(t, 'the derivative');

@@ -1,7 +1,7 @@
 import { type NdArray, allocate, checkArray, dtypeOf } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import type { CallOptions } from '../core/options.js';
-import { Pace } from './pace.js';
+import { Pace } from '../core/pace.js';
 
 /**
  * Local stretch: the singular values of the flow's Jacobian at every point. By them a small ball about the point becomes
@@ -26,15 +26,15 @@ export async function localStretch(
       { details: { parameter: 'jacobians' } },
     );
   }
-  const pace = new Pace(signal, onProgress);
+  const pace = new Pace({ signal, onProgress }, n);
   const out = allocate(dtypeOf(jacobians), n * d, 'singular values');
   const matrix = new Float64Array(d * d);
   for (let i = 0; i < n; i++) {
-    await pace.tick(() => i / n);
+    await pace.reach(i);
     matrix.set(jacobians.data.subarray(i * d * d, (i + 1) * d * d));
     out.set(singularValues(matrix, d), i * d);
   }
-  onProgress?.(1);
+  pace.finish();
   return { data: out, shape: [n, d] };
 }
 

@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Readable, pipeline } from 'node:stream';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import { invalidArgument } from '../core/errors.js';
 import { throwIfAborted } from '../core/options.js';
+import { nextTurn } from '../core/pace.js';
 import { fileError, readError, truncated } from './errors.js';
 
 /** Deflate cannot expand a byte into more than this many: a larger claim in a header is a lie. */

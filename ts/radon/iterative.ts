@@ -8,7 +8,8 @@ import {
   toDtype,
 } from '../core/array.js';
 import { invalidArgument } from '../core/errors.js';
-import { type CallOptions, checkInteger, throwIfAborted } from '../core/options.js';
+import { type CallOptions, checkInteger } from '../core/options.js';
+import { Pace } from '../core/pace.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { checkFinite } from '../kernel/checks.js';
 import type { Kernels } from '../kernel/contract.js';
@@ -92,7 +93,7 @@ export async function cgls(sinogram: NdArray, options: IterativeOptions): Promis
       ]);
       square = next;
     }
-    history.report(i + 1);
+    await history.reach(i + 1);
   }
   return history.finish(residual);
 }
@@ -117,7 +118,7 @@ export async function sirt(sinogram: NdArray, options: RelaxedOptions): Promise<
     multiply(residual, rowWeights);
     update(system.image, await system.backproject(residual), columnWeights, options.nonNegative);
     residual = await residualOf(system);
-    history.report(i + 1);
+    await history.reach(i + 1);
   }
   return history.finish(residual);
 }
@@ -156,7 +157,7 @@ export async function sart(sinogram: NdArray, options: RelaxedOptions): Promise<
       update(system.image, await angle.backproject(difference), columnWeights, options.nonNegative);
     }
     residual = await residualOf(system);
-    history.report(i + 1);
+    await history.reach(i + 1);
   }
   return history.finish(residual);
 }
@@ -214,13 +215,13 @@ function operators(
 /** The norms of the residuals, and the caller's abort and progress. */
 export class History {
   readonly #system: System;
-  readonly #options: CallOptions;
+  readonly #pace: Pace;
   readonly #residuals: number[] = [];
   readonly #norm: number;
 
   constructor(system: System, options: CallOptions) {
     this.#system = system;
-    this.#options = options;
+    this.#pace = new Pace(options, system.iterations);
     this.#norm = Math.sqrt(squareOf(system.sinogram)) || 1;
   }
 
@@ -228,13 +229,14 @@ export class History {
     this.#residuals.push(Math.sqrt(squareOf(residual)) / this.#norm);
   }
 
-  report(done: number): void {
-    throwIfAborted(this.#options.signal);
-    this.#options.onProgress?.(done / this.#system.iterations);
+  /** Notes that so many iterations are done. Throws ABORTED. */
+  reach(done: number): Promise<void> {
+    return this.#pace.reach(done);
   }
 
   finish(residual: FloatData): IterativeResult {
     this.add(residual);
+    this.#pace.finish();
     const { image, projector } = this.#system;
     return {
       image: { data: image, shape: [...projector.imageShape] },

@@ -70,7 +70,7 @@ export async function totalVariation(
       image[i] = next;
     }
     residual = await residualOf(system);
-    history.report(iteration + 1);
+    await history.reach(iteration + 1);
   }
   return history.finish(residual);
 }

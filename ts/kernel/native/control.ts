@@ -1,5 +1,6 @@
 import { RidgeflowError } from '../../core/errors.js';
 import { abortError, throwIfAborted } from '../../core/options.js';
+import { isTurnDue, nextTurn } from '../../core/pace.js';
 import type { RunControl } from '../contract.js';
 
 /** How often progress is looked at, in milliseconds. */
@@ -15,6 +16,8 @@ export async function withControl(
 ): Promise<void> {
   const signal = run?.signal;
   const onProgress = run?.onProgress;
+  // A loop over small kernels, which run at once, would never let a timer or an abort through.
+  if (isTurnDue()) await nextTurn();
   throwIfAborted(signal);
   const cells = signal || onProgress ? new Int32Array(2) : undefined;
   try {

@@ -1,7 +1,7 @@
-import { setImmediate } from 'node:timers/promises';
 import { type NdArray, allocate, checkArray, elementCount } from '../../core/array.js';
 import { RidgeflowError, describe, invalidArgument } from '../../core/errors.js';
 import { type CallOptions, checkInteger, throwIfAborted } from '../../core/options.js';
+import { nextTurn } from '../../core/pace.js';
 import { kernelsFor } from '../../kernel/backend.js';
 import { type FeatureMaps, type RowLayout, checkFeatureMaps, rowLayout, rowsOf } from './feature-maps.js';
 import { BatchSize } from './batch-size.js';
@@ -200,7 +200,7 @@ export async function openActivations(
         const at = kernels.firstNonFinite(activations.data.subarray(0, count * each));
         if (at >= 0) throw nonFinite(name, first + Math.floor(at / each));
         rows.set(name, await rowsFor(name, activations, count, call.signal));
-        await setImmediate();
+        await nextTurn();
         throwIfAborted(call.signal);
       }
       await visit({ first, examples: count, rows });

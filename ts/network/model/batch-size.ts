@@ -1,6 +1,6 @@
-import { setImmediate } from 'node:timers/promises';
 import type { NdArray } from '../../core/array.js';
 import { type CallOptions, throwIfAborted } from '../../core/options.js';
+import { nextTurn } from '../../core/pace.js';
 import type { Block } from './model.js';
 
 /** Longest time that a batch should take, in milliseconds. */
@@ -47,7 +47,7 @@ export class BatchSize {
     const start = performance.now();
     const result = await work();
     this.note(rows, performance.now() - start);
-    await setImmediate();
+    await nextTurn();
     throwIfAborted(signal);
     return result;
   }
