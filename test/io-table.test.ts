@@ -4,9 +4,10 @@ import test from 'ava';
 import * as arrow from 'apache-arrow';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import type { CloudContent } from '../ts/io/cloud.js';
-import { type TableRequest, decodeTable } from '../ts/io/decode.js';
+import { decodeTable } from '../ts/io/decode.js';
 import { readCloud } from '../ts/io/index.js';
 import { lz4Block, lz4Frame } from '../ts/io/codecs.js';
+import type { TableRequest } from '../ts/io/table-request.js';
 import { decodeTableHere } from '../ts/io/table.js';
 import { fails, fixture, put } from './io-files.js';
 

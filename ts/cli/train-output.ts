@@ -12,13 +12,8 @@ import { followDenoising } from '../dae/training/denoising.js';
 import { layersOf } from '../dae/training/kind.js';
 import { writeTextAtomic } from '../io/index.js';
 import { principalComponents } from '../linalg/index.js';
-import {
-  type LayerSummary,
-  type LossSummary,
-  type TrainNumbers,
-  type TrainPlan,
-  trainReport,
-} from '../report/train.js';
+import type { LayerSummary, LossSummary, TrainNumbers, TrainPlan } from '../report/train-numbers.js';
+import { trainReport } from '../report/train.js';
 import type { Cloud } from './cloud-input.js';
 import { commandLine, versions } from './provenance.js';
 import type { Trained } from './train-run.js';

@@ -10,7 +10,7 @@ import { kernelsFor } from '../kernel/backend.js';
 import { type Cloud, prepareCloud } from './cloud-input.js';
 import { EXIT_HELP, parseImageShape, parseInteger, parsePositive } from './failure.js';
 import { addComputationOptions, addHeaderOptions, addOutputOptions, withProgress } from './shared-options.js';
-import type { TrainPlan } from '../report/train.js';
+import type { TrainPlan } from '../report/train-numbers.js';
 import { type TrainSummary, layerSummaries, lossSummary, writeTrainResults } from './train-output.js';
 import { type TrainCommandOptions, trained } from './train-run.js';
 

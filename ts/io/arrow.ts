@@ -4,7 +4,7 @@ import { damaged, fileError, truncated } from './errors.js';
 import { halfToNumber } from './elements.js';
 import { lz4Frame, zstdDecompress } from './codecs.js';
 import { openSource } from './source.js';
-import type { Scalar, Table, TableColumn, TableSink } from './table.js';
+import type { Scalar, Table, TableColumn, TableSink } from './table-sink.js';
 import { isError } from '../core/realm.js';
 
 const FILE_MAGIC = 'ARROW1';

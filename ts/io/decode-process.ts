@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { RidgeflowError } from '../core/errors.js';
-import type { TableReply, TableRequest } from './decode.js';
+import type { TableReply, TableRequest } from './table-request.js';
 import { elementChunks } from './npy.js';
 import { decodeTableHere } from './table.js';
 

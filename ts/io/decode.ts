@@ -4,34 +4,14 @@ import { existsSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { DType } from '../core/array.js';
-import { RidgeflowError, type ErrorCode } from '../core/errors.js';
+import { RidgeflowError } from '../core/errors.js';
 import { throwIfAborted } from '../core/options.js';
 import { sourceFolder } from '../core/package-root.js';
-import type { CloudContent, LabelColumn } from './cloud.js';
+import type { CloudContent } from './cloud.js';
 import { damaged } from './errors.js';
 import { ByteSource } from './source.js';
+import type { TableReply, TableRequest } from './table-request.js';
 import { decodeTableHere } from './table.js';
-
-/** What to decode, and how. Plain data: it travels to another process. */
-export interface TableRequest {
-  path: string;
-  format: 'arrow' | 'parquet';
-  dtype: DType;
-  labelColumn?: LabelColumn;
-  /** The file must have a column of labels and need not have coordinates. */
-  labelsOnly?: boolean;
-}
-
-/** What the decoding process sends before the bytes of the points and the labels. */
-export type TableReply =
-  | {
-      shape: [number, number];
-      columns?: string[];
-      labelNames?: string[];
-      tooNarrow?: number[];
-      notes?: string[];
-    }
-  | { error: { code: ErrorCode; message: string; details: Record<string, unknown> } };
 
 /**
  * Decodes an Arrow or Parquet file in a process of its own. The decoders believe the counts in a file: a wrong one can

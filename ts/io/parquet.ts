@@ -5,7 +5,7 @@ import { describe } from '../core/errors.js';
 import { lz4Block, zstdDecompress } from './codecs.js';
 import { damaged, fileError, readError, truncated } from './errors.js';
 import { fileSize } from './source.js';
-import type { Scalar, Table, TableColumn, TableSink } from './table.js';
+import type { Scalar, Table, TableColumn, TableSink } from './table-sink.js';
 import { isError } from '../core/realm.js';
 
 const MAGIC = 'PAR1';

@@ -20,5 +20,5 @@ export {
   type TrainNumbers,
   type TrainPlan,
   type TrainReportContext,
-  trainReport,
-} from './train.js';
+} from './train-numbers.js';
+export { trainReport } from './train.js';

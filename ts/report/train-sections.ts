@@ -8,7 +8,7 @@ import type { ImageExamples } from './images.js';
 import type { DepthCurves } from './network-charts.js';
 import { type PageSection, chartFigure } from './page.js';
 import { exampleRows } from './sampling.js';
-import type { LossSummary, TrainNumbers, TrainReportContext } from './train.js';
+import type { LossSummary, TrainNumbers, TrainReportContext } from './train-numbers.js';
 import { imageGrid, legend, timeline } from './transport-sections.js';
 
 /** Examples in a strip of images. */

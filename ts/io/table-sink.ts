@@ -1,0 +1,162 @@
+import type { FloatData } from '../core/array.js';
+import { describe } from '../core/errors.js';
+import { isFloat32Array } from '../core/realm.js';
+import { cellName } from './cloud.js';
+import { damaged, fileError } from './errors.js';
+import { LabelCollector } from './labels.js';
+import { ColumnRanges } from './narrowing.js';
+
+/** A column of an Arrow or Parquet table. */
+export interface TableColumn {
+  name: string;
+  /** Its type in the file's own words. */
+  type: string;
+  /** Whether its cells are numbers (one or a list of them), texts, or something that is neither. */
+  kind: 'number' | 'text' | 'other';
+  /** Numbers per cell. */
+  width: number;
+}
+
+/** An opened table. */
+export interface Table {
+  rows: number;
+  columns: TableColumn[];
+  /** The text that pandas leaves in the metadata of the tables that it writes. */
+  pandas?: string;
+  /** Puts the cells of the columns that the sink wants into it. */
+  read(sink: TableSink): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A cell as the decoders give it. */
+export type Scalar = number | bigint | boolean | string | null | undefined;
+
+/** Takes the cells of a table, in any order of columns, and puts them where they belong in a cloud. */
+export class TableSink {
+  readonly #file: string;
+  readonly #table: Table;
+  readonly #out: FloatData;
+  readonly #stride: number;
+  readonly #offsets: ReadonlyMap<number, number>;
+  readonly #filled: number[];
+  /** Column of the labels, or −1. */
+  readonly labelColumn: number;
+  readonly labels: LabelCollector;
+  readonly #ranges: ColumnRanges | undefined;
+
+  constructor(
+    file: string,
+    table: Table,
+    out: FloatData,
+    stride: number,
+    offsets: ReadonlyMap<number, number>,
+    labelColumn: number,
+  ) {
+    this.#file = file;
+    this.#table = table;
+    this.#out = out;
+    this.#stride = stride;
+    this.#offsets = offsets;
+    this.#filled = table.columns.map(() => 0);
+    this.labelColumn = labelColumn;
+    this.#ranges = isFloat32Array(out) ? new ColumnRanges(stride) : undefined;
+    this.labels = new LabelCollector(file, 'text');
+  }
+
+  /** Numbers of the columns to be put. */
+  get wanted(): number[] {
+    return [...this.#offsets.keys(), ...(this.labelColumn >= 0 ? [this.labelColumn] : [])];
+  }
+
+  /** Puts `count` cells of a column, from row `row` on; a cell is `width` values in succession. */
+  put(column: number, row: number, values: ArrayLike<Scalar>, count: number): void {
+    this.#advance(column, row, count);
+    if (column === this.labelColumn) {
+      for (let i = 0; i < count; i++) this.#addLabel(values[i], row + i);
+      return;
+    }
+    const { width } = this.#table.columns[column];
+    const offset = this.#offsets.get(column)!;
+    const start = row * this.#stride + offset;
+    for (let i = 0; i < count; i++) {
+      const at = start + i * this.#stride;
+      for (let k = 0; k < width; k++) {
+        const cell = values[i * width + k];
+        const value = typeof cell === 'number' ? cell : this.#toNumber(cell, column, row + i, k);
+        this.#ranges?.include(offset + k, value);
+        this.#out[at + k] = value;
+      }
+    }
+  }
+
+  /** The coordinates that float32 is too coarse for. */
+  get tooNarrow(): number[] | undefined {
+    return this.#ranges?.tooNarrow();
+  }
+
+  /** Throws the error of a cell that has no value. */
+  refuseNull(column: number, row: number, part = 0): never {
+    throw fileError('NON_FINITE', {
+      file: this.#file,
+      place: this.place(column, row, part),
+      problem: 'expected a value but received null',
+      remedy: 'Fill it in, or leave the row out',
+      details: { row: row + 1, column: column + 1 },
+    });
+  }
+
+  /** Throws the error of a cell that has another number of values than the first of its column. */
+  refuseLength(column: number, row: number, actual: number): never {
+    const expected = this.#table.columns[column].width;
+    throw fileError('FILE_FORMAT', {
+      file: this.#file,
+      place: this.place(column, row),
+      problem: `expected a list of ${expected} numbers, as in the first row, but received one of ${actual}`,
+      remedy: 'Give every row as many',
+      details: { row: row + 1, column: column + 1, expected, actual },
+    });
+  }
+
+  /** Throws FILE_TRUNCATED unless every wanted column has all its rows. */
+  checkComplete(): void {
+    const { rows, columns } = this.#table;
+    for (const column of this.wanted) {
+      const what = `rows in column ${describe(columns[column].name)}`;
+      if (this.#filled[column] !== rows) {
+        throw fileError('FILE_TRUNCATED', {
+          file: this.#file,
+          problem: `expected ${rows} ${what} but the file has only ${this.#filled[column]}`,
+          remedy: 'Copy or download it again',
+          details: { expected: rows, actual: this.#filled[column] },
+        });
+      }
+    }
+  }
+
+  /** A cell, for messages. */
+  place(column: number, row: number, part = 0): string {
+    const { name, width } = this.#table.columns[column];
+    return cellName(row + 1, column + 1, [...Array<string>(column), width > 1 ? `${name}[${part}]` : name]);
+  }
+
+  #advance(column: number, row: number, count: number): void {
+    if (row !== this.#filled[column] || row + count > this.#table.rows) {
+      const { name } = this.#table.columns[column];
+      throw damaged(
+        this.#file,
+        `column ${describe(name)} has other rows than the file claims (${this.#table.rows})`,
+      );
+    }
+    this.#filled[column] += count;
+  }
+
+  #toNumber(value: Scalar, column: number, row: number, part: number): number {
+    if (value === null || value === undefined) this.refuseNull(column, row, part);
+    return Number(value);
+  }
+
+  #addLabel(value: Scalar, row: number): void {
+    if (value === null || value === undefined || value === '') this.refuseNull(this.labelColumn, row);
+    this.labels.add(typeof value === 'boolean' ? String(Number(value)) : String(value));
+  }
+}
