@@ -5,7 +5,13 @@ import { pathToFileURL } from 'node:url';
 import test from 'ava';
 import type { NdArray } from '../ts/core/array.js';
 import { writeNpy } from '../ts/io/index.js';
-import { type NetworkModel, openActivations, openModel, writeNetworkOnnx } from '../ts/network/index.js';
+import {
+  type ModelInput,
+  type NetworkModel,
+  openActivations,
+  openModel,
+  writeNetworkOnnx,
+} from '../ts/network/index.js';
 import { BatchSize, runBlock } from '../ts/network/model/batch-size.js';
 import { emptyFolder, ridgeflow } from './command-line.js';
 import { normals, residualStream } from './network-models.js';
@@ -39,13 +45,15 @@ function doubling(batch: number | null, during: (run: number) => void = () => un
     during(batches.length);
     return { data: x.data.map((value) => 2 * value), shape: x.shape };
   };
+  const input: ModelInput = { name: 'x', shape: [3], batch, axis: 0, type: 'float32' };
   const model: NetworkModel = {
     source: 'doubling',
     format: 'onnx',
     engine: 'none',
-    input: { name: 'x', shape: [3], batch },
+    input,
+    inputs: [input],
     layers: [{ name: 'y', kind: 'Mul' }],
-    run: async (x) => Promise.resolve(new Map([['y', run(x)]])),
+    run: async (x) => Promise.resolve(new Map([['y', run(x instanceof Map ? x.get('x') : x)]])),
     block: () => undefined,
     dispose: async () => Promise.resolve(),
   };

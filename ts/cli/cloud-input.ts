@@ -10,6 +10,8 @@ export interface Cloud {
   points: NdArray;
   labels?: { values: Int32Array; names: string[] };
   imageShape?: [number, number];
+  /** Extents of one point in the file, where it has more than one axis. */
+  exampleShape?: number[];
   /** What was taken from every point of the file, where float32 is too coarse so far from 0. */
   offset?: Float64Array;
   /** What a reader of the results should know of the input. */
@@ -64,7 +66,9 @@ export async function prepareCloud(path: string, options: CloudOptions): Promise
     names: read.labels.names,
     values: kept.rows ? kept.rows.map((row) => read.labels!.values[row]) : read.labels.values,
   };
-  if (!centres) return { points: kept.points, labels, imageShape, notes };
+  const { exampleShape } = read;
+  if (!centres)
+    return { points: kept.points, labels, imageShape, notes, ...(exampleShape && { exampleShape }) };
   const offset = narrowingOffset([kept.points]);
   if (offset) notes.push(offsetNote(offset, read.columns));
   const points = shifted(kept.points, offset ?? new Float64Array(d), 'float32');

@@ -55,3 +55,10 @@ export function parseImageShape(text: string): [number, number] {
     throw new InvalidArgumentError('It must be rows x columns, like 28x28.');
   return [Number(match[1]), Number(match[2])];
 }
+
+/** Parses the extents of an array, like 3x224x224. */
+export function parseShape(text: string): number[] {
+  if (!/^[1-9]\d*(?:[x,][1-9]\d*)*$/.test(text))
+    throw new InvalidArgumentError('It must be extents, like 3x224x224.');
+  return text.split(/[x,]/).map(Number);
+}

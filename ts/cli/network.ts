@@ -11,8 +11,8 @@ import {
   openModel,
 } from '../network/index.js';
 import { networkReport } from '../report/network.js';
-import { prepareCloud } from './cloud-input.js';
-import { EXIT_HELP, parseInteger } from './failure.js';
+import { EXIT_HELP, parseInteger, parseShape } from './failure.js';
+import { parseInput, readModelData } from './model-input.js';
 import { commandLine, versions } from './provenance.js';
 import {
   type ComputationOptions,
@@ -30,6 +30,8 @@ interface NetworkCommandOptions extends ComputationOptions, OutputOptions {
   labelColumn?: string;
   header?: boolean;
   array?: string;
+  input?: Record<string, string>;
+  exampleShape?: number[];
   layers?: string[];
   featureMaps: FeatureMaps;
   rows: number;
@@ -53,6 +55,7 @@ Examples:
   ridgeflow network tfjs-model/ digits.csv --label-column digit
   ridgeflow network resnet.onnx images.npy --labels labels.npy --layers Add
   ridgeflow network convnet.onnx images.npy --feature-maps mean --activations
+  ridgeflow network encoder.onnx ids.npy --input attention_mask=mask.npy
 ${EXIT_HELP}`;
 
 /** `ridgeflow network`. */
@@ -67,7 +70,16 @@ export function networkCommand(): Command {
       '--label-column <column>',
       'column of the data that holds the class: its name, or its number from 0',
     )
-    .option('--array <name>', 'which array of an .npz file holds the examples')
+    .option(
+      '--array <name>',
+      "which array of an .npz file holds the examples (default: that of the model's input's name)",
+    )
+    .option(
+      '--input <name=value>',
+      'another input of the model: a file or a number; repeat it for each (.npz data have them by name)',
+      parseInput,
+    )
+    .option('--example-shape <extents>', 'shape of one example, like 3x224x224, of flat data', parseShape)
     .option('--layers <patterns...>', 'names or kinds of layers, with * for anything (default: all)')
     .addOption(
       new Option('--feature-maps <how>', 'what becomes of feature maps and sequences')
@@ -87,22 +99,12 @@ async function network(path: string, data: string, options: NetworkCommandOption
   const folder = resolve(options.out);
   await withProgress(options, async ({ signal, progress }): Promise<NetworkSummary> => {
     await ensureOutputFolder(folder);
-    progress.line(`Reading ${data}`);
-    const { points, labels, notes } = await prepareCloud(data, {
-      inPlace: true,
-      labels: options.labels,
-      labelColumn: options.labelColumn,
-      header: options.header,
-      array: options.array,
-      duplicates: 'keep',
-      dtype: 'float32',
-      digits: false,
-      signal,
-    });
     progress.line(`Opening ${path}`);
     const { backend, seed, dtype, rows, batch, width, featureMaps, layers } = options;
     const model = await openModel(path, { backend, signal });
     try {
+      progress.line(`Reading ${data}`);
+      const { points, labels, notes } = await readModelData(model, data, { ...options, signal });
       const call = { signal, backend, seed, dtype, rows, batch, width, featureMaps, layers };
       const analysis = await analyseNetwork(model, points, {
         ...call,

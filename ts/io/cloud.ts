@@ -54,6 +54,8 @@ export interface CloudData {
   columns?: string[];
   /** Rows and columns, where every point is an image. */
   imageShape?: [rows: number, columns: number];
+  /** Extents of one point in the file, where it is an array of three or more axes. */
+  exampleShape?: number[];
   /** What a user of the points should know of how they were read. */
   notes?: string[];
 }
@@ -147,7 +149,8 @@ export async function cloudFromArray(
       tooNarrow: tooNarrow.map((found) => found - (found > column ? 1 : 0)),
       ...splitLabels(points, column, file, { value: original, text }),
     };
-  return { points, tooNarrow, imageShape: shape.length === 3 ? [shape[1], shape[2]] : undefined };
+  const imageShape: [number, number] | undefined = shape.length === 3 ? [shape[1], shape[2]] : undefined;
+  return { points, tooNarrow, imageShape, ...(shape.length > 2 && { exampleShape: shape.slice(1) }) };
 }
 
 /** The columns that were too narrow for float32, after their values in the file. */

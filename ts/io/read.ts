@@ -47,7 +47,7 @@ export async function readCloud(path: string, options: ReadCloudOptions = {}): P
     notes.push(narrowNote(content.tooNarrow, content.columns, asked));
     if (!asked) content = await read('float64');
   }
-  const { points, columns } = content;
+  const { points, columns, exampleShape } = content;
   const labels = (await readSeparateLabels(path, kind, content, options)) ?? content.labels;
   const imageShape = checkImageShape(options.imageShape, points.shape[1], path) ?? content.imageShape;
   return {
@@ -55,6 +55,7 @@ export async function readCloud(path: string, options: ReadCloudOptions = {}): P
     ...(labels && { labels }),
     ...(columns && { columns }),
     ...(imageShape && { imageShape }),
+    ...(exampleShape && { exampleShape }),
     ...(notes.length > 0 && { notes }),
     source: path,
   };

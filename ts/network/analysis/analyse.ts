@@ -11,6 +11,7 @@ import {
   type ActivationOptions,
   type Activations,
   type FeatureMaps,
+  type ModelData,
   type NetworkModel,
   openActivations,
 } from '../model/index.js';
@@ -66,7 +67,7 @@ export interface NetworkAnalysis {
  * each layer's cloud, its alignment with the last, how it separates classes, and how points move along layers of equal
  * width.
  *
- * @param model from `openModel`. @param points [n, …], n ≥ 2 examples.
+ * @param model from `openModel`. @param points [n, …], n ≥ 2 examples; of a model of several inputs an array for each by its name.
  * @throws EMPTY_CLOUD, INVALID_SHAPE (data or labels that do not fit), INVALID_ARGUMENT, DEGENERATE_CLOUD (one class),
  * NON_FINITE naming the layer, UNSUPPORTED, OUT_OF_MEMORY, ABORTED.
  *
@@ -75,7 +76,7 @@ export interface NetworkAnalysis {
  */
 export async function analyseNetwork(
   model: NetworkModel,
-  points: NdArray,
+  points: ModelData,
   options: NetworkAnalysisOptions = {},
 ): Promise<NetworkAnalysis> {
   const activations = await openActivations(model, points, options);

@@ -5,7 +5,7 @@ import type { ActivationLayer, Block, NetworkModel } from '../model/index.js';
 import type { CloudShape } from './cloud-shape.js';
 import { defaultDirections } from '../../transport/sliced-wasserstein.js';
 import { INPUT } from '../model/activations.js';
-import { inputShape } from '../model/input.js';
+import { exampleShape } from '../model/input-shape.js';
 import {
   type StepMeasures,
   type StreamMeasures,
@@ -148,11 +148,13 @@ export class StepTracker {
     const whole = first.width === first.fullWidth && first.positions === 1 && spread !== null && spread > 0;
     const flat = (layer: ActivationLayer) =>
       !layer.moved && layer.shape.reduce((product, extent) => product * extent, 1) === layer.fullWidth;
-    if (!whole || !flat(first) || !flat(last) || this.#model.input.batch !== null) return undefined;
+    const { input, inputs } = this.#model;
+    if (!whole || !flat(first) || !flat(last) || input.batch !== null) return undefined;
+    if (from === INPUT && inputs.length > 1) return undefined;
     const block: Block | undefined =
       from === INPUT
         ? async (x) => {
-            const shape = inputShape(this.#model.input, x.shape[0], x.shape.slice(1));
+            const shape = [x.shape[0], ...exampleShape(input, x.shape.slice(1))];
             return (await this.#model.run({ data: x.data, shape }, [to])).get(to)!;
           }
         : this.#model.block(from, to);

@@ -1,12 +1,13 @@
-import { type NdArray, allocate, checkArray, elementCount } from '../../core/array.js';
+import { type NdArray, allocate, elementCount } from '../../core/array.js';
 import { RidgeflowError, describe, invalidArgument } from '../../core/errors.js';
 import { type CallOptions, checkInteger, throwIfAborted } from '../../core/options.js';
 import { nextTurn } from '../../core/pace.js';
 import { kernelsFor } from '../../kernel/backend.js';
 import { type FeatureMaps, type RowLayout, checkFeatureMaps, rowLayout, rowsOf } from './feature-maps.js';
 import { BatchSize } from './batch-size.js';
-import { batchOf, inputShape } from './input.js';
+import { Examples } from './examples.js';
 import { channelAxis, exampleFirst, isMoved, probeBatches } from './layer-places.js';
+import type { ModelData } from './model-data.js';
 import type { ModelLayer, NetworkModel } from './model.js';
 import { RandomProjection } from './random-projection.js';
 
@@ -45,7 +46,7 @@ export interface ActivationLayer extends ModelLayer {
 
 /** A model, and data to run through it. */
 export interface Activations {
-  /** The data themselves, flattened, named `input`; then the chosen layers in order. */
+  /** The data themselves, flattened, named `input` (of several inputs the first that has an array); then the chosen layers in order. */
   readonly layers: readonly ActivationLayer[];
   readonly examples: number;
   /**
@@ -99,23 +100,18 @@ export function chooseLayers(model: NetworkModel, patterns: readonly string[] | 
  * order, to learn the shape of every layer and which of its axes is the batch. Layers that give no floating-point numbers, or
  * not one set of them per example, are left out.
  *
- * @param points [n, …], n examples of the shape that the model takes, or of as many values.
+ * @param points [n, …], n examples of the shape that the model takes, or of as many values in that order; of a model of several
+ *   inputs an array for each by its name.
  * @throws INVALID_SHAPE where the model takes others, EMPTY_CLOUD, INVALID_ARGUMENT, UNSUPPORTED where no chosen layer can be
  * looked at.
  */
 export async function openActivations(
   model: NetworkModel,
-  points: NdArray,
+  points: ModelData,
   options: ActivationOptions = {},
 ): Promise<Activations> {
-  checkArray(points, 'points');
-  const [examples, ...example] = points.shape;
-  if (example.length === 0)
-    throw new RidgeflowError('INVALID_SHAPE', `Expected shape [n, …] for points but received [${examples}]`, {
-      details: { parameter: 'points' },
-    });
-  if (examples === 0)
-    throw new RidgeflowError('EMPTY_CLOUD', 'Expected at least one example but received none');
+  const all = Examples.of(model, points);
+  const examples = all.count;
   const featureMaps = checkFeatureMaps(options.featureMaps);
   const limit = checkInteger(options.width ?? 1024, 'width', 2);
   const most = checkInteger(model.input.batch ?? options.batch ?? 256, 'batch', 1);
@@ -124,11 +120,9 @@ export async function openActivations(
   const kernels = await kernelsFor(options);
 
   const chosen = chooseLayers(model, options.layers);
-  const run = async (first: number, rows: number, names: readonly string[]) => {
-    const { data } = batchOf(points, first, rows);
-    return model.run({ data, shape: inputShape(model.input, rows, example) }, names);
-  };
-  const places = await probeBatches(model, points, chosen);
+  const run = async (first: number, rows: number, names: readonly string[]) =>
+    model.run(all.batch(first, rows), names);
+  const places = await probeBatches(model, all, chosen);
   const layouts = new Map<string, RowLayout>();
   const projections = new Map<number, RandomProjection>();
   const layers: ActivationLayer[] = [];
@@ -145,7 +139,7 @@ export async function openActivations(
     layouts.set(layer.name, layout);
     layers.push({ ...layer, shape, fullWidth: layout.width, width, positions: layout.positions.length });
   };
-  add({ name: INPUT, kind: INPUT }, example, 'flatten', 0);
+  add({ name: INPUT, kind: INPUT }, all.points.shape.slice(1), 'flatten', 0);
   for (const layer of chosen) {
     const found = places.get(layer.name);
     if (layer.name === INPUT || !found || found.shape.length === 0) continue;
@@ -186,9 +180,13 @@ export async function openActivations(
       count = Math.min(size.rows, examples - first);
       const rows = new Map<string, NdArray>();
       if (wanted.includes(INPUT)) {
-        const { data } = batchOf(points, first, count);
-        const own = { data: new Float32Array(data), shape: [count, ...example] };
-        rows.set(INPUT, await rowsFor(INPUT, own, count, call.signal));
+        const { data, shape } = all.points;
+        const size = data.length / shape[0];
+        const own = new Float32Array(data.subarray(first * size, (first + count) * size));
+        rows.set(
+          INPUT,
+          await rowsFor(INPUT, { data: own, shape: [count, ...shape.slice(1)] }, count, call.signal),
+        );
       }
       const outputs =
         inner.length > 0
@@ -208,11 +206,11 @@ export async function openActivations(
     }
   };
   const collect: Activations['collect'] = async (wanted, call) => {
-    const all = new Map<string, NdArray>();
+    const found = new Map<string, NdArray>();
     for (const { name, width, positions } of layers) {
       if (!wanted.includes(name)) continue;
       const rows = examples * positions;
-      all.set(name, {
+      found.set(name, {
         data: allocate('float32', rows * width, `the activations of ${name}`),
         shape: [rows, width],
       });
@@ -222,12 +220,12 @@ export async function openActivations(
       ({ first, rows, examples: count }) => {
         for (const [name, part] of rows) {
           const each = part.data.length / count;
-          all.get(name)!.data.set(part.data, first * each);
+          found.get(name)!.data.set(part.data, first * each);
         }
       },
       call,
     );
-    return all;
+    return found;
   };
   return { layers, examples, stream, collect };
 }

@@ -21,8 +21,8 @@ export async function loadGraphProgram(files: TfjsFiles): Promise<TfjsProgram> {
     unit: 'node',
     inputs: model.inputs,
     layers: layersOf([...nodes.values()], new Set(specs.map(({ name }) => name))),
-    compute(from, x, layers) {
-      const out = model.execute({ [from]: x }, [...layers]);
+    compute(given, layers) {
+      const out = model.execute(Object.fromEntries(given), [...layers]);
       return Array.isArray(out) ? out : [out];
     },
     follows: (from, to) => follows(nodes, from, to),

@@ -1,7 +1,7 @@
-import { type NdArray, elementCount } from '../../core/array.js';
+import { type NdArray } from '../../core/array.js';
 import { RidgeflowError } from '../../core/errors.js';
 import { type BatchPlace, batchFirst, findBatch } from './batch-axis.js';
-import { inputShape } from './input.js';
+import type { Examples } from './examples.js';
 import type { ModelLayer, NetworkModel } from './model.js';
 
 /** Where the examples lie in a layer's activations, and the shape of one. */
@@ -15,8 +15,6 @@ export interface LayerPlace {
 /** Examples of the first probe, and of the second. */
 const FEW = 2;
 const MORE = 3;
-/** Examples that are looked through for different ones. */
-const LOOKED = 64;
 const RECURRENT = /^(?:LSTM|GRU|RNN)$/;
 
 /**
@@ -25,17 +23,13 @@ const RECURRENT = /^(?:LSTM|GRU|RNN)$/;
  */
 export async function probeBatches(
   model: NetworkModel,
-  points: NdArray,
+  examples: Examples,
   chosen: readonly ModelLayer[],
 ): Promise<ReadonlyMap<string, LayerPlace>> {
-  const example = points.shape.slice(1);
   const names = chosen.map(({ name }) => name);
   const { batch } = model.input;
-  const picked = differing(points, batch ?? MORE);
-  const run = async (examples: readonly number[]) => {
-    const data = gather(points, examples);
-    return model.run({ data, shape: inputShape(model.input, examples.length, example) }, names);
-  };
+  const picked = examples.differing(batch ?? MORE);
+  const run = async (rows: readonly number[]) => model.run(examples.gather(rows), names);
   const few = batch ?? FEW;
   const first = await run(picked.slice(0, few));
   const turned = few === 1 ? first : await run([...picked.slice(1, few), picked[0]]);
@@ -102,25 +96,4 @@ function fixedBatch(cause: unknown, model: NetworkModel): never {
     `${model.source}: the model takes ${FEW} examples at once but not ${MORE}: export it with a batch of any size`,
     { cause, details: { file: model.source } },
   );
-}
-
-/** So many examples, different ones where there are some among the first; the last again where there are fewer. */
-function differing({ data, shape: [n, ...example] }: NdArray, count: number): number[] {
-  const size = elementCount(example);
-  const same = (i: number, j: number) => {
-    for (let k = 0; k < size; k++) if (data[i * size + k] !== data[j * size + k]) return false;
-    return true;
-  };
-  const picked = [0];
-  for (let i = 1; i < Math.min(n, Math.max(LOOKED, count)) && picked.length < count; i++)
-    if (!picked.some((j) => same(i, j))) picked.push(i);
-  while (picked.length < count) picked.push(picked[picked.length - 1]);
-  return picked;
-}
-
-function gather({ data, shape: [, ...example] }: NdArray, rows: readonly number[]): NdArray['data'] {
-  const size = elementCount(example);
-  const out = new (data.constructor as Float32ArrayConstructor)(rows.length * size);
-  rows.forEach((row, i) => out.set(data.subarray(row * size, (row + 1) * size), i * size));
-  return out;
 }

@@ -15,7 +15,9 @@ export async function loadLayersProgram(files: TfjsFiles): Promise<TfjsProgram> 
   const artifacts = { modelTopology: topology, weightSpecs: specs as never, weightData: weights };
   const model = await loadLayersModel({ load: () => Promise.resolve(artifacts) });
   const nodes = nodesOf(model);
-  const symbols = new Map(model.inputs.map((input) => [input.name, input]));
+  // By the names of their layers: those of symbols are made unique in the process.
+  const inputs = model.inputs.map(({ sourceLayer: { name }, shape, dtype }) => ({ name, shape, dtype }));
+  const symbols = new Map(model.inputs.map((input) => [input.sourceLayer.name, input]));
   const layers: ModelLayer[] = [];
   for (const { outboundLayer, outputTensors } of nodes) {
     const kind = outboundLayer.getClassName();
@@ -29,10 +31,11 @@ export async function loadLayersProgram(files: TfjsFiles): Promise<TfjsProgram> 
   return {
     format: 'tfjs-layers',
     unit: 'layer',
-    inputs: model.inputs,
+    inputs,
     layers,
-    compute(from, x, names) {
-      const values = valuesFrom(nodes, symbols.get(from)!, x);
+    compute(given, names) {
+      const known = new Map(Array.from(given, ([name, x]) => [symbols.get(name)!.id, x]));
+      const values = valuesFrom(nodes, known);
       return names.map((name) => values.get(symbols.get(name)!.id)!);
     },
     follows: (from, to) => follows(symbols.get(from)!, symbols.get(to)!),
@@ -40,9 +43,9 @@ export async function loadLayersProgram(files: TfjsFiles): Promise<TfjsProgram> 
   };
 }
 
-/** Follows the graph with the values of one symbol given: all that can be computed, by the number of the symbol. */
-function valuesFrom(nodes: readonly Node[], given: SymbolicTensor, x: Tensor): Map<number, Tensor> {
-  const values = new Map([[given.id, x]]);
+/** Follows the graph with some values given: all that can be computed, by the numbers of the symbols. */
+function valuesFrom(nodes: readonly Node[], given: ReadonlyMap<number, Tensor>): Map<number, Tensor> {
+  const values = new Map(given);
   for (const node of nodes) {
     if (node.outputTensors.some(({ id }) => values.has(id))) continue;
     const inputs = node.inputTensors.map(({ id }) => values.get(id));

@@ -12,6 +12,16 @@ export interface ModelLayer {
   readonly channelAxis?: number;
 }
 
+/** What the entries of an input are, in the model's own words: `float32`, `int64`, `bool`, …. */
+export type InputType =
+  | 'float16'
+  | 'bfloat16'
+  | 'float32'
+  | 'float64'
+  | 'bool'
+  | `int${8 | 16 | 32 | 64}`
+  | `uint${8 | 16 | 32 | 64}`;
+
 /** What a model takes for one example. */
 export interface ModelInput {
   readonly name: string;
@@ -19,6 +29,11 @@ export interface ModelInput {
   readonly shape: readonly (number | null)[] | undefined;
   /** The one number of examples that the model takes at once; null for any. */
   readonly batch: number | null;
+  /** The axis that the examples lie along in the model, 0 as a rule; null for an input that is the same for all examples. */
+  readonly axis: number | null;
+  readonly type: InputType;
+  /** What the file calls the extents of `shape`; inputs that share a name share the extent. */
+  readonly extentNames?: readonly (string | null)[];
 }
 
 /** Computes a later layer's activations from those of an earlier one. */
@@ -34,14 +49,20 @@ export interface NetworkModel {
   readonly format: 'tfjs-layers' | 'tfjs-graph' | 'onnx';
   /** What computes it: tfjs-node, tfjs-wasm, tfjs-cpu or onnxruntime. */
   readonly engine: string;
+  /** The first input that has examples. */
   readonly input: ModelInput;
+  readonly inputs: readonly ModelInput[];
   /** Every layer in the order of computation, without inputs, constants and what only hands its input on. */
   readonly layers: readonly ModelLayer[];
   /**
    * Activations of these layers for a batch of examples, [rows, …] each as the model gives them; layers whose values are
-   * no floating-point numbers are left out. Throws INVALID_SHAPE, UNSUPPORTED.
+   * no floating-point numbers are left out. `batch` has the shape that the model takes; of several inputs an array for each
+   * by its name. Throws INVALID_SHAPE, UNSUPPORTED.
    */
-  run(batch: NdArray, layers: readonly string[]): Promise<Map<string, NdArray>>;
+  run(
+    batch: NdArray | ReadonlyMap<string, NdArray>,
+    layers: readonly string[],
+  ): Promise<Map<string, NdArray>>;
   /** The part of the model between two layers, or undefined where the later depends on more than the earlier. */
   block(from: string, to: string): Block | undefined;
   dispose(): Promise<void>;
@@ -68,13 +89,20 @@ export function computes(kind: string): boolean {
   return !PASSING.has(kind);
 }
 
-/** The model takes not one input but `count`. */
-export function oneInput(file: string, count: number): RidgeflowError {
-  return new RidgeflowError(
-    'UNSUPPORTED',
-    `${file}: the model takes ${count} inputs. Only models of one input can be analysed: make the others constants`,
-    { details: { file, inputs: count } },
-  );
+/** A batch by the names of the inputs. Throws INVALID_ARGUMENT where one is missing. */
+export function feedsOf(
+  { source, input, inputs }: NetworkModel,
+  batch: NdArray | ReadonlyMap<string, NdArray>,
+): ReadonlyMap<string, NdArray> {
+  const feeds =
+    batch instanceof Map
+      ? (batch as ReadonlyMap<string, NdArray>)
+      : new Map([[input.name, batch as NdArray]]);
+  const missing = inputs.find(({ name }) => !feeds.has(name));
+  if (!missing) return feeds;
+  throw new RidgeflowError('INVALID_ARGUMENT', `${source}: nothing is given for the input ${missing.name}`, {
+    details: { parameter: missing.name },
+  });
 }
 
 /** All that the model does is to hand its input on, or to make constants. */

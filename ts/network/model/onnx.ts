@@ -1,34 +1,24 @@
-import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
 import type { NdArray } from '../../core/array.js';
 import { RidgeflowError } from '../../core/errors.js';
-import { fileError } from '../../io/errors.js';
 import { readExternalWeights } from '../../io/onnx-external.js';
-import {
-  ONNX_TYPES,
-  type OnnxModel,
-  type OnnxNode,
-  type OnnxValueInfo,
-  encodeOnnx,
-  readOnnx,
-  toNumber,
-} from '../../io/onnx-model.js';
+import { ONNX_TYPES, type OnnxModel, type OnnxNode, encodeOnnx, readOnnx } from '../../io/onnx-model.js';
 import {
   type Block,
   type ModelInput,
   type ModelLayer,
   type NetworkModel,
   computes,
+  feedsOf,
   noLayers,
-  oneInput,
 } from './model.js';
 import { channelAxes } from './onnx-channels.js';
 import { onnxFailure } from './onnx-failure.js';
+import { onnxInputs, onnxTensor } from './onnx-inputs.js';
 import { walkBack } from './walk-back.js';
 import { isError, isFloat32Array, isFloat64Array } from '../../core/realm.js';
 
 type Runtime = typeof import('onnxruntime-node');
-
-const INT32 = 6;
 
 /** An ONNX model on onnxruntime. */
 export class OnnxNetwork implements NetworkModel {
@@ -36,24 +26,22 @@ export class OnnxNetwork implements NetworkModel {
   readonly engine = 'onnxruntime';
   readonly source: string;
   readonly input: ModelInput;
+  readonly inputs: readonly ModelInput[];
   readonly layers: readonly ModelLayer[];
   readonly #runtime: Runtime;
   readonly #model: OnnxModel;
-  readonly #type: number;
   readonly #sessions = new Map<string, Promise<InferenceSession>>();
 
-  private constructor(source: string, model: OnnxModel, runtime: Runtime, input: OnnxValueInfo) {
+  private constructor(source: string, model: OnnxModel, runtime: Runtime, inputs: readonly ModelInput[]) {
     this.source = source;
     this.#runtime = runtime;
     this.#model = model;
-    const tensor = input.type?.tensorType;
-    this.#type = tensor?.elemType ?? ONNX_TYPES.float;
-    const extents = tensor?.shape?.dim.map(({ dimValue }) => {
-      const extent = dimValue === undefined || dimValue === null ? 0 : toNumber(dimValue);
-      return extent > 0 ? extent : null;
-    });
-    this.input = { name: input.name, shape: extents?.slice(1), batch: extents?.[0] ?? null };
-    this.layers = layersOf(model, input.name);
+    this.inputs = inputs;
+    this.input = inputs.find(({ axis }) => axis !== null) ?? inputs[0];
+    this.layers = layersOf(
+      model,
+      inputs.map(({ name }) => name),
+    );
   }
 
   /**
@@ -63,36 +51,36 @@ export class OnnxNetwork implements NetworkModel {
   static async open(path: string): Promise<OnnxNetwork> {
     const model = await readOnnx(path);
     const runtime = await loadRuntime();
-    const constants = new Set(model.graph.initializer?.map(({ name }) => name));
-    const inputs = model.graph.input.filter(({ name }) => !constants.has(name));
-    if (inputs.length !== 1) throw oneInput(path, inputs.length);
-    const network = new OnnxNetwork(path, model, runtime, inputs[0]);
-    if (![ONNX_TYPES.float, ONNX_TYPES.double, ONNX_TYPES.int64, INT32].includes(network.#type)) {
-      throw fileError('UNSUPPORTED', {
-        file: path,
-        problem: `its input ${inputs[0].name} has elements of ONNX type ${network.#type}`,
-        remedy: 'Export the model with a float32 input',
-      });
-    }
+    const inputs = onnxInputs(path, model.graph);
+    if (inputs.length === 0) throw noLayers(path, 'node');
+    const network = new OnnxNetwork(path, model, runtime, inputs);
     if (network.layers.length === 0) throw noLayers(path, 'node');
     await readExternalWeights(path, model);
     // Made here rather than at the first run, so that a model that cannot run is refused when it is opened.
-    await network.#session(network.input.name, [network.layers[network.layers.length - 1].name]);
+    await network.#session('', [network.layers[network.layers.length - 1].name]);
     return network;
   }
 
-  async run(batch: NdArray, layers: readonly string[]): Promise<Map<string, NdArray>> {
-    const session = await this.#session(this.input.name, layers);
-    return this.#infer(session, this.input.name, this.#tensor(batch), layers);
+  async run(
+    batch: NdArray | ReadonlyMap<string, NdArray>,
+    layers: readonly string[],
+  ): Promise<Map<string, NdArray>> {
+    const feeds = feedsOf(this, batch);
+    const session = await this.#session('', layers);
+    const tensors = this.inputs.map(({ name, type }) => [
+      name,
+      onnxTensor(this.#runtime.Tensor, type, feeds.get(name)!),
+    ]);
+    return this.#infer(session, Object.fromEntries(tensors) as InferenceSession.FeedsType, layers);
   }
 
   block(from: string, to: string): Block | undefined {
-    const nodes = nodesBetween(this.#model, from, to, this.input.name);
+    const nodes = nodesBetween(this.#model, from, to, this.inputs);
     if (!nodes) return undefined;
     return async (x) => {
       const session = await this.#session(from, [to], nodes);
-      const tensor = new this.#runtime.Tensor('float32', Float32Array.from(x.data), [...x.shape]);
-      const found = await this.#infer(session, from, tensor, [to]);
+      const tensor = onnxTensor(this.#runtime.Tensor, 'float32', x);
+      const found = await this.#infer(session, { [from]: tensor }, [to]);
       return found.get(to)!;
     };
   }
@@ -138,29 +126,14 @@ export class OnnxNetwork implements NetworkModel {
     return this.#runtime.InferenceSession.create(bytes, { logSeverityLevel: 4 });
   }
 
-  #tensor({ data, shape }: NdArray): Tensor {
-    const { Tensor } = this.#runtime;
-    const dims = [...shape];
-    if (this.#type === ONNX_TYPES.int64)
-      return new Tensor(
-        'int64',
-        BigInt64Array.from(data, (value: number) => BigInt(Math.trunc(value))),
-        dims,
-      );
-    if (this.#type === INT32) return new Tensor('int32', Int32Array.from(data), dims);
-    if (this.#type === ONNX_TYPES.double) return new Tensor('float64', Float64Array.from(data), dims);
-    return new Tensor('float32', data instanceof Float32Array ? data : Float32Array.from(data), dims);
-  }
-
   async #infer(
     session: InferenceSession,
-    from: string,
-    x: Tensor,
+    feeds: InferenceSession.FeedsType,
     layers: readonly string[],
   ): Promise<Map<string, NdArray>> {
     let outputs: InferenceSession.OnnxValueMapType;
     try {
-      outputs = await session.run({ [from]: x }, [...layers]);
+      outputs = await session.run(feeds, [...layers]);
     } catch (cause) {
       throw onnxFailure(this.source, cause, this.#runtime.env.versions?.node);
     }
@@ -189,14 +162,14 @@ async function loadRuntime(): Promise<Runtime> {
   }
 }
 
-/** The values that are computed from the input, in the file's order, which is that of computation. */
-function layersOf({ graph }: OnnxModel, input: string): ModelLayer[] {
-  const fed = new Set([input]);
+/** The values that are computed from the inputs, in the file's order, which is that of computation. */
+function layersOf({ graph }: OnnxModel, inputs: readonly string[]): ModelLayer[] {
+  const fed = new Set(inputs);
   const axes = channelAxes(graph);
   const layers: ModelLayer[] = [];
   const seen = new Set<string>();
-  for (const { opType, input: inputs, output } of graph.node) {
-    if (!inputs.some((name) => fed.has(name))) continue;
+  for (const { opType, input, output } of graph.node) {
+    if (!input.some((name) => fed.has(name))) continue;
     for (const name of output) if (name !== '') fed.add(name);
     // A recurrent layer may give its last state alone: its first output has no name then.
     const name = output.find((value) => value !== '');
@@ -208,11 +181,17 @@ function layersOf({ graph }: OnnxModel, input: string): ModelLayer[] {
   return layers;
 }
 
-/** The nodes that make `to` of `from`, or undefined where they need the model's input as well. */
-function nodesBetween({ graph }: OnnxModel, from: string, to: string, input: string): OnnxNode[] | undefined {
+/** The nodes that make `to` of `from`, or undefined where they need the model's inputs as well. */
+function nodesBetween(
+  { graph }: OnnxModel,
+  from: string,
+  to: string,
+  inputs: readonly ModelInput[],
+): OnnxNode[] | undefined {
+  const fed = new Set(inputs.map(({ name }) => name));
   const makers = new Map(graph.node.flatMap((node) => node.output.map((name) => [name, node] as const)));
   const met = walkBack(to, from, (name) => {
-    if (name === input) return undefined;
+    if (fed.has(name)) return undefined;
     const node = makers.get(name);
     // A subgraph may refer to any value around it.
     if (node?.attribute?.some(({ g }) => g)) return undefined;

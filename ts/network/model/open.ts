@@ -14,9 +14,9 @@ import { TfjsNetwork } from './tfjs-network.js';
 
 /**
  * Opens a trained network: an .onnx file (with the package onnxruntime-node), or the model.json, or its folder, of a
- * LayersModel or GraphModel of TensorFlow.js. Models have one input. Nothing is read but files in the folder of the model.
+ * LayersModel or GraphModel of TensorFlow.js. Nothing is read but files in the folder of the model.
  *
- * @throws FILE_NOT_FOUND, FILE_FORMAT, FILE_TRUNCATED, UNSUPPORTED (several inputs; a layer or operator that the engine
+ * @throws FILE_NOT_FOUND, FILE_FORMAT, FILE_TRUNCATED, UNSUPPORTED (a layer or operator that the engine
  * lacks, by name), BACKEND_UNAVAILABLE, INVALID_ARGUMENT, ABORTED.
  */
 export async function openModel(path: string, options: OpenModelOptions = {}): Promise<NetworkModel> {

@@ -13,6 +13,12 @@ const BACKENDS: Record<EngineName, string> = {
   'tfjs-cpu': 'cpu',
 };
 
+/** Values that are given to a model, by the name of an input or a layer. */
+export interface GivenTensor extends NdArray {
+  readonly name: string;
+  readonly dtype: 'float32' | 'int32' | 'bool';
+}
+
 /** Runs models of TensorFlow.js on one engine, and leaves the global settings as they were. */
 export class ModelEngine {
   #name: EngineName;
@@ -46,21 +52,20 @@ export class ModelEngine {
     );
   }
 
-  /** Runs `compute` on a tensor of `x`, synchronously; every tensor made is disposed of. */
-  run<Names extends readonly string[]>(
-    x: NdArray,
-    dtype: 'float32' | 'int32',
-    names: Names,
-    compute: (x: Tensor) => readonly Tensor[],
+  /** Runs `compute` on tensors of what is given, synchronously; every tensor made is disposed of. */
+  run(
+    given: readonly GivenTensor[],
+    names: readonly string[],
+    compute: (given: ReadonlyMap<string, Tensor>) => readonly Tensor[],
   ): Map<string, NdArray> {
     try {
-      return this.#runOn(x, dtype, names, compute);
+      return this.#runOn(given, names, compute);
     } catch (cause) {
       // The wasm engine lacks some operators that the plain one has.
       const lacking = isError(cause) && /not registered for (?:the )?backend/.test(cause.message);
       if (this.#name !== 'tfjs-wasm' || !lacking) throw cause;
       this.#name = 'tfjs-cpu';
-      return this.#runOn(x, dtype, names, compute);
+      return this.#runOn(given, names, compute);
     }
   }
 
@@ -70,10 +75,9 @@ export class ModelEngine {
   }
 
   #runOn(
-    { data, shape }: NdArray,
-    dtype: 'float32' | 'int32',
+    given: readonly GivenTensor[],
     names: readonly string[],
-    compute: (x: Tensor) => readonly Tensor[],
+    compute: (given: ReadonlyMap<string, Tensor>) => readonly Tensor[],
   ): Map<string, NdArray> {
     const { tf } = this;
     const before = tf.getBackend();
@@ -82,8 +86,16 @@ export class ModelEngine {
     const found = new Map<string, NdArray>();
     try {
       tf.tidy(() => {
-        const values = dtype === 'int32' ? Int32Array.from(data) : Float32Array.from(data);
-        compute(tf.tensor(values, [...shape], dtype)).forEach((tensor, i) => {
+        const tensors = given.map(({ name, dtype, data, shape }): [string, Tensor] => {
+          const values =
+            dtype === 'float32'
+              ? Float32Array.from(data)
+              : dtype === 'int32'
+                ? Int32Array.from(data)
+                : Uint8Array.from(data, (value) => Number(value !== 0));
+          return [name, tf.tensor(values, [...shape], dtype)];
+        });
+        compute(new Map(tensors)).forEach((tensor, i) => {
           if (tensor.dtype !== 'float32') return;
           found.set(names[i], { data: tensor.dataSync<'float32'>().slice(), shape: [...tensor.shape] });
         });

@@ -3,13 +3,14 @@ import type { NdArray } from '../../core/array.js';
 import { RidgeflowError } from '../../core/errors.js';
 import {
   type Block,
+  type InputType,
   type ModelInput,
   type ModelLayer,
   type NetworkModel,
+  feedsOf,
   noLayers,
-  oneInput,
 } from './model.js';
-import { type ModelEngine, tfjsFailure } from './tfjs-engine.js';
+import { type GivenTensor, type ModelEngine, tfjsFailure } from './tfjs-engine.js';
 
 /** What the formats of TensorFlow.js differ in: a model that is loaded, and how to compute one of its layers from another. */
 export interface TfjsProgram {
@@ -18,8 +19,8 @@ export interface TfjsProgram {
   readonly layers: readonly ModelLayer[];
   /** What a file without layers lacks. */
   readonly unit: 'layer' | 'node';
-  /** The activations of these layers, with the value of the input or of one layer given. Synchronous, tensors left to a tidy. */
-  compute(from: string, x: Tensor, layers: readonly string[]): Tensor[];
+  /** The activations of these layers, with the values of the inputs or of one layer given. Synchronous, tensors left to a tidy. */
+  compute(given: ReadonlyMap<string, Tensor>, layers: readonly string[]): Tensor[];
   /** Whether the later layer follows from the earlier alone. */
   follows(from: string, to: string): boolean;
   dispose(): void;
@@ -30,10 +31,10 @@ export class TfjsNetwork implements NetworkModel {
   readonly source: string;
   readonly format: TfjsProgram['format'];
   readonly input: ModelInput;
+  readonly inputs: readonly ModelInput[];
   readonly layers: readonly ModelLayer[];
   readonly #program: TfjsProgram;
   readonly #engine: ModelEngine;
-  readonly #dtype: 'float32' | 'int32';
 
   private constructor(source: string, program: TfjsProgram, engine: ModelEngine) {
     this.source = source;
@@ -41,10 +42,8 @@ export class TfjsNetwork implements NetworkModel {
     this.layers = program.layers;
     this.#program = program;
     this.#engine = engine;
-    const [{ name, shape, dtype }] = program.inputs;
-    this.#dtype = dtype === 'int32' ? 'int32' : 'float32';
-    const extents = shape?.map((extent) => (extent !== null && extent > 0 ? extent : null));
-    this.input = { name, shape: extents?.slice(1), batch: extents?.[0] ?? null };
+    this.inputs = inputsOf(program);
+    this.input = this.inputs.find(({ axis }) => axis !== null) ?? this.inputs[0];
   }
 
   get engine(): string {
@@ -64,21 +63,30 @@ export class TfjsNetwork implements NetworkModel {
       throw tfjsFailure(path, cause, engine.tf.version_core);
     }
     const { inputs, layers, unit } = program;
-    if (inputs.length === 1 && layers.length > 0) return new TfjsNetwork(path, program, engine);
+    if (inputs.length > 0 && layers.length > 0) return new TfjsNetwork(path, program, engine);
     program.dispose();
-    throw inputs.length === 1 ? noLayers(path, unit) : oneInput(path, inputs.length);
+    throw noLayers(path, unit);
   }
 
-  async run(batch: NdArray, layers: readonly string[]): Promise<Map<string, NdArray>> {
+  async run(
+    batch: NdArray | ReadonlyMap<string, NdArray>,
+    layers: readonly string[],
+  ): Promise<Map<string, NdArray>> {
     for (const name of layers) this.#check(name);
-    return Promise.resolve(this.#compute(batch, this.#dtype, this.input.name, layers));
+    const feeds = feedsOf(this, batch);
+    const given = this.inputs.map(({ name, type }): GivenTensor => {
+      const dtype = type === 'int32' || type === 'bool' ? type : 'float32';
+      return { name, dtype, ...feeds.get(name)! };
+    });
+    return Promise.resolve(this.#compute(given, layers));
   }
 
   block(from: string, to: string): Block | undefined {
     this.#check(from);
     this.#check(to);
     if (!this.#program.follows(from, to)) return undefined;
-    return async (x) => Promise.resolve(this.#compute(x, 'float32', from, [to]).get(to)!);
+    return async (x) =>
+      Promise.resolve(this.#compute([{ name: from, dtype: 'float32', ...x }], [to]).get(to)!);
   }
 
   async dispose(): Promise<void> {
@@ -91,16 +99,27 @@ export class TfjsNetwork implements NetworkModel {
       throw new RidgeflowError('INVALID_ARGUMENT', `${this.source} has no layer ${layer}`);
   }
 
-  #compute(
-    x: NdArray,
-    dtype: 'float32' | 'int32',
-    from: string,
-    layers: readonly string[],
-  ): Map<string, NdArray> {
+  #compute(given: readonly GivenTensor[], layers: readonly string[]): Map<string, NdArray> {
     try {
-      return this.#engine.run(x, dtype, layers, (tensor) => this.#program.compute(from, tensor, layers));
+      return this.#engine.run(given, layers, (tensors) => this.#program.compute(tensors, layers));
     } catch (cause) {
       throw tfjsFailure(this.source, cause, this.#engine.tf.version_core);
     }
   }
+}
+
+/** Without names of extents, the examples lie along the first axis of all inputs that are as open there as the first. */
+function inputsOf({ inputs }: TfjsProgram): ModelInput[] {
+  const all = inputs.map(({ name, shape, dtype }) => {
+    const type: InputType = dtype === 'int32' || dtype === 'bool' ? dtype : 'float32';
+    return { name, type, extents: shape?.map((extent) => (extent !== null && extent > 0 ? extent : null)) };
+  });
+  const main = all.find(({ extents }) => extents === undefined || extents.length > 0);
+  const batch = main?.extents?.[0] ?? null;
+  return all.map(({ name, type, extents }): ModelInput => {
+    const same = extents === undefined || (extents.length > 0 && extents[0] === batch);
+    return same
+      ? { name, type, axis: 0, batch, shape: extents?.slice(1) }
+      : { name, type, axis: null, batch: null, shape: extents };
+  });
 }

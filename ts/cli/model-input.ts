@@ -1,0 +1,91 @@
+import { InvalidArgumentError } from 'commander';
+import { type NdArray, elementCount } from '../core/array.js';
+import { RidgeflowError } from '../core/errors.js';
+import { readCloud, readNpz } from '../io/index.js';
+import { detectFormat } from '../io/format.js';
+import { npzEntries } from '../io/npz.js';
+import { readNpy } from '../io/npy.js';
+import type { ModelData, NetworkModel } from '../network/index.js';
+import { type Cloud, prepareCloud } from './cloud-input.js';
+
+/** What says which data go where. */
+export interface ModelInputOptions {
+  labels?: string;
+  labelColumn?: string;
+  header?: boolean;
+  array?: string;
+  /** Files or numbers by the name of an input. */
+  input?: Readonly<Record<string, string>>;
+  exampleShape?: readonly number[];
+  signal: AbortSignal;
+}
+
+/** Examples for a model, with their labels. */
+export interface ModelExamples {
+  points: ModelData;
+  labels: Cloud['labels'];
+  notes: string[];
+}
+
+/** Parses name=value, given once or several times. */
+export function parseInput(text: string, earlier: Record<string, string> = {}): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at <= 0 || at === text.length - 1)
+    throw new InvalidArgumentError('It must be name=file or name=number, like attention_mask=mask.npy.');
+  return { ...earlier, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+/**
+ * Reads the data that go into a model: a file for its first input that has no value of its own, or an .npz file of arrays by the
+ * names of the inputs; and files or numbers for others. Throws what `readCloud` throws, INVALID_SHAPE, INVALID_ARGUMENT.
+ */
+export async function readModelData(
+  model: NetworkModel,
+  path: string,
+  options: ModelInputOptions,
+): Promise<ModelExamples> {
+  const { input: values = {}, signal } = options;
+  const others = model.inputs.filter(({ name }) => values[name] === undefined);
+  const { format } = await detectFormat(path);
+  const entries = format === 'npz' ? new Set((await npzEntries(path)).keys()) : new Set<string>();
+  const examples = others.filter(({ axis }) => axis !== null);
+  const main = examples.find(({ name }) => entries.has(name)) ?? examples[0] ?? model.input;
+  const cloud = await prepareCloud(path, {
+    inPlace: true,
+    labels: options.labels,
+    labelColumn: options.labelColumn,
+    header: options.header,
+    array: options.array ?? (entries.has(main.name) ? main.name : undefined),
+    duplicates: 'keep',
+    dtype: 'float32',
+    digits: false,
+    signal,
+  });
+  const { labels, notes } = cloud;
+  const points = shaped(path, cloud.points, options.exampleShape ?? cloud.exampleShape);
+  const given: Record<string, NdArray | number> = { [main.name]: points };
+  const named = others.filter(({ name }) => name !== main.name && entries.has(name)).map(({ name }) => name);
+  if (named.length > 0) Object.assign(given, await readNpz(path, { names: named, signal }));
+  for (const [name, value] of Object.entries(values)) given[name] = await readValue(value, signal);
+  return { points: Object.keys(given).length === 1 ? points : given, labels, notes };
+}
+
+/** A number, or the array in a file. */
+async function readValue(text: string, signal: AbortSignal): Promise<NdArray | number> {
+  if (text.trim() !== '' && Number.isFinite(Number(text))) return Number(text);
+  const { format } = await detectFormat(text);
+  if (format === 'npy') return readNpy(text, { signal });
+  const { points, exampleShape } = await readCloud(text, { labelColumn: false, signal });
+  return shaped(text, points, exampleShape);
+}
+
+function shaped(file: string, points: NdArray, example: readonly number[] | undefined): NdArray {
+  if (!example) return points;
+  const [n, d] = points.shape;
+  if (elementCount(example) === d) return { data: points.data, shape: [n, ...example] };
+  throw new RidgeflowError(
+    'INVALID_SHAPE',
+    `${file}: an example of ${example.join(' × ')} has ${elementCount(example)} values, but one of the data has ${d}: ` +
+      'give --example-shape extents whose product that is',
+  );
+}

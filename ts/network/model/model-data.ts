@@ -1,0 +1,68 @@
+import { type NdArray, checkArray } from '../../core/array.js';
+import { RidgeflowError, describe } from '../../core/errors.js';
+import { isFloatData } from '../../core/realm.js';
+import type { ModelInput, NetworkModel } from './model.js';
+
+/**
+ * What goes into a model: examples [n, …] for a model of one input; else arrays by the names of the inputs, the examples first
+ * wherever the model has them, and for an input without examples, such as a sampling rate, its one array. A number fills an
+ * input, as 1 does an attention mask without padding.
+ */
+export type ModelData = NdArray | Readonly<Record<string, NdArray | number>>;
+
+/**
+ * What is given by the names of the inputs; one array alone is that of the one input.
+ *
+ * @throws INVALID_ARGUMENT for inputs that are missing or that the model does not have, INVALID_SHAPE, INVALID_DTYPE.
+ */
+export function dataByInput(model: NetworkModel, data: ModelData): Map<string, NdArray | number> {
+  const { inputs } = model;
+  const named = isNamed(data) ? data : { [inputs[0].name]: data };
+  if (named !== data) checkArray(data as NdArray, 'points');
+  for (const name of Object.keys(named)) {
+    if (inputs.some((input) => input.name === name)) continue;
+    throw new RidgeflowError(
+      'INVALID_ARGUMENT',
+      `${model.source} has no input ${describe(name)}: it takes ${inputList(inputs)}`,
+      { details: { parameter: name } },
+    );
+  }
+  const absent = inputs.filter(({ name }) => named[name] === undefined).map(({ name }) => name);
+  if (absent.length > 0) {
+    throw new RidgeflowError(
+      'INVALID_ARGUMENT',
+      `${model.source} takes ${inputs.length} inputs, ${inputList(inputs)}, but nothing is given for ${absent.join(', ')}: ` +
+        'give an array for each by its name, or a number that fills it (on the command line --input name=file or name=number, ' +
+        'or an .npz file of arrays by these names)',
+      { details: { parameter: 'points', missing: absent } },
+    );
+  }
+  for (const { name, axis } of inputs) {
+    const value = named[name];
+    if (typeof value === 'number') continue;
+    checkArray(value, inputs.length > 1 ? name : 'points');
+    if (axis === null || value.shape.length >= (inputs.length > 1 ? 1 : 2)) continue;
+    throw new RidgeflowError(
+      'INVALID_SHAPE',
+      `Expected shape [n, …] for ${inputs.length > 1 ? name : 'points'} but received [${value.shape.join(', ')}]`,
+      { details: { parameter: 'points' } },
+    );
+  }
+  return new Map(inputs.map(({ name }) => [name, named[name]]));
+}
+
+function isNamed(data: ModelData): data is Readonly<Record<string, NdArray | number>> {
+  if (data === null || typeof data !== 'object') return false;
+  return !isFloatData(data.data) && !Array.isArray(data.shape) && Object.keys(data).length > 0;
+}
+
+/** The inputs as a message lists them: `ids [n, any] int64`. */
+export function inputList(inputs: readonly ModelInput[]): string {
+  return inputs
+    .map(({ name, shape, axis, type }) => {
+      const extents = shape?.map((extent) => String(extent ?? 'any')) ?? ['…'];
+      if (axis !== null) extents.unshift('n');
+      return `${name} [${extents.join(', ')}] ${type}`;
+    })
+    .join(', ');
+}
