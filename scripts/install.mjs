@@ -5,8 +5,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildAddon } from './lib/native.mjs';
 import { projectPaths, projectRoot } from './lib/project.mjs';
-import { detectSystem, installCommands, missingRequirements } from './lib/requirements.mjs';
+import { detectSystem, findCommand, installCommands, missingRequirements } from './lib/requirements.mjs';
 import { interruptible } from './lib/run.mjs';
+
+const again = 'npm rebuild ridgeflow';
 
 /** @returns {Promise<string[]>} what happened, and how to get the fast path */
 async function install() {
@@ -15,20 +17,24 @@ async function install() {
   const system = detectSystem();
   const missing = missingRequirements(system, { forTests: false });
   if (missing.length > 0) {
-    const commands = installCommands(missing, system);
-    const here = system.family === 'other' ? otherSystem(commands) : commands.debian;
     const names = missing.map(({ name }) => name).join(', ');
-    return without(`it needs ${names}`, `${here} && npm rebuild ridgeflow`);
+    const here = commandHere(installCommands(missing, system), system);
+    return without(`it needs ${names}`, `${here ?? `install ${names}`}, then ${again}`);
   }
   if (await interruptible(() => buildAddon(paths, log))) {
     return ['ridgeflow: built the native addon.', '`npx ridgeflow doctor` shows what it uses.'];
   }
-  return without(`the build failed (log: ${log})`, 'npm rebuild ridgeflow');
+  return without(`the build failed (log: ${log})`, again);
 }
 
-/** @param {ReturnType<typeof installCommands>} commands */
-function otherSystem({ fedora, macos }) {
-  return process.platform === 'darwin' ? macos : fedora;
+/**
+ * @param {ReturnType<typeof installCommands>} commands
+ * @param {import('./lib/requirements.mjs').System} system
+ */
+function commandHere({ debian, fedora, macos }, { family }) {
+  if (family !== 'other') return debian;
+  if (process.platform === 'darwin') return macos;
+  return findCommand('dnf') ? fedora : undefined;
 }
 
 /**
@@ -44,6 +50,6 @@ function without(why, remedy) {
 
 const isCheckout = existsSync(join(projectRoot, 'ts'));
 if (!isCheckout) {
-  const lines = await install().catch((error) => without(String(error), 'npm rebuild ridgeflow'));
+  const lines = await install().catch((error) => without(String(error), again));
   console.log(lines.join('\n'));
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import test from 'ava';
 import { requirements } from '../scripts/lib/requirements.mjs';
-import { NATIVE_PACKAGES } from '../ts/cli/doctor.js';
+import { NATIVE_PACKAGES } from '../ts/cli/remedy.js';
 import { program } from '../ts/cli/program.js';
 import type { TransportSummary } from '../ts/cli/transport-output.js';
 import { readNpz } from '../ts/io/index.js';
@@ -260,6 +260,10 @@ test('every help fits a terminal of 80 columns, and says the exit codes of what 
 });
 
 test('doctor names the packages that the set-up asks for', (t) => {
-  const needed = requirements.filter(({ neededFor }) => neededFor === 'native').map(({ debian }) => debian);
-  t.deepEqual([...NATIVE_PACKAGES], needed);
+  const needed = requirements.filter(({ neededFor }) => neededFor === 'native');
+  for (const system of ['debian', 'fedora'] as const)
+    t.deepEqual(
+      NATIVE_PACKAGES[system],
+      needed.map((requirement) => requirement[system]),
+    );
 });

@@ -199,7 +199,7 @@ test.serial(
       'apt-get',
       `
     require('node:fs').appendFileSync(${JSON.stringify(join(root, 'calls'))}, process.argv.slice(2).join(' ') + '\\n');
-    if (process.argv.includes('liblemon-dev')) { console.log('E: Unable to locate package liblemon-dev'); process.exit(100); }
+    if (process.argv.includes('libhwy-dev')) { console.log('E: Unable to locate package libhwy-dev'); process.exit(100); }
     if (process.argv[2] === 'install') require('node:fs').writeFileSync(${JSON.stringify(join(root, 'installed'))}, '');`,
     );
     const env = { ...process.env, PATH: `${tools}:${process.env.PATH}` };
@@ -210,16 +210,16 @@ test.serial(
       ...complete,
       installed: () => {
         const names = existsSync(join(root, 'installed')) ? [...complete.installed()] : [];
-        return new Set(names.filter((name) => name !== 'liblemon-dev'));
+        return new Set(names.filter((name) => name !== 'libhwy-dev'));
       },
     };
     const { ok, outcomes } = await setup({ root, stream, system, env });
     t.true(ok);
-    t.regex(outcomes['system packages'].lines?.[0] ?? '', /^missing: LEMON\. /);
+    t.regex(outcomes['system packages'].lines?.[0] ?? '', /^missing: Highway\. /);
     const calls = read(root, 'calls').trim().split('\n');
     t.is(calls[0], 'update');
-    t.regex(calls[1], /^install .* g\+\+ make .* liblemon-dev$/);
-    t.regex(calls[2], /^install .* g\+\+ make (?!.*liblemon)/);
+    t.regex(calls[1], /^install .* g\+\+ make .*libhwy-dev/);
+    t.regex(calls[2], /^install .* g\+\+ make (?!.*libhwy)/);
     await statuses(root, { system, env });
     t.is(read(root, 'calls').trim().split('\n').length, calls.length, 'once is enough');
     await statuses(root, { system, env, retry: true });

@@ -68,12 +68,12 @@ test('a requirement is missing where neither its package nor its command or head
 });
 
 test('the advice names what is missing and the command for each system', (t) => {
-  const missing = requirements.filter(({ name }) => ['a C++ compiler', 'OpenBLAS', 'LEMON'].includes(name));
+  const missing = requirements.filter(({ name }) => ['a C++ compiler', 'OpenBLAS', 'Highway'].includes(name));
   t.deepEqual(installAdvice(missing), [
-    'missing: a C++ compiler, OpenBLAS, LEMON. To bring it:',
-    '  Debian, Ubuntu  sudo apt-get install -y g++ libopenblas-dev liblemon-dev',
-    '  Fedora          sudo dnf install -y gcc-c++ openblas-devel coin-or-lemon-devel',
-    '  macOS           xcode-select --install && brew install openblas The-OpenROAD-Project/lemon-graph/lemon-graph',
+    'missing: a C++ compiler, OpenBLAS, Highway. To bring it:',
+    '  Debian, Ubuntu  sudo apt-get install -y g++ libopenblas-dev libhwy-dev',
+    '  Fedora          sudo dnf install -y gcc-c++ openblas-devel highway-devel',
+    '  macOS           xcode-select --install && brew install openblas highway',
   ]);
   t.is(installAdvice(missing, { root: true })[1].includes('sudo'), false);
   // Two requirements of one command ask for it once; without formulas there is no brew.

@@ -14,7 +14,6 @@ import { delimiter, join } from 'node:path';
  * @property {string} fedora
  * @property {string} [macos] its Homebrew formula
  * @property {string} [macosTools] the command that brings it with the system's developer tools
- * @property {string} [macosSource] the command that builds it, where Homebrew has no formula
  */
 
 /** @type {readonly Requirement[]} */
@@ -66,23 +65,6 @@ export const requirements = [
     debian: 'libtbb-dev',
     fedora: 'tbb-devel',
     macos: 'tbb',
-  },
-  {
-    name: 'KissFFT',
-    neededFor: 'native',
-    header: 'kissfft/kiss_fft.h',
-    debian: 'libkissfft-dev',
-    fedora: 'kiss-fft-devel',
-    macosSource:
-      'git clone https://github.com/mborgerding/kissfft && cmake -S kissfft -B kissfft/build && cmake --build kissfft/build && cmake --install kissfft/build',
-  },
-  {
-    name: 'LEMON',
-    neededFor: 'native',
-    header: 'lemon/network_simplex.h',
-    debian: 'liblemon-dev',
-    fedora: 'coin-or-lemon-devel',
-    macos: 'The-OpenROAD-Project/lemon-graph/lemon-graph',
   },
   {
     name: 'GoogleTest',
@@ -227,15 +209,10 @@ export function installCommands(missing, { root = false } = {}) {
   const sudo = root ? '' : 'sudo ';
   const formulas = missing.flatMap(({ macos }) => macos ?? []);
   const tools = new Set(missing.flatMap(({ macosTools }) => macosTools ?? []));
-  const sources = missing.flatMap(({ macosSource }) => macosSource ?? []);
   return {
     debian: `${sudo}apt-get install -y ${missing.map(({ debian }) => debian).join(' ')}`,
     fedora: `${sudo}dnf install -y ${missing.map(({ fedora }) => fedora).join(' ')}`,
-    macos: [
-      ...tools,
-      ...(formulas.length > 0 ? [`brew install ${formulas.join(' ')}`] : []),
-      ...sources,
-    ].join(' && '),
+    macos: [...tools, ...(formulas.length > 0 ? [`brew install ${formulas.join(' ')}`] : [])].join(' && '),
   };
 }
 

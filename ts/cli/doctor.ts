@@ -3,9 +3,12 @@ import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import type { Kernels } from '../kernel/contract.js';
 import { backendFromEnvironment, kernelsFor, loadBackend } from '../kernel/backend.js';
-import { loadAddon, preferredBlasCore, readCpuInfo } from '../kernel/native/addon.js';
+import { addonOrigin, loadAddon, preferredBlasCore, readCpuInfo } from '../kernel/native/addon.js';
+import type { AddonAttempt } from '../kernel/native/addon.js';
+import { currentPlatform } from '../kernel/native/locate.js';
 import { processorsForThisProcess } from '../kernel/native/processors.js';
 import { RidgeflowError } from '../core/errors.js';
+import { nativeRemedy, surroundings } from './remedy.js';
 import { packageVersion } from './version.js';
 
 /** Everything that decides how fast calls are on this machine. */
@@ -19,7 +22,11 @@ export interface Diagnosis {
     simd?: string;
     threads?: number;
     compiler?: string;
+    /** Where the addon in use came from. */
+    origin?: string;
     failure?: string;
+    /** Every place where the addon could have been, and why it is not in use. */
+    attempts?: AddonAttempt[];
   };
   fallback: { name?: string; failure?: string };
   machine: { processor: string; cores: number; memoryGiB: number; platform: string };
@@ -28,19 +35,7 @@ export interface Diagnosis {
   advice: string[];
 }
 
-const PACKAGES = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-node', 'node-addon-api', 'cmake-js'];
-
-/** What building the addon takes, as Debian and Ubuntu call it: the requirements of the set-up. */
-export const NATIVE_PACKAGES = [
-  'g++',
-  'make',
-  'cmake',
-  'libopenblas-dev',
-  'libhwy-dev',
-  'libtbb-dev',
-  'libkissfft-dev',
-  'liblemon-dev',
-] as const;
+const PACKAGES = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-node'];
 
 function packageVersions(): Record<string, string> {
   const require = createRequire(import.meta.url);
@@ -55,12 +50,18 @@ function packageVersions(): Record<string, string> {
   return versions;
 }
 
-async function attempt(load: () => Promise<Kernels>): Promise<{ kernels?: Kernels; failure?: string }> {
+interface Loaded {
+  kernels?: Kernels;
+  failure?: string;
+  attempts?: AddonAttempt[];
+}
+
+async function attempt(load: () => Promise<Kernels>): Promise<Loaded> {
   try {
     return { kernels: await load() };
   } catch (error) {
     if (!(error instanceof RidgeflowError)) throw error;
-    return { failure: error.message };
+    return { failure: error.message, attempts: error.details.attempts as AddonAttempt[] | undefined };
   }
 }
 
@@ -79,31 +80,40 @@ export async function diagnose(): Promise<Diagnosis> {
   return {
     ridgeflow: packageVersion(),
     backend: { name: chosen.kernels?.name ?? 'none', why },
-    native: { loaded: native.kernels !== undefined, ...info, failure: native.failure },
+    native: {
+      loaded: native.kernels !== undefined,
+      ...info,
+      origin: addonOrigin(),
+      failure: native.failure,
+      attempts: native.attempts,
+    },
     fallback: { name: tfjs.kernels?.name, failure: tfjs.failure },
     machine: {
       processor: cpus()[0]?.model.trim() ?? 'unknown',
       cores: cpus().length,
       memoryGiB: Math.round(totalmem() / 2 ** 30),
-      platform: `${process.platform} ${process.arch}`,
+      platform: platformName(),
     },
     node: process.version,
     packages: packageVersions(),
-    advice: advice(info, forced, tfjs.kernels),
+    advice: advice(info, forced, tfjs.kernels, native.attempts),
   };
+}
+
+function platformName(): string {
+  const { os, cpu, libc } = currentPlatform();
+  return `${os} ${cpu}${libc === 'musl' ? ' (musl)' : ''}`;
 }
 
 function advice(
   info: { blasCore: string; simd: string; threads: number } | undefined,
   forced: string | undefined,
   fallback: Kernels | undefined,
+  attempts: readonly AddonAttempt[] = [],
 ): string[] {
   const lines: string[] = [];
   if (!info) {
-    lines.push(
-      `Build the native addon: on Debian or Ubuntu, apt-get install ${NATIVE_PACKAGES.join(' ')}, ` +
-        'then npm rebuild ridgeflow (in a clone of the project: npm run setup).',
-    );
+    lines.push(...nativeRemedy(attempts, surroundings()));
     if (fallback && fallback.name !== 'tfjs-node')
       lines.push('Or install @tensorflow/tfjs-node beside ridgeflow: faster than the WebAssembly fallback.');
     return lines;
@@ -111,6 +121,7 @@ function advice(
   if (forced && forced !== 'native')
     lines.push('Unset RIDGEFLOW_BACKEND: the native addon loads, and is far faster.');
   const wanted = preferredBlasCore(readCpuInfo());
+  // OpenBLAS calls its kernels for AVX-512 by the processors for which they were written.
   if (wanted && !/skylakex|cooperlake|sapphire|zen4/i.test(info.blasCore)) {
     lines.push(
       `Unset OPENBLAS_CORETYPE: this processor has AVX-512, and OpenBLAS runs its ${info.blasCore} kernels.`,
@@ -127,8 +138,11 @@ function describe(diagnosis: Diagnosis): string {
   const rows: [string, string][] = [
     ['ridgeflow', diagnosis.ridgeflow],
     ['backend', `${backend.name}: ${backend.why}`],
-    ['native addon', native.loaded ? `built with ${native.compiler}` : (native.failure ?? 'not loaded')],
+    ['native addon', native.loaded ? `${native.origin}, by ${native.compiler}` : 'does not load'],
   ];
+  const { attempts = [], failure } = native;
+  if (!native.loaded && attempts.length === 0) rows.push(['', failure ?? '']);
+  for (const { origin, reason } of attempts) rows.push(['', `${origin}: ${reason}`]);
   if (native.loaded) {
     rows.push(
       ['BLAS', `${native.blas}`],

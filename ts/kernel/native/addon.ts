@@ -1,9 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import type { FloatData } from '../../core/array.js';
 import { RidgeflowError } from '../../core/errors.js';
-import { packageRoot } from '../../core/package-root.js';
+import { type AddonPlace, addonPlaces } from './locate.js';
 import { processorsForThisProcess } from './processors.js';
 
 /** What the addon says of itself. */
@@ -83,12 +82,6 @@ export interface Addon {
   gemmRate(problem: { float64: boolean; size: number; threads: number; repetitions: number }): number;
 }
 
-/** Where a build puts the addon, best first. */
-function candidates(): string[] {
-  const root = packageRoot();
-  return [join(root, 'build', 'Release', 'ridgeflow.node'), join(root, 'build', 'Debug', 'ridgeflow.node')];
-}
-
 /**
  * The OpenBLAS kernels to ask for. OpenBLAS takes its AVX2 kernels on processors with AVX-512 that are newer than it
  * is; its AVX-512 kernels are then about twice as fast. Undefined: its own choice stands.
@@ -149,6 +142,7 @@ function withEnvironment<R>(variables: Record<string, string | undefined>, body:
 }
 
 let loaded: Addon | RidgeflowError | undefined;
+let origin: AddonPlace['origin'] | undefined;
 
 /** Loads the addon, once. Throws BACKEND_UNAVAILABLE with the reason of every attempt. */
 export function loadAddon(): Addon {
@@ -157,29 +151,51 @@ export function loadAddon(): Addon {
   return loaded;
 }
 
+/** Where the addon in use came from; undefined where none is. */
+export function addonOrigin(): AddonPlace['origin'] | undefined {
+  return origin;
+}
+
+/** What is in `details.attempts` of the error: one place where the addon could have been, and why it is not in use. */
+export interface AddonAttempt {
+  origin: AddonPlace['origin'];
+  /** The file that is there and does not load. */
+  path?: string;
+  reason: string;
+}
+
 function tryToLoad(): Addon | RidgeflowError {
-  const require = createRequire(import.meta.url);
-  const failures: string[] = [];
-  for (const path of candidates()) {
-    if (!existsSync(path)) {
-      failures.push(`${path} has not been built`);
+  const attempts: AddonAttempt[] = [];
+  for (const place of addonPlaces()) {
+    if (place.path === undefined) {
+      attempts.push({ origin: place.origin, reason: place.absent ?? 'not there' });
       continue;
     }
     try {
-      // OpenBLAS reads both once, while it loads. Its own threads would only get in the way of ours.
-      const environment = { OPENBLAS_CORETYPE: preferredBlasCore(readCpuInfo()), OPENBLAS_NUM_THREADS: '1' };
-      const addon = withEnvironment(environment, () => require(path) as Addon);
-      addon.setThreads(defaultThreads());
-      limitSimd(addon);
+      const addon = loadFrom(place.path, place.origin);
+      origin = place.origin;
       return addon;
     } catch (error) {
       if (error instanceof RidgeflowError) return error;
-      failures.push(`${path}: ${(error as Error).message.split('\n')[0]}`);
+      const reason = `${place.path}: ${(error as Error).message.split('\n')[0]}`;
+      attempts.push({ origin: place.origin, path: place.path, reason });
     }
   }
   return new RidgeflowError(
     'BACKEND_UNAVAILABLE',
-    `The native addon cannot be loaded: ${failures.join('; ')}`,
-    { details: { failures } },
+    `The native addon cannot be loaded: ${attempts.map(({ reason }) => reason).join('; ')}`,
+    { details: { attempts } },
   );
+}
+
+function loadFrom(path: string, from: AddonPlace['origin']): Addon {
+  const require = createRequire(import.meta.url);
+  // OpenBLAS reads both once, while it loads. Its own threads would only get in the way of ours. The system's OpenBLAS
+  // may be older than the processor; the one in a platform package knows it.
+  const core = from === 'platform package' ? undefined : preferredBlasCore(readCpuInfo());
+  const environment = { OPENBLAS_CORETYPE: core, OPENBLAS_NUM_THREADS: '1' };
+  const addon = withEnvironment(environment, () => require(path) as Addon);
+  addon.setThreads(defaultThreads());
+  limitSimd(addon);
+  return addon;
 }

@@ -1,0 +1,104 @@
+import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { packageRoot } from '../../core/package-root.js';
+
+/** What a machine runs, as the names of platform packages say it. */
+export interface Platform {
+  os: string;
+  cpu: string;
+  /** Linux only: which C library Node itself was linked with. */
+  libc?: 'glibc' | 'musl';
+}
+
+/** One place where the addon may be. */
+export interface AddonPlace {
+  origin: 'RIDGEFLOW_ADDON' | 'local build' | 'platform package';
+  /** The file, or undefined where it is not there. */
+  path?: string;
+  /** Why there is nothing to load. */
+  absent?: string;
+}
+
+/** The platforms for which packages are made. */
+export const PLATFORM_PACKAGES: readonly string[] = [
+  'linux-x64',
+  'linux-arm64',
+  'linux-x64-musl',
+  'linux-arm64-musl',
+  'darwin-arm64',
+  'darwin-x64',
+  'win32-x64',
+];
+
+/** The platform of this process. */
+export function currentPlatform(): Platform {
+  const platform: Platform = { os: process.platform, cpu: process.arch };
+  if (process.platform === 'linux') platform.libc = libcOf(process.execPath);
+  return platform;
+}
+
+/** Which C library a Linux executable asks for: the name of its program interpreter stands near its start. */
+export function libcOf(executable: string): 'glibc' | 'musl' {
+  const head = Buffer.alloc(8192);
+  try {
+    const file = openSync(executable, 'r');
+    try {
+      readSync(file, head, 0, head.length, 0);
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return 'glibc'; // not readable: by far the likelier
+  }
+  return head.includes('/ld-musl-') ? 'musl' : 'glibc';
+}
+
+/** `@ridgeflow/linux-x64-musl` and its like; whether there is such a package is another question. */
+export function platformPackage({ os, cpu, libc }: Platform): string {
+  return `@ridgeflow/${os}-${cpu}${libc === 'musl' ? '-musl' : ''}`;
+}
+
+/** Where the addon may be, best first: what the environment names, a build of these sources, the platform package. */
+export function addonPlaces(): AddonPlace[] {
+  const named = process.env.RIDGEFLOW_ADDON;
+  if (named) {
+    const place: AddonPlace = { origin: 'RIDGEFLOW_ADDON' };
+    return [
+      existsSync(named) ? { ...place, path: named } : { ...place, absent: `there is no file ${named}` },
+    ];
+  }
+  return [localBuild(), installedPackage()];
+}
+
+function localBuild(): AddonPlace {
+  const folder = join(packageRoot(), 'build');
+  for (const configuration of ['Release', 'Debug']) {
+    const path = join(folder, configuration, 'ridgeflow.node');
+    if (existsSync(path)) return { origin: 'local build', path };
+  }
+  return { origin: 'local build', absent: `${join(folder, 'Release', 'ridgeflow.node')} has not been built` };
+}
+
+function installedPackage(): AddonPlace {
+  const platform = currentPlatform();
+  const name = platformPackage(platform);
+  const place: AddonPlace = { origin: 'platform package' };
+  if (!PLATFORM_PACKAGES.includes(name.split('/')[1])) {
+    return { ...place, absent: `there is no package ${name}: this platform is not among those prebuilt` };
+  }
+  const require = createRequire(import.meta.url);
+  let manifest: string;
+  try {
+    manifest = require.resolve(`${name}/package.json`);
+  } catch {
+    return { ...place, absent: `${name} is not installed` };
+  }
+  const [found, wanted] = [manifest, join(packageRoot(), 'package.json')].map(versionIn);
+  if (found !== wanted) return { ...place, absent: `${name} has version ${found}, but ridgeflow ${wanted}` };
+  return { ...place, path: join(manifest, '..', 'ridgeflow.node') };
+}
+
+function versionIn(manifest: string): string {
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
+}
