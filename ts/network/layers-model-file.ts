@@ -105,7 +105,8 @@ export class LayersModelWriter {
     this.#topology.push({
       class_name: className,
       name,
-      config: { name, trainable: true, dtype: 'float32', ...config },
+      // Keras refuses an InputLayer with a word about training.
+      config: { name, ...(className !== 'InputLayer' && { trainable: true }), dtype: 'float32', ...config },
       inbound_nodes: inputs.length > 0 ? [inputs.map((input) => [input, 0, 0, {}])] : [],
     });
   }

@@ -1,4 +1,4 @@
-import { RidgeflowError } from '../core/errors.js';
+import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { ResidualNetwork } from './residual-network.js';
 import { ShallowNetwork } from './shallow-network.js';
 
@@ -17,7 +17,7 @@ export interface NetworkDescription {
 /** Key under which files carry a {@link NetworkDescription} as JSON. */
 export const DESCRIPTION = 'ridgeflow.network';
 
-/** The hidden layers of a network, and what it is. Throws UNSUPPORTED where its layers have different activations. */
+/** The hidden layers of a network, and what it is. Throws INVALID_ARGUMENT for anything else, UNSUPPORTED where its layers have different activations. */
 export function describeNetwork(network: Network): {
   layers: readonly ShallowNetwork[];
   description: NetworkDescription;
@@ -25,6 +25,12 @@ export function describeNetwork(network: Network): {
   if (network instanceof ShallowNetwork) {
     return { layers: [network], description: { kind: 'shallow', activation: network.activation.name } };
   }
+  if (!(network instanceof ResidualNetwork))
+    throw invalidArgument(
+      'network',
+      'a shallow or residual network (trained autoencoders are written by writeDaeOnnx and writeDaeLayersModel)',
+      network,
+    );
   const layers = network.layers.map((layer) => layer.network);
   const { name } = layers[0].activation;
   if (layers.some(({ activation }) => activation.name !== name)) {

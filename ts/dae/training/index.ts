@@ -19,6 +19,7 @@ export { readDae, writeDae } from './files.js';
 export type { AnyTrainedDae } from './kind.js';
 export { type LayerSeparation, type LayerSeparationOptions, layerSeparation } from './layer-separation.js';
 export { readDaeLayersModel, writeDaeLayersModel } from './layers-model.js';
+export { writeDaeOnnx } from './onnx.js';
 export {
   type FitComposedDaeOptions,
   type FitDaeOptions,
