@@ -107,12 +107,12 @@ test('label columns, by name, number and habit', async (t) => {
 test('every error names the file, the line, the column and the remedy', async (t) => {
   const cases: [string, Parameters<typeof fails>[2], RegExp[]][] = [
     ['x,y\n1,2\n\n3,four\n', 'FILE_FORMAT', [/line 4, column 2 \("y"\)/, /"four"/, /--label-column/]],
-    ['1;2\n3;4,5\n', 'FILE_FORMAT', [/line 2, column 2/, /decimals with a point/]],
+    ['1;2.5\n3;4,5\n', 'FILE_FORMAT', [/line 2, column 2/, /decimal "," \(--decimal ,\)/]],
     ['1,2\n3,NaN\n', 'NON_FINITE', [/line 2, column 2/, /NaN/]],
     ['1,2\n-inf,1\n', 'NON_FINITE', [/line 2, column 1/, /-inf/]],
     ['1,2\n3,1e400\n', 'NON_FINITE', [/line 2, column 2/, /1e400/]],
     ['1,2\n3,1e39\n', 'NON_FINITE', [/1e\+39 is too large for float32/, /float64/]],
-    ['1,2,3\n3,,5\n', 'NON_FINITE', [/line 2, column 2/, /empty cell/, /Fill it in/]],
+    ['1,2,3\n3,,5\n', 'NON_FINITE', [/line 2, column 2/, /empty cell/, /--drop-missing.*--fill/]],
     ['1,2\n3,\n', 'NON_FINITE', [/line 2, column 2/, /empty cell/, /ends of the lines/]],
     ['1,2\n3,NA\n', 'NON_FINITE', [/line 2, column 2/, /"NA"/]],
     ['1,2\n3\n', 'FILE_FORMAT', [/line 2/, /expected 2 fields.*received 1/]],

@@ -4,6 +4,9 @@ import { takeRows } from '../core/rows.js';
 import { readCloud } from '../io/index.js';
 import { narrowingOffset, shifted } from '../io/narrowing.js';
 import { isFloat64Array } from '../core/realm.js';
+import { type ColumnsSummary, classesLine, columnsSummary } from './columns.js';
+import type { Progress } from './progress.js';
+import { type ReadingOptions, readOptions } from './reading-options.js';
 
 /** A cloud that is fit for the main job. */
 export interface Cloud {
@@ -14,15 +17,15 @@ export interface Cloud {
   exampleShape?: number[];
   /** What was taken from every point of the file, where float32 is too coarse so far from 0. */
   offset?: Float64Array;
+  /** What became of the columns of the file. */
+  columns: ColumnsSummary;
+  /** What was taken as the classes, and why, in one line. */
+  classes?: string;
   /** What a reader of the results should know of the input. */
   notes: string[];
 }
 
-interface CloudOptions {
-  labelColumn?: string;
-  header?: boolean;
-  labels?: string;
-  array?: string;
+interface CloudOptions extends ReadingOptions {
   imageShape?: [number, number];
   /** `allow` keeps them too, and says nothing: for jobs that do not mind. */
   duplicates: 'error' | 'drop' | 'keep' | 'allow';
@@ -36,11 +39,10 @@ interface CloudOptions {
 
 /** Reads a cloud and looks for what would spoil the job: too few points, coincident points, columns without variance. */
 export async function prepareCloud(path: string, options: CloudOptions): Promise<Cloud> {
+  const reading = readOptions(options);
   const read = await readCloud(path, {
-    labelColumn: parseColumn(options.labelColumn) ?? (options.digits ? -1 : undefined),
-    header: options.header,
-    labels: options.labels,
-    array: options.array,
+    ...reading,
+    labelColumn: reading.labelColumn ?? (options.digits ? -1 : undefined),
     // Without a type that is asked for, points that float32 is too coarse for come in float64.
     dtype: options.dtype === 'float32' && !options.inPlace ? undefined : options.dtype,
     signal: options.signal,
@@ -67,12 +69,16 @@ export async function prepareCloud(path: string, options: CloudOptions): Promise
     values: kept.rows ? kept.rows.map((row) => read.labels!.values[row]) : read.labels.values,
   };
   const { exampleShape } = read;
-  if (!centres)
-    return { points: kept.points, labels, imageShape, notes, ...(exampleShape && { exampleShape }) };
+  const facts = {
+    columns: columnsSummary(read),
+    classes: classesLine(read),
+    ...(exampleShape && { exampleShape }),
+  };
+  if (!centres) return { points: kept.points, labels, imageShape, notes, ...facts };
   const offset = narrowingOffset([kept.points]);
   if (offset) notes.push(offsetNote(offset, read.columns));
   const points = shifted(kept.points, offset ?? new Float64Array(d), 'float32');
-  return { points, labels, imageShape, ...(offset && { offset }), notes };
+  return { points, labels, imageShape, ...(offset && { offset }), notes, ...facts };
 }
 
 /** Says what was taken from the points before they were narrowed. */
@@ -83,11 +89,6 @@ function offsetNote(offset: Float64Array, names: string[] | undefined): string {
     `columns far from 0 for their spread were centred in float64, since float32 is too coarse there: ` +
     `${shown.join(', ')}${moved.length > 6 ? ', …' : ''} was subtracted`
   );
-}
-
-/** A column as the command line names it: a whole number is its place, anything else its name. */
-export function parseColumn(text: string | undefined): string | number | undefined {
-  return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : text;
 }
 
 function rowKey({ data, shape }: NdArray, row: number): string {
@@ -162,4 +163,10 @@ function noteConstantColumns(
     `${constant.length} of ${d} columns never change (${shown}${constant.length > 6 ? ', …' : ''}): nothing moves along them, and the entropy is that of a cloud ` +
       `flat in those directions`,
   );
+}
+
+/** Says what was taken as the classes, and what a reader of the results should know of the input. */
+export function sayInput({ classes, notes }: Pick<Cloud, 'classes' | 'notes'>, progress: Progress): void {
+  if (classes) progress.line(classes);
+  for (const note of notes) progress.line(`Note: ${note}`);
 }

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import type { DType, NdArray } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import type { CallOptions } from '../core/options.js';
-import { readCloud } from '../io/index.js';
+import { type CloudFile, readCloud } from '../io/index.js';
 import { ColumnRanges, narrowingOffset, shifted } from '../io/narrowing.js';
 import {
   exactTransport,
@@ -11,13 +11,14 @@ import {
   sinkhornDivergence,
   slicedWasserstein,
 } from '../transport/index.js';
-import { parseColumn } from './cloud-input.js';
+import { sayInput } from './cloud-input.js';
+import { type ColumnsSummary, classesLine, columnsSummary } from './columns.js';
 import { EXIT_HELP, parseInteger, parsePositive } from './failure.js';
+import { type ReadingOptions, addReadingOptions, readOptions } from './reading-options.js';
 import {
   type ComputationOptions,
   type OutputOptions,
   addComputationOptions,
-  addHeaderOptions,
   addOutputOptions,
   withProgress,
 } from './shared-options.js';
@@ -26,19 +27,22 @@ import { shown, textTable } from './table.js';
 const METHODS = ['exact', 'sinkhorn', 'sliced', 'gaussian'] as const;
 type Method = (typeof METHODS)[number];
 
-interface DistanceCommandOptions extends ComputationOptions, OutputOptions {
+interface DistanceCommandOptions extends ComputationOptions, OutputOptions, ReadingOptions {
   method: Method | 'auto';
   epsilon?: number;
   directions: number;
   maximumIterations: number;
-  labelColumn?: string;
-  header?: boolean;
-  array?: string;
+}
+
+interface Side {
+  input: string;
+  n: number;
+  columns: ColumnsSummary;
 }
 
 interface Summary {
-  a: { input: string; n: number };
-  b: { input: string; n: number };
+  a: Side;
+  b: Side;
   d: number;
   method: Method;
   /** What the distance is, in words. */
@@ -98,24 +102,23 @@ export function distanceCommand(): Command {
     .option('--maximum-iterations <count>', 'budget of Sinkhorn iterations', parseInteger(1), 1000)
     .option('--label-column <column>', 'column that holds a class, and is no coordinate: its name or number')
     .option('--array <name>', 'which array of an .npz file holds the points');
-  return addOutputOptions(addComputationOptions(addHeaderOptions(command)))
+  return addOutputOptions(addComputationOptions(addReadingOptions(command)))
     .addHelpText('after', EXAMPLES)
     .action(distance);
 }
 
 async function distance(a: string, b: string, options: DistanceCommandOptions): Promise<void> {
   const summary = await withProgress(options, async ({ signal, progress }): Promise<Summary> => {
-    const clouds: NdArray[] = [];
+    const files: CloudFile[] = [];
     for (const path of [a, b]) {
       progress.line(`Reading ${path}`);
-      const { labelColumn, header, array } = options;
-      const column = parseColumn(labelColumn);
       // What two files differ by may be less than a rounding of float32, whatever the spread of either.
-      const given = { labelColumn: column, header, array, dtype: 'float64', signal } as const;
-      const { points, notes = [] } = await readCloud(path, given);
-      for (const note of notes) progress.line(`Note: ${note}`);
-      clouds.push(points);
+      const given = { ...readOptions(options), dtype: 'float64', signal } as const;
+      const file = await readCloud(path, given);
+      sayInput({ classes: classesLine(file), notes: file.notes ?? [] }, progress);
+      files.push(file);
     }
+    const clouds = files.map(({ points }) => points);
     const [n, m] = clouds.map(({ shape }) => shape[0]);
     const d = clouds[0].shape[1];
     if (clouds[1].shape[1] !== d) {
@@ -146,7 +149,14 @@ async function distance(a: string, b: string, options: DistanceCommandOptions): 
     }
     if (offset) found.notes.push('columns far from 0 for their spread were centred, in both files alike');
     for (const note of found.notes) progress.line(`Note: ${note}`);
-    return { a: { input: a, n }, b: { input: b, n: m }, d, method, ...found };
+    const [left, right] = files.map(columnsSummary);
+    return {
+      a: { input: a, n, columns: left },
+      b: { input: b, n: m, columns: right },
+      d,
+      method,
+      ...found,
+    };
   });
   if (!options.json && !options.quiet) process.stdout.write(textOf(summary));
 }

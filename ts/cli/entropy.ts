@@ -12,25 +12,22 @@ import {
   nearestNeighbourEntropy,
   twoNearestNeighbourDimension,
 } from '../entropy/index.js';
-import { type Cloud, prepareCloud } from './cloud-input.js';
+import { type Cloud, prepareCloud, sayInput } from './cloud-input.js';
+import type { ColumnsSummary } from './columns.js';
 import { EXIT_HELP, parseInteger } from './failure.js';
+import { type ReadingOptions, addReadingOptions } from './reading-options.js';
 import {
   type ComputationOptions,
   type OutputOptions,
   addComputationOptions,
-  addHeaderOptions,
   addOutputOptions,
   withProgress,
 } from './shared-options.js';
 import { shown, textTable } from './table.js';
 
-interface EntropyCommandOptions extends ComputationOptions, OutputOptions {
+interface EntropyCommandOptions extends ComputationOptions, OutputOptions, ReadingOptions {
   k: number;
   kernel: boolean;
-  labelColumn?: string;
-  header?: boolean;
-  labels?: string;
-  array?: string;
   duplicates: 'error' | 'drop' | 'keep';
 }
 
@@ -49,6 +46,7 @@ interface Summary {
   input: string;
   n: number;
   d: number;
+  columns: ColumnsSummary;
   notes: string[];
   estimates: Row[];
   classes: { name: string; n: number; estimates: Row[] }[];
@@ -99,7 +97,7 @@ export function entropyCommand(): Command {
         .choices(['error', 'drop', 'keep'])
         .default('error'),
     );
-  return addOutputOptions(addComputationOptions(addHeaderOptions(command)))
+  return addOutputOptions(addComputationOptions(addReadingOptions(command)))
     .addHelpText('after', EXAMPLES)
     .action(entropy);
 }
@@ -108,7 +106,7 @@ async function entropy(file: string, options: EntropyCommandOptions): Promise<vo
   const summary = await withProgress(options, async ({ signal, progress }): Promise<Summary> => {
     progress.line(`Reading ${file}`);
     const cloud = await prepareCloud(file, { ...options, digits: false, signal });
-    for (const note of cloud.notes) progress.line(`Note: ${note}`);
+    sayInput(cloud, progress);
     const [n, d] = cloud.points.shape;
     const classes = classesOf(cloud);
     const parts = [{ name: 'all', points: cloud.points }, ...classes];
@@ -128,6 +126,7 @@ async function entropy(file: string, options: EntropyCommandOptions): Promise<vo
       input: file,
       n,
       d,
+      columns: cloud.columns,
       notes: cloud.notes,
       estimates: estimates[0],
       classes: classes.map(({ name, points }, i) => ({

@@ -7,13 +7,10 @@ import { npzEntries } from '../io/npz.js';
 import { readNpy } from '../io/npy.js';
 import type { ModelData, NetworkModel } from '../network/index.js';
 import { type Cloud, prepareCloud } from './cloud-input.js';
+import type { ReadingOptions } from './reading-options.js';
 
 /** What says which data go where. */
-export interface ModelInputOptions {
-  labels?: string;
-  labelColumn?: string;
-  header?: boolean;
-  array?: string;
+export interface ModelInputOptions extends ReadingOptions {
   /** Files or numbers by the name of an input. */
   input?: Readonly<Record<string, string>>;
   exampleShape?: readonly number[];
@@ -24,6 +21,8 @@ export interface ModelInputOptions {
 export interface ModelExamples {
   points: ModelData;
   labels: Cloud['labels'];
+  columns: Cloud['columns'];
+  classes: Cloud['classes'];
   notes: string[];
 }
 
@@ -51,23 +50,21 @@ export async function readModelData(
   const examples = others.filter(({ axis }) => axis !== null);
   const main = examples.find(({ name }) => entries.has(name)) ?? examples[0] ?? model.input;
   const cloud = await prepareCloud(path, {
+    ...options,
     inPlace: true,
-    labels: options.labels,
-    labelColumn: options.labelColumn,
-    header: options.header,
     array: options.array ?? (entries.has(main.name) ? main.name : undefined),
     duplicates: 'keep',
     dtype: 'float32',
     digits: false,
     signal,
   });
-  const { labels, notes } = cloud;
+  const { labels, columns, classes, notes } = cloud;
   const points = shaped(path, cloud.points, options.exampleShape ?? cloud.exampleShape);
   const given: Record<string, NdArray | number> = { [main.name]: points };
   const named = others.filter(({ name }) => name !== main.name && entries.has(name)).map(({ name }) => name);
   if (named.length > 0) Object.assign(given, await readNpz(path, { names: named, signal }));
   for (const [name, value] of Object.entries(values)) given[name] = await readValue(value, signal);
-  return { points: Object.keys(given).length === 1 ? points : given, labels, notes };
+  return { points: Object.keys(given).length === 1 ? points : given, labels, columns, classes, notes };
 }
 
 /** A number, or the array in a file. */

@@ -11,25 +11,23 @@ import {
   openModel,
 } from '../network/index.js';
 import { networkReport } from '../report/network.js';
+import { sayInput } from './cloud-input.js';
+import type { ColumnsSummary } from './columns.js';
 import { EXIT_HELP, parseInteger, parseShape } from './failure.js';
-import { parseInput, readModelData } from './model-input.js';
+import { type ModelExamples, parseInput, readModelData } from './model-input.js';
 import { commandLine, versions } from './provenance.js';
+import { type ReadingOptions, addReadingOptions } from './reading-options.js';
 import {
   type ComputationOptions,
   type OutputOptions,
   addComputationOptions,
-  addHeaderOptions,
   addOutputOptions,
   withProgress,
 } from './shared-options.js';
 import { packageVersion } from './version.js';
 
-interface NetworkCommandOptions extends ComputationOptions, OutputOptions {
+interface NetworkCommandOptions extends ComputationOptions, OutputOptions, ReadingOptions {
   out: string;
-  labels?: string;
-  labelColumn?: string;
-  header?: boolean;
-  array?: string;
   input?: Record<string, string>;
   exampleShape?: number[];
   layers?: string[];
@@ -44,6 +42,7 @@ interface NetworkCommandOptions extends ComputationOptions, OutputOptions {
 export interface NetworkSummary extends Omit<NetworkAnalysis, 'layers' | 'drawn'> {
   input: string;
   version: string;
+  columns: ColumnsSummary;
   classNames: readonly string[];
   notes: readonly string[];
   layers: Omit<LayerAnalysis, 'plane'>[];
@@ -90,7 +89,7 @@ export function networkCommand(): Command {
     .option('--batch <examples>', 'most examples that are run at once', parseInteger(1), 256)
     .option('--width <values>', 'wider layers are projected at random to this width', parseInteger(2), 1024)
     .option('--activations', 'write the activations of the layers to activations.npz');
-  return addOutputOptions(addComputationOptions(addHeaderOptions(command)))
+  return addOutputOptions(addComputationOptions(addReadingOptions(command)))
     .addHelpText('after', EXAMPLES)
     .action(network);
 }
@@ -104,7 +103,9 @@ async function network(path: string, data: string, options: NetworkCommandOption
     const model = await openModel(path, { backend, signal });
     try {
       progress.line(`Reading ${data}`);
-      const { points, labels, notes } = await readModelData(model, data, { ...options, signal });
+      const examples = await readModelData(model, data, { ...options, signal });
+      const { points, labels, notes } = examples;
+      sayInput(examples, progress);
       const call = { signal, backend, seed, dtype, rows, batch, width, featureMaps, layers };
       const analysis = await analyseNetwork(model, points, {
         ...call,
@@ -123,7 +124,7 @@ async function network(path: string, data: string, options: NetworkCommandOption
       }
       const page = { input: data, labels, notes, command: commandLine(), versions: versions() };
       await writeTextAtomic(join(folder, 'report.html'), await networkReport(analysis, page));
-      const summary = summaryOf(analysis, data, labels?.names ?? [], notes);
+      const summary = summaryOf(analysis, data, labels?.names ?? [], examples);
       await writeTextAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
       return summary;
     } finally {
@@ -137,11 +138,12 @@ function summaryOf(
   { layers, drawn: _, ...facts }: NetworkAnalysis,
   input: string,
   classNames: readonly string[],
-  notes: readonly string[],
+  { columns, notes }: ModelExamples,
 ): NetworkSummary {
   return {
     input,
     version: packageVersion(),
+    columns,
     ...facts,
     classNames,
     notes,

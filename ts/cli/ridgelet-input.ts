@@ -1,7 +1,9 @@
 import { type DType, type NdArray, allocate, zeros } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
-import { readCloud } from '../io/index.js';
-import { parseColumn } from './cloud-input.js';
+import { nearestName } from '../core/call.js';
+import { type CloudFile, readCloud } from '../io/index.js';
+import { type ColumnsSummary, classesLine, columnsSummary } from './columns.js';
+import { type ReadingOptions, parseColumn, readOptions } from './reading-options.js';
 import { isFloat64Array } from '../core/realm.js';
 
 /** Points, and what is to be learned at them. */
@@ -16,14 +18,14 @@ export interface PreparedTarget {
   what: string;
   /** What a reader of the results should know of the input. */
   notes: string[];
+  /** What became of the columns of the file. */
+  used: ColumnsSummary;
+  /** What was taken as the classes, and why, in one line. */
+  line?: string;
 }
 
-interface TargetOptions {
+interface TargetOptions extends ReadingOptions {
   target?: string;
-  labelColumn?: string;
-  header?: boolean;
-  labels?: string;
-  array?: string;
   dtype: DType;
   /** Whether these are the digits that come with the package, whose class is in the last column. */
   digits: boolean;
@@ -32,18 +34,24 @@ interface TargetOptions {
 
 /** Reads the data and takes apart what is to be learned. Throws INVALID_ARGUMENT where nothing is. */
 export async function prepareTarget(path: string, options: TargetOptions): Promise<PreparedTarget> {
-  const { target, labels, header, array, dtype, digits, signal } = options;
+  const { target, columns: chosen, dtype, digits, signal } = options;
   const named = options.labelColumn ?? (digits && target === undefined ? '-1' : undefined);
   const labelColumn = parseColumn(named);
   const read = await readCloud(path, {
+    ...readOptions(options),
     // A column to be learned may well be called y.
     labelColumn: target === undefined ? labelColumn : (labelColumn ?? false),
-    ...{ labels, header, array, dtype, signal },
+    ...(target !== undefined && chosen !== undefined && { columns: [chosen, target] }),
+    ...{ dtype, signal },
   });
   const [n, d] = read.points.shape;
   const { notes = [] } = read;
   const columns = read.columns ?? Array.from({ length: d }, (_, c) => `column ${c}`);
-  if (target !== undefined) return { ...numbersOf(path, read.points, columns, target), notes };
+  const used = columnsSummary(read);
+  if (target !== undefined) {
+    const split = numbersOf(path, read, columns, target);
+    return { ...split, notes, used: { ...used, used: split.columns } };
+  }
   if (!read.labels) {
     throw new RidgeflowError(
       'INVALID_ARGUMENT',
@@ -62,22 +70,32 @@ export async function prepareTarget(path: string, options: TargetOptions): Promi
     columns,
     what: `${names.length} classes`,
     notes,
+    used,
+    line: classesLine(read),
   };
 }
 
 function numbersOf(
   path: string,
-  cloud: NdArray,
+  { points: cloud, columnNumbers, labelColumn, dropped = [] }: CloudFile,
   columns: string[],
   target: string,
-): Omit<PreparedTarget, 'notes'> {
+): Omit<PreparedTarget, 'notes' | 'used'> {
   const [n, d] = cloud.shape;
-  const named = columns.includes(target) ? columns.indexOf(target) : parseColumn(target);
-  const column = typeof named !== 'number' ? -1 : named < 0 ? d + named : named;
-  if (!(column >= 0 && column < d)) {
+  // A number counts the columns of the file, of which some may have been left out.
+  const numbers = columnNumbers ?? [...columns.keys()];
+  const number = Number(parseColumn(target));
+  const width = new Set(numbers).size + dropped.length + (labelColumn ? 1 : 0);
+  const column = columns.includes(target)
+    ? columns.indexOf(target)
+    : numbers.indexOf(number < 0 ? width + number : number);
+  if (column < 0) {
+    const left = dropped.find((each) => each.column === target)?.why;
+    const nearest = nearestName(target, columns);
     throw new RidgeflowError(
       'INVALID_ARGUMENT',
-      `${path}: there is no column ${target}. There are ${d}: ${columns.slice(0, 12).join(', ')}${d > 12 ? ', …' : ''}`,
+      `${path}: ${left === undefined ? `there is no column ${target}` : `column ${target} holds no numbers to learn (${left})`}. ` +
+        `${nearest === undefined ? '' : `Did you mean ${nearest}? `}There are ${d} of numbers: ${columns.slice(0, 12).join(', ')}${d > 12 ? ', …' : ''}`,
       { details: { parameter: 'target' } },
     );
   }

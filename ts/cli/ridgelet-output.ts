@@ -11,6 +11,7 @@ import {
   writeNetworkOnnx,
 } from '../network/index.js';
 import { type RidgeletFit, ridgeletReport } from '../report/ridgelet.js';
+import type { ColumnsSummary } from './columns.js';
 import { commandLine, versions } from './provenance.js';
 import type { PreparedTarget } from './ridgelet-input.js';
 import { packageVersion } from './version.js';
@@ -38,6 +39,7 @@ interface Pair {
 export interface RidgeletSummary {
   input: string;
   version: string;
+  columns: ColumnsSummary;
   n: number;
   d: number;
   /** What was learned: the name of a column, or the names of the classes. */
@@ -94,6 +96,7 @@ export async function writeRidgeletResults(
   const summary: RidgeletSummary = {
     input,
     version: packageVersion(),
+    columns: target.used,
     n,
     d,
     target: target.classes?.names ?? target.what,

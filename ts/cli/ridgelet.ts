@@ -6,12 +6,13 @@ import { ensureOutputFolder } from '../io/index.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { errorByWidth, fitNetwork, spectrumSlice } from '../network/index.js';
 import { splitTarget } from '../network/target.js';
+import { sayInput } from './cloud-input.js';
 import { EXIT_HELP, parseInteger, parsePositive } from './failure.js';
 import { prepareTarget } from './ridgelet-input.js';
 import { type RidgeletRun, type RidgeletSummary, writeRidgeletResults } from './ridgelet-output.js';
+import { type ReadingOptions, addReadingOptions } from './reading-options.js';
 import {
   addComputationOptions,
-  addHeaderOptions,
   addOutputOptions,
   type ComputationOptions,
   type OutputOptions,
@@ -24,13 +25,9 @@ const ORACLE_DIMENSION = 4;
 /** Units are drawn on the main thread, which must not be busy for longer than a second or two. */
 const LARGEST_WIDTH = 100_000;
 
-interface RidgeletCommandOptions extends ComputationOptions, OutputOptions {
+interface RidgeletCommandOptions extends ComputationOptions, OutputOptions, ReadingOptions {
   out: string;
   target?: string;
-  labelColumn?: string;
-  header?: boolean;
-  labels?: string;
-  array?: string;
   activation: ActivationName;
   width: number;
   sampling?: 'oracle' | 'pairs' | 'random';
@@ -81,7 +78,7 @@ export function ridgeletCommand(): Command {
       parsePositive,
     )
     .option('--held-out <fraction>', 'part of the points that is held out', parseFraction, 0.2);
-  return addOutputOptions(addComputationOptions(addHeaderOptions(command)))
+  return addOutputOptions(addComputationOptions(addReadingOptions(command)))
     .addHelpText('after', EXAMPLES)
     .action(ridgelet);
 }
@@ -100,7 +97,7 @@ async function ridgelet(file: string | undefined, options: RidgeletCommandOption
     progress.line(`Reading ${name}`);
     const path = file ?? join(packageRoot(), 'data', 'digits.csv.gz');
     const target = await prepareTarget(path, { ...options, digits: file === undefined, signal });
-    for (const note of target.notes) progress.line(`Note: ${note}`);
+    sayInput({ classes: target.line, notes: target.notes }, progress);
     const [n, d] = target.points.shape;
     progress.line(`${n} points in ${d} dimension${d === 1 ? '' : 's'}, to learn: ${target.what}`);
 

@@ -38,13 +38,6 @@ export function addComputationOptions(command: Command): Command {
     .option('--seed <number>', 'seed of everything random', parseInteger(0), 0);
 }
 
-/** The options of every command that reads points: --header and --no-header, neither by default. */
-export function addHeaderOptions(command: Command): Command {
-  return command
-    .option('--header', 'the first row of a CSV file names its columns (default: where it looks so)')
-    .option('--no-header', 'the first row of a CSV file is a point');
-}
-
 /** The options of every command that says what it found: --json, --quiet, --debug. `what` is what --json prints. */
 export function addOutputOptions(command: Command, what = 'the summary'): Command {
   return command

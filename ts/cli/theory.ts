@@ -5,21 +5,19 @@ import { claimFile, claimPage, theoryIndexPage } from '../report/theory.js';
 import { CLAIMS, type ClaimData, type ClaimResult, runClaim } from '../theory/index.js';
 import { prepareCloud } from './cloud-input.js';
 import { commandLine, versions } from './provenance.js';
+import { type ReadingOptions, addReadingOptions } from './reading-options.js';
 import {
   type ComputationOptions,
   type OutputOptions,
   addComputationOptions,
-  addHeaderOptions,
   addOutputOptions,
   withProgress,
 } from './shared-options.js';
 
-interface TheoryCommandOptions extends ComputationOptions, OutputOptions {
+interface TheoryCommandOptions extends ComputationOptions, OutputOptions, ReadingOptions {
   out: string;
   quick?: boolean;
   data?: string;
-  labelColumn?: string;
-  header?: boolean;
 }
 
 const EXAMPLES = `
@@ -52,7 +50,7 @@ export function theoryCommand(): Command {
     .option('--quick', 'fewer points and seeds: under 20 seconds a claim')
     .option('--data <file>', 'points in place of the digits, in the experiments on real data')
     .option('--label-column <column>', 'column of --data that holds the class');
-  return addOutputOptions(addComputationOptions(addHeaderOptions(command)), 'the findings')
+  return addOutputOptions(addComputationOptions(addReadingOptions(command)), 'the findings')
     .addHelpText('after', EXAMPLES)
     .action(theory);
 }
@@ -102,8 +100,7 @@ async function readData(
   signal: AbortSignal,
 ): Promise<ClaimData> {
   const { points, labels } = await prepareCloud(file, {
-    labelColumn: options.labelColumn,
-    header: options.header,
+    ...options,
     duplicates: 'drop',
     dtype: options.dtype,
     digits: false,

@@ -15,6 +15,7 @@ import { principalComponents } from '../linalg/index.js';
 import type { LayerSummary, LossSummary, TrainNumbers, TrainPlan } from '../report/train-numbers.js';
 import { trainReport } from '../report/train.js';
 import type { Cloud } from './cloud-input.js';
+import type { ColumnsSummary } from './columns.js';
 import { commandLine, versions } from './provenance.js';
 import type { Trained } from './train-run.js';
 import { packageVersion } from './version.js';
@@ -22,6 +23,7 @@ import { packageVersion } from './version.js';
 /** What summary.json holds. */
 export interface TrainSummary extends TrainNumbers {
   version: string;
+  columns: ColumnsSummary;
 }
 
 /** Points that are followed through noise. */
@@ -80,6 +82,7 @@ export async function writeTrainResults(
     : null;
   const summary: TrainSummary = {
     version: packageVersion(),
+    columns: cloud.columns,
     ...plan,
     layers: layerSummaries(dae),
     fineTuning: fineTuning ? lossSummary(fineTuning) : null,

@@ -19,10 +19,11 @@ import {
 } from '../dae/index.js';
 import type { Cloud } from './cloud-input.js';
 import type { Progress } from './progress.js';
+import type { ReadingOptions } from './reading-options.js';
 import type { ComputationOptions, OutputOptions } from './shared-options.js';
 
 /** The options of `ridgeflow train`. */
-export interface TrainCommandOptions extends ComputationOptions, OutputOptions {
+export interface TrainCommandOptions extends ComputationOptions, OutputOptions, ReadingOptions {
   out: string;
   kind: 'composed' | 'stacked';
   depth: number;
@@ -44,10 +45,6 @@ export interface TrainCommandOptions extends ComputationOptions, OutputOptions {
   checkpointEvery: number;
   resume?: boolean;
   layersModel?: boolean;
-  labelColumn?: string;
-  header?: boolean;
-  labels?: string;
-  array?: string;
   imageShape?: [number, number];
 }
 

@@ -7,9 +7,10 @@ import { packageRoot } from '../core/package-root.js';
 import { defaultNoise, defaultSmoothing } from '../dae/index.js';
 import { ensureOutputFolder } from '../io/index.js';
 import { kernelsFor } from '../kernel/backend.js';
-import { type Cloud, prepareCloud } from './cloud-input.js';
+import { type Cloud, prepareCloud, sayInput } from './cloud-input.js';
 import { EXIT_HELP, parseImageShape, parseInteger, parsePositive } from './failure.js';
-import { addComputationOptions, addHeaderOptions, addOutputOptions, withProgress } from './shared-options.js';
+import { addReadingOptions } from './reading-options.js';
+import { addComputationOptions, addOutputOptions, withProgress } from './shared-options.js';
 import type { TrainPlan } from '../report/train-numbers.js';
 import { type TrainSummary, layerSummaries, lossSummary, writeTrainResults } from './train-output.js';
 import { type TrainCommandOptions, trained } from './train-run.js';
@@ -103,7 +104,7 @@ export function trainCommand(): Command {
     .option('--labels <file>', 'a file of labels, one for each point')
     .option('--array <name>', 'which array of an .npz file holds the points')
     .option('--image-shape <rows>x<columns>', 'show each point as an image of this shape', parseImageShape);
-  return addOutputOptions(addComputationOptions(addHeaderOptions(command)))
+  return addOutputOptions(addComputationOptions(addReadingOptions(command)))
     .addHelpText('after', EXAMPLES)
     .action(train);
 }
@@ -132,7 +133,7 @@ async function train(file: string | undefined, options: TrainCommandOptions): Pr
       digits: file === undefined,
       signal,
     });
-    for (const note of cloud.notes) progress.line(`Note: ${note}`);
+    sayInput(cloud, progress);
     const [n, d] = cloud.points.shape;
     progress.line(`${n} points in ${d} dimension${d === 1 ? '' : 's'}`);
     const call = { signal, seed: options.seed, backend: options.backend };

@@ -6,6 +6,7 @@ import { writeNpz, writeTextAtomic } from '../io/index.js';
 import { principalComponents } from '../linalg/index.js';
 import { transportReport } from '../report/index.js';
 import type { Cloud } from './cloud-input.js';
+import type { ColumnsSummary } from './columns.js';
 import { commandLine, versions } from './provenance.js';
 import { packageVersion } from './version.js';
 import { isFloat64Array } from '../core/realm.js';
@@ -17,6 +18,7 @@ export type RunSummary = Omit<DepthRun, 'positions' | 'snapshots' | 'entropy'> &
 export interface TransportSummary extends Omit<DepthComparison, 'runs' | 'start'> {
   input: string;
   version: string;
+  columns: ColumnsSummary;
   notes: string[];
   start: { entropy: number | null; accuracy: number | null };
   runs: RunSummary[];
@@ -25,11 +27,16 @@ export interface TransportSummary extends Omit<DepthComparison, 'runs' | 'start'
 const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
 /** The numbers of a comparison, as summary.json has them. */
-export function summarise(input: string, comparison: DepthComparison, notes: string[]): TransportSummary {
+export function summarise(
+  input: string,
+  comparison: DepthComparison,
+  { columns, notes }: Cloud,
+): TransportSummary {
   const { runs, start, ...facts } = comparison;
   return {
     input,
     version: packageVersion(),
+    columns,
     ...facts,
     notes,
     start: { entropy: finiteOrNull(start.entropy), accuracy: start.accuracy },
@@ -77,7 +84,7 @@ export async function writeResults(
   await writeTextAtomic(join(folder, 'report.html'), report);
   await writeTextAtomic(
     join(folder, 'summary.json'),
-    `${JSON.stringify(summarise(input, comparison, cloud.notes), null, 2)}\n`,
+    `${JSON.stringify(summarise(input, comparison, cloud), null, 2)}\n`,
   );
 }
 

@@ -4,12 +4,12 @@ import { RidgeflowError } from '../core/errors.js';
 import { DEFAULT_DEPTHS, type Depth, type DepthRun, compareDepths } from '../dae/index.js';
 import { ensureOutputFolder } from '../io/index.js';
 import { packageRoot } from '../core/package-root.js';
-import { type Cloud, prepareCloud } from './cloud-input.js';
+import { type Cloud, prepareCloud, sayInput } from './cloud-input.js';
 import { EXIT_HELP, parseImageShape, parseInteger, parsePositive } from './failure.js';
 import type { Progress } from './progress.js';
+import { type ReadingOptions, addReadingOptions } from './reading-options.js';
 import {
   addComputationOptions,
-  addHeaderOptions,
   addOutputOptions,
   type ComputationOptions,
   type OutputOptions,
@@ -17,16 +17,12 @@ import {
 } from './shared-options.js';
 import { type TransportSummary, summarise, writeResults } from './transport-output.js';
 
-interface TransportCommandOptions extends ComputationOptions, OutputOptions {
+interface TransportCommandOptions extends ComputationOptions, OutputOptions, ReadingOptions {
   out: string;
   noise?: number;
   smoothing?: number;
   depths: Depth[];
   snapshots: number;
-  labelColumn?: string;
-  header?: boolean;
-  labels?: string;
-  array?: string;
   imageShape?: [number, number];
   duplicates: 'error' | 'drop' | 'keep';
 }
@@ -96,7 +92,7 @@ export function transportCommand(): Command {
         .choices(['error', 'drop', 'keep'])
         .default('error'),
     );
-  return addOutputOptions(addComputationOptions(addHeaderOptions(command)))
+  return addOutputOptions(addComputationOptions(addReadingOptions(command)))
     .addHelpText('after', EXAMPLES)
     .action(transport);
 }
@@ -109,7 +105,7 @@ async function transport(file: string | undefined, options: TransportCommandOpti
     const input = file ?? join(packageRoot(), 'data', 'digits.csv.gz');
     progress.line(`Reading ${name}`);
     const cloud = await prepareCloud(input, { ...options, digits: file === undefined, signal });
-    for (const note of cloud.notes) progress.line(`Note: ${note}`);
+    sayInput(cloud, progress);
     const [n, d] = cloud.points.shape;
     progress.line(
       `${n} points in ${d} dimension${d === 1 ? '' : 's'}${cloud.labels ? `, ${cloud.labels.names.length} classes` : ''}`,
@@ -152,7 +148,7 @@ async function computeAndWrite(
   });
   progress.update(1, 'writing');
   await writeResults(folder, name, cloud, comparison, signal);
-  return summarise(name, comparison, cloud.notes);
+  return summarise(name, comparison, cloud);
 }
 
 function nextDepth(depths: readonly Depth[], done: Depth): string {

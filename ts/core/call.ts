@@ -135,7 +135,7 @@ function checkOptionNames(known: readonly string[], value: unknown, name: string
 }
 
 /** The name among `known` that was most likely meant, if any is near. */
-function nearestName(name: string, known: readonly string[]): string | undefined {
+export function nearestName(name: string, known: readonly string[]): string | undefined {
   const plain = plainly(name);
   const alias = ALIASES[plain]?.find((candidate) => known.includes(candidate));
   if (alias !== undefined) return alias;

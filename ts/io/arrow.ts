@@ -2,7 +2,7 @@ import type { DataType, Vector } from 'apache-arrow';
 import { checkArrowFile, checkArrowStream } from './arrow-check.js';
 import { damaged, fileError, truncated } from './errors.js';
 import { halfToNumber } from './elements.js';
-import { lz4Frame, zstdDecompress } from './codecs.js';
+import { lz4Frame, zstdDecompressor } from './codecs.js';
 import { openSource } from './source.js';
 import type { Scalar, Table, TableColumn, TableSink } from './table-sink.js';
 import { isError } from '../core/realm.js';
@@ -28,7 +28,7 @@ interface Chunk {
 export async function openArrow(path: string): Promise<Table> {
   const bytes = await readBytes(path);
   const arrow = await import('apache-arrow');
-  registerCodecs(arrow);
+  await registerCodecs(arrow);
   let table;
   try {
     table = arrow.tableFromIPC(bytes);
@@ -79,22 +79,15 @@ async function readBytes(path: string): Promise<Uint8Array> {
   }
 }
 
-function registerCodecs({ compressionRegistry, CompressionType }: Arrow): void {
+async function registerCodecs({ compressionRegistry, CompressionType }: Arrow): Promise<void> {
   compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: lz4Frame });
-  const zstd = zstdDecompress();
-  if (zstd) compressionRegistry.set(CompressionType.ZSTD, { decode: zstd });
+  const zstd = await zstdDecompressor();
+  // Values of 8 bytes are read in place, so that their storage must begin at a multiple of that.
+  compressionRegistry.set(CompressionType.ZSTD, { decode: (bytes) => Uint8Array.from(zstd(bytes)) });
 }
 
 function arrowError(cause: unknown, path: string): Error {
   const message = isError(cause) ? cause.message : String(cause);
-  if (/codec not found/.test(message)) {
-    return fileError('UNSUPPORTED', {
-      file: path,
-      problem: `its Zstandard compression needs Node 22.15 or newer, but this is ${process.version}`,
-      remedy: 'Use a newer Node, or write the file with LZ4 or uncompressed',
-      cause,
-    });
-  }
   const short = /Expected to read (\d+) .*only read (\d+)/.exec(message);
   if (short) return truncated(path, 'an Arrow message', Number(short[1]), Number(short[2]));
   return damaged(path, `it cannot be read as Arrow (${message})`, cause);
@@ -146,42 +139,61 @@ function putColumn(
   }
   let row = 0;
   for (const data of chunksOf(vector)) {
-    refuseNulls(data, (i) => sink.refuseNull(column, row + i));
-    const isList = is.isFixedSizeList(type) || is.isList(type) || is.isLargeList(type);
-    if (!isList) sink.put(column, row, scalars(arrow, data, 0, data.length, path), data.length);
-    else {
+    const isFixed = is.isFixedSizeList(type);
+    if (!isFixed && !is.isList(type) && !is.isLargeList(type)) {
+      const values = scalars(arrow, data, 0, data.length, path);
+      sink.put(column, row, withNulls(values, data, 0), data.length);
+    } else {
       const child = data.children[0];
-      const start = is.isFixedSizeList(type)
-        ? 0
-        : listStart(data, width, (i, n) => sink.refuseLength(column, row + i, n));
+      const isNull = nullsOf(data);
+      const starts = isFixed
+        ? Array.from({ length: data.length }, (_, i) => i * width)
+        : listStarts(data, width, isNull, (i, n) => sink.refuseLength(column, row + i, n));
       const count = data.length * width;
-      refuseNulls(child, (i) => {
-        const at = i - start;
-        if (at >= 0 && at < count) sink.refuseNull(column, row + Math.floor(at / width), at % width);
-      });
-      sink.put(column, row, scalars(arrow, child, start, count, path), data.length);
+      if (isNull) {
+        const values = withNulls(scalars(arrow, child, 0, child.length, path), child, 0);
+        const cell = (i: number): Scalar[] =>
+          Array.from({ length: width }, (_, k) => (isNull(i) ? null : values[starts[i] + k]));
+        sink.put(column, row, Array.from({ length: data.length }, (_, i) => cell(i)).flat(), data.length);
+      } else if (data.length > 0) {
+        sink.put(
+          column,
+          row,
+          withNulls(scalars(arrow, child, starts[0], count, path), child, starts[0]),
+          data.length,
+        );
+      }
     }
     row += data.length;
   }
 }
 
-/** Where the values of the first list begin; calls `refuse` for a list of another length. */
-function listStart(data: Chunk, width: number, refuse: (index: number, length: number) => never): number {
+/** Where the values of every list begin; calls `refuse` for a list of another length. */
+function listStarts(
+  data: Chunk,
+  width: number,
+  isNull: ((index: number) => boolean) | undefined,
+  refuse: (index: number, length: number) => never,
+): number[] {
   const { valueOffsets: offsets } = data;
-  for (let i = 0; i < data.length; i++) {
-    const length = Number(offsets[i + 1]) - Number(offsets[i]);
-    if (length !== width) refuse(i, length);
-  }
-  return data.length > 0 ? Number(offsets[0]) : 0;
+  return Array.from({ length: data.length }, (_, i) => {
+    const start = Number(offsets[i]);
+    const length = Number(offsets[i + 1]) - start;
+    if (length !== width && !isNull?.(i)) refuse(i, length);
+    return start;
+  });
 }
 
-function refuseNulls(data: Chunk, refuse: (index: number) => void): void {
-  if (data.nullCount <= 0) return;
-  const bits = data.nullBitmap;
-  for (let i = 0; bits && i < data.length; i++) {
-    const bit = data.offset + i;
-    if (((bits[bit >> 3] >> (bit & 7)) & 1) === 0) refuse(i);
-  }
+/** Tells which cells are null; undefined where none is. */
+function nullsOf({ nullCount, nullBitmap: bits, offset }: Chunk): ((index: number) => boolean) | undefined {
+  if (nullCount <= 0 || !bits) return undefined;
+  return (index) => ((bits[(offset + index) >> 3] >> ((offset + index) & 7)) & 1) === 0;
+}
+
+/** Values from `start` on, with null where they are null. */
+function withNulls(values: ArrayLike<Scalar>, data: Chunk, start: number): ArrayLike<Scalar> {
+  const isNull = nullsOf(data);
+  return isNull ? Array.from(values, (value, i) => (isNull(start + i) ? null : value)) : values;
 }
 
 /** `count` values from `start` on. Throws FILE_FORMAT where the buffer is shorter than the lengths claim. */

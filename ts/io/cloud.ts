@@ -1,17 +1,22 @@
 import { allocate, dtypeOf, elementCount, type DType, type NdArray } from '../core/array.js';
 import { describe, type RidgeflowError } from '../core/errors.js';
+import type { ColumnChoice } from './column-choice.js';
 import type { Elements } from './elements.js';
 import { fileError } from './errors.js';
 import { labelsFromNumbers, type CloudLabels } from './labels.js';
 import { ColumnRanges } from './narrowing.js';
+import {
+  assignRoles,
+  checkCoordinates,
+  type ColumnOptions,
+  type DroppedColumn,
+  type LabelChoice,
+} from './roles.js';
 import { inSlices } from './source.js';
 import { isFloat64Array } from '../core/realm.js';
 
 /** Formats that `readCloud` knows. */
 export type CloudFormat = 'npy' | 'npz' | 'csv' | 'arrow' | 'parquet' | 'idx';
-
-/** Which column holds the labels: its name, its number from 0 (−1 is the last), none, or found by its name. */
-export type LabelColumn = string | number | false | undefined;
 
 /** Options of `readCloud`. */
 export interface ReadCloudOptions {
@@ -23,6 +28,25 @@ export interface ReadCloudOptions {
    * names none. In .npz files the same names mark an array of labels; false leaves it out.
    */
   labelColumn?: string | number | false;
+  /**
+   * The columns that are coordinates: names, numbers from 0 (negative from the end), ranges (`2-5` of numbers, `a:c` of
+   * names), patterns (`sepal*`), as a list or as one text with commas. They keep the order of the file. Default: all
+   * columns of numbers but the labels and the index of a pandas frame.
+   */
+  columns?: ColumnChoice;
+  /** Columns that are no coordinates, given as `columns` is. */
+  dropColumns?: ColumnChoice;
+  /** Whether to leave out the rows in which a coordinate or the label is missing. Default false: they are an error. */
+  dropMissing?: boolean;
+  /**
+   * What to put where a coordinate is missing: the mean or the median of its column, or a number. Rows without a label
+   * are left out. Not with `dropMissing`.
+   */
+  fill?: 'mean' | 'median' | number;
+  /** What stands between the fields of a CSV file: one character, or space for any white space. Default: found. */
+  delimiter?: string;
+  /** What stands before the decimals in a CSV file. Default: a point, or a comma where the first rows have only that. */
+  decimal?: '.' | ',';
   /** Where the labels are instead: a file in any of the formats, one label per point, or the name of an array in the same .npz file. */
   labels?: string;
   /**
@@ -56,6 +80,12 @@ export interface CloudData {
   imageShape?: [rows: number, columns: number];
   /** Extents of one point in the file, where it is an array of three or more axes. */
   exampleShape?: number[];
+  /** The numbers, from 0, that the columns have in the file, where it has others too. */
+  columnNumbers?: number[];
+  /** The column that the classes were taken from, where they stand in one. */
+  labelColumn?: LabelChoice;
+  /** The columns that are no coordinates. */
+  dropped?: DroppedColumn[];
   /** What a user of the points should know of how they were read. */
   notes?: string[];
 }
@@ -68,9 +98,19 @@ export interface CloudContent extends CloudData {
 
 /** A cloud as it was read from a file. */
 export interface CloudFile extends CloudData {
+  /** The rows of the file that are points, numbered from 0, where rows with missing values were left out. */
+  rowNumbers?: Int32Array;
+  /** How many rows were left out since something was missing, where there were any. */
+  rowsLeftOut?: number;
+  /** How many missing values were filled in, where there were any. */
+  filled?: number;
   /** The path of the file. */
   source: string;
 }
+
+/** What to do about a value that is missing. */
+export const MISSING_REMEDY =
+  'dropMissing (--drop-missing) leaves such rows out, fill (--fill mean, median or 0) fills them in';
 
 /** A cell for messages. Rows and columns are counted from 1 there and in details, as editors and spreadsheets do. */
 export function cellName(row: number, column: number, columns?: readonly string[]): string {
@@ -92,43 +132,39 @@ export function nonFiniteCell(
     problem: overflow
       ? `${original} is too large for float32`
       : `expected a finite number but received ${original}`,
-    remedy: overflow ? 'Read it as float64, or scale the data' : 'Correct the value, or leave the row out',
+    remedy: overflow
+      ? 'Read it as float64 (dtype, --dtype), or scale the data'
+      : Number.isNaN(original)
+        ? MISSING_REMEDY
+        : 'Correct the value, or leave its row or its column (--drop-columns) out',
     details: cell,
   });
 }
 
-/** Index of the first value that is NaN or infinite, or −1. */
-export async function firstNonFinite(data: NdArray['data'], signal?: AbortSignal): Promise<number> {
+/** Index of the first value that is infinite, or NaN unless values may be missing; or −1. */
+export async function firstNonFinite(
+  data: NdArray['data'],
+  { signal, keepMissing = false }: { signal?: AbortSignal; keepMissing?: boolean } = {},
+): Promise<number> {
   let found = -1;
   await inSlices(data.length, signal, (from, to) => {
-    // A finite number less itself is 0; NaN and infinity leave NaN.
-    for (let i = from; i < to && found < 0; i++) if (data[i] - data[i] !== 0) found = i;
+    for (let i = from; i < to && found < 0; i++) {
+      const value = data[i];
+      // A finite number less itself is 0; NaN and infinity leave NaN.
+      if (value - value !== 0 && !(keepMissing && Number.isNaN(value))) found = i;
+    }
   });
   return found;
 }
 
-/** Throws NON_FINITE, with row and column, for a coordinate that is NaN or infinite; `original` reads the file's value. */
-export async function checkFinite(
-  { data, shape }: NdArray,
-  file: string,
-  original: (index: number) => number,
-  signal?: AbortSignal,
-): Promise<void> {
-  const index = await firstNonFinite(data, signal);
-  if (index < 0) return;
-  const column = (index % shape[1]) + 1;
-  const row = Math.floor(index / shape[1]) + 1;
-  throw nonFiniteCell(file, cellName(row, column), { row, column }, original(index));
-}
-
 /**
  * Makes a cloud of an array of any rank: one axis becomes [n, 1], more than two [n, rest], and at rank 3 the points are
- * images. Takes the labels out of `labelColumn` where that is given. Throws INVALID_SHAPE, EMPTY_CLOUD, NON_FINITE.
+ * images. Takes the labels and the columns that are asked for. Throws INVALID_SHAPE, EMPTY_CLOUD, NON_FINITE.
  */
 export async function cloudFromArray(
   { data, shape, original, text }: Elements & { shape: readonly number[] },
   file: string,
-  { labelColumn, signal }: { labelColumn?: LabelColumn; signal?: AbortSignal },
+  { signal, ...options }: ColumnOptions & { signal?: AbortSignal },
 ): Promise<CloudContent> {
   if (shape.length === 0) {
     throw fileError('INVALID_SHAPE', {
@@ -138,19 +174,53 @@ export async function cloudFromArray(
     });
   }
   const n = shape[0];
-  const d = elementCount(shape.slice(1));
-  checkExtent(n, d, file);
-  const points = { data, shape: [n, d] };
-  await checkFinite(points, file, original, signal);
-  const column = resolveLabelColumn(labelColumn, d, undefined, -1, file);
-  const tooNarrow = narrowed(points, original).filter((found) => found !== column);
-  if (column >= 0)
-    return {
-      tooNarrow: tooNarrow.map((found) => found - (found > column ? 1 : 0)),
-      ...splitLabels(points, column, file, { value: original, text }),
-    };
-  const imageShape: [number, number] | undefined = shape.length === 3 ? [shape[1], shape[2]] : undefined;
-  return { points, tooNarrow, imageShape, ...(shape.length > 2 && { exampleShape: shape.slice(1) }) };
+  const width = elementCount(shape.slice(1));
+  checkExtent(n, width, file);
+  const facts = Array<{ kind: 'number' }>(width).fill({ kind: 'number' });
+  const roles = assignRoles(facts, undefined, options, file);
+  checkCoordinates(roles, facts, file);
+  const { label, labelChoice, coordinates, dropped } = roles;
+  const points = takeColumns({ data, shape: [n, width] }, coordinates, file);
+  const d = coordinates.length;
+  const inFile = (index: number) => Math.floor(index / d) * width + coordinates[index % d];
+  const { keepMissing = false } = options;
+  const wrong = await firstNonFinite(points.data, { signal, keepMissing });
+  if (wrong >= 0) {
+    const column = coordinates[wrong % d] + 1;
+    const row = Math.floor(wrong / d) + 1;
+    throw nonFiniteCell(file, cellName(row, column), { row, column }, original(inFile(wrong)));
+  }
+  return {
+    points,
+    tooNarrow: narrowed(points, (index) => original(inFile(index))),
+    ...(label >= 0 && {
+      labelColumn: labelChoice,
+      labels: labelsFromNumbers(data, file, {
+        step: width,
+        offset: label,
+        value: original,
+        text,
+        keepMissing,
+      }),
+    }),
+    ...(dropped.length > 0 && { dropped }),
+    ...(d < width && { columnNumbers: coordinates }),
+    ...(d === width && {
+      imageShape: shape.length === 3 ? [shape[1], shape[2]] : undefined,
+      ...(shape.length > 2 && { exampleShape: shape.slice(1) }),
+    }),
+  };
+}
+
+/** Some columns of an array, as a copy unless they are all of them. */
+function takeColumns({ data, shape }: NdArray, columns: readonly number[], file: string): NdArray {
+  const [n, width] = shape;
+  const d = columns.length;
+  if (d === width) return { data, shape };
+  const taken = allocate(dtypeOf({ data }), n * d, file);
+  for (let row = 0; row < n; row++)
+    for (let k = 0; k < d; k++) taken[row * d + k] = data[row * width + columns[k]];
+  return { data: taken, shape: [n, d] };
 }
 
 /** The columns that were too narrow for float32, after their values in the file. */
@@ -181,56 +251,4 @@ export function checkExtent(n: number, d: number, file: string): void {
       remedy: 'Keep a column of numbers beside the labels',
     });
   }
-}
-
-/** The column that `labelColumn` means, or −1 for none. `found` is the one whose name marks it as the labels, or −1. */
-export function resolveLabelColumn(
-  labelColumn: LabelColumn,
-  count: number,
-  columns: readonly string[] | undefined,
-  found: number,
-  file: string,
-): number {
-  if (labelColumn === false) return -1;
-  if (labelColumn === undefined) return found;
-  const named = typeof labelColumn === 'string' ? (columns?.indexOf(labelColumn) ?? -1) : -1;
-  if (named >= 0) return named;
-  if (labelColumn === 'auto') return found;
-  const number = columnNumber(labelColumn);
-  if (number !== undefined && number >= -count && number < count) return number < 0 ? number + count : number;
-  const shown = columns?.slice(0, 20).join(', ');
-  throw fileError('INVALID_ARGUMENT', {
-    file,
-    problem: `expected a column of the file for labelColumn but received ${describe(labelColumn)}`,
-    remedy:
-      shown === undefined
-        ? `It has ${count} columns without names: give a number, 0 for the first or -1 for the last`
-        : `Its ${count} columns are ${shown}${count > 20 ? ', …' : ''}`,
-    details: { parameter: 'labelColumn' },
-  });
-}
-
-/** The number of a column, also where it comes as text from a command line; undefined for a name. */
-export function columnNumber(labelColumn: LabelColumn): number | undefined {
-  const number =
-    typeof labelColumn === 'string' && /^-?\d+$/.test(labelColumn) ? Number(labelColumn) : labelColumn;
-  return typeof number === 'number' && Number.isInteger(number) ? number : undefined;
-}
-
-function splitLabels(
-  points: NdArray,
-  column: number,
-  file: string,
-  read: { value: (index: number) => number; text?: (index: number) => string },
-): CloudContent {
-  const [n, d] = points.shape;
-  checkExtent(n, d - 1, file);
-  const labels = labelsFromNumbers(points.data, file, { step: d, offset: column, ...read });
-  const data = allocate(dtypeOf(points), n * (d - 1), file);
-  for (let row = 0; row < n; row++) {
-    const at = row * d;
-    data.set(points.data.subarray(at, at + column), row * (d - 1));
-    data.set(points.data.subarray(at + column + 1, at + d), row * (d - 1) + column);
-  }
-  return { points: { data, shape: [n, d - 1] }, labels };
 }

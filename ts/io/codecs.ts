@@ -6,10 +6,22 @@ import * as zlib from 'node:zlib';
 const FRAME_MAGIC = 0x184d2204;
 const MIN_MATCH = 4;
 
-/** Zstandard, which Node has from 22.15 on. */
-export function zstdDecompress(): ((bytes: Uint8Array) => Uint8Array) | undefined {
-  const { zstdDecompressSync } = zlib as { zstdDecompressSync?: (bytes: Uint8Array) => Uint8Array };
-  return zstdDecompressSync;
+/**
+ * What decompresses Zstandard: Node, from 22.15 on, or else a library. `length`, where it is known, bounds the result: the
+ * decompressor throws for a frame that holds more.
+ */
+export async function zstdDecompressor(): Promise<(bytes: Uint8Array, length?: number) => Uint8Array> {
+  const { zstdDecompressSync } = zlib as {
+    zstdDecompressSync?: (bytes: Uint8Array, options: { maxOutputLength?: number }) => Uint8Array;
+  };
+  if (zstdDecompressSync)
+    return (bytes, length) => zstdDecompressSync(bytes, { maxOutputLength: length && Math.max(1, length) });
+  const { decompress } = await import('fzstd');
+  return (bytes, length) => {
+    const content = decompress(bytes);
+    if (length !== undefined && content.length > length) throw new Error('its Zstandard data is too long');
+    return content;
+  };
 }
 
 /** Decompresses one block into `output` from `start` on; returns where the result ends. Matches may reach back before it. */

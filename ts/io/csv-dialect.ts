@@ -1,4 +1,4 @@
-import type { RidgeflowError } from '../core/errors.js';
+import { invalidArgument, type RidgeflowError } from '../core/errors.js';
 import { fileError } from './errors.js';
 import { LABEL_NAMES } from './labels.js';
 
@@ -8,11 +8,22 @@ const TAB = 0x09;
 export const SPACE = 0x20;
 export const QUOTE = 0x22;
 export const HASH = 0x23;
-const COMMA = 0x2c;
+export const COMMA = 0x2c;
 const SEMICOLON = 0x3b;
+const PIPE = 0x7c;
 
 /** The byte between fields; a space stands for any run of spaces and tabs. */
-export type Delimiter = typeof TAB | typeof SEMICOLON | typeof COMMA | typeof SPACE;
+export type Delimiter = number;
+
+/** The byte that a character asked for as the delimiter means. Throws INVALID_ARGUMENT for one that cannot be it. */
+export function delimiterOf(character: string): Delimiter {
+  const words: Readonly<Record<string, Delimiter>> = { tab: TAB, '\\t': TAB, space: SPACE };
+  const byte = words[character] ?? (character.length === 1 ? character.charCodeAt(0) : NaN);
+  const isPart = /[\w"#\r\n+.-]/.test(character) && words[character] === undefined;
+  if (!(byte < 0x80) || isPart)
+    throw invalidArgument('delimiter', 'one character such as , ; or |, or tab or space', character);
+  return byte;
+}
 
 /** A record as text: its fields, where the next begins, and how many lines it takes. */
 export interface TextRecord {
@@ -108,8 +119,12 @@ export function isFieldEnd(byte: number, delimiter: Delimiter): boolean {
 }
 
 /** The delimiter that divides the first two lines into the same number of fields, or that the first has most of. */
-export function sniffDelimiter(bytes: Buffer, lines: readonly [start: number, end: number][]): Delimiter {
-  const candidates: Delimiter[] = [TAB, SEMICOLON, COMMA];
+export function sniffDelimiter(
+  bytes: Buffer,
+  lines: readonly [start: number, end: number][],
+  decimal?: '.' | ',',
+): Delimiter {
+  const candidates: Delimiter[] = [TAB, SEMICOLON, ...(decimal === ',' ? [] : [COMMA]), PIPE];
   const counts = candidates.map((byte) =>
     lines.map(([start, end]) => countUnquoted(bytes, start, end, byte)),
   );
@@ -138,6 +153,23 @@ export function fieldKind(text: string): 'number' | 'non-finite' | 'missing' | '
   if (NUMBER.test(text)) return 'number';
   if (NON_FINITE.test(text)) return 'non-finite';
   return MISSING.test(text) ? 'missing' : 'text';
+}
+
+/** Whether a field says that there is no value: nothing, or a word for it. */
+export function isMissing(text: string): boolean {
+  return MISSING.test(text) || /^[+-]?nan$/i.test(text);
+}
+
+const DECIMAL_COMMA = /^[+-]?\d*,\d+(?:[eE][+-]?\d+)?$/;
+
+/** A field with a comma before its decimals, with a point instead; other text as it is. */
+export function withPoint(text: string): string {
+  return DECIMAL_COMMA.test(text) ? text.replace(',', '.') : text;
+}
+
+/** Whether a field is a number with a comma before its decimals. */
+export function hasDecimalComma(text: string): boolean {
+  return DECIMAL_COMMA.test(text);
 }
 
 /**

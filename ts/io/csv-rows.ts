@@ -1,7 +1,9 @@
 import { allocate, type DType, type FloatData } from '../core/array.js';
 import { describe, type RidgeflowError } from '../core/errors.js';
-import { nonFiniteCell, type CloudContent } from './cloud.js';
+import { MISSING_REMEDY, nonFiniteCell, type CloudContent } from './cloud.js';
+import { columnArgument } from './column-choice.js';
 import {
+  COMMA,
   CR,
   HASH,
   LF,
@@ -9,15 +11,19 @@ import {
   SPACE,
   closingQuote,
   fieldKind,
+  hasDecimalComma,
   isFieldEnd,
+  isMissing,
   skipPadding,
   splitRecord,
   unclosedQuote,
+  withPoint,
   type Delimiter,
 } from './csv-dialect.js';
 import { fileError } from './errors.js';
-import { LabelCollector } from './labels.js';
+import { LABEL_REMEDY, LabelCollector, type CloudLabels } from './labels.js';
 import { ColumnRanges } from './narrowing.js';
+import type { Roles } from './roles.js';
 import { checkMemory } from './source.js';
 
 const POWERS_OF_TEN = Float64Array.from({ length: 41 }, (_, k) => Number(`1e${k}`));
@@ -34,7 +40,6 @@ const MINUS = 0x2d;
 const POINT = 0x2e;
 const LETTER_E = 0x65;
 
-const FILL_IN = 'Fill it in, or leave the row out';
 const MAX_FLOAT32 = 3.4028235677973366e38;
 const BLOCK_VALUES = 1 << 18;
 
@@ -56,13 +61,18 @@ export interface TableShape {
   delimiter: Delimiter;
   /** Fields per row. */
   width: number;
-  /** Position of the field with the label, or −1. */
-  labelColumn: number;
-  /** Position of the field that is the index of the rows, or −1. */
-  leftOut: number;
+  /** What the fields are. */
+  roles: Roles;
+  /** Whether fields may be missing: they become NaN. */
+  keepMissing: boolean;
+  /** What stands before decimals. */
+  decimal: '.' | ',';
   /** What is known by now that a user of the points should know. */
   notes: string[];
+  /** Names of all fields. */
   columns: string[] | undefined;
+  /** The names of classes that are numbered from 0, where the file says them. */
+  classes?: readonly string[];
   dtype: DType;
   /** Number, from 1, of the line at which the rows begin. */
   line: number;
@@ -75,6 +85,9 @@ export class RowParser {
   readonly width: number;
   readonly #shape: TableShape;
   readonly #d: number;
+  /** Which fields are coordinates. */
+  readonly #isCoordinate: boolean[];
+  readonly #decimal: number;
   readonly #labels: LabelCollector | undefined;
   readonly #full: FloatData[] = [];
   readonly #isFloat32: boolean;
@@ -91,8 +104,11 @@ export class RowParser {
     this.#shape = shape;
     this.line = shape.line;
     this.width = shape.width;
-    this.#d = shape.width - (shape.labelColumn >= 0 ? 1 : 0) - (shape.leftOut >= 0 ? 1 : 0);
-    this.#labels = shape.labelColumn >= 0 ? new LabelCollector(shape.file) : undefined;
+    const { coordinates, label } = shape.roles;
+    this.#d = coordinates.length;
+    this.#isCoordinate = Array.from({ length: shape.width }, (_, column) => coordinates.includes(column));
+    this.#decimal = shape.decimal === ',' ? COMMA : POINT;
+    this.#labels = label >= 0 ? new LabelCollector(shape.file) : undefined;
     this.#isFloat32 = shape.dtype === 'float32';
     this.#ranges = this.#isFloat32 ? new ColumnRanges(this.#d) : undefined;
     this.#limit = this.#isFloat32 ? MAX_FLOAT32 : Infinity;
@@ -122,7 +138,8 @@ export class RowParser {
 
   /** The table. Releases the blocks as it joins them. */
   finish(): CloudContent {
-    const { labelColumn, leftOut, dtype, file, columns, notes } = this.#shape;
+    const { roles, dtype, file, columns, notes } = this.#shape;
+    const { coordinates, dropped, labelChoice } = roles;
     const n = this.#rows;
     checkMemory(n * this.#d * this.#block.BYTES_PER_ELEMENT, file);
     const data = allocate(dtype, n * this.#d, file);
@@ -134,11 +151,22 @@ export class RowParser {
     }
     return {
       points: { data, shape: [n, this.#d] },
-      labels: this.#labels?.finish(),
-      columns: columns?.filter((_, i) => i !== labelColumn && i !== leftOut),
+      labels: this.#finishLabels(),
+      columns: columns && coordinates.map((column) => columns[column]),
+      ...(labelChoice && { labelColumn: labelChoice }),
+      ...(dropped.length > 0 && { dropped }),
+      ...(coordinates.length < this.width && { columnNumbers: coordinates }),
       notes: notes.length > 0 ? notes : undefined,
       tooNarrow: this.#ranges?.tooNarrow(),
     };
+  }
+
+  /** The labels, with the names that the file gives the numbers of the classes. */
+  #finishLabels(): CloudLabels | undefined {
+    const labels = this.#labels?.finish();
+    const { classes } = this.#shape;
+    if (!labels || !classes?.length) return labels;
+    return { ...labels, names: labels.names.map((name) => classes[Number(name)] ?? name) };
   }
 
   #newBlock(): FloatData {
@@ -156,26 +184,31 @@ export class RowParser {
 
   /** Parses one row; returns where the next begins, or −1 where a quote is still open at `end`. */
   #parseRow(bytes: Buffer, at: number, end: number): number {
-    const { delimiter, width, labelColumn, leftOut } = this.#shape;
+    const { delimiter, width, keepMissing } = this.#shape;
+    const { label: labelColumn } = this.#shape.roles;
     const block = this.#blockWithRoom();
     let used = this.#used;
-    let label = '';
+    let label: string | undefined = '';
     let pos = at;
     this.#innerLines = 0;
     for (let column = 0; ; column++) {
       if (column === width) throw this.#raggedRow(bytes, at, end);
       pos = skipPadding(bytes, pos, delimiter);
-      if (column === leftOut) this.#readText(bytes, pos, end);
-      else if (column === labelColumn) {
-        label = this.#readText(bytes, pos, end);
-        if (label === '' && this.#end >= 0) throw this.#emptyCell(bytes, at, end, column);
-      } else {
+      if (this.#isCoordinate[column]) {
         const value = this.#readNumber(bytes, pos, end);
         if (Math.abs(value) < this.#limit) {
           this.#ranges?.include(used - this.#used, value);
           block[used++] = value;
-        } else if (this.#end >= 0) throw this.#badCell(bytes, at, pos, end, column);
-      }
+        } else if (this.#end >= 0) {
+          if (!keepMissing || !isMissing(this.#readText(bytes, pos, end)))
+            throw this.#badCell(bytes, at, pos, end, column);
+          block[used++] = NaN;
+        }
+      } else if (column === labelColumn) {
+        label = this.#readText(bytes, pos, end);
+        if (keepMissing && isMissing(label)) label = undefined;
+        else if (label === '' && this.#end >= 0) throw this.#emptyCell(bytes, at, end, column);
+      } else this.#readText(bytes, pos, end);
       if (this.#end < 0) return -1;
       pos = skipPadding(bytes, this.#end, delimiter);
       const separator = bytes[pos];
@@ -216,7 +249,7 @@ export class RowParser {
       byte = bytes[++pos];
     }
     digits += pos;
-    if (byte === POINT) {
+    if (byte === this.#decimal) {
       const fraction = ++pos;
       while ((byte = bytes[pos]) >= ZERO && byte <= NINE) {
         mantissa = mantissa * 10 + byte - ZERO;
@@ -238,7 +271,7 @@ export class RowParser {
       exponent += sign === MINUS ? -power : power;
     }
     if (digits === 0 || !isFieldEnd(byte, this.#shape.delimiter)) {
-      const text = this.#readText(bytes, start, end);
+      const text = this.#pointed(this.#readText(bytes, start, end));
       return fieldKind(text) === 'number' ? Number(text) : NaN;
     }
     this.#end = pos;
@@ -246,8 +279,13 @@ export class RowParser {
     if (digits <= EXACT_DIGITS && exponent >= -EXACT_POWER && exponent <= EXACT_POWER) {
       value = scale(mantissa, exponent);
     } else if (this.#isFloat32 && digits <= ESTIMATE_DIGITS) value = estimateFloat32(mantissa, exponent);
-    if (Number.isNaN(value)) return Number(bytes.toString('latin1', start, pos));
+    if (Number.isNaN(value)) return Number(this.#pointed(bytes.toString('latin1', start, pos)));
     return negative ? -value : value;
+  }
+
+  /** A field with a point before its decimals. */
+  #pointed(text: string): string {
+    return this.#decimal === POINT ? text : withPoint(text);
   }
 
   /** Reads a field as text, trimmed, and sets #end to where it ends (−1 in an open quote). */
@@ -275,18 +313,19 @@ export class RowParser {
   /** The error of a field that is no number, or none that the element type holds. */
   #badCell(bytes: Buffer, at: number, start: number, end: number, column: number): RidgeflowError {
     const text = this.#readText(bytes, start, end);
-    const kind = fieldKind(text);
+    const kind = fieldKind(this.#pointed(text));
     if (kind === 'missing' && text === '') return this.#emptyCell(bytes, at, end, column);
-    const isFinite = kind === 'number' && Number.isFinite(Number(text));
+    const isFinite = kind === 'number' && Number.isFinite(Number(this.#pointed(text)));
     if (kind === 'number' || kind === 'non-finite')
-      return this.#nonFinite(column, isFinite ? Number(text) : text);
+      return this.#nonFinite(column, isFinite ? Number(this.#pointed(text)) : /nan/i.test(text) ? NaN : text);
     const problem = `expected a number but received ${describe(text)}`;
-    if (kind === 'missing') return this.#cellError(column, problem, FILL_IN, 'NON_FINITE');
-    let remedy = /^[+-]?\d+,\d+$/.test(text)
-      ? 'Write decimals with a point'
-      : 'Correct the cell, or name the column of the labels with labelColumn (--label-column)';
+    if (kind === 'missing') return this.#cellError(column, problem, MISSING_REMEDY, 'NON_FINITE');
+    const argument = columnArgument(this.#shape.columns?.[column] ?? column);
+    let remedy = hasDecimalComma(text)
+      ? 'Where commas stand before decimals: decimal "," (--decimal ,)'
+      : `Correct the cell, leave the column out (dropColumns, --drop-columns ${argument}), or take it as the classes (labelColumn, --label-column ${argument})`;
     if (this.#rows === 0 && !this.#shape.columns)
-      remedy += '; if this line names the columns, set header to true';
+      remedy += '; if this line names the columns: header true (--header)';
     return this.#cellError(column, problem, remedy);
   }
 
@@ -294,9 +333,14 @@ export class RowParser {
   #emptyCell(bytes: Buffer, at: number, end: number, column: number): RidgeflowError {
     const fields = splitRecord(bytes, at, end, this.#shape.delimiter)?.fields.length ?? 0;
     if (fields !== this.width) return this.#raggedRow(bytes, at, end);
+    const isLabel = column === this.#shape.roles.label;
+    const missing = isLabel ? LABEL_REMEDY : MISSING_REMEDY;
+    const argument = columnArgument(this.#shape.columns?.[column] ?? column);
     const remedy =
-      column === this.width - 1 ? `${FILL_IN}, or remove the delimiters at the ends of the lines` : FILL_IN;
-    const what = column === this.#shape.labelColumn ? 'label' : 'number';
+      column === this.width - 1 && !isLabel
+        ? `${missing}. Where it is only a delimiter at the ends of the lines: dropColumns (--drop-columns ${argument})`
+        : missing;
+    const what = isLabel ? 'label' : 'number';
     return this.#cellError(column, `expected a ${what} but received an empty cell`, remedy, 'NON_FINITE');
   }
 

@@ -1,38 +1,44 @@
 import type { DType } from '../core/array.js';
 import { describe } from '../core/errors.js';
-import {
-  checkExtent,
-  columnNumber,
-  resolveLabelColumn,
-  type CloudContent,
-  type LabelColumn,
-} from './cloud.js';
+import { checkExtent, type CloudContent } from './cloud.js';
+import { columnNumber, type LabelColumn } from './column-choice.js';
 import { fileError } from './errors.js';
 import {
+  COMMA,
   CR,
   LF,
   QUOTE,
+  delimiterOf,
+  fieldKind,
+  hasDecimalComma,
   refuseUtf16,
   skipBlank,
   sniffDelimiter,
   splitRecord,
   unclosedQuote,
+  withPoint,
   type Delimiter,
   type TextRecord,
 } from './csv-dialect.js';
 import { kindOfFirstRow, namesInComment, numbersNote, SAMPLED_ROWS } from './csv-header.js';
 import { RowParser } from './csv-rows.js';
-import { labelPosition } from './labels.js';
-import { indexNote, isCsvIndex } from './pandas.js';
+import { shippedHead } from './csv-shipped.js';
+import { isCsvIndex } from './pandas.js';
+import { assignRoles, checkCoordinates, type ColumnFacts, type ColumnOptions } from './roles.js';
 import type { ByteSource } from './source.js';
 
 /** A record, or text between quotes, that is longer than this is taken for a file that is not a table. */
 const MAX_RECORD_BYTES = 1 << 25;
 
+/** Most rows, and fields in them, that are looked at to tell columns of numbers from others. */
+const KIND_ROWS = 1000;
+const KIND_FIELDS = 100_000;
+
 /** Options of {@link readCsv}. */
-export interface CsvOptions {
-  labelColumn: LabelColumn;
+export interface CsvOptions extends ColumnOptions {
   header: boolean | 'auto';
+  delimiter?: string;
+  decimal?: '.' | ',';
   dtype: DType;
   /** The file must have labels and need not have coordinates. */
   labelsOnly?: boolean;
@@ -110,46 +116,98 @@ function readStart(
   const end = wholeLines(bytes, isLast);
   const start = skipBlank(bytes, at, end);
   if (start.at >= end) return undefined;
-  const delimiter = sniffDelimiter(bytes, firstLines(bytes, start.at, end));
+  const delimiter =
+    options.delimiter === undefined
+      ? sniffDelimiter(bytes, firstLines(bytes, start.at, end), options.decimal)
+      : delimiterOf(options.delimiter);
   const first = splitRecord(bytes, start.at, end, delimiter);
   const between = first && skipBlank(bytes, first.next, end);
   const second = between && between.at < end ? splitRecord(bytes, between.at, end, delimiter) : undefined;
   if (!isLast && !second) return undefined;
   if (!first) throw unclosedQuote(file, start.lines + 1);
 
-  const width = first.fields.length;
   const { header, labelColumn } = options;
+  const below = sampleRows(bytes, first.next, end, delimiter);
+  const decimal = options.decimal ?? sniffDecimal([first.fields, ...below], delimiter);
+  const [head, ...sample] = [first.fields, ...below].map((row) =>
+    decimal === ',' ? row.map(withPoint) : row,
+  );
+  const shipped = header === 'auto' ? shippedHead(first.fields, sample.slice(0, SAMPLED_ROWS)) : undefined;
+  const width = shipped ? shipped.d + 1 : first.fields.length;
   const onlyLabels = options.labelsOnly === true && width === 1 && labelColumn === undefined;
   const position = onlyLabels ? 0 : positionOf(labelColumn, width);
   const name = typeof labelColumn === 'string' ? labelColumn : undefined;
   const commented = header === 'auto' ? namesInComment(bytes, at, start.at, delimiter, width) : undefined;
-  const below = () => sampleRows(bytes, first.next, end, delimiter);
-  const kind = header === 'auto' ? kindOfFirstRow(first.fields, below(), position, name) : undefined;
+  const kind =
+    header === 'auto' && !shipped
+      ? kindOfFirstRow(head, sample.slice(0, SAMPLED_ROWS), position, name)
+      : undefined;
   const isHeader = header === true || kind === 'words' || (kind === 'numbers' && !commented);
   const columns = isHeader ? nameColumns(first) : commented;
-  const found = columns ? labelPosition(columns) : -1;
-  const label = resolveLabelColumn(labelColumn, width, columns, onlyLabels ? 0 : found, file);
-  const isIndex = isHeader && width > 1 && label !== 0 && isCsvIndex(first.fields[0], 0);
+  const rows = (isHeader || shipped ? sample : [head, ...sample]).filter(({ length }) => length === width);
+  const facts = Array.from({ length: width }, (_, column): ColumnFacts => ({
+    kind: isTextColumn(rows, column) ? 'text' : 'number',
+    isIndex: isHeader && width > 1 && isCsvIndex(first.fields[column], column),
+  }));
+  const found = shipped ? width - 1 : onlyLabels ? 0 : undefined;
+  const roles = assignRoles(facts, columns && shownNames(columns, first), options, file, found);
+  if (options.labelsOnly) roles.coordinates = [];
+  else checkCoordinates(roles, facts, file);
   const notes = isHeader && kind === 'numbers' ? [numbersNote(first.fields)] : [];
-  if (isIndex) notes.push(indexNote([first.fields[0]]));
+  if (shipped) notes.push(shippedNote(first.fields));
+  if (options.decimal === undefined && decimal === ',')
+    notes.push('commas were read as standing before decimals: decimal "." (--decimal .) says otherwise');
+  notes.push(...roles.notes);
+  const isSkipped = isHeader || shipped !== undefined;
   const parser = new RowParser({
-    leftOut: isIndex ? 0 : -1,
+    roles,
+    keepMissing: options.keepMissing ?? false,
+    decimal,
     notes,
     file,
     delimiter,
     width,
-    labelColumn: label,
     columns,
+    classes: shipped?.classes,
     dtype: options.dtype,
-    line: start.lines + 1 + (isHeader ? first.lines : 0),
+    line: start.lines + 1 + (isSkipped ? first.lines : 0),
   });
-  return { parser, at: isHeader ? first.next : start.at };
+  return { parser, at: isSkipped ? first.next : start.at };
 }
 
-/** The fields of the first rows from `at` on, as far as they have been read. */
+function shippedNote(first: readonly string[]): string {
+  const shown = `${first.slice(0, 3).join(',')}${first.length > 3 ? ',…' : ''}`;
+  return `the first line (${shown}) was read as the counts of points and columns and the names of the classes: --header or --no-header (header) reads it otherwise`;
+}
+
+/** The names of columns with an index that has none as it stands, which its note says. */
+function shownNames(columns: string[], { fields }: TextRecord): string[] {
+  return columns.map((column, i) => (i === 0 && fields[0] === '' ? '' : column));
+}
+
+/** A comma where the fields between other delimiters have it before decimals, and none of them a point; else a point. */
+function sniffDecimal(rows: readonly string[][], delimiter: Delimiter): '.' | ',' {
+  if (delimiter === COMMA) return '.';
+  const fields = rows.flat();
+  const hasPoint = fields.some((field) => field.includes('.') && fieldKind(field) === 'number');
+  return !hasPoint && fields.some(hasDecimalComma) ? ',' : '.';
+}
+
+/** Whether most of the cells that hold something hold text. */
+function isTextColumn(rows: readonly string[][], column: number): boolean {
+  let [texts, cells] = [0, 0];
+  for (const row of rows) {
+    const kind = fieldKind(row[column]);
+    if (kind !== 'missing') cells++;
+    if (kind === 'text') texts++;
+  }
+  return 2 * texts > cells;
+}
+
+/** The fields of the first rows from `at` on, as many as are looked at and have been read. */
 function sampleRows(bytes: Buffer, at: number, end: number, delimiter: Delimiter): string[][] {
   const rows: string[][] = [];
-  while (rows.length < SAMPLED_ROWS) {
+  for (let fields = 0; rows.length < KIND_ROWS && fields < KIND_FIELDS; fields += rows.at(-1)!.length) {
     const { at: start } = skipBlank(bytes, at, end);
     const record = start < end ? splitRecord(bytes, start, end, delimiter) : undefined;
     if (!record) break;

@@ -24,9 +24,9 @@ function sendReply(reply: TableReply): void {
 async function main(): Promise<void> {
   const request = JSON.parse(process.argv[2]) as TableRequest;
   try {
-    const { points, columns, labels, tooNarrow, notes } = await decodeTableHere(request);
+    const { points, labels, ...facts } = await decodeTableHere(request);
     const [n, d] = points.shape;
-    sendReply({ shape: [n, d], columns, labelNames: labels?.names, tooNarrow, notes });
+    sendReply({ shape: [n, d], labelNames: labels?.names, facts });
     for (const chunk of elementChunks(points.data)) send(chunk);
     for (const chunk of elementChunks(labels?.values ?? new Int32Array(0))) send(chunk);
   } catch (error) {

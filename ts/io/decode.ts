@@ -83,15 +83,13 @@ async function receive(source: ByteSource, dtype: DType): Promise<CloudContent |
     const { code, message, details } = reply.error;
     throw new RidgeflowError(code, message, { details });
   }
-  const { shape, columns, labelNames, tooNarrow, notes } = reply;
+  const { shape, labelNames, facts } = reply;
   const points = await receiveBytes(source, shape[0] * shape[1] * (dtype === 'float64' ? 8 : 4));
   const values = labelNames && (await receiveBytes(source, shape[0] * 4));
   if (!points || (labelNames && !values)) return undefined;
   return {
     points: { data: dtype === 'float64' ? new Float64Array(points) : new Float32Array(points), shape },
-    columns,
-    tooNarrow,
-    notes,
+    ...facts,
     labels: labelNames && values ? { values: new Int32Array(values), names: labelNames } : undefined,
   };
 }

@@ -1,8 +1,10 @@
 export type { CloudFile, CloudFormat, ReadCloudOptions } from './cloud.js';
+export type { ColumnChoice } from './column-choice.js';
 export type { CloudLabels } from './labels.js';
 export { readNpy, type WritableArray } from './npy.js';
 export { readNpz, type ReadNpzOptions, type WriteNpzOptions, writeNpz } from './npz.js';
 export { readCloud } from './read.js';
+export type { DroppedColumn, LabelChoice } from './roles.js';
 export {
   readSafetensors,
   type ReadSafetensorsOptions,

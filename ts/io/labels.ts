@@ -8,6 +8,9 @@ export interface CloudLabels {
   names: string[];
 }
 
+/** What to do about a label that is missing. */
+export const LABEL_REMEDY = 'Give every row a label, or leave such rows out: dropMissing (--drop-missing)';
+
 /** Names that mark a column or an array as the labels, in order of preference. */
 export const LABEL_NAMES = ['label', 'labels', 'class', 'target', 'y', 'digit'];
 
@@ -43,9 +46,10 @@ export class LabelCollector {
     return this.#count;
   }
 
-  add(name: string): void {
-    let index = this.#classes.get(name);
-    if (index === undefined) {
+  /** Adds the label of the next row; undefined where it is missing and may be: it becomes class −1. */
+  add(name: string | undefined): void {
+    let index = name === undefined ? -1 : this.#classes.get(name);
+    if (name !== undefined && index === undefined) {
       index = this.#classes.size;
       this.#classes.set(name, index);
       this.#firstRows.push(this.#count);
@@ -55,7 +59,7 @@ export class LabelCollector {
       grown.set(this.#values);
       this.#values = grown;
     }
-    this.#values[this.#count++] = index;
+    this.#values[this.#count++] = index!;
   }
 
   /** The labels, numbered in the natural order of their names. Throws NON_FINITE for a NaN among numbers. */
@@ -72,7 +76,7 @@ export class LabelCollector {
     const positions = new Map(names.map((name, position) => [name, position]));
     const renumbered = Int32Array.from(shown, (name) => positions.get(name)!);
     const values = this.#values.slice(0, this.#count);
-    for (let i = 0; i < values.length; i++) values[i] = renumbered[values[i]];
+    for (let i = 0; i < values.length; i++) if (values[i] >= 0) values[i] = renumbered[values[i]];
     return { values, names };
   }
 
@@ -84,7 +88,7 @@ export class LabelCollector {
       file: this.#file,
       place: `row ${row}`,
       problem: `expected a label but received ${raw[missing]}`,
-      remedy: 'Give every row a label, or leave the row out',
+      remedy: LABEL_REMEDY,
       details: { row },
     });
   }
@@ -106,22 +110,28 @@ export function labelsFromNumbers(
     offset = 0,
     value = (i) => values[i],
     text = (i) => String(value(i)),
+    keepMissing = false,
   }: {
     step?: number;
     offset?: number;
     value?: (index: number) => number;
     text?: (index: number) => string;
+    keepMissing?: boolean;
   } = {},
 ): CloudLabels {
   const collector = new LabelCollector(file, 'text');
   for (let i = offset; i < values.length; i += step) {
+    if (keepMissing && Number.isNaN(value(i))) {
+      collector.add(undefined);
+      continue;
+    }
     if (!Number.isFinite(value(i))) {
       const row = collector.count + 1;
       throw fileError('NON_FINITE', {
         file,
         place: `row ${row}`,
         problem: `expected a label but received ${value(i)}`,
-        remedy: 'Give every row a label, or leave the row out',
+        remedy: LABEL_REMEDY,
         details: { row },
       });
     }

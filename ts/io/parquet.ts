@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import type { AsyncBuffer, Compressors, FileMetaData, SchemaElement } from 'hyparquet';
 import { describe } from '../core/errors.js';
-import { lz4Block, zstdDecompress } from './codecs.js';
+import { lz4Block, zstdDecompressor } from './codecs.js';
 import { damaged, fileError, readError, truncated } from './errors.js';
 import { fileSize } from './source.js';
 import type { Scalar, Table, TableColumn, TableSink } from './table-sink.js';
@@ -134,7 +134,7 @@ async function findListWidths(
     file,
     metadata,
     columns: lists,
-    compressors: compressors(),
+    compressors: await compressors(),
     rowStart: 0,
     rowEnd: 1,
   });
@@ -157,6 +157,7 @@ async function readRowGroups(
 ): Promise<void> {
   const { parquetRead } = await import('hyparquet');
   const numbers = new Map(sink.wanted.map((column) => [columns[column].name, column]));
+  const codecs = await compressors();
   let rowStart = 0;
   for (const group of metadata.row_groups) {
     const rowEnd = rowStart + Number(group.num_rows);
@@ -166,7 +167,7 @@ async function readRowGroups(
         file,
         metadata,
         columns: [...numbers.keys()],
-        compressors: compressors(),
+        compressors: codecs,
         rowStart,
         rowEnd,
         // hyparquet does not look after what its callback throws.
@@ -202,15 +203,19 @@ function putChunk(
   const flat: Scalar[] = [];
   for (let i = 0; i < cells.length; i++) {
     const cell = cells[i];
-    if (!isSequence(cell)) sink.refuseNull(column, row + i);
+    if (!isSequence(cell)) {
+      const value = sink.missing(column, row + i);
+      for (let k = 0; k < width; k++) flat.push(value);
+      continue;
+    }
     if (cell.length !== width) sink.refuseLength(column, row + i, cell.length);
     for (let k = 0; k < width; k++) flat.push(cell[k]);
   }
   sink.put(column, row, flat, cells.length);
 }
 
-function compressors(): Compressors {
-  const zstd = zstdDecompress();
+async function compressors(): Promise<Compressors> {
+  const zstd = await zstdDecompressor();
   return {
     GZIP: (input, length) => gunzipSync(input, { maxOutputLength: Math.max(1, length) }),
     BROTLI: (input, length) => brotliDecompressSync(input, { maxOutputLength: Math.max(1, length) }),
@@ -218,7 +223,7 @@ function compressors(): Compressors {
       const output = new Uint8Array(length);
       return output.subarray(0, lz4Block(input, output));
     },
-    ...(zstd && { ZSTD: zstd }),
+    ZSTD: (input, length) => zstd(input, length),
   };
 }
 
@@ -227,11 +232,8 @@ function unsupportedCodec(cause: unknown, path: string): Error | undefined {
   if (codec === undefined) return undefined;
   return fileError('UNSUPPORTED', {
     file: path,
-    problem:
-      codec === 'ZSTD'
-        ? `its Zstandard compression needs Node 22.15 or newer, but this is ${process.version}`
-        : `its compression (${codec}) is not supported`,
-    remedy: 'Write it with Snappy, gzip, Brotli or LZ4_RAW, or uncompressed',
+    problem: `its compression (${codec}) is not supported`,
+    remedy: 'Write it with Zstandard, Snappy, gzip, Brotli or LZ4_RAW, or uncompressed',
     cause,
   });
 }

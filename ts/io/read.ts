@@ -3,15 +3,19 @@ import { elementCount, type DType } from '../core/array.js';
 import { invalidArgument } from '../core/errors.js';
 import { checkInteger, throwIfAborted } from '../core/options.js';
 import { cloudFromArray, type CloudContent, type CloudFile, type ReadCloudOptions } from './cloud.js';
+import { checkColumnChoice } from './column-choice.js';
 import { readCsv } from './csv.js';
 import { decodeTable } from './decode.js';
 import { fileError } from './errors.js';
 import { detectFormat, type FileFormat } from './format.js';
 import { labelSiblings, readIdx } from './idx.js';
+import { judgeLabels } from './label-habits.js';
 import { checkLabelCount, labelsFromNumbers, type CloudLabels } from './labels.js';
+import { settleMissing, type Settled } from './missing.js';
 import { notOnePerPoint, readNpyArray, readNpyLabels } from './npy.js';
 import { npzEntries, readNpzEntry, readNpzLabels } from './npz.js';
 import { labelEntry, pointEntry } from './npz-names.js';
+import type { ColumnOptions } from './roles.js';
 import { openSource, type ByteSource } from './source.js';
 
 type Signal = AbortSignal | undefined;
@@ -41,25 +45,39 @@ export async function readCloud(path: string, options: ReadCloudOptions = {}): P
       ? readNpzCloud(path, { ...options, dtype })
       : readContent(path, kind, { ...options, dtype });
   let content = await read(options.dtype ?? 'float32');
-  const notes = [...(content.notes ?? [])];
+  const narrow: string[] = [];
   if (content.tooNarrow?.length) {
     const asked = options.dtype !== undefined;
-    notes.push(narrowNote(content.tooNarrow, content.columns, asked));
+    narrow.push(narrowNote(content.tooNarrow, content.columns, asked));
     if (!asked) content = await read('float64');
   }
-  const { points, columns, exampleShape } = content;
-  const labels = (await readSeparateLabels(path, kind, content, options)) ?? content.labels;
-  const imageShape = checkImageShape(options.imageShape, points.shape[1], path) ?? content.imageShape;
+  const separate = await readSeparateLabels(path, kind, content, options);
+  const judged = judgeLabels(
+    separate ? { ...content, labels: separate, labelColumn: undefined } : content,
+    options,
+  );
+  const settled = keepsMissing(options) ? settleMissing(judged, options, path) : { ...judged, notes: [] };
+  const { points, labels, columns, columnNumbers, dropped, rowNumbers, rowsLeftOut, filled }: Settled =
+    settled;
+  const imageShape = checkImageShape(options.imageShape, points.shape[1], path) ?? judged.imageShape;
+  const notes = [...(judged.notes ?? []), ...settled.notes, ...narrow];
   return {
     points,
     ...(labels && { labels }),
     ...(columns && { columns }),
     ...(imageShape && { imageShape }),
-    ...(exampleShape && { exampleShape }),
+    ...(judged.exampleShape && { exampleShape: judged.exampleShape }),
+    ...(judged.labelColumn && !separate && { labelColumn: judged.labelColumn }),
+    ...(columnNumbers && { columnNumbers }),
+    ...(dropped && { dropped }),
+    ...(rowNumbers && { rowNumbers, rowsLeftOut }),
+    ...(filled && { filled }),
     ...(notes.length > 0 && { notes }),
     source: path,
   };
 }
+
+const keepsMissing = ({ dropMissing, fill }: ReadCloudOptions) => dropMissing === true || fill !== undefined;
 
 function narrowNote(tooNarrow: number[], columns: string[] | undefined, asked: boolean): string {
   const shown = tooNarrow.slice(0, 6).map((column) => columns?.[column] ?? String(column));
@@ -84,6 +102,18 @@ function checkOptions(options: ReadCloudOptions): void {
   if (header !== undefined && header !== 'auto' && typeof header !== 'boolean') {
     throw invalidArgument('header', "true, false or 'auto'", header);
   }
+  const { columns, dropColumns, dropMissing, fill, delimiter, decimal } = options;
+  checkColumnChoice(columns, 'columns');
+  checkColumnChoice(dropColumns, 'dropColumns');
+  if (dropMissing !== undefined && typeof dropMissing !== 'boolean')
+    throw invalidArgument('dropMissing', 'true or false', dropMissing);
+  if (fill !== undefined && fill !== 'mean' && fill !== 'median' && !Number.isFinite(fill))
+    throw invalidArgument('fill', "'mean', 'median' or a finite number", fill);
+  if (fill !== undefined && dropMissing) throw invalidArgument('fill', 'nothing beside dropMissing', fill);
+  if (decimal !== undefined && decimal !== '.' && decimal !== ',')
+    throw invalidArgument('decimal', "'.' or ','", decimal);
+  if (delimiter !== undefined && (typeof delimiter !== 'string' || delimiter === (decimal ?? '')))
+    throw invalidArgument('delimiter', 'a character other than that before decimals', delimiter);
   for (const [name, value] of Object.entries({ array, labels })) {
     if (value !== undefined && typeof value !== 'string') throw invalidArgument(name, 'a string', value);
   }
@@ -115,15 +145,21 @@ async function readContent(
   { format, gzip }: FileFormat,
   options: ReadCloudOptions,
 ): Promise<CloudContent> {
-  const { labelColumn, dtype = 'float32', header = 'auto', signal } = options;
+  const { dtype = 'float32', header = 'auto', delimiter, decimal, signal } = options;
+  const choice = columnOptions(options);
   if (format === 'arrow' || format === 'parquet') {
-    return decodeTable({ path, format, dtype, labelColumn }, { signal });
+    return decodeTable({ path, format, dtype, ...choice }, { signal });
   }
   return withSource(path, gzip, signal, async (source) => {
-    if (format === 'csv') return readCsv(source, { labelColumn, header, dtype });
+    if (format === 'csv') return readCsv(source, { ...choice, header, delimiter, decimal, dtype });
     const array = format === 'idx' ? await readIdx(source, dtype) : await readNpyArray(source, dtype);
-    return cloudFromArray(array, path, { labelColumn, signal });
+    return cloudFromArray(array, path, { ...choice, signal });
   });
+}
+
+function columnOptions(options: ReadCloudOptions): ColumnOptions {
+  const { labelColumn, columns, dropColumns } = options;
+  return { labelColumn, columns, dropColumns, keepMissing: keepsMissing(options) };
 }
 
 async function withSource<T>(
@@ -147,9 +183,15 @@ async function readNpzCloud(path: string, options: ReadCloudOptions): Promise<Cl
   const array = await readNpzEntry(path, entries.get(name)!, dtype, signal);
   const labelName = labelEntry(path, entries, name, options);
   const column = typeof labelColumn === 'string' && entries.has(labelColumn) ? undefined : labelColumn;
-  const content = await cloudFromArray(array, `${path}, entry ${name}`, { labelColumn: column, signal });
+  const choice = { ...columnOptions(options), labelColumn: column, signal };
+  const content = await cloudFromArray(array, `${path}, entry ${name}`, choice);
   if (labelName === undefined) return content;
-  return { ...content, labels: await readNpzLabels(path, entries.get(labelName)!, signal) };
+  const why = labelName === options.labels || labelName === labelColumn ? 'asked' : 'name';
+  return {
+    ...content,
+    labels: await readNpzLabels(path, entries.get(labelName)!, signal),
+    labelColumn: { column: labelName, why },
+  };
 }
 
 /** Labels that are not in the file of the points, where the caller or MNIST's naming says that there are some. */

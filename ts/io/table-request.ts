@@ -1,13 +1,13 @@
 import type { DType } from '../core/array.js';
 import type { ErrorCode } from '../core/errors.js';
-import type { LabelColumn } from './cloud.js';
+import type { CloudContent } from './cloud.js';
+import type { ColumnOptions } from './roles.js';
 
 /** What to decode, and how. Plain data: it travels to another process. */
-export interface TableRequest {
+export interface TableRequest extends ColumnOptions {
   path: string;
   format: 'arrow' | 'parquet';
   dtype: DType;
-  labelColumn?: LabelColumn;
   /** The file must have a column of labels and need not have coordinates. */
   labelsOnly?: boolean;
 }
@@ -16,9 +16,7 @@ export interface TableRequest {
 export type TableReply =
   | {
       shape: [number, number];
-      columns?: string[];
       labelNames?: string[];
-      tooNarrow?: number[];
-      notes?: string[];
+      facts: Omit<CloudContent, 'points' | 'labels'>;
     }
   | { error: { code: ErrorCode; message: string; details: Record<string, unknown> } };

@@ -1,9 +1,10 @@
 import type { FloatData } from '../core/array.js';
 import { describe } from '../core/errors.js';
 import { isFloat32Array } from '../core/realm.js';
-import { cellName } from './cloud.js';
+import { MISSING_REMEDY, cellName } from './cloud.js';
+import { columnArgument } from './column-choice.js';
 import { damaged, fileError } from './errors.js';
-import { LabelCollector } from './labels.js';
+import { LABEL_REMEDY, LabelCollector } from './labels.js';
 import { ColumnRanges } from './narrowing.js';
 
 /** A column of an Arrow or Parquet table. */
@@ -43,6 +44,7 @@ export class TableSink {
   readonly labelColumn: number;
   readonly labels: LabelCollector;
   readonly #ranges: ColumnRanges | undefined;
+  readonly #keepMissing: boolean;
 
   constructor(
     file: string,
@@ -51,7 +53,9 @@ export class TableSink {
     stride: number,
     offsets: ReadonlyMap<number, number>,
     labelColumn: number,
+    keepMissing = false,
   ) {
+    this.#keepMissing = keepMissing;
     this.#file = file;
     this.#table = table;
     this.#out = out;
@@ -94,13 +98,14 @@ export class TableSink {
     return this.#ranges?.tooNarrow();
   }
 
-  /** Throws the error of a cell that has no value. */
-  refuseNull(column: number, row: number, part = 0): never {
+  /** What stands for a cell that has no value: NaN where that may be. Throws the error of such a cell elsewhere. */
+  missing(column: number, row: number, part = 0): number {
+    if (this.#keepMissing) return NaN;
     throw fileError('NON_FINITE', {
       file: this.#file,
       place: this.place(column, row, part),
       problem: 'expected a value but received null',
-      remedy: 'Fill it in, or leave the row out',
+      remedy: column === this.labelColumn ? LABEL_REMEDY : MISSING_REMEDY,
       details: { row: row + 1, column: column + 1 },
     });
   }
@@ -112,7 +117,7 @@ export class TableSink {
       file: this.#file,
       place: this.place(column, row),
       problem: `expected a list of ${expected} numbers, as in the first row, but received one of ${actual}`,
-      remedy: 'Give every row as many',
+      remedy: `Give every row as many, or leave the column out (dropColumns, --drop-columns ${columnArgument(this.#table.columns[column].name)})`,
       details: { row: row + 1, column: column + 1, expected, actual },
     });
   }
@@ -151,12 +156,14 @@ export class TableSink {
   }
 
   #toNumber(value: Scalar, column: number, row: number, part: number): number {
-    if (value === null || value === undefined) this.refuseNull(column, row, part);
+    if (value === null || value === undefined || value === '') return this.missing(column, row, part);
     return Number(value);
   }
 
   #addLabel(value: Scalar, row: number): void {
-    if (value === null || value === undefined || value === '') this.refuseNull(this.labelColumn, row);
-    this.labels.add(typeof value === 'boolean' ? String(Number(value)) : String(value));
+    if (value === null || value === undefined || value === '' || Number.isNaN(value)) {
+      this.missing(this.labelColumn, row);
+      this.labels.add(undefined);
+    } else this.labels.add(typeof value === 'boolean' ? String(Number(value)) : String(value));
   }
 }

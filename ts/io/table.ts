@@ -2,17 +2,12 @@ import { allocate, type FloatData } from '../core/array.js';
 import { RidgeflowError, describe } from '../core/errors.js';
 import { isError, isFloat32Array } from '../core/realm.js';
 import { openArrow } from './arrow.js';
-import {
-  checkExtent,
-  firstNonFinite,
-  nonFiniteCell,
-  resolveLabelColumn,
-  type CloudContent,
-} from './cloud.js';
+import { checkExtent, firstNonFinite, nonFiniteCell, type CloudContent } from './cloud.js';
 import { damaged, fileError } from './errors.js';
 import { labelPosition } from './labels.js';
-import { indexNote, pandasIndex } from './pandas.js';
+import { pandasIndex } from './pandas.js';
 import { openParquet } from './parquet.js';
+import { assignRoles, checkCoordinates, type ColumnFacts } from './roles.js';
 import { checkMemory } from './source.js';
 import type { TableRequest } from './table-request.js';
 import { type Table, type TableColumn, TableSink } from './table-sink.js';
@@ -33,15 +28,19 @@ export async function decodeTableHere(request: TableRequest): Promise<CloudConte
   }
 }
 
-async function assemble(table: Table, { path: file, dtype, labelColumn, labelsOnly }: TableRequest) {
+async function assemble(table: Table, request: TableRequest): Promise<CloudContent> {
+  const { path: file, dtype, labelsOnly = false, keepMissing = false } = request;
   const { rows, columns } = table;
   const names = columns.map(({ name }) => name);
   const found = labelsOnly && names.length === 1 ? 0 : labelPosition(names);
-  const label = resolveLabelColumn(labelColumn, names.length, names, found, file);
-  const index = pandasIndex(table.pandas, names).filter((name) => name !== names[label]);
-  const coordinates = labelsOnly
-    ? []
-    : [...names.keys()].filter((column) => column !== label && !index.includes(names[column]));
+  const index = pandasIndex(table.pandas, names);
+  const facts = columns.map(({ name, kind, type }): ColumnFacts => ({
+    kind,
+    type,
+    isIndex: index.includes(name),
+  }));
+  const roles = assignRoles(facts, names, request, file, found);
+  const { label, labelChoice, dropped, notes } = roles;
   if (labelsOnly && label < 0) {
     throw fileError('FILE_FORMAT', {
       file,
@@ -49,10 +48,11 @@ async function assemble(table: Table, { path: file, dtype, labelColumn, labelsOn
       remedy: 'Keep one of them, or name it label',
     });
   }
+  if (!labelsOnly) checkCoordinates(roles, facts, file);
+  const coordinates = labelsOnly ? [] : roles.coordinates;
   const offsets = new Map<number, number>();
   let d = 0;
   for (const column of coordinates) {
-    checkCoordinate(columns[column], file);
     offsets.set(column, d);
     d += columns[column].width;
   }
@@ -66,31 +66,22 @@ async function assemble(table: Table, { path: file, dtype, labelColumn, labelsOn
   if (!labelsOnly || rows === 0) checkExtent(rows, labelsOnly ? 1 : d, file);
   checkMemory(rows * d * (dtype === 'float64' ? 8 : 4), file);
   const data = allocate(dtype, rows * d, file);
-  const sink = new TableSink(file, table, data, d, offsets, label);
+  const sink = new TableSink(file, table, data, d, offsets, label, keepMissing);
   await table.read(sink);
   sink.checkComplete();
-  await refuseNonFinite(table, sink, data, d, offsets, file);
+  await refuseNonFinite(table, sink, { data, d, offsets, keepMissing }, file);
   return {
     points: { data, shape: [rows, d] },
     labels: label >= 0 ? sink.labels.finish() : undefined,
     columns: coordinates.flatMap((column) => coordinateNames(columns[column])),
     tooNarrow: sink.tooNarrow,
-    notes: index.length > 0 && !labelsOnly ? [indexNote(index)] : undefined,
+    ...(labelChoice && { labelColumn: labelChoice }),
+    ...(dropped.length > 0 && { dropped }),
+    ...(d !== columns.length && {
+      columnNumbers: coordinates.flatMap((column) => Array<number>(columns[column].width).fill(column)),
+    }),
+    notes: notes.length > 0 && !labelsOnly ? notes : undefined,
   };
-}
-
-function checkCoordinate({ name, type, kind }: TableColumn, file: string): void {
-  if (kind === 'number') return;
-  throw fileError('FILE_FORMAT', {
-    file,
-    place: `column ${describe(name)}`,
-    problem: `expected numbers but received type ${type}`,
-    remedy:
-      kind === 'text'
-        ? 'If it holds the labels, name it with labelColumn (--label-column); else leave it out'
-        : 'Convert it to numbers, or leave it out',
-    details: { column: name },
-  });
 }
 
 function coordinateNames({ name, width }: TableColumn): string[] {
@@ -101,12 +92,15 @@ function coordinateNames({ name, width }: TableColumn): string[] {
 async function refuseNonFinite(
   table: Table,
   sink: TableSink,
-  data: FloatData,
-  d: number,
-  offsets: ReadonlyMap<number, number>,
+  {
+    data,
+    d,
+    offsets,
+    keepMissing,
+  }: { data: FloatData; d: number; offsets: ReadonlyMap<number, number>; keepMissing: boolean },
   file: string,
 ): Promise<void> {
-  const index = await firstNonFinite(data);
+  const index = await firstNonFinite(data, { keepMissing });
   if (index < 0) return;
   const row = Math.floor(index / d);
   const [column, offset] = [...offsets].findLast(([, start]) => start <= index % d)!;
@@ -116,7 +110,7 @@ async function refuseNonFinite(
     // Rare enough to read the column once more, in full precision.
     const { width } = table.columns[column];
     const exact = new Float64Array(table.rows * width);
-    await table.read(new TableSink(file, table, exact, width, new Map([[column, 0]]), -1));
+    await table.read(new TableSink(file, table, exact, width, new Map([[column, 0]]), -1, keepMissing));
     original = exact[row * width + part];
   }
   throw nonFiniteCell(file, sink.place(column, row, part), { row: row + 1, column: column + 1 }, original);
