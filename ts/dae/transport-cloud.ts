@@ -1,11 +1,19 @@
-import { type FloatData, type NdArray, allocate, checkPoints, dtypeOf, toDtype } from '../core/array.js';
+import {
+  type DType,
+  type FloatData,
+  type NdArray,
+  allocate,
+  checkPoints,
+  dtypeOf,
+  toDtype,
+} from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { type CallOptions, checkInteger, checkPositive, partOf, throwIfAborted } from '../core/options.js';
 import { solve } from '../flow/index.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { checkFinite } from '../kernel/checks.js';
 import type { Kernels } from '../kernel/contract.js';
-import { checkTolerance } from '../measure/tolerance.js';
+import { DEFAULT_TOLERANCE, checkTolerance } from '../measure/tolerance.js';
 import type { Depth } from './depth-comparison.js';
 import { type SmoothedCloud, cloudScore, daeLayer } from './smoothed-cloud.js';
 
@@ -33,8 +41,8 @@ export interface CloudTransportOptions extends CallOptions {
   snapshots?: number;
   /**
    * Error ε of sums over the cloud that is allowed, 0 to 0.1, for every point relative to its own sum: ε/σ in the score,
-   * σ² the smoothing. Default 1e-6, in float64 1e-10; 0 is exact to rounding. Spent only where that saves time, see
-   * `score`.
+   * σ² the smoothing. Default in float32 what the flow's own tolerance does not see, the least of 1e-4·√d, 3e-6·d and
+   * 1e-3; in float64 1e-10; 0 is exact to rounding. Spent only where that saves time, see `score`.
    */
   scoreTolerance?: number;
 }
@@ -65,9 +73,31 @@ export async function transportCloud(
   const start = toDtype(points, options.dtype);
   const kernels = await kernelsFor(options, dtypeOf(start));
   checkFinite(kernels, start, 'points');
+  const { scoreTolerance = flowScoreTolerance(dtypeOf(start), start.shape[1]) } = options;
+  const resolved = { ...options, scoreTolerance };
   return depth === 'continuous'
-    ? transportContinuously(kernels, start, options)
-    : transportThroughLayers(kernels, start, depth, options);
+    ? transportContinuously(kernels, start, resolved)
+    : transportThroughLayers(kernels, start, depth, resolved);
+}
+
+/** Errors that a step of the continuous run may make: in positions, of the kernel's width √(sd); and in log s. */
+const POSITION_TOLERANCE = 1e-4;
+const LOG_SMOOTHING_TOLERANCE = 1e-5;
+/** Beyond this the log-density would err by more than a thousandth of a nat. */
+const MOST_SCORE_TOLERANCE = 1e-3;
+
+/**
+ * The error of sums that a run does not see. An error ε/σ in the score moves a point by less than ε√s over T = 0.4 s, which
+ * is within the integrator's 1e-4·√(sd) for ε = 1e-4·√d; 4ε/σ² in the divergence moves log s by 2 · 4ε · 0.4/d, which is
+ * within 1e-5 for ε = 3e-6·d. Who asks for float64 asks for digits, and gets the default of the sums.
+ */
+export function flowScoreTolerance(dtype: DType, d: number): number {
+  if (dtype === 'float64') return DEFAULT_TOLERANCE.float64;
+  return Math.min(
+    POSITION_TOLERANCE * Math.sqrt(d),
+    (LOG_SMOOTHING_TOLERANCE / (8 * 0.4)) * d,
+    MOST_SCORE_TOLERANCE,
+  );
 }
 
 /** Throws INVALID_ARGUMENT unless `depth` is a whole number from 1, or 'continuous'. */
@@ -151,7 +181,7 @@ async function transportContinuously(
       // action follows.
       tolerance: {
         relative: dtypeOf(start) === 'float32' ? 2 ** -23 : 2 ** -52,
-        absolute: [1e-4 * Math.sqrt(smoothing * d), 1e-5, Infinity],
+        absolute: [POSITION_TOLERANCE * Math.sqrt(smoothing * d), LOG_SMOOTHING_TOLERANCE, Infinity],
       },
       // Relative to the life of the measure, not to T, which may be far beyond it.
       minStep: 1e-9 * Math.min(smoothing, T),
