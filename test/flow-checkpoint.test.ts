@@ -38,6 +38,8 @@ const kinds: [name: string, options: Partial<SolveOptions>][] = [
   ],
   ['adaptive, backwards', { from: 4, to: 0.5, solver: SOLVERS.dop853 }],
   ['fixed steps', { solver: SOLVERS.rk4, step: { steps: 30 } }],
+  ['implicit, dense', { solver: SOLVERS.kencarp4, tolerance: { relative: 1e-6, absolute: 1e-6 } }],
+  ['implicit, krylov', { solver: SOLVERS.kencarp4, linearise: 'krylov', step: { steps: 30 } }],
   ['with a terminal event', { events: [crossing, stop] }],
 ];
 for (const [name, more] of kinds) {

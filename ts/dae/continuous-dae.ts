@@ -11,7 +11,10 @@ import { GaussianMap } from './gaussian-dae.js';
 import { type Batch, BatchMap, type TransportMap } from './transport-map.js';
 
 /** Options of {@link continuousDae}. */
-export interface ContinuousDaeOptions extends Pick<SolveOptions, 'solver' | 'step' | 'maxSteps'> {
+export interface ContinuousDaeOptions extends Pick<
+  SolveOptions,
+  'solver' | 'linearise' | 'step' | 'maxSteps'
+> {
   /** End time, above 0 and below the measure's collapse time. */
   to: number;
   /**
@@ -114,7 +117,7 @@ class BackwardHeatFlow extends BatchMap implements ContinuousDae {
   }
 
   async #flow({ x, kernels, options }: Batch, start: State): Promise<State> {
-    const { solver, step, maxSteps } = this.#options;
+    const { solver, linearise, step, maxSteps } = this.#options;
     const run = { ...options, onProgress: undefined };
     const system: OdeSystem = {
       derivative: async (t, [points, vectors], out) => {
@@ -123,12 +126,23 @@ class BackwardHeatFlow extends BatchMap implements ContinuousDae {
         out[0].data.set(score!.data);
         if (vectors) out[1].data.set((await measure.hessianVector(points, vectors, run)).data);
       },
+      rows: {
+        array: 0,
+        tangents: start.length > 1 ? [1] : [],
+        derivative: async (t, points, out) => {
+          const { score } = await this.measureAt(t).evaluate(points, { score: true }, run);
+          out.set(score!.data);
+        },
+        product: async (t, points, vectors, out) =>
+          out.set((await this.measureAt(t).hessianVector(points, vectors, run)).data),
+      },
     };
     const { end } = await solve(system, start, {
       from: 0,
       to: this.to,
       kernels,
       solver,
+      linearise,
       step,
       maxSteps,
       tolerance: step === undefined ? this.#tolerance(x, start) : undefined,

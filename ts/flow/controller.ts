@@ -1,5 +1,6 @@
 import { RidgeflowError } from '../core/errors.js';
 import type { Kernels } from '../kernel/contract.js';
+import { NewtonFailure } from './implicit/failure.js';
 import type { Derivative, RungeKutta } from './runge-kutta.js';
 import type { TimeGrid } from './time-grid.js';
 import { type CheckedTolerance, type ErrorNorm, scaledNorm } from './tolerance.js';
@@ -241,8 +242,12 @@ export async function firstStepLength(
   return Math.min(unit, length, span);
 }
 
-/** Whether an error means that a trial step went where the derivative does not exist: a shorter step may not. */
+/**
+ * Whether an error means that a trial step went where the derivative does not exist, or that an implicit stage had no answer:
+ * a shorter step may do better.
+ */
 export function isStepFailure(error: unknown): error is RidgeflowError {
+  if (error instanceof NewtonFailure) return true;
   return error instanceof RidgeflowError && (error.code === 'COLLAPSED' || error.code === 'NON_FINITE');
 }
 

@@ -22,7 +22,14 @@ export {
 } from './information.js';
 export type { Track, TrajectoryState } from './particles.js';
 export type { CheckpointOptions } from './checkpoint.js';
-export type { OdeSystem, Solution, SolveOptions, StepInfo } from './problem.js';
+export type {
+  IndependentRows,
+  Linearisation,
+  OdeSystem,
+  Solution,
+  SolveOptions,
+  StepInfo,
+} from './problem.js';
 export { solve } from './solve.js';
 export * from './solvers/index.js';
 export type { State } from './state.js';

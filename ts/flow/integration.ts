@@ -1,4 +1,4 @@
-import { RidgeflowError } from '../core/errors.js';
+import { Pace, unlessAborted } from '../core/pace.js';
 import { type Snapshot, Checkpoints, areCounts, noSnapshot, readSnapshot, textCodes } from './checkpoint.js';
 import {
   AdaptiveSteps,
@@ -10,8 +10,9 @@ import {
 } from './controller.js';
 import { type DenseStep, denseOutput } from './dense.js';
 import { EventWatch } from './events.js';
-import { Pace, unlessAborted } from '../core/pace.js';
+import { ImplicitStages } from './implicit/stages.js';
 import type { OdeSystem, Solution, SolveOptions } from './problem.js';
+import { budgetError, withTime } from './run-errors.js';
 import { type Derivative, RungeKutta } from './runge-kutta.js';
 import { dopri5 } from './solvers/dopri5.js';
 import { type State, copyState, isFiniteState, stateLike } from './state.js';
@@ -23,6 +24,7 @@ export class Integration {
   readonly #system: OdeSystem;
   readonly #options: SolveOptions;
   readonly #stepper: RungeKutta;
+  readonly #implicit: ImplicitStages | undefined;
   readonly #pace: Pace;
   readonly #watch: EventWatch;
   readonly #checkpoints: Checkpoints;
@@ -47,7 +49,8 @@ export class Integration {
     this.#pace = new Pace({ signal, onProgress }, Math.abs(to - from));
     this.#watch = new EventWatch(events, { kernels, signal });
     this.#checkpoints = new Checkpoints(options.checkpoint, signal);
-    this.#stepper = new RungeKutta(kernels, solver, this.#derivative, from, y0);
+    this.#implicit = solver.diagonal === undefined ? undefined : this.#implicitStages(y0);
+    this.#stepper = new RungeKutta(kernels, solver, this.#derivative, from, y0, this.#implicit);
     this.#rounding = timeRounding(from, to);
     this.#stops = savedTimes(from, to, options.stopAt ?? []);
     this.#pending = savedTimes(from, to, saveAt).reverse();
@@ -81,16 +84,35 @@ export class Integration {
     this.#pace.finish();
     const result = this.#result();
     stepper.release();
+    this.#implicit?.release();
     return result;
   }
 
   readonly #derivative: Derivative = async (t, y, out) => {
-    const { from, kernels, signal } = this.#options;
-    await this.#pace.reach(Math.abs(this.#stepper.t - from));
-    await unlessAborted(signal, this.#system.derivative(t, y, out));
-    this.#solution.statistics.evaluations++;
-    if (!isFiniteState(kernels, out)) throw nonFiniteAt(t, 'the derivative');
+    await this.#evaluate(() => this.#system.derivative(t, y, out));
+    if (!isFiniteState(this.#options.kernels, out)) throw nonFiniteAt(t, 'the derivative');
   };
+
+  readonly #evaluate = async (work: () => Promise<void>): Promise<void> => {
+    await this.#tick();
+    await unlessAborted(this.#options.signal, work());
+    this.#solution.statistics.evaluations++;
+  };
+
+  readonly #tick = (): Promise<void> => this.#pace.reach(Math.abs(this.#stepper.t - this.#options.from));
+
+  #implicitStages(y0: State): ImplicitStages {
+    const { kernels, tolerance = {}, step, linearise } = this.#options;
+    const { statistics } = this.#solution;
+    statistics.linearisations = 0;
+    const plan = {
+      ...{ kernels, linearise, system: this.#system },
+      ...{ derivative: this.#derivative, evaluate: this.#evaluate, tick: this.#tick },
+      onLinearise: () => statistics.linearisations!++,
+      tolerance: step === undefined ? checkTolerance(tolerance, y0) : undefined,
+    };
+    return new ImplicitStages(plan, y0);
+  }
 
   async #stepSize(): Promise<StepSize> {
     const { kernels, from, to, tolerance = {}, norm = 'rms', step, controller, minStep } = this.#options;
@@ -134,11 +156,13 @@ export class Integration {
     const { times, states, events, statistics } = this.#solution;
     const { t, y, knownStartDerivative } = this.#stepper;
     const names = this.#watch.events.map(({ name }) => name);
+    const implicit = this.#implicit?.memory() ?? { numbers: [], states: [] };
     return {
       numbers: {
         ...this.#identity(),
         clock: [t, statistics.steps, statistics.rejected, statistics.evaluations],
         controller: size.memory(),
+        implicit: this.#implicit ? [statistics.linearisations!, ...implicit.numbers] : [],
         times,
         eventTimes: events.map(({ time }) => time),
         eventNumbers: events.map(({ name }) => names.indexOf(name)),
@@ -148,6 +172,7 @@ export class Integration {
         y: [y],
         derivative: knownStartDerivative ? [knownStartDerivative] : [],
         event: events.map(({ state }) => state),
+        linearised: implicit.states,
       },
     };
   }
@@ -156,8 +181,8 @@ export class Integration {
     const schema = {
       identity: this.#identity(),
       start: this.#stepper.y,
-      numbers: ['clock', 'controller', 'times', 'eventTimes', 'eventNumbers'],
-      states: ['saved', 'y', 'derivative', 'event'],
+      numbers: ['clock', 'controller', 'implicit', 'times', 'eventTimes', 'eventNumbers'],
+      states: ['saved', 'y', 'derivative', 'event', 'linearised'],
     };
     const snapshot = await readSnapshot(path, schema, this.#options.signal);
     if (!this.#isSound(snapshot) || !size.restore(snapshot.numbers.controller)) throw noSnapshot(path);
@@ -166,6 +191,7 @@ export class Integration {
     const [t, steps, rejected, evaluations] = numbers.clock;
     const after = this.#stops.includes(t) ? t + Math.sign(this.#options.to - t) * timeSpacing(t) : t;
     this.#stepper.restore(t, states.y[0], states.derivative[0], after);
+    await this.#resumeImplicit(snapshot, path);
     Object.assign(solution.statistics, { steps, rejected, evaluations });
     this.#checkpoints.resumeAt(steps);
     solution.times.push(...numbers.times);
@@ -175,6 +201,15 @@ export class Integration {
       solution.events.push({ name: names[numbers.eventNumbers[i]], time, state: states.event[i] }),
     );
     while (this.#pending.length > 0 && this.#isPast(this.#pending.at(-1)!, t)) this.#pending.pop();
+  }
+
+  async #resumeImplicit({ numbers, states }: Snapshot, path: string): Promise<void> {
+    if (!this.#implicit) return;
+    const [linearisations, ...rest] = numbers.implicit;
+    if (!areCounts([linearisations])) throw noSnapshot(path);
+    if (!(await this.#implicit.restore({ numbers: rest, states: [...states.linearised] })))
+      throw noSnapshot(path);
+    this.#solution.statistics.linearisations = linearisations;
   }
 
   /** Whether a time has been reached at time t. */
@@ -267,21 +302,4 @@ export class Integration {
     const result = { ...this.#solution, end: { t, y: states.at(-1)! } };
     return this.#options.dense ? { ...result, dense: denseOutput(this.#kept, t, states[0]) } : result;
   }
-}
-
-function budgetError(maxSteps: number, t: number, { to }: SolveOptions): RidgeflowError {
-  return new RidgeflowError(
-    'STEP_BUDGET',
-    `The budget of ${maxSteps} steps was used up at time ${t}, before ${to}: raise maxSteps, or loosen the tolerance`,
-    { details: { time: t, to, maxSteps } },
-  );
-}
-
-/** An error of the system, with the time that the integration had come to where it does not say one. */
-function withTime(error: RidgeflowError, t: number): RidgeflowError {
-  if (error.details.time !== undefined) return error;
-  return new RidgeflowError(error.code, `${error.message} (the integration came to time ${t})`, {
-    cause: error,
-    details: { ...error.details, time: t },
-  });
 }

@@ -1,6 +1,6 @@
 import { type FloatData, type NdArray, allocate, dtypeOf, zeros } from '../core/array.js';
 import type { CallOptions } from '../core/options.js';
-import type { VelocityField } from '../field/field.js';
+import type { FieldValues, VelocityField } from '../field/field.js';
 import type { Kernels } from '../kernel/contract.js';
 import {
   type JacobianVector,
@@ -9,7 +9,7 @@ import {
   jacobianVectors,
 } from './divergence.js';
 import { checkedValues } from './field-values.js';
-import type { OdeSystem } from './problem.js';
+import type { IndependentRows, OdeSystem } from './problem.js';
 import type { State } from './state.js';
 
 /** What is carried along with the particles. */
@@ -67,6 +67,8 @@ export class Particles implements OdeSystem {
   readonly #divergence?: FloatData;
   readonly #squares: Float64Array;
   readonly #estimate?: ReturnType<typeof divergenceEstimate>;
+  /** A particle's velocity depends on where it is; what it carries along follows from that. */
+  readonly rows: IndependentRows;
   /** The state at the start. */
   readonly initial: State;
 
@@ -102,6 +104,38 @@ export class Particles implements OdeSystem {
     if (tracked > 0 && divergence === 'hutchinson')
       this.#estimate = divergenceEstimate(this.#product, start, { probes, seed });
     this.initial = state;
+    this.rows = {
+      array: 0,
+      tangents: track.jacobian ? Array.from({ length: this.#d }, (_, k) => this.#at.tangents + k) : [],
+      derivative: async (t, x, out) => void (await this.#velocity(t, x, out, false)),
+      ...(field.differentiable && {
+        product: (t, x, u, out) => this.#product(x, t, u, out, this.#call),
+      }),
+    };
+  }
+
+  get #call(): CallOptions {
+    const { signal, seed, backend } = this.#options;
+    return { signal, seed, backend };
+  }
+
+  /** Writes the velocities into `out`, and returns the divergences where they are wanted. */
+  async #velocity(
+    t: number,
+    x: NdArray,
+    out: FloatData,
+    exact: boolean,
+  ): Promise<Pick<FieldValues, 'divergence'>> {
+    const into = { velocity: out, divergence: this.#divergence };
+    const { velocity, divergence } = await this.#field.evaluate(
+      x,
+      t,
+      { divergence: exact, into },
+      this.#call,
+    );
+    const velocities = checkedValues('velocity', velocity.data, x.data.length);
+    if (velocities !== out) out.set(velocities);
+    return { divergence };
   }
 
   /** Absolute tolerances, one for each array. Action and length are integrals along paths that are controlled already. */
@@ -118,16 +152,13 @@ export class Particles implements OdeSystem {
   }
 
   async derivative(t: number, y: State, out: State): Promise<void> {
-    const { signal, seed, backend, direction } = this.#options;
-    const options = { signal, seed, backend };
+    const { direction } = this.#options;
+    const options = this.#call;
     const [x] = y;
     const { logDensity, action, arcLength, tangents } = this.#at;
     const exact = logDensity > 0 && !this.#estimate;
-    const into = { velocity: out[0].data, divergence: this.#divergence };
-    const { velocity, divergence } = await this.#field.evaluate(x, t, { divergence: exact, into }, options);
-    const velocities = checkedValues('velocity', velocity.data, x.data.length);
-    if (velocities !== out[0].data) out[0].data.set(velocities);
-    if (action > 0 || arcLength > 0) this.#measure(velocity, out, direction);
+    const { divergence } = await this.#velocity(t, x, out[0].data, exact);
+    if (action > 0 || arcLength > 0) this.#measure(out[0], out, direction);
     if (logDensity > 0) {
       const values = exact
         ? checkedValues('divergence', divergence, this.#n)

@@ -1,3 +1,4 @@
+import type { FloatData, NdArray } from '../core/array.js';
 import type { CallOptions } from '../core/options.js';
 import type { Kernels } from '../kernel/contract.js';
 import type { CheckpointOptions } from './checkpoint.js';
@@ -14,7 +15,30 @@ export interface OdeSystem {
    * integration then tries a shorter step. The arrays of `y` and `out` are reused: do not keep them.
    */
   derivative(t: number, y: State, out: State): Promise<void>;
+  /** What implicit solvers may take apart. Default: the whole state is one row of all its numbers. */
+  readonly rows?: IndependentRows;
 }
+
+/**
+ * Rows that evolve each by itself, as particles in a field do: an implicit solver then solves one small system for each. Of
+ * all other arrays it takes the derivative to depend on these rows and on time only.
+ */
+export interface IndependentRows {
+  /** Number of the array in the state: n × m. */
+  array: number;
+  /** Numbers of n × m arrays whose rows u are carried by the Jacobian J of those rows: u' = J u. */
+  tangents: readonly number[];
+  /** Writes the derivative of the array's rows, at x, into `out`. */
+  derivative(t: number, x: NdArray, out: FloatData): Promise<void>;
+  /** Writes J u, row by row, into `out`. Default: by differences of the derivative. */
+  product?(t: number, x: NdArray, u: NdArray, out: FloatData): Promise<void>;
+}
+
+/**
+ * How an implicit solver solves its linear systems: 'dense' by the Jacobian of each row, O(nm²) memory and O(nm³) time,
+ * 'krylov' by products with it, GMRES for each row, O(nm) memory for each iteration.
+ */
+export type Linearisation = 'dense' | 'krylov';
 
 /** What {@link SolveOptions.onStep} is told after every trial step. */
 export interface StepInfo {
@@ -35,6 +59,8 @@ export interface SolveOptions extends Pick<CallOptions, 'signal' | 'onProgress'>
   kernels: Kernels;
   /** Default dopri5. */
   solver?: Tableau;
+  /** Of an implicit solver only. Default: dense for rows of at most 64 numbers, as far as memory allows, else krylov. */
+  linearise?: Linearisation;
   /** Equal steps: their number, or the longest that one may be. Default: adaptive steps. */
   step?: number | { steps: number };
   /** Allowed error of an adaptive step. Not together with `step`. */
@@ -78,7 +104,8 @@ export interface Solution {
   /** 'end', or the name of the terminal event. */
   reason: string;
   events: EventRecord[];
-  statistics: { steps: number; rejected: number; evaluations: number };
+  /** `evaluations` counts products with the Jacobian too; `linearisations` how often an implicit solver took a new one. */
+  statistics: { steps: number; rejected: number; evaluations: number; linearisations?: number };
   /** The state at any time between `from` and the end, where it was asked for. */
   dense?: (t: number) => State;
 }

@@ -8,8 +8,18 @@ import { timeSpacing } from './time-grid.js';
 /** Writes the derivative of `y` at time `t` into `out`. */
 export type Derivative = (t: number, y: State, out: State) => Promise<void>;
 
+/** Solves Y = ψ + s f(t, Y). */
+export interface StageSolver {
+  /** A trial step from y starts. */
+  begin(t: number, y: State): void;
+  /** `argument`: ψ, then Y. `slope`: a guess of f(t, Y), then (Y − ψ)/s. */
+  solve(t: number, shift: number, argument: State, slope: State): Promise<void>;
+  /** The trial step has become the solution. */
+  accept(): void;
+}
+
 /**
- * The stepping of every explicit Runge–Kutta method, on buffers that are allocated once. A trial step is computed by
+ * The stepping of every Runge–Kutta method, on buffers that are allocated once. A trial step is computed by
  * {@link attempt} and becomes the solution by {@link accept}; until then it can be tried again with another length.
  */
 export class RungeKutta {
@@ -32,6 +42,8 @@ export class RungeKutta {
     derivative: Derivative,
     public t: number,
     y0: State,
+    /** Of an implicit method. */
+    readonly stageSolver?: StageSolver,
   ) {
     this.#kernels = kernels;
     this.#derivative = derivative;
@@ -82,6 +94,7 @@ export class RungeKutta {
     this.#stop = stop;
     this.#denseReady = false;
     await this.startDerivative();
+    this.stageSolver?.begin(this.#startTime, this.#y);
     // The argument of the last stage of an FSAL method is the end of the step: it stays in #next.
     for (let i = 1; i < stages; i++) await this.#stage(i, a[i], this.tableau.c[i], this.#next);
     if (!fsal) this.#advance(b, this.#next);
@@ -120,6 +133,7 @@ export class RungeKutta {
   accept(): void {
     const { stages, fsal } = this.tableau;
     const width = this.#jumpWidth;
+    this.stageSolver?.accept();
     this.t = this.#end;
     [this.#y, this.#next] = [this.#next, this.#y];
     const last = fsal ? stages - 1 : stages;
@@ -155,8 +169,22 @@ export class RungeKutta {
 
   async #stage(i: number, a: readonly number[], c: number, argument: State): Promise<void> {
     this.#advance(a, argument);
-    const t = c === 1 ? this.#lastTime : this.t + c * (this.#end - this.t);
-    await this.#derivative(t, argument, this.#stages[i]);
+    const step = this.#end - this.t;
+    const t = c === 1 ? this.#lastTime : this.t + c * step;
+    if (!this.stageSolver) return this.#derivative(t, argument, this.#stages[i]);
+    combine(this.#kernels, this.#stages[i], this.#guess(i));
+    await this.stageSolver.solve(t, step * this.tableau.diagonal!, argument, this.#stages[i]);
+  }
+
+  /** The derivative of an implicit stage as the line through the two before it has it. */
+  #guess(i: number): StateTerm[] {
+    const { c } = this.tableau;
+    if (i === 1) return [{ coefficient: 1, state: this.#stages[0] }];
+    const weight = (c[i] - c[i - 2]) / (c[i - 1] - c[i - 2]);
+    return [
+      { coefficient: weight, state: this.#stages[i - 1] },
+      { coefficient: 1 - weight, state: this.#stages[i - 2] },
+    ];
   }
 
   /** Where the derivative at the end of the step is taken. */

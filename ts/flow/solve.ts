@@ -15,9 +15,13 @@ import { savedTimes, timeGrid } from './time-grid.js';
  *   NON_FINITE where f ends or is not finite: `details.time` is how far the integration came; INVALID_ARGUMENT,
  *   INVALID_SHAPE, INVALID_DTYPE, ABORTED.
  *
- * Memory: as many states as the solver has stages, and three or four more; a copy for each saved time.
+ * With an implicit solver a step ends where Newton's iteration does: NOT_CONVERGED where it does not by fixed steps.
  *
- * Source: E. Hairer, S. P. Nørsett, G. Wanner, Solving Ordinary Differential Equations I, 2nd ed., chapter II.
+ * Memory: as many states as the solver has stages, and three or four more; a copy for each saved time. Of an implicit
+ * solver, what its option `linearise` says.
+ *
+ * Source: E. Hairer, S. P. Nørsett, G. Wanner, Solving Ordinary Differential Equations I, 2nd ed., chapter II; II (E.
+ * Hairer, G. Wanner), chapter IV.
  */
 export async function solve(system: OdeSystem, y0: State, options: SolveOptions): Promise<Solution> {
   checkOptions(options);
@@ -44,6 +48,7 @@ function checkOptions(options: SolveOptions): void {
       `a step, because ${solver.name} has no error estimate for adaptive steps,`,
       step,
     );
+  checkLinearise(options);
   if (norm !== undefined && norm !== 'rms' && norm !== 'max')
     throw invalidArgument('norm', '"rms" or "max"', norm);
   const maxSteps = checkInteger(options.maxSteps ?? 10_000, 'maxSteps', 1);
@@ -61,6 +66,14 @@ function checkOptions(options: SolveOptions): void {
       { details: { steps: count, maxSteps, time: from } },
     );
   }
+}
+
+function checkLinearise({ solver = dopri5, linearise }: SolveOptions): void {
+  if (linearise === undefined) return;
+  if (solver.diagonal === undefined)
+    throw invalidArgument('linearise', `nothing where the solver (${solver.name}) is explicit`, linearise);
+  if (linearise !== 'dense' && linearise !== 'krylov')
+    throw invalidArgument('linearise', '"dense" or "krylov"', linearise);
 }
 
 function checkStepLimits({ from, to, step, minStep, maxStep, stopAt = [] }: SolveOptions): void {

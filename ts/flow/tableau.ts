@@ -1,6 +1,7 @@
 /**
- * An explicit Runge–Kutta method as data: stage i is kᵢ = f(t + cᵢh, y + h Σ_{j<i} aᵢⱼkⱼ), and the step ends in
- * y + h Σ bᵢkᵢ. Stepping is written once, in runge-kutta.ts.
+ * A Runge–Kutta method as data: stage i is kᵢ = f(t + cᵢh, y + h Σ_{j<i} aᵢⱼkⱼ), and the step ends in y + h Σ bᵢkᵢ. Where
+ * it is implicit, all stages but the first have γ kᵢ with γ = `diagonal` in that sum too. Stepping is written once, in
+ * runge-kutta.ts.
  */
 export interface Tableau {
   readonly name: string;
@@ -13,11 +14,13 @@ export interface Tableau {
   readonly a: readonly (readonly number[])[];
   readonly b: readonly number[];
   readonly c: readonly number[];
+  /** Coefficient of every stage but the first in its own argument, of a stiffly accurate method. Absent: explicit. */
+  readonly diagonal?: number;
   /** Weights of the error estimate, b − b̂, one per stage. Absent: the method has fixed steps only. */
   readonly bError?: readonly number[];
   /** Weights of a second estimate, of order 3, that stabilises the first: see {@link dop853}. */
   readonly bErrorThird?: readonly number[];
-  /** First same as last: the last stage is the derivative at the end of the step (its row of `a` is b). */
+  /** First same as last: the last stage is the derivative at the end of the step (its row of `a`, with the diagonal, is b). */
   readonly fsal: boolean;
   /** The solution between the ends of a step. Absent: the cubic Hermite polynomial of both ends, of order 3. */
   readonly interpolant?: Interpolant;

@@ -98,7 +98,7 @@ export function scaledNorm(
 }
 
 /** Length of a row of an array. */
-function columnsOf({ data, shape }: NdArray): number {
+export function columnsOf({ data, shape }: NdArray): number {
   const rows = shape.length === 0 ? 1 : shape[0];
   return rows === 0 ? 0 : data.length / rows;
 }

@@ -1,0 +1,4 @@
+import { RidgeflowError } from '../../core/errors.js';
+
+/** Newton's iteration did not converge: a shorter step may. */
+export class NewtonFailure extends RidgeflowError {}
