@@ -80,16 +80,19 @@ export function projectorOf({ fan, beam }: Geometry): Projector {
 
 /** The largest square image that a sinogram's detectors cover, [n, n]. */
 export function coveredShape(options: GeometryOptions, detectors: number): [number, number] {
-  const { pixelSize, sourceDistance, detectorDistance, arrangement, offset } = options;
+  const { pixelSize, sourceDistance, detectorDistance, arrangement, truncated, range } = options;
+  // Over a full turn the longer side of a row off-centre sees every line.
+  const around = (range ?? (options.geometry === 'fan' ? 360 : 180)) >= 360;
+  const offset = Math.abs(options.offset) * (truncated && around ? -1 : 1);
   let spacing = options.spacing ?? pixelSize;
   let reach: number;
   if (options.geometry === 'fan' && sourceDistance !== undefined) {
     const distance = sourceDistance + detectorDistance;
     spacing = options.spacing ?? (pixelSize * distance) / sourceDistance;
-    const edge = (((detectors - 1) * spacing) / 2 - Math.abs(offset)) / distance;
+    const edge = (((detectors - 1) * spacing) / 2 - offset) / distance;
     reach = sourceDistance * Math.sin(arrangement === 'flat' ? Math.atan(edge) : Math.min(edge, Math.PI / 2));
   } else {
-    reach = (detectors * spacing) / 2 - Math.abs(offset);
+    reach = (detectors * spacing) / 2 - offset;
   }
   const side = Math.max(1, Math.floor((2 * reach) / (pixelSize * Math.SQRT2) + 1e-9));
   return [side, side];
@@ -106,12 +109,7 @@ export async function reconstruct(
   switch (method) {
     case 'fbp': {
       const image = geometry.fan
-        ? await fanBeamFilteredBackprojection(sinogram, {
-            ...geometry.beam,
-            ...call,
-            filter,
-            scan: scanOf(geometry.beam),
-          })
+        ? await fanBeamFilteredBackprojection(sinogram, { ...geometry.beam, ...call, filter })
         : await filteredBackprojection(sinogram, { ...geometry.beam, ...call, filter });
       return { image };
     }
@@ -128,13 +126,6 @@ export async function reconstruct(
         weight: weight ?? 0.01,
       });
   }
-}
-
-/** Angles that leave out a quarter turn or more are no full turn. */
-function scanOf({ angles }: FanBeamImage): 'full' | 'short' {
-  const turned = Array.from(angles as ArrayLike<number>).sort((a, b) => a - b);
-  const last = turned[turned.length - 1] - turned[0];
-  return last < 1.75 * Math.PI && turned.length > 8 ? 'short' : 'full';
 }
 
 /** Parses rows × columns, like 256x256. */

@@ -105,7 +105,11 @@ function addSharedOptions(command: Command): Command {
     )
     .option('--spacing <length>', 'distance of the detectors (default: a pixel)', parsePositive)
     .option('--offset <length>', 'where the middle of the detectors lies', parseNumber, 0)
-    .option('--truncated', 'allow detectors that do not cover the image')
+    .option(
+      '--truncated',
+      'allow detectors that do not cover the image; fbp takes rays beyond them for 0, but over a full turn (--range 360) ' +
+        'shares out the lines of a row that --offset moves to one side (half acquisition)',
+    )
     .addOption(
       new Option('--kernel <name>', 'how pixels and rays meet')
         .choices(['joseph', 'strip', 'fourier'])

@@ -4,23 +4,35 @@ import { type CallOptions, partOf } from '../core/options.js';
 import { Pace } from '../core/pace.js';
 import { evenTransform } from '../core/even-transform.js';
 import { kernelsFor } from '../kernel/backend.js';
-import { checkFinite } from '../kernel/checks.js';
+import { asMatrix, checkFinite } from '../kernel/checks.js';
 import type { FanProblem } from '../kernel/contract.js';
 import { type FanBeamImage, fanAngles, resolveFan } from './fan-beam.js';
 import { type FilterName, checkFilter, filterResponse, filterWindow, transformLength } from './filter.js';
 import { angleShares, checkAngleWeights } from './filtered-backprojection.js';
 import { checkShapeIs } from './projector.js';
+import {
+  type RowReach,
+  completed,
+  goAround,
+  isOneSided,
+  missingDetectors,
+  shareOfLine,
+} from './redundancy.js';
 
 /** Options of {@link fanBeamFilteredBackprojection}. */
 export interface FanBeamReconstructionOptions extends FanBeamImage, CallOptions {
   /** Window on the ramp. Default `ramp`, no window. */
   filter?: FilterName;
   /**
-   * `full` (default): a full turn, in which every line is seen twice. `short`: a range of at least a half turn and the
-   * fan's own angle, in which Parker's weights share out the lines that are seen twice.
+   * `full`: a full turn, in which every line is seen twice. `short`: a range of at least a half turn and the fan's own angle,
+   * in which Parker's weights share out the lines that are seen twice. Default: full where the angles leave no gap of a
+   * quarter turn, else short.
    */
   scan?: 'full' | 'short';
-  /** Angle that each projection stands for, in radians. Default: half the distance to its neighbours on either side. */
+  /**
+   * Angle that each projection stands for, in radians. Default: half the distance to its neighbours on either side. With
+   * `scan: 'full'` they let angles leave gaps.
+   */
   angleWeights?: readonly number[] | Float64Array;
 }
 
@@ -29,14 +41,19 @@ export interface FanBeamReconstructionOptions extends FanBeamImage, CallOptions 
  * the ray's angle in the fan, convolved with the ramp (for equal angles with the ramp times (γ/sin γ)²), and added up along
  * the rays, over the square of the distance from the source.
  *
+ * Over a full turn the row may lie off-centre so far that it sees the image to the end on one side only (half
+ * acquisition, with `detector.truncated`): Wang's weights then share out the lines that are seen twice. Rays beyond a row
+ * that is truncated otherwise are taken for 0, and pixels there are not reliable.
+ *
  * @param sinogram [angles, detectors], finite: line integrals as `fanBeamProjector` gives them. `detector.count` is taken
  *   from it.
  * @returns The image, [rows, columns] = `options.shape`.
- * @throws As fanBeamProjector; INVALID_ARGUMENT for an unknown filter or scan, for negative weights and for a short scan
- *   over too small a range; INVALID_SHAPE for a sinogram or weights that do not fit.
+ * @throws As fanBeamProjector; INVALID_ARGUMENT for an unknown filter or scan, for negative weights, for angles that do not
+ *   cover what the scan needs and for a short scan with a row that is off-centre and truncated; INVALID_SHAPE for a sinogram or weights that do not fit.
  *
  * O(angles · (rows · columns + detectors log detectors)) time. Source: A. C. Kak, M. Slaney, Principles of Computerized
- * Tomographic Imaging (1988), ch. 3.4; D. L. Parker, Med. Phys. 9 (1982) 254, for `short`.
+ * Tomographic Imaging (1988), ch. 3.4; D. L. Parker, Med. Phys. 9 (1982) 254, for `short`; G. Wang, Med. Phys. 29
+ * (2002) 1634, for rows off-centre.
  *
  * @example
  * const image = await fanBeamFilteredBackprojection(sinogram, { angles, sourceDistance: 500, shape: [256, 256] });
@@ -50,10 +67,12 @@ export async function fanBeamFilteredBackprojection(
   const fan = resolveFan({ ...options, detector });
   const { rows, columns, angles, detectorCount, sourceDistance, detectorSpacing } = fan;
   checkShapeIs(sinogram.shape, [angles.length, detectorCount], 'sinogram');
-  const { filter: name, scan = 'full' } = options;
-  const filter = checkFilter(name);
+  const filter = checkFilter(options.filter);
+  const around = goAround(angles, 2 * Math.PI);
+  const scan = options.scan ?? (around ? 'full' : 'short');
   if (scan !== 'full' && scan !== 'short') throw invalidArgument('scan', "'full' or 'short'", scan);
-  const redundancy = scan === 'full' ? () => 0.5 : parkerWeights(fan);
+  if (scan === 'full' && !around && !options.angleWeights) throw notAround();
+  const redundancy = scan === 'full' ? fullTurnShares(fan) : parkerWeights(fan);
   const shares = options.angleWeights
     ? checkAngleWeights(options.angleWeights, angles.length)
     : scan === 'full'
@@ -74,18 +93,61 @@ export async function fanBeamFilteredBackprojection(
     }
     await pace.tick(1);
   }
-  const length = transformLength(2 * detectorCount);
+  const missing = missingDetectors(reachOnRow(fan));
+  const whole: FanProblem = {
+    ...fan,
+    detectorCount: missing.before + detectorCount + missing.after,
+    firstDetector: fan.firstDetector - missing.before * detectorSpacing,
+  };
+  const length = transformLength(2 * whole.detectorCount);
+  const completeData = completed({ data: weighted, shape: [angles.length, detectorCount] }, missing);
   const filtered = await kernels.filterRows(
     {
-      data: { data: weighted, rows: angles.length, columns: detectorCount },
+      data: asMatrix(completeData),
       length,
-      response: fan.flat ? filterResponse(filter, length) : equiangularResponse(filter, length, fan),
+      response: fan.flat ? filterResponse(filter, length) : equiangularResponse(filter, length, whole),
       scales: shares.map((share) => share / (sourceDistance * detectorSpacing)),
     },
     partOf(options, 0, 0.3),
   );
-  const data = await kernels.backprojectFan({ ...fan, filtered }, partOf(options, 0.3, 1));
+  const data = await kernels.backprojectFan({ ...whole, filtered }, partOf(options, 0.3, 1));
   return { data, shape: [rows, columns] };
+}
+
+function notAround(): RidgeflowError {
+  return new RidgeflowError(
+    'INVALID_ARGUMENT',
+    'Expected angles all round for a full scan but received angles that leave a gap of a quarter turn or more: turn ' +
+      "farther, take scan: 'short' (a half turn and the fan's angle), or reconstruct with cgls or sirt",
+    { details: { parameter: 'angles' } },
+  );
+}
+
+/** The row as seen from the source, in angles. */
+function reachOf(fan: FanProblem): RowReach {
+  const { rows, columns, pixelSize, sourceDistance, detectorCount, firstDetector, detectorSpacing, flat } =
+    fan;
+  const angleOf = (place: number) => (flat ? Math.atan(place) : place);
+  return {
+    first: angleOf(firstDetector - detectorSpacing / 2),
+    last: angleOf(firstDetector + (detectorCount - 0.5) * detectorSpacing),
+    spacing: detectorSpacing,
+    image: Math.asin((Math.hypot(rows, columns) * pixelSize) / 2 / sourceDistance),
+  };
+}
+
+/** The same in the row's own coordinates, tangents or angles, in which detectors are equally far apart. */
+function reachOnRow(fan: FanProblem): RowReach {
+  const { first, last, spacing, image } = reachOf(fan);
+  return fan.flat
+    ? { first: Math.tan(first), last: Math.tan(last), spacing, image: Math.tan(image) }
+    : { first, last, spacing, image };
+}
+
+/** The other ray along the line of a ray at angle γ in the fan has −γ. */
+function fullTurnShares(fan: FanProblem): (angle: number, inFan: number) => number {
+  const share = shareOfLine(reachOf(fan));
+  return (_angle, inFan) => share(inFan);
 }
 
 /** The ramp's samples times (γ/sin γ)², for detectors at equal angles, and the window. */
@@ -108,11 +170,20 @@ function equiangularResponse(
  * are (β, γ) and (β + π − 2γ, −γ).
  */
 function parkerWeights(fan: FanProblem): (angle: number, inFan: number) => number {
-  const { angles, rows, columns, pixelSize, sourceDistance } = fan;
+  const { angles } = fan;
+  const reach = reachOf(fan);
+  if (isOneSided(reach)) {
+    throw new RidgeflowError(
+      'INVALID_ARGUMENT',
+      'Expected detectors centred on the axis, or reaching over the image on both sides, for a short scan but received a ' +
+        'row off-centre: turn all round (scan: "full"), or reconstruct with cgls or sirt',
+      { details: { parameter: 'detector' } },
+    );
+  }
   const first = angles.reduce((least, angle) => Math.min(least, angle), Infinity);
   const range = angles.reduce((most, angle) => Math.max(most, angle - first), 0);
   const edges = fanAngles(fan).reduce((most, angle) => Math.max(most, Math.abs(angle)), 0);
-  const needed = Math.min(edges, Math.asin((Math.hypot(rows, columns) * pixelSize) / 2 / sourceDistance));
+  const needed = Math.min(edges, reach.image);
   const margin = (range - Math.PI) / 2;
   // A last step between angles that is missing makes no difference.
   if (!(margin >= needed - range / angles.length)) {

@@ -1,10 +1,19 @@
-import { type NdArray, dtypeOf, toDtype } from '../core/array.js';
+import { type NdArray, copyOf, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { type CallOptions, partOf } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
+import type { ParallelBeamProblem } from '../kernel/contract.js';
 import { type FilterName, checkFilter, filterResponse, transformLength } from './filter.js';
 import type { ParallelBeam } from './geometry.js';
+import {
+  type RowReach,
+  completed,
+  goAround,
+  isOneSided,
+  missingDetectors,
+  shareOfLine,
+} from './redundancy.js';
 import { resolveSinogram } from './transform.js';
 
 /** Options of {@link filteredBackprojection}. */
@@ -15,7 +24,8 @@ export interface FilteredBackprojectionOptions extends ParallelBeam, CallOptions
   filter?: FilterName;
   /**
    * Angle that each projection stands for, in radians; for a complete set they sum to π. Default: half the distance to
-   * its neighbours on either side, modulo π, which suits uneven angles and full turns. For a limited range of angles,
+   * its neighbours on either side, modulo π, which suits uneven angles and full turns (modulo 2π, and for a complete set 2π
+   * in sum, where a full turn has a row off-centre). For a limited range of angles,
    * where the gap must not be filled, give them.
    */
   angleWeights?: readonly number[] | Float64Array;
@@ -31,8 +41,11 @@ export interface FilteredBackprojectionOptions extends ParallelBeam, CallOptions
  * @throws As backproject; INVALID_ARGUMENT for an unknown filter or negative angle weights, INVALID_SHAPE for another
  *   number of weights than angles.
  *
- * O(angles · (rows · columns + detectors log detectors)) time. Where the detector is `truncated`, pixels beyond its
- * reach are not reliable. Source: A. C. Kak, M. Slaney, Principles of Computerized Tomographic Imaging (1988), ch. 3.
+ * O(angles · (rows · columns + detectors log detectors)) time. Where the detector is `truncated`, rays beyond it are taken
+ * for 0, and pixels beyond its reach are not reliable; but over a full turn a row off-centre that sees the image to the end
+ * on one side (half acquisition) sees every line, and Wang's weights share out those that it sees twice.
+ * Source: A. C. Kak, M. Slaney, Principles of Computerized Tomographic Imaging (1988), ch. 3; G. Wang, Med. Phys. 29 (2002)
+ * 1634.
  *
  * @example
  * const image = await filteredBackprojection(sinogram, { angles, shape: [256, 256], filter: 'hann' });
@@ -43,13 +56,18 @@ export async function filteredBackprojection(
 ): Promise<NdArray> {
   const problem = resolveSinogram(sinogram, options);
   const filter = checkFilter(options.filter);
-  const scales = options.angleWeights
-    ? checkAngleWeights(options.angleWeights, problem.angles.length)
-    : angleShares(problem.angles);
-  const input = toDtype(sinogram, options.dtype ?? dtypeOf(sinogram));
-  const kernels = await kernelsFor(options, dtypeOf(input));
+  const given = options.angleWeights && checkAngleWeights(options.angleWeights, problem.angles.length);
+  const plain = toDtype(sinogram, options.dtype ?? dtypeOf(sinogram));
+  const kernels = await kernelsFor(options, dtypeOf(plain));
   checkFinite(kernels, sinogram, 'sinogram');
-  const length = transformLength(2 * problem.detectorCount);
+  const row = reachOf(problem);
+  const shared = isOneSided(row) && goAround(problem.angles, 2 * Math.PI);
+  const missing = missingDetectors(row);
+  const input = shared ? completed(weighColumns(plain, shareOfLine(row), problem), missing) : plain;
+  const beam = shared ? extended(problem, missing) : problem;
+  // Shares of both passages of a line sum to 1 already.
+  const scales = given ?? angleShares(problem.angles, shared ? 2 * Math.PI : Math.PI);
+  const length = transformLength(2 * beam.detectorCount);
   // The response is per sample; the ramp has the unit of one over length.
   for (let a = 0; a < scales.length; a++) scales[a] /= problem.detectorSpacing;
   const filtered = await kernels.filterRows(
@@ -57,10 +75,49 @@ export async function filteredBackprojection(
     partOf(options, 0, 0.3),
   );
   const data = await kernels.backprojectBeam(
-    { ...problem, sinogram: filtered, kernel: 'interpolated' },
+    { ...beam, sinogram: filtered, kernel: 'interpolated' },
     partOf(options, 0.3, 1),
   );
   return { data, shape: [problem.rows, problem.columns] };
+}
+
+/** What the row sees at the angle at which the image is widest. */
+function reachOf(problem: ParallelBeamProblem): RowReach {
+  const { rows, columns, pixelSize, detectorCount, detectorSpacing, detectorOffset } = problem;
+  const half = (detectorCount * detectorSpacing) / 2;
+  return {
+    first: detectorOffset - half,
+    last: detectorOffset + half,
+    spacing: detectorSpacing,
+    image: (Math.hypot(rows, columns) * pixelSize) / 2,
+  };
+}
+
+/** The beam with more detectors at the ends of its row. */
+function extended(
+  problem: ParallelBeamProblem,
+  { before, after }: { before: number; after: number },
+): ParallelBeamProblem {
+  const { detectorCount, detectorOffset, detectorSpacing } = problem;
+  return {
+    ...problem,
+    detectorCount: before + detectorCount + after,
+    detectorOffset: detectorOffset + ((after - before) / 2) * detectorSpacing,
+  };
+}
+
+/** The sinogram with every column times the share of its detector's coordinate. */
+function weighColumns(
+  { data, shape }: NdArray,
+  share: (place: number) => number,
+  { detectorCount, detectorSpacing, detectorOffset }: ParallelBeamProblem,
+): NdArray {
+  const shares = Float64Array.from({ length: detectorCount }, (_, k) =>
+    share((k - (detectorCount - 1) / 2) * detectorSpacing + detectorOffset),
+  );
+  const out = copyOf(data, 'a weighted sinogram');
+  for (let i = 0; i < out.length; i++) out[i] *= shares[i % detectorCount];
+  return { data: out, shape };
 }
 
 /** Throws unless there is one finite weight of at least 0 for every angle; returns a copy. */
