@@ -1,10 +1,13 @@
 import test from 'ava';
 import { RidgeflowError } from '../ts/core/errors.js';
 import { FAR, caseOf, exhaustiveCases, wholeFiles } from './fuzz/case.js';
+import { computing, recordCalls } from './fuzz/call-templates.js';
+import { hostileCall } from './fuzz/calls.js';
 import { keptFindings } from './fuzz/findings.js';
 import { bytesPart, jsonPart, plain } from './fuzz/mutate.js';
 import { outcomeOf } from './fuzz/outcome.js';
 import { targets } from './fuzz/targets.js';
+import { exactly } from './native.js';
 
 // A short form of `npm run fuzz`: every finding that is kept, some mutations for each reader, and the harness itself.
 
@@ -33,6 +36,18 @@ for (const [name, target] of Object.entries(targets)) {
     t.true(codes.size > 1, [...codes].join());
   });
 }
+
+exactly('hostile calls of every function of the addon: an answer or an error', async (t) => {
+  const recorded = (await recordCalls()).map(({ name }) => name);
+  t.deepEqual(recorded.sort(), computing().sort());
+  const codes = new Set<string>();
+  for (let number = 0; number < 10 * CASES; number++) {
+    const outcome = await hostileCall(number);
+    if ('finding' in outcome) t.fail(`call ${number}: ${outcome.finding}`);
+    else codes.add(outcome.code);
+  }
+  t.true(codes.has('computed') && codes.has('TypeError'), [...codes].join());
+});
 
 const seeds = [{ 'a.json': plain(jsonPart('{"a":[1,2]}')), 'a.bin': plain(bytesPart(Buffer.from('abc'))) }];
 

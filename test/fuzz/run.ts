@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { keepFinding } from './findings.js';
 import { targets } from './targets.js';
 
-// Hands damaged files to every reader: `npm run fuzz -- [reader…] [--seconds N] [--first N]`. What is neither read nor
+// Hands damaged files to every reader, and hostile calls to the addon: `npm run fuzz -- [reader…|calls] [--seconds N]
+// [--first N]`. What is neither read nor
 // refused with an error of the library is a finding: it is made small and kept in test/fixtures/fuzz, which the tests
 // read from then on. Ends with exit code 1 where there is one.
 
@@ -13,6 +14,7 @@ import { targets } from './targets.js';
 const SLICE = 10_000;
 /** Milliseconds without a word after which a case hangs. */
 const PATIENCE = 30_000;
+const NAMES = [...Object.keys(targets), 'calls'];
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
 interface Tally {
@@ -70,7 +72,7 @@ async function slice(name: string, tally: Tally, milliseconds: number): Promise<
   // A decoder of others may end its process where that is a process of its own.
   const how = hung ? 'hangs' : `ended the process (${signal ?? `exit code ${code}`})`;
   if (!hung && errors) console.error(errors);
-  if (targets[name].sheltered) tally.codes.set(how, (tally.codes.get(how) ?? 0) + 1);
+  if (targets[name]?.sheltered) tally.codes.set(how, (tally.codes.get(how) ?? 0) + 1);
   else if (!tally.findings.has(how)) tally.findings.set(how, current);
 }
 
@@ -79,12 +81,12 @@ async function main(): Promise<number> {
     allowPositionals: true,
     options: { seconds: { type: 'string', default: '60' }, first: { type: 'string', default: '0' } },
   });
-  const names = positionals.length > 0 ? positionals : Object.keys(targets);
-  const unknown = names.find((name) => !Object.hasOwn(targets, name));
+  const names = positionals.length > 0 ? positionals : NAMES;
+  const unknown = names.find((name) => !NAMES.includes(name));
   const seconds = Number(values.seconds);
   const first = Number(values.first);
   if (unknown !== undefined || !(seconds > 0) || !Number.isSafeInteger(first)) {
-    console.error(`Usage: npm run fuzz -- [${Object.keys(targets).join('|')}]… [--seconds N] [--first N]`);
+    console.error(`Usage: npm run fuzz -- [${NAMES.join('|')}]… [--seconds N] [--first N]`);
     return 2;
   }
   const end = performance.now() + 1000 * seconds;
@@ -116,7 +118,8 @@ async function main(): Promise<number> {
     );
     for (const [finding, number] of found) {
       console.log(`  FOUND in case ${number}: ${finding}`);
-      console.log(`  kept as ${await keepFinding(name, number, finding)}`);
+      if (name === 'calls') console.log(`  again: npm run fuzz -- calls --first ${number} --seconds 1`);
+      else console.log(`  kept as ${await keepFinding(name, number, finding)}`);
     }
   }
   console.log(`${cases} cases, ${findings} findings`);
