@@ -1,5 +1,6 @@
 // Handwritten digits by networks without training: the error on digits held out falls with the width.
-import { type ChartSpec, errorByWidth, readCloud, widthChart, zeros } from 'ridgeflow';
+import { errorByWidth, readCloud, zeros } from 'ridgeflow';
+import { type ChartSpec, widthChart } from 'ridgeflow/report';
 import { writePicture } from './picture.js';
 
 const { points, labels } = await readCloud('data/digits.csv.gz', { labelColumn: -1 });

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { encode } from 'fast-png';
-import { type ChartSpec, type Flow, type NdArray, ndarray, renderChart } from 'ridgeflow';
+import { type Flow, type NdArray, ndarray } from 'ridgeflow';
+import { type ChartSpec, renderChart } from 'ridgeflow/report';
 
 /** Draws a chart as SVG into the file named on the command line, by default the example's own name. */
 export async function writePicture(spec: ChartSpec): Promise<void> {

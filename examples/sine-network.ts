@@ -1,13 +1,6 @@
 // A network for a sine without training: units drawn from the ridgelet spectrum, and what they add up to.
-import {
-  type ChartSpec,
-  compareWithSpectrum,
-  fitNetwork,
-  ndarray,
-  spectrumChart,
-  spectrumSlice,
-  trainNetwork,
-} from 'ridgeflow';
+import { compareWithSpectrum, fitNetwork, ndarray, spectrumSlice, trainNetwork } from 'ridgeflow';
+import { type ChartSpec, spectrumChart } from 'ridgeflow/report';
 import { writePicture } from './picture.js';
 
 const x = Array.from({ length: 400 }, (_, i) => (2 * i + 1) / 400 - 1);

@@ -4,18 +4,19 @@
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { writeCommonJs } from './lib/commonjs.mjs';
+import { completeDeclarations } from './lib/declarations.mjs';
+import { entryPoints } from './lib/entries.mjs';
 import { projectRoot } from './lib/project.mjs';
 
 const dist = join(projectRoot, 'dist');
-/** Imported or run by name. */
-const ENTRIES = ['index.js', 'cli/main.js', 'io/decode-process.js'];
 /** Read as text, not imported. */
 const ASSETS = join('report', 'client');
 
 const joined = mkdtempSync(join(dist, '.bundle-'));
 try {
   await build({
-    entryPoints: ENTRIES.map((name) => join(dist, name)),
+    entryPoints: entryPoints(dist),
     outdir: joined,
     outbase: dist,
     bundle: true,
@@ -36,3 +37,5 @@ try {
 } finally {
   rmSync(joined, { recursive: true, force: true });
 }
+completeDeclarations(dist);
+writeCommonJs(dist);

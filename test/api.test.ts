@@ -97,18 +97,42 @@ test('importing leaves the process as it was', async (t) => {
   t.is((await node('--input-type=module', '--eval', program)).stdout, '');
 });
 
+type Entry = string | { [name: string]: Entry };
+const pathsOf = (entry: Entry): string[] =>
+  typeof entry === 'string' ? [entry] : Object.values(entry).flatMap(pathsOf);
+
+test('every subject has a subpath of its own, with the exports that the index has', async (t) => {
+  const subjects = readdirSync(join(root, 'ts')).filter((name) =>
+    existsSync(join(root, 'ts', name, 'index.ts')),
+  );
+  t.true(subjects.length > 12);
+  const program = `
+    import { createRequire } from 'node:module';
+    import * as all from 'ridgeflow';
+    const require = createRequire(import.meta.url);
+    for (const name of ${JSON.stringify(subjects)}) {
+      const subject = await import('ridgeflow/' + name);
+      const required = require('ridgeflow/' + name);
+      const names = Object.keys(subject);
+      const shared = names.filter((key) => all[key] === subject[key]);
+      const complete = name === 'report' ? shared.length > 0 : shared.length === names.length;
+      if (!complete || names.length === 0 || names.some((key) => required[key] !== subject[key])) console.log(name);
+    }
+    for (const name of ['html', 'table', 'facts', 'renderChart']) if (name in all) console.log(name);
+  `;
+  t.is((await node('--input-type=module', '--eval', program)).stdout, '');
+});
+
 test('what package.json names is in the package, and nothing that is not for its users', (t) => {
   const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
     types: string;
     bin: Record<string, string>;
-    exports: Record<string, string | Record<string, string>>;
+    exports: Entry;
   };
   const named = [
     manifest.types,
     ...Object.values(manifest.bin),
-    ...Object.values(manifest.exports).flatMap((entry) =>
-      typeof entry === 'string' ? [entry] : Object.values(entry),
-    ),
+    ...pathsOf(manifest.exports).filter((path) => !path.includes('*')),
     ...['README.md', 'LICENSE', 'CMakeLists.txt', 'scripts/install.mjs', 'data/digits.csv.gz'],
     ...['bindings/addon.cpp', 'native/score/score.cpp', 'native/score/score.hpp'],
   ];
@@ -155,25 +179,41 @@ test('the declarations type a program that imports, and one that requires', asyn
      const { ${functions} } = ridgeflow;\n${program}`,
   );
   writeFileSync(
-    join(project, 'tsconfig.json'),
-    JSON.stringify({
-      compilerOptions: {
-        module: 'NodeNext',
-        target: 'ES2022',
-
-        strict: true,
-        noEmit: true,
-        types: ['node'],
-      },
-      files: ['typed.mts', 'typed.cts'],
-    }),
+    join(project, 'subject.cts'),
+    `import { sinkhorn } from 'ridgeflow/transport';
+     import { renderChart } from 'ridgeflow/report';
+     export const both = [sinkhorn, renderChart];`,
   );
-  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const problems = await node(compiler, '-p', '.').then(
-    () => '',
-    (error: { stdout: string }) => error.stdout,
-  );
-  t.is(problems, '');
+  const readme = readFileSync(join(installed, 'README.md'), 'utf8');
+  const samples = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
+  samples.forEach((code, i) => writeFileSync(join(project, `readme-${i}.mts`), code));
+  t.true(samples.length > 1);
+  const settings = [
+    { module: 'Node16', moduleResolution: 'Node16' },
+    { module: 'NodeNext', moduleResolution: 'NodeNext' },
+    { module: 'Preserve', moduleResolution: 'Bundler' },
+  ];
+  for (const setting of settings) {
+    writeFileSync(
+      join(project, 'tsconfig.json'),
+      JSON.stringify({
+        compilerOptions: {
+          ...setting,
+          target: 'ES2022',
+          strict: true,
+          noEmit: true,
+          types: ['node'],
+        },
+        files: ['typed.mts', 'typed.cts', 'subject.cts', ...samples.map((_, i) => `readme-${i}.mts`)],
+      }),
+    );
+    const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+    const problems = await node(compiler, '-p', '.').then(
+      () => '',
+      (error: { stdout: string }) => error.stdout,
+    );
+    t.is(problems, '', setting.module);
+  }
 });
 
 const cloudOf = (n: number, d: number): NdArray => ({

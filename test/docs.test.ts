@@ -1,7 +1,7 @@
 // Runs the code of README.md and docs/*.md: the blocks that begin with ```ts run or ```js. Each is a program of its own, in
 // a folder of its own; what it prints after `console.log` is nobody's business, an error is.
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -9,10 +9,16 @@ import { promisify } from 'node:util';
 import test from 'ava';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const library = pathToFileURL(join(root, 'ts', 'index.ts')).href;
+/** Where a program of the documentation finds what it imports: the library's sources, not what they were compiled to. */
+const sourceOf = (name: string) =>
+  /^ridgeflow(\/|$)/.test(name)
+    ? pathToFileURL(join(root, 'ts', name.slice('ridgeflow'.length), 'index.ts')).href
+    : name;
 const folder = await mkdtemp(join(tmpdir(), 'ridgeflow-docs-'));
 
 await symlink(join(root, 'data'), join(folder, 'data'));
+await mkdir(join(folder, 'node_modules'));
+await symlink(root, join(folder, 'node_modules', 'ridgeflow'));
 const names = (await readdir(join(root, 'docs'))).filter((name) => name.endsWith('.md'));
 const pages = await Promise.all(
   ['README.md', ...names.map((name) => `docs/${name}`)].map(async (page) => ({
@@ -29,20 +35,19 @@ for (const { page, text } of pages) {
     // One process for a page, since most of the time is that of loading: each block in a scope of its own.
     const imports = new Set<string>();
     const bodies = blocks.map(([, code]) =>
-      code.replace(/^import (\{[^}]*\}) from 'ridgeflow';.*$/gm, (_, names: string) => {
+      code.replace(/^import (\{[^}]*\}) from '([^']+)';.*$/gm, (_, names: string, from: string) => {
         imports.add(names);
         // What is only a type is gone by the time that the program runs.
-        return `const ${names.replace(/\btype \w+,?/g, '')} = library;`;
+        return `const ${names.replace(/\btype \w+,?/g, '')} = await import(${JSON.stringify(sourceOf(from))});`;
       }),
     );
     t.true(imports.size > 0);
-    const program = [
-      `import * as library from ${JSON.stringify(library)};`,
-      ...bodies.map(
+    const program = bodies
+      .map(
         (body, i) =>
           `await (async () => {\n${body}})().catch((error) => { console.error('block ${i + 1}:', error); process.exit(1); });`,
-      ),
-    ].join('\n');
+      )
+      .join('\n');
     const file = join(folder, basename(page).replace('.md', '.mts'));
     await writeFile(file, program);
     const tsx = import.meta.resolve('tsx');

@@ -16,7 +16,16 @@ export * from './linalg/index.js';
 export * from './measure/index.js';
 export * from './network/index.js';
 export * from './radon/index.js';
-export * from './report/index.js';
+export {
+  type NetworkReportContext,
+  type RidgeletReportContext,
+  type TrainReportContext,
+  type TransportReportContext,
+  networkReport,
+  ridgeletReport,
+  trainReport,
+  transportReport,
+} from './report/index.js';
 export * from './representation/index.js';
 export * from './ridgelet/index.js';
 export * from './theory/index.js';

@@ -1,4 +1,4 @@
-// The pages of the reference: every export of ts/index.ts, by the folder that declares it.
+// The pages of the reference: every export of ts/index.ts and ts/report/index.ts, by the folder that declares it.
 import { join, relative, sep } from 'node:path';
 import ts from 'typescript';
 
@@ -30,26 +30,31 @@ const TITLES = /** @type {Record<string, string>} */ ({
 export function apiReference(root) {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (file) => ts.sys.readFile(file));
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
-  const entry = join(root, 'ts', 'index.ts');
-  const program = ts.createProgram([entry], options);
+  // What draws reports is not in the index of all subjects, but under a name of its own.
+  const entries = [join(root, 'ts', 'index.ts'), join(root, 'ts', 'report', 'index.ts')];
+  const program = ts.createProgram(entries, options);
   const checker = program.getTypeChecker();
-  const source = program.getSourceFile(entry);
-  const module = source && checker.getSymbolAtLocation(source);
-  if (!module) throw new Error(`No exports in ${entry}`);
+  const exports = entries.flatMap((entry) => {
+    const source = program.getSourceFile(entry);
+    const module = source && checker.getSymbolAtLocation(source);
+    if (!module) throw new Error(`No exports in ${entry}`);
+    return checker.getExportsOfModule(module);
+  });
 
   /** @type {Map<string, Export[]>} */
   const subjects = new Map();
   /** @type {Map<string, string>} */
   const places = new Map();
-  for (const exported of checker.getExportsOfModule(module)) {
+  for (const exported of exports) {
+    if (places.has(exported.name)) continue;
     const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
     const declarations = symbol.declarations ?? [];
     if (declarations.length === 0) throw new Error(`${exported.name} has no declaration`);
     const file = relative(root, declarations[0].getSourceFile().fileName).split(sep).join('/');
     const subject = file.split('/')[1];
-    const entries = subjects.get(subject) ?? [];
-    entries.push({ name: exported.name, file, symbol, declarations });
-    subjects.set(subject, entries);
+    const list = subjects.get(subject) ?? [];
+    list.push({ name: exported.name, file, symbol, declarations });
+    subjects.set(subject, list);
     places.set(exported.name, `${subject}.md#${exported.name.toLowerCase()}`);
   }
 
@@ -80,7 +85,7 @@ function indexOf(subjects) {
         .map(({ name }) => link(name, `${subject}.md#${name.toLowerCase()}`));
       return `## [${TITLES[subject] ?? subject}](${subject}.md)\n\n${names.length > 0 ? names.join(', ') : 'Types only.'}\n`;
     });
-  return `${NOTICE}# API reference\n\nEvery export of \`ridgeflow\`, from its doc comments, by subject.\n\n${rows.join('\n')}`;
+  return `${NOTICE}# API reference\n\nEvery export of \`ridgeflow\`, from its doc comments, by subject. Each subject can be imported by itself too:\n\`ridgeflow/transport\` and its like. What draws charts and pages is in \`ridgeflow/report\` only.\n\n${rows.join('\n')}`;
 }
 
 const NOTICE = '<!-- Made from the doc comments by `npm run docs`. -->\n\n';

@@ -82,6 +82,15 @@ export async function fetchPinned(download, folder, log) {
   return path;
 }
 
+/** The mirror of Debian that this machine uses. */
+export function debianMirror() {
+  const format = ['indextargets', '--format', '$(ORIGIN) $(REPO_URI)', 'Created-By: Packages'];
+  const listing = spawnSync('apt-get', format, { encoding: 'utf8' }).stdout ?? '';
+  const found = listing.split('\n').find((line) => line.startsWith('Debian ') && !line.includes('security'));
+  if (!found) throw new Error('no mirror of Debian among the sources of apt');
+  return found.split(' ')[1];
+}
+
 /**
  * apt-get with lists of its own, which know the sources of the release: the machine's settings stay as they are.
  *
@@ -97,11 +106,7 @@ async function aptGet(home, log) {
     ...['-o', `Dir::Etc::sourcelist=${sources}`, '-o', `Dir::Etc::sourceparts=${join(home, 'none')}`],
   ];
   if (existsSync(sources)) return command;
-  const format = ['indextargets', '--format', '$(ORIGIN) $(REPO_URI)', 'Created-By: Packages'];
-  const listing = spawnSync('apt-get', format, { encoding: 'utf8' }).stdout ?? '';
-  const found = listing.split('\n').find((line) => line.startsWith('Debian ') && !line.includes('security'));
-  if (!found) throw new Error('no mirror of Debian among the sources of apt');
-  const mirror = found.split(' ')[1];
+  const mirror = debianMirror();
   for (const name of ['lists/partial', 'cache/archives/partial', 'none'])
     mkdirSync(join(home, name), { recursive: true });
   writeFileSync(

@@ -35,7 +35,8 @@ export interface Diagnosis {
   advice: string[];
 }
 
-const PACKAGES = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-node'];
+/** What a user may install beside the library. */
+const PACKAGES = ['@tensorflow/tfjs-node', 'onnxruntime-node'];
 
 function packageVersions(): Record<string, string> {
   const require = createRequire(import.meta.url);

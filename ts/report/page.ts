@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { sourceFolder } from '../core/package-root.js';
+import { join } from 'node:path';
+import { dependencyFile, sourceFolder } from '../core/package-root.js';
 import type { ThemedSpec } from './charts.js';
 import { Html, html, scriptJson, scriptSource, type HtmlValue } from './html.js';
 import { STYLE } from './style.js';
@@ -109,10 +108,9 @@ export function chartFigure(options: {
 
 /** The minified build of Vega, with the licence that has to go with it. */
 async function vegaRuntime(): Promise<Html> {
-  const build = dirname(createRequire(import.meta.url).resolve('vega'));
   const [licence, source] = await Promise.all([
-    readFile(join(build, '../LICENSE'), 'utf8'),
-    readFile(join(build, 'vega.min.js'), 'utf8'),
+    readFile(dependencyFile('vega', 'LICENSE'), 'utf8'),
+    readFile(dependencyFile('vega', 'build/vega.min.js'), 'utf8'),
   ]);
   return scriptSource(`/* Vega. ${licence.trim().replaceAll('*/', '* /')} */\n${source.trim()}`);
 }

@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
+import { dependencyFile } from '../../core/package-root.js';
 
 /** The TensorFlow.js engines, fastest first. */
 export const ENGINES = ['tfjs-node', 'tfjs-wasm', 'tfjs-cpu'] as const;
@@ -91,8 +91,8 @@ async function registerWasm(): Promise<void> {
   const tf = await import('@tensorflow/tfjs-core');
   const wasm = await import('@tensorflow/tfjs-backend-wasm');
   if (tf.findBackend('wasm')) return;
-  const main = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
-  wasm.setWasmPaths(dirname(main) + sep);
+  const file = dependencyFile('@tensorflow/tfjs-backend-wasm', 'dist/tfjs-backend-wasm.wasm');
+  wasm.setWasmPaths(dirname(file) + sep);
   await withoutProcessListeners(() => tf.setBackend('wasm'));
 }
 
