@@ -106,7 +106,7 @@ constexpr Export kExports[] = {
     {"pairCosts", guarded<pairCostsKernel>},
     {"assignment", guarded<assignmentKernel>},
     {"networkSimplex", guarded<networkSimplexKernel>},
-    {"slicedCosts", guarded<slicedCostsKernel>},
+    {"slicedDistances", guarded<slicedDistancesKernel>},
     {"linearCombination", guarded<linearCombinationKernel>},
     {"squaredRowLengths", guarded<squaredRowLengthsKernel>},
     {"scaledError", guarded<scaledErrorKernel>},

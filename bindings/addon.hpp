@@ -44,7 +44,7 @@ Napi::Value networkLossKernel(const Napi::CallbackInfo& info);
 Napi::Value pairCostsKernel(const Napi::CallbackInfo& info);
 Napi::Value assignmentKernel(const Napi::CallbackInfo& info);
 Napi::Value networkSimplexKernel(const Napi::CallbackInfo& info);
-Napi::Value slicedCostsKernel(const Napi::CallbackInfo& info);
+Napi::Value slicedDistancesKernel(const Napi::CallbackInfo& info);
 Napi::Value linearCombinationKernel(const Napi::CallbackInfo& info);
 Napi::Value posteriorCovarianceProductKernel(const Napi::CallbackInfo& info);
 Napi::Value normalsKernel(const Napi::CallbackInfo& info);

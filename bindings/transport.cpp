@@ -104,7 +104,7 @@ Napi::Value pairCostsOf(const Arguments& arguments) {
 }
 
 template <class T>
-Napi::Value slicedCostsOf(const Arguments& arguments) {
+Napi::Value slicedDistancesOf(const Arguments& arguments) {
   SlicedProblem<T> problem;
   problem.n = arguments.size("n", 0xfffffffeU);
   problem.m = arguments.size("m", 0xfffffffeU);
@@ -118,9 +118,9 @@ Napi::Value slicedCostsOf(const Arguments& arguments) {
   problem.gradients = arguments.optionalArray<double>("gradients", problem.count, problem.d);
   problem.p = arguments.number("p");
   if (!(problem.p >= 1 && std::isfinite(problem.p))) arguments.fail("p", "a finite number of at least 1");
-  double* out = arguments.array<double>("costs", problem.count);
+  double* out = arguments.array<double>("distances", problem.count);
   const double work = pairWork(problem.count, problem.n + problem.m, problem.d + 16);
-  return run(arguments, work, [=](Control& control) { slicedCosts(problem, out, control); });
+  return run(arguments, work, [=](Control& control) { slicedDistances(problem, out, control); });
 }
 
 /// Rows and columns are numbered by 32 bits.
@@ -163,8 +163,8 @@ Napi::Value networkSimplexKernel(const Napi::CallbackInfo& info) {
   });
 }
 
-Napi::Value slicedCostsKernel(const Napi::CallbackInfo& info) {
-  return byElementType(info, "a", []<class T>(const Arguments& arguments) { return slicedCostsOf<T>(arguments); });
+Napi::Value slicedDistancesKernel(const Napi::CallbackInfo& info) {
+  return byElementType(info, "a", []<class T>(const Arguments& arguments) { return slicedDistancesOf<T>(arguments); });
 }
 
 Napi::Value softminKernel(const Napi::CallbackInfo& info) {

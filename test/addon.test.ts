@@ -20,7 +20,7 @@ type Kernel =
   | 'pairCosts'
   | 'assignment'
   | 'networkSimplex'
-  | 'slicedCosts'
+  | 'slicedDistances'
   | 'matmul'
   | 'covariance'
   | 'symmetricEigen';
@@ -128,7 +128,7 @@ const WELL_FORMED: Record<Kernel, () => Values> = {
     v: new Float64Array(5),
     control: new Int32Array(2),
   }),
-  slicedCosts: () => ({
+  slicedDistances: () => ({
     a: floats(12),
     n: 6,
     b: floats(10),
@@ -139,7 +139,7 @@ const WELL_FORMED: Record<Kernel, () => Values> = {
     weightsA: new Float64Array(6).fill(1 / 6),
     weightsB: new Float64Array(5).fill(1 / 5),
     p: 2,
-    costs: new Float64Array(3),
+    distances: new Float64Array(3),
     gradients: new Float64Array(6),
     control: new Int32Array(2),
   }),

@@ -46,7 +46,7 @@ async function sliced({ threads, others, quick, emit }: BenchContext, n: number,
   for (const name of quick ? [] : others) {
     const kernels = await loadBackend(name);
     const problem = { a: asMatrix(a), b: asMatrix(b), directions, p: 2 };
-    const fallback = await timeOnce(() => kernels.slicedCosts(problem));
+    const fallback = await timeOnce(() => kernels.slicedDistances(problem));
     speedup[name] = (fallback.seconds * count) / FALLBACK_DIRECTIONS / seconds;
   }
   emit({

@@ -81,24 +81,49 @@ void radixSort(std::vector<E>& entries, std::vector<E>& spare, const Control& co
   }
 }
 
-/// |x|^p, without std::pow for the usual orders.
+/// |x/unit|^p, without std::pow for the usual orders, and the largest |x| that was met.
 class Power {
  public:
-  explicit Power(double p) : p_(p) {}
-  double operator()(double x) const {
+  explicit Power(double p, double perUnit = 1.0) : p_(p), perUnit_(perUnit) {}
+  double operator()(double x) {
     const double size = std::abs(x);
-    if (p_ == 2.0) return size * size;
-    if (p_ == 1.0) return size;
-    return std::pow(size, p_);
+    largest_ = std::max(largest_, size);
+    const double scaled = size * perUnit_;
+    if (p_ == 2.0) return scaled * scaled;
+    if (p_ == 1.0) return scaled;
+    return std::pow(scaled, p_);
   }
+  double largest() const { return largest_; }
+  double perUnit() const { return perUnit_; }
 
  private:
-  double p_;
+  double p_, perUnit_, largest_ = 0.0;
 };
+
+/// The p-th root of a sum of powers, and the sum with the 1/unit that it was taken in.
+struct Root {
+  double value, sum, perUnit;
+};
+
+/// Powers of differences may leave the range of double where their root does not: then they are summed again in units of the
+/// largest. `sum` takes a Power.
+template <class Sum>
+Root rootOfPowers(double p, const Sum& sum) {
+  constexpr double kLeast = 1e-280, kMost = 1e280;
+  Power power(p);
+  double total = sum(power), perUnit = 1.0;
+  if (!(total > kLeast && total < kMost) && power.largest() > 0) {
+    perUnit = std::min(1.0 / power.largest(), std::numeric_limits<double>::max());
+    Power scaled(p, perUnit);
+    total = sum(scaled);
+  }
+  const double root = p == 2.0 ? std::sqrt(total) : p == 1.0 ? total : std::pow(total, 1 / p);
+  return {root / perUnit, total, perUnit};
+}
 
 /// ∫₀¹ |F⁻¹ − G⁻¹|^p of equal weights: quantiles of the two run in steps of 1/n and 1/m.
 template <class T>
-double equalCost(const std::vector<Entry<T, false>>& a, const std::vector<Entry<T, false>>& b, const Power& power) {
+double equalCost(const std::vector<Entry<T, false>>& a, const std::vector<Entry<T, false>>& b, Power& power) {
   const std::size_t n = a.size(), m = b.size();
   double total = 0.0;
   if (n == m) {
@@ -147,10 +172,10 @@ void runThrough(const std::vector<Entry<T, true>>& a, const double* weightsA, co
   }
 }
 
-/// The cost of one direction of a problem, and its gradient where that is wanted.
+/// The cost of one direction of a problem, and p⁻¹ times its gradient where that is wanted.
 template <class T>
 double weightedCost(const SlicedProblem<T>& problem, const std::vector<Entry<T, true>>& a, const std::vector<Entry<T, true>>& b,
-                    const Power& power, double* gradient) {
+                    Power& power, double* gradient) {
   const std::size_t d = problem.d;
   double total = 0.0;
   if (gradient != nullptr) std::fill_n(gradient, d, 0.0);
@@ -159,11 +184,24 @@ double weightedCost(const SlicedProblem<T>& problem, const std::vector<Entry<T, 
     const double cost = power(difference);
     total += mass * cost;
     if (gradient == nullptr || difference == 0) return;
-    const double slope = mass * problem.p * cost / difference;
+    const double slope = mass * cost / (difference * power.perUnit());
     const T *x = problem.a + from.row * d, *y = problem.b + to.row * d;
     for (std::size_t k = 0; k < d; ++k) gradient[k] += slope * (static_cast<double>(x[k]) - static_cast<double>(y[k]));
   });
   return total;
+}
+
+/// W_p along one direction of a problem, and its gradient where that is wanted.
+template <class T>
+double weightedDistance(const SlicedProblem<T>& problem, const std::vector<Entry<T, true>>& a,
+                        const std::vector<Entry<T, true>>& b, double* gradient) {
+  const Root root =
+      rootOfPowers(problem.p, [&](Power& power) { return weightedCost(problem, a, b, power, gradient); });
+  if (gradient != nullptr && root.sum > 0) {
+    const double factor = std::pow(root.sum, 1 / problem.p - 1);
+    for (std::size_t k = 0; k < problem.d; ++k) gradient[k] *= factor;
+  }
+  return root.value;
 }
 
 /// The projections of a cloud on some directions, one line of entries for each.
@@ -187,8 +225,7 @@ void project(const T* points, std::size_t n, std::size_t d, const T* directions,
 }
 
 template <class T, bool kWeighted>
-void costs(const SlicedProblem<T>& problem, double* out, Control& control) {
-  const Power power(problem.p);
+void distances(const SlicedProblem<T>& problem, double* out, Control& control) {
   const std::size_t n = problem.n, m = problem.m, d = problem.d;
   const std::size_t fitting = kGroupBytes / ((n + m) * sizeof(Entry<T, kWeighted>));
   const std::size_t group = std::clamp<std::size_t>(fitting, 1, std::min(kGroup, problem.count));
@@ -211,9 +248,10 @@ void costs(const SlicedProblem<T>& problem, double* out, Control& control) {
       radixSort(b[line], spare, control);
       if constexpr (kWeighted) {
         double* gradient = problem.gradients == nullptr ? nullptr : problem.gradients + (first + line) * d;
-        out[first + line] = weightedCost(problem, a[line], b[line], power, gradient);
+        out[first + line] = weightedDistance(problem, a[line], b[line], gradient);
       } else {
-        out[first + line] = equalCost<T>(a[line], b[line], power);
+        out[first + line] =
+            rootOfPowers(problem.p, [&](Power& power) { return equalCost<T>(a[line], b[line], power); }).value;
       }
       control.advance(1);
     });
@@ -223,16 +261,16 @@ void costs(const SlicedProblem<T>& problem, double* out, Control& control) {
 }  // namespace
 
 template <class T>
-void slicedCosts(const SlicedProblem<T>& problem, double* out, Control& control) {
+void slicedDistances(const SlicedProblem<T>& problem, double* out, Control& control) {
   control.start(problem.count);
   if (problem.weightsA != nullptr || problem.weightsB != nullptr || problem.gradients != nullptr) {
-    costs<T, true>(problem, out, control);
+    distances<T, true>(problem, out, control);
   } else {
-    costs<T, false>(problem, out, control);
+    distances<T, false>(problem, out, control);
   }
 }
 
-template void slicedCosts<float>(const SlicedProblem<float>&, double*, Control&);
-template void slicedCosts<double>(const SlicedProblem<double>&, double*, Control&);
+template void slicedDistances<float>(const SlicedProblem<float>&, double*, Control&);
+template void slicedDistances<double>(const SlicedProblem<double>&, double*, Control&);
 
 }  // namespace ridgeflow

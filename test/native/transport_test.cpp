@@ -106,7 +106,7 @@ TYPED_TEST(Transport, TheSameBitsForAnyNumberOfThreads) {
     softmin(PointPairs<T>{clouds[1].data(), m, clouds[0].data(), n, d, PairCost::kEuclidean, 1.0, back.data()}, out.data() + n,
             control);
     SlicedProblem<T> problem{clouds[0].data(), n, clouds[1].data(), m, d, clouds[0].data(), 7};
-    slicedCosts(problem, sliced.data(), control);
+    slicedDistances(problem, sliced.data(), control);
     out.insert(out.end(), sliced.begin(), sliced.end());
     results.push_back(std::move(out));
   });
@@ -205,7 +205,7 @@ TEST(ExactTransport, NetworkSimplexHasTheMarginalsOfWeights) {
   }
 }
 
-TYPED_TEST(Transport, SlicedCostsAreThoseOfSortedProjections) {
+TYPED_TEST(Transport, SlicedDistancesAreThoseOfSortedProjections) {
   using T = TypeParam;
   Random random(77);
   for (const auto& [n, m] : {std::pair<std::size_t, std::size_t>{1, 1}, {300, 300}, {257, 1000}, {5000, 4100}}) {
@@ -216,9 +216,9 @@ TYPED_TEST(Transport, SlicedCostsAreThoseOfSortedProjections) {
       problem.p = p;
       std::vector<double> out(6), weighted(6), gradients(6 * d);
       Control control;
-      slicedCosts(problem, out.data(), control);
+      slicedDistances(problem, out.data(), control);
       problem.gradients = gradients.data();
-      slicedCosts(problem, weighted.data(), control);
+      slicedDistances(problem, weighted.data(), control);
       for (std::size_t line = 0; line < 6; ++line) {
         const auto projected = [&](const std::vector<T>& cloud) {
           std::vector<double> values(cloud.size() / d);
@@ -231,21 +231,57 @@ TYPED_TEST(Transport, SlicedCostsAreThoseOfSortedProjections) {
           return values;
         };
         const std::vector<double> u = projected(clouds[0]), v = projected(clouds[1]);
-        double expected = 0.0, at = 0.0;
+        double power = 0.0, at = 0.0;
         for (std::size_t i = 0, j = 0; i < n && j < m;) {
           const double endU = static_cast<double>(i + 1) / static_cast<double>(n), endV = static_cast<double>(j + 1) / static_cast<double>(m);
           const double end = std::min(endU, endV);
-          expected += std::max(0.0, end - at) * std::pow(std::abs(u[i] - v[j]), p);
+          power += std::max(0.0, end - at) * std::pow(std::abs(u[i] - v[j]), p);
           at = end;
           if (endU <= end) ++i;
           if (endV <= end) ++j;
         }
+        const double expected = std::pow(power, 1 / p);
         ASSERT_NEAR(out[line], expected, 1e-5 * (1 + expected));
         ASSERT_NEAR(weighted[line], out[line], 1e-9 * (1 + expected));
-        // W_p^p is homogeneous of degree p in the direction.
+        // W_p is homogeneous of degree 1 in the direction.
         double along = 0.0;
         for (std::size_t k = 0; k < d; ++k) along += gradients[line * d + k] * static_cast<double>(clouds[2][line * d + k]);
-        ASSERT_NEAR(along, p * expected, 1e-4 * (1 + expected));
+        ASSERT_NEAR(along, expected, 1e-4 * (1 + expected));
+      }
+    }
+  }
+}
+
+TYPED_TEST(Transport, SlicedDistancesOfAnyOrderInAnyUnit) {
+  using T = TypeParam;
+  Random random(79);
+  const std::size_t n = 37, m = 41, d = 2;
+  const auto clouds = random.clouds<T>(CloudKind::kNormal, {n, m, 3}, d);
+  const auto distancesIn = [&](T unit, double p, std::vector<double>& gradients) {
+    std::vector<T> a = clouds[0], b = clouds[1];
+    for (T& value : a) value *= unit;
+    for (T& value : b) value *= unit;
+    SlicedProblem<T> problem{a.data(), n, b.data(), m, d, clouds[2].data(), 3};
+    problem.p = p;
+    std::vector<double> plain(3), weighted(3);
+    Control control;
+    slicedDistances(problem, plain.data(), control);
+    problem.gradients = gradients.data();
+    slicedDistances(problem, weighted.data(), control);
+    for (std::size_t line = 0; line < 3; ++line) EXPECT_NEAR(weighted[line] / plain[line], 1.0, 1e-12);
+    return plain;
+  };
+  for (const double p : {1.0, 2.0, 3.5, 100.0, 1000.0}) {
+    std::vector<double> gradients(3 * d), scaled(3 * d);
+    const std::vector<double> right = distancesIn(T(1), p, gradients);
+    const int exponents[] = {-100, -60, 60, 100, sizeof(T) == 8 ? -1000 : -90, sizeof(T) == 8 ? 1000 : 90};
+    for (const int exponent : exponents) {
+      SCOPED_TRACE(exponent);
+      const T unit = std::ldexp(T(1), exponent);
+      const std::vector<double> found = distancesIn(unit, p, scaled);
+      for (std::size_t line = 0; line < 3; ++line) EXPECT_NEAR(found[line] / static_cast<double>(unit) / right[line], 1.0, 1e-12);
+      for (std::size_t k = 0; k < 3 * d; ++k) {
+        EXPECT_NEAR(scaled[k] / static_cast<double>(unit), gradients[k], 1e-12 * (1 + std::abs(gradients[k])));
       }
     }
   }
@@ -262,7 +298,7 @@ TYPED_TEST(Transport, StopsWhenAborted) {
   EXPECT_THROW(softmin(PointPairs<T>{cloud.data(), 300, cloud.data(), 300, 4, PairCost::kEuclidean, 1.0, logWeights.data()}, out.data(), control), Aborted);
   EXPECT_THROW(pairCosts(cloud.data(), 300, cloud.data(), 300, 4, false, out.data(), control), Aborted);
   SlicedProblem<T> problem{cloud.data(), 300, cloud.data(), 300, 4, cloud.data(), 3};
-  EXPECT_THROW(slicedCosts(problem, out.data(), control), Aborted);
+  EXPECT_THROW(slicedDistances(problem, out.data(), control), Aborted);
   std::vector<std::int32_t> columns(600), rows(600);
   const std::vector<double> costs(300 * 300, 1.0), equal(300, 1.0 / 300);
   EXPECT_THROW(assign(costs.data(), 300, columns.data(), duals.data(), duals.data() + 300, control), Aborted);

@@ -22,6 +22,7 @@ import {
   addOutputOptions,
   withProgress,
 } from './shared-options.js';
+import { vectorLength } from '../core/rows.js';
 import { shown, textTable } from './table.js';
 
 const METHODS = ['exact', 'sinkhorn', 'sliced', 'gaussian'] as const;
@@ -167,7 +168,7 @@ function roundingOf(clouds: NdArray[], origin: Float64Array): number {
   const size = new Float64Array(d);
   for (const { data } of clouds)
     data.forEach((value, i) => (size[i % d] = Math.max(size[i % d], Math.abs(value - origin[i % d]))));
-  return Math.hypot(...size) * 2 ** -24;
+  return vectorLength(size) * 2 ** -24;
 }
 
 const onLine = ({ shape }: NdArray) => shape[1] === 1;
@@ -190,8 +191,8 @@ async function measure(
         const { value, dualityGap } = await lineTransport(a.data, b.data, { signal: run.signal });
         return { quantity: 'W2', distance: value, details: { dualityGap }, notes: [] };
       }
-      const { cost, dualityGap } = await exactTransport(a, b, run);
-      return { quantity: 'W2', distance: Math.sqrt(Math.max(0, cost)), details: { dualityGap }, notes: [] };
+      const { value, dualityGap } = await exactTransport(a, b, run);
+      return { quantity: 'W2', distance: value, details: { dualityGap }, notes: [] };
     }
     case 'sinkhorn': {
       const epsilon = options.epsilon ?? meanSquaredDistance(a, b) / 100;

@@ -88,15 +88,16 @@ function discreteCells(x: NdArray, y: NdArray, k: number): Cells | undefined {
   if (!inX || !inY) return undefined;
   const both = pairGroups(inX, inY);
   const rare = (groups: Int32Array) => {
-    const counts = countsOf(groups, n);
+    const counts = countsOf(groups);
     return groups.reduce((sum, group) => sum + Number(counts[group] <= k), 0);
   };
   const discrete = 1000 * rare(inX) <= n && 1000 * rare(inY) <= n && 10 * rare(both) <= n;
   return discrete ? { x: inX, y: inY, both } : undefined;
 }
 
-function countsOf(groups: Int32Array, most: number): Int32Array {
-  const counts = new Int32Array(most);
+function countsOf(groups: Int32Array): Int32Array {
+  // Of a block they may be far fewer than the observations: it takes no more time than its own rows.
+  const counts = new Int32Array(1 + groups.reduce((most, group) => Math.max(most, group), 0));
   for (const group of groups) counts[group]++;
   return counts;
 }
@@ -107,7 +108,7 @@ function countedInformation(cells: Cells, order: Int32Array, block: number, coun
   const rows = Int32Array.from({ length: Math.floor(n / count) }, (_, i) => order[block + i * count]);
   const mean = (groups: Int32Array) => {
     const chosen = rows.map((row) => groups[row]);
-    const counts = countsOf(chosen, n);
+    const counts = countsOf(chosen);
     return chosen.reduce((sum, group) => sum + digammaInteger(counts[group]), 0) / rows.length;
   };
   return mean(cells.both) + digammaInteger(rows.length) - mean(cells.x) - mean(cells.y);

@@ -6,9 +6,12 @@ import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite, rowsOf } from '../kernel/checks.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
 import { type PairCost, checkClouds, checkCosts } from './arguments.js';
+import { scaledClouds, timesUnit } from './scale.js';
 
 /** Largest ratio of a cost to ε: beyond it, exponents leave the range in which they can be told apart. */
 const LARGEST_RATIO = 1e30;
+/** Bounds of the logarithm of the unit of length: its square is a number, so that costs and ε can be brought to it. */
+const SQUARABLE = [-500, 500];
 
 type Run = Pick<CallOptions, 'signal' | 'onProgress'>;
 
@@ -39,47 +42,55 @@ export interface EntropicKernel {
   ): Promise<Float64Array>;
 }
 
-/** The kernel of two clouds. */
+/** The kernel of two clouds. Costs, potentials and ε are in the unit of the clouds as they were given. */
 export class CloudKernel implements EntropicKernel {
   readonly n: number;
   readonly m: number;
   readonly dtype: DType;
+  /** The unit of the cost: of `from` and `to`, or its square. */
+  readonly costUnit: number;
 
   private constructor(
     readonly kernels: Kernels,
+    /** The clouds over `unit`. */
     readonly from: Matrix,
     readonly to: Matrix,
+    readonly unit: number,
     readonly cost: PairCost,
     readonly largestCost: number,
   ) {
     this.n = from.rows;
     this.m = to.rows;
     this.dtype = dtypeOf(from);
+    this.costUnit = cost === 'euclidean' ? unit : unit * unit;
   }
 
   /** Checks the clouds and loads the backend. O((n + m)d) time. */
   static async of(a: NdArray, b: NdArray, cost: PairCost, options: CallOptions): Promise<CloudKernel> {
     checkClouds(a, b);
-    const [from, to] = [toDtype(a, options.dtype), b === a ? undefined : toDtype(b, options.dtype)];
-    const kernels = await kernelsFor(options, dtypeOf(from));
-    checkFinite(kernels, from, 'a');
-    if (to) checkFinite(kernels, to, 'b');
-    const matrices = [asMatrix(from), asMatrix(to ?? from)];
-    const square = await squaredDiameter(matrices, options);
-    const largest = cost === 'euclidean' ? Math.sqrt(square) : square;
-    return new CloudKernel(kernels, matrices[0], matrices[1], cost, largest);
+    const { kernels, from, to, unit, diagonal } = await scaledClouds(a, b, options, SQUARABLE);
+    const largest = timesUnit(cost === 'euclidean' ? diagonal : diagonal ** 2, unit, cost === 'euclidean' ? 1 : 2);
+    return new CloudKernel(kernels, from, to, unit, cost, largest);
   }
 
   /** The kernel of one of the clouds with itself. */
   self(side: 'from' | 'to'): CloudKernel {
-    return new CloudKernel(this.kernels, this[side], this[side], this.cost, this.largestCost);
+    return new CloudKernel(this.kernels, this[side], this[side], this.unit, this.cost, this.largestCost);
   }
 
-  softmin(logWeights: Float64Array, epsilon: number, backward: boolean, run: Run): Promise<Float64Array> {
+  async softmin(
+    logWeights: Float64Array,
+    epsilon: number,
+    backward: boolean,
+    run: Run,
+  ): Promise<Float64Array> {
     const [from, to] = backward ? [this.to, this.from] : [this.from, this.to];
-    return this.kernels.softmin({ from, to, cost: this.cost, epsilon, logWeights }, run);
+    const { cost, costUnit } = this;
+    const out = await this.kernels.softmin({ from, to, cost, epsilon: epsilon / costUnit, logWeights }, run);
+    return scaledBy(out, costUnit);
   }
 
+  /** With `overDistance` and the Euclidean cost each entry is over the distance of its pair, in `unit`. */
   planRows(
     rowLogWeights: Float64Array,
     logWeights: Float64Array,
@@ -88,19 +99,22 @@ export class CloudKernel implements EntropicKernel {
     run: Run,
     overDistance = false,
   ): Promise<FloatData> {
-    const { from: all, to, cost } = this;
-    const from = rowsOf(all, first, rowLogWeights.length);
-    return this.kernels.planRows({ from, to, cost, epsilon, logWeights, rowLogWeights, overDistance }, run);
+    const { to, cost } = this;
+    const from = rowsOf(this.from, first, rowLogWeights.length);
+    const scaled = { from, to, cost, epsilon: epsilon / this.costUnit };
+    return this.kernels.planRows({ ...scaled, logWeights, rowLogWeights, overDistance }, run);
   }
 
-  planCosts(
+  async planCosts(
     rowLogWeights: Float64Array,
     logWeights: Float64Array,
     epsilon: number,
     run: Run,
   ): Promise<Float64Array> {
     const { from, to, cost } = this;
-    return this.kernels.planCosts({ from, to, cost, epsilon, logWeights, rowLogWeights }, run);
+    const scaled = { from, to, cost, epsilon: epsilon / this.costUnit };
+    const out = await this.kernels.planCosts({ ...scaled, logWeights, rowLogWeights }, run);
+    return scaledBy(out, this.costUnit);
   }
 }
 
@@ -177,7 +191,14 @@ export class MatrixKernel implements EntropicKernel {
 
 /** Throws INVALID_ARGUMENT where ε is too small against the costs for any arithmetic. */
 export function checkEpsilonAgainst(kernel: EntropicKernel, epsilon: number): void {
-  if (kernel.largestCost <= LARGEST_RATIO * epsilon) return;
+  if (kernel.largestCost <= LARGEST_RATIO * epsilon && kernel.largestCost < Infinity) return;
+  if (!(kernel.largestCost < Infinity)) {
+    throw new RidgeflowError(
+      'NON_FINITE',
+      'Expected clouds whose costs are numbers but the square of their diameter overflows: divide the points, and ' +
+        'epsilon by the square, by a common length',
+    );
+  }
   throw new RidgeflowError(
     'INVALID_ARGUMENT',
     `Expected epsilon of at least ${kernel.largestCost / LARGEST_RATIO}, for costs up to ${kernel.largestCost}, but ` +
@@ -186,21 +207,7 @@ export function checkEpsilonAgainst(kernel: EntropicKernel, epsilon: number): vo
   );
 }
 
-/** The squared diagonal of the box around clouds. */
-async function squaredDiameter(clouds: readonly Matrix[], { signal }: CallOptions): Promise<number> {
-  const d = clouds[0].columns;
-  const low = new Float64Array(d).fill(Infinity);
-  const high = new Float64Array(d).fill(-Infinity);
-  const pace = new Pace({ signal }, 1);
-  for (const { data, rows } of new Set(clouds)) {
-    for (let i = 0; i < rows; i++) {
-      for (let k = 0; k < d; k++) {
-        const value = data[i * d + k];
-        if (value < low[k]) low[k] = value;
-        if (value > high[k]) high[k] = value;
-      }
-      if (i % 256 === 0) await pace.tick(0);
-    }
-  }
-  return low.reduce((sum, value, k) => sum + (high[k] - value) ** 2, 0);
+function scaledBy(values: Float64Array, unit: number): Float64Array {
+  if (unit !== 1) for (let i = 0; i < values.length; i++) values[i] *= unit;
+  return values;
 }

@@ -3,6 +3,7 @@ import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { type CallOptions, checkInteger, partOf } from '../core/options.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
 import { CloudKernel } from './entropic-kernel.js';
+import { timesUnit } from './scale.js';
 import { type EntropicProblem, type SinkhornState, logWeightsOf } from './sinkhorn-iteration.js';
 
 /** Entries of the plan that are made at a time. */
@@ -75,7 +76,11 @@ export class EntropicPlan implements SinkhornState {
     if (kernel instanceof CloudKernel && kernel.cost === 'squaredEuclidean') {
       const masses = this.sourceMasses();
       const { meanCosts } = await this.#posterior(kernel, options);
-      return masses.reduce((sum, mass, i) => sum + mass * meanCosts[i], 0);
+      return timesUnit(
+        masses.reduce((sum, mass, i) => sum + mass * meanCosts[i], 0),
+        kernel.unit,
+        2,
+      );
     }
     const { a, b, epsilon } = this.#problem;
     const rowLogWeights = logWeightsOf(a, this.f, epsilon);
@@ -99,7 +104,7 @@ export class EntropicPlan implements SinkhornState {
     const { points, targets } = options;
     if (kernel instanceof CloudKernel && kernel.cost === 'squaredEuclidean' && !targets) {
       const { mean, count } = await this.#posterior(kernel, options, points);
-      return { data: mean, shape: [count, kernel.to.columns] };
+      return { data: mean.map((value) => value * kernel.unit), shape: [count, kernel.to.columns] };
     }
     if (points) {
       throw new RidgeflowError(
@@ -108,7 +113,7 @@ export class EntropicPlan implements SinkhornState {
         { details: { parameter: 'points' } },
       );
     }
-    const to = this.#targets(targets);
+    const { to, unit } = this.#targets(targets);
     const { n } = kernel;
     const out = allocate(kernel.dtype, n * to.columns, 'a transport map');
     await this.#eachBlock(options, async (first, count, run) => {
@@ -119,7 +124,7 @@ export class EntropicPlan implements SinkhornState {
         let mass = 0;
         for (let j = 0; j < to.rows; j++) mass += data[i * to.rows + j];
         for (let k = 0; k < to.columns; k++)
-          out[(first + i) * to.columns + k] = sums[i * to.columns + k] / mass;
+          out[(first + i) * to.columns + k] = (sums[i * to.columns + k] / mass) * unit;
       }
     });
     return { data: out, shape: [n, to.columns] };
@@ -144,7 +149,8 @@ export class EntropicPlan implements SinkhornState {
     if (kernel.cost === 'squaredEuclidean') {
       const { mean } = await this.#posterior(kernel, options);
       const masses = this.sourceMasses();
-      for (let k = 0; k < out.length; k++) out[k] = 2 * masses[Math.floor(k / d)] * (x[k] - mean[k]);
+      for (let k = 0; k < out.length; k++)
+        out[k] = 2 * masses[Math.floor(k / d)] * (x[k] - mean[k]) * kernel.unit;
       return { data: out, shape: [n, d] };
     }
     await this.#eachBlock(options, async (first, count, run) => {
@@ -190,7 +196,7 @@ export class EntropicPlan implements SinkhornState {
   #targets(targets: NdArray | undefined) {
     const { kernel } = this.#problem;
     if (!targets) {
-      if (kernel instanceof CloudKernel) return kernel.to;
+      if (kernel instanceof CloudKernel) return { to: kernel.to, unit: kernel.unit };
       throw invalidArgument('targets', 'the points [m, d] that a matrix of costs has no record of', targets);
     }
     const { n: m } = checkPoints(targets, 'targets');
@@ -201,10 +207,13 @@ export class EntropicPlan implements SinkhornState {
     }
     const given = toDtype(targets, kernel.dtype);
     checkFinite(kernel.kernels, given, 'targets');
-    return asMatrix(given);
+    return { to: asMatrix(given), unit: 1 };
   }
 
-  /** Barycentres, and mean squared distances to the targets, under the plan seen from the sources or other points. */
+  /**
+   * Barycentres, and mean squared distances to the targets, under the plan seen from the sources or other points, all in the
+   * unit of the kernel.
+   */
   async #posterior(kernel: CloudKernel, run: Run, points?: NdArray) {
     const { b, epsilon } = this.#problem;
     const { columns: d } = kernel.to;
@@ -212,14 +221,15 @@ export class EntropicPlan implements SinkhornState {
     if (points) {
       checkPoints(points, 'points', { dimension: d });
       checkFinite(kernel.kernels, points, 'points');
-      queries = asMatrix(toDtype(points, kernel.dtype));
+      const data = points.data.map((value) => value / kernel.unit);
+      queries = asMatrix(toDtype({ data, shape: points.shape }, kernel.dtype));
     }
     const precise = logWeightsOf(b, this.g, epsilon);
     const largest = precise.reduce((most, value) => Math.max(most, value), -Infinity);
     // Relative to the largest: a common factor does not count, and the targets that matter keep their digits.
     const logWeights = allocate(kernel.dtype, b.length, 'log-weights');
     for (let j = 0; j < b.length; j++) logWeights[j] = precise[j] - largest;
-    const variance = epsilon / 2;
+    const variance = epsilon / kernel.costUnit / 2;
     const { mean, divergence } = await kernel.kernels.score(
       { queries, centres: kernel.to, logWeights, variance, want: { mean: true, divergence: !points } },
       partOf(run, 0, 1),

@@ -1,9 +1,9 @@
 import { freemem, totalmem } from 'node:os';
-import { type NdArray, dtypeOf, toDtype } from '../core/array.js';
+import { type NdArray, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { type CallOptions, partOf } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
-import { asMatrix, checkFinite } from '../kernel/checks.js';
+import { scaledClouds, timesUnit } from './scale.js';
 import type { Kernels } from '../kernel/contract.js';
 import type { VectorLike } from '../measure/arguments.js';
 import { checkClouds, checkCosts, checkPairCost, checkWeights, type PairCost } from './arguments.js';
@@ -48,9 +48,16 @@ export interface ExactPlan {
   method: 'assignment' | 'networkSimplex';
 }
 
+/** An optimal plan between clouds. */
+export interface ExactCloudPlan extends ExactPlan {
+  /** W₂ of the squared Euclidean cost, W₁ of the Euclidean: `cost`^(1/2) or `cost`, and right where that leaves the range. */
+  value: number;
+}
+
 /**
  * Exact optimal transport between two weighted clouds, min_π ⟨π, c⟩ over the plans π with marginals a and b. Whatever
- * the dtype, costs are float64.
+ * the dtype, costs are float64, in a unit in which squared distances are of ordinary size: the plan and `value` are right in
+ * any unit of length, where `cost`, its potentials and its gap may be 0 or Infinity.
  *
  * @param a Sources, [n, d].
  * @param b Targets, [m, d].
@@ -63,26 +70,31 @@ export interface ExactPlan {
  * R. Jonker, A. Volgenant, Computing 38 (1987); N. Bonneel et al., ACM Trans. Graph. 30 (2011).
  *
  * @example
- * const { cost, plan } = await exactTransport(a, b);
- * const w2 = Math.sqrt(cost);
+ * const { value, plan } = await exactTransport(a, b); // W₂
  */
 export async function exactTransport(
   a: NdArray,
   b: NdArray,
   options: ExactTransportOptions & { cost?: PairCost } = {},
-): Promise<ExactPlan> {
+): Promise<ExactCloudPlan> {
   checkCall(SIGNATURES.exactTransport, { a, b, options });
   const cost = checkPairCost(options.cost);
   const { n, m } = checkClouds(a, b);
   const problem = checkProblem(n, m, options);
-  const [from, to] = [toDtype(a, options.dtype), toDtype(b, options.dtype)];
-  const kernels = await kernelsFor(options, dtypeOf(from));
-  checkFinite(kernels, from, 'a');
-  checkFinite(kernels, to, 'b');
-  const pairs = { from: asMatrix(from), to: asMatrix(to), cost };
-  const costs = await kernels.pairCosts(pairs, partOf(options, 0, 0.05));
-  checkFinite(kernels, { data: costs, shape: [n, m] }, 'the costs, which overflow: scale the clouds down');
-  return solve(kernels, costs, problem, partOf(options, 0.05, 1));
+  const { kernels, from, to, unit } = await scaledClouds(a, b, options);
+  const costs = await kernels.pairCosts({ from, to, cost }, partOf(options, 0, 0.05));
+  const found = await solve(kernels, costs, problem, partOf(options, 0.05, 1));
+  const power = cost === 'euclidean' ? 1 : 2;
+  const inUnit = (value: number) => timesUnit(value, unit, power);
+  return {
+    ...found,
+    value: unit * found.cost ** (1 / power),
+    cost: inUnit(found.cost),
+    f: found.f.map(inUnit),
+    g: found.g.map(inUnit),
+    dualityGap: inUnit(found.dualityGap),
+    dualViolation: inUnit(found.dualViolation),
+  };
 }
 
 /**

@@ -1,12 +1,10 @@
 import type { NdArray } from '../core/array.js';
-import { toDtype, dtypeOf } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import { type CallOptions, throwIfAborted } from '../core/options.js';
-import { kernelsFor } from '../kernel/backend.js';
-import { asMatrix, checkFinite } from '../kernel/checks.js';
-import type { Kernels } from '../kernel/contract.js';
+import type { Kernels, Matrix } from '../kernel/contract.js';
 import { checkClouds } from './arguments.js';
 import { type MeanAndCovariance, squaredDistance } from './gaussian-wasserstein.js';
+import { scaledClouds } from './scale.js';
 import { SymmetricMatrices } from './symmetric-matrices.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
@@ -32,23 +30,20 @@ export async function frechetDistance(a: NdArray, b: NdArray, options: CallOptio
     );
   }
   throwIfAborted(options.signal);
-  const [from, to] = [toDtype(a, options.dtype), toDtype(b, options.dtype)];
-  const kernels = await kernelsFor(options, dtypeOf(from));
-  checkFinite(kernels, from, 'a');
-  checkFinite(kernels, to, 'b');
+  const { kernels, from, to, unit } = await scaledClouds(a, b, options);
   const [left, right] = [await moments(kernels, from, options), await moments(kernels, to, options)];
   const matrices = new SymmetricMatrices(kernels, d, options);
   const square = await squaredDistance(matrices, left, await matrices.root(left.covariance), right);
   options.onProgress?.(1);
-  return Math.sqrt(square);
+  return unit * Math.sqrt(square);
 }
 
 async function moments(
   kernels: Kernels,
-  points: NdArray,
+  points: Matrix,
   { signal }: CallOptions,
 ): Promise<MeanAndCovariance> {
-  const { mean, covariance } = await kernels.covariance(asMatrix(points), { signal });
-  const n = points.shape[0];
+  const { mean, covariance } = await kernels.covariance(points, { signal });
+  const n = points.rows;
   return { mean, covariance: covariance.map((value) => (value * n) / (n - 1)) };
 }

@@ -2,6 +2,7 @@ import { type NdArray, allocate, checkPoints, checkSameDtype, dtypeOf, toDtype }
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { type CallOptions, checkInteger, checkPositive, partOf, throwIfAborted } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
+import { vectorLength } from '../core/rows.js';
 import type { VectorLike } from '../measure/arguments.js';
 import { checkWeights } from './arguments.js';
 import { exactTransport } from './exact-transport.js';
@@ -124,16 +125,17 @@ async function imageOf(
 }
 
 function relativeMove({ data, shape: [k, d] }: NdArray, next: ArrayLike<number>): number {
-  let [moved, spread] = [0, 0];
+  const [moves, offsets] = [new Float64Array(k * d), new Float64Array(k * d)];
   for (let c = 0; c < d; c++) {
     let mean = 0;
     for (let i = 0; i < k; i++) mean += next[i * d + c] / k;
-    for (let i = 0; i < k; i++) {
-      moved += (next[i * d + c] - data[i * d + c]) ** 2;
-      spread += (next[i * d + c] - mean) ** 2;
+    for (let at = c; at < k * d; at += d) {
+      moves[at] = next[at] - data[at];
+      offsets[at] = next[at] - mean;
     }
   }
-  return moved === 0 ? 0 : Math.sqrt(moved / spread);
+  const moved = vectorLength(moves);
+  return moved === 0 ? 0 : moved / vectorLength(offsets);
 }
 
 function checkAll(clouds: readonly NdArray[]): { d: number } {

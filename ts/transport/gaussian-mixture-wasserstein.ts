@@ -2,7 +2,7 @@ import type { CallOptions } from '../core/options.js';
 import { partOf } from '../core/options.js';
 import type { GaussianMixture } from '../measure/mixture.js';
 import { type ExactPlan, exactTransportMatrix } from './exact-transport.js';
-import { checkMixture, componentOf, matricesFor, squaredDistance } from './gaussian-wasserstein.js';
+import { checkMixture, componentOf, inFittingUnit, matricesFor, squaredDistance } from './gaussian-wasserstein.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
 
@@ -36,9 +36,11 @@ export async function gaussianMixtureWasserstein(
   const matrices = await matricesFor(a.dimension, options);
   const [rows, columns] = [a.components, b.components];
   const costs = new Float64Array(rows * columns);
-  const targets = Array.from({ length: columns }, (_, l) => componentOf(b, l));
+  const all = [a, b].flatMap((one) => Array.from({ length: one.components }, (_, k) => componentOf(one, k)));
+  const { parts, unit } = inFittingUnit(all);
+  const targets = parts.slice(rows);
   for (let k = 0; k < rows; k++) {
-    const source = componentOf(a, k);
+    const source = parts[k];
     const root = await matrices.root(source.covariance);
     for (let l = 0; l < columns; l++) {
       costs[k * columns + l] = await squaredDistance(matrices, source, root, targets[l]);
@@ -51,5 +53,5 @@ export async function gaussianMixtureWasserstein(
     { data: costs, shape: [rows, columns] },
     { ...weights, signal, backend, onProgress },
   );
-  return { value: Math.sqrt(Math.max(0, cost)), plan };
+  return { value: unit * Math.sqrt(Math.max(0, cost)), plan };
 }

@@ -29,10 +29,11 @@ export async function gaussianWasserstein(
   checkGaussian(a, 'a');
   checkGaussian(b, 'b', a.dimension);
   const matrices = await matricesFor(a.dimension, options);
-  const root = await matrices.root(a.componentCovariance(0));
-  const square = await squaredDistance(matrices, componentOf(a, 0), root, componentOf(b, 0));
+  const { parts, unit } = inFittingUnit([componentOf(a, 0), componentOf(b, 0)]);
+  const [from, to] = parts;
+  const square = await squaredDistance(matrices, from, await matrices.root(from.covariance), to);
   options.onProgress?.(1);
-  return Math.sqrt(square);
+  return unit * Math.sqrt(square);
 }
 
 /** A Gaussian by its parameters. */
@@ -48,6 +49,38 @@ export function componentOf(mixture: GaussianMixture, k: number): MeanAndCovaria
     mean: Float64Array.from(mixture.means.data.subarray(k * d, (k + 1) * d)),
     covariance: mixture.componentCovariance(k),
   };
+}
+
+/** Exponents of two of the units in which products of covariances keep their digits. */
+const FITTING = [-60, 60];
+
+/**
+ * Gaussians in a unit of length near the largest of their standard deviations and differences of means, a power of two: what
+ * is computed of them, products of covariances above all, then stays in the range of float64. 1 where that is no question.
+ */
+export function inFittingUnit(gaussians: readonly MeanAndCovariance[]): {
+  parts: MeanAndCovariance[];
+  unit: number;
+} {
+  const origin = gaussians[0].mean;
+  let size = 0;
+  for (const { mean, covariance } of gaussians) {
+    for (let k = 0; k < mean.length; k++) {
+      size = Math.max(
+        size,
+        Math.abs(mean[k] - origin[k]),
+        Math.sqrt(Math.abs(covariance[k * (mean.length + 1)])),
+      );
+    }
+  }
+  const exponent = size > 0 ? Math.floor(Math.log2(Math.min(size, Number.MAX_VALUE))) : 0;
+  const unit = exponent >= FITTING[0] && exponent <= FITTING[1] ? 1 : 2 ** Math.max(exponent, -1000);
+  if (unit === 1) return { parts: [...gaussians], unit };
+  const parts = gaussians.map(({ mean, covariance }) => ({
+    mean: mean.map((value) => value / unit),
+    covariance: covariance.map((value) => value / unit / unit),
+  }));
+  return { parts, unit };
 }
 
 /** W₂² of two Gaussians, the root of the first one's covariance being known. */
@@ -88,7 +121,8 @@ export async function gaussianGeodesic(
   if (typeof t !== 'number' || !Number.isFinite(t)) throw invalidArgument('t', 'a finite number', t);
   const d = a.dimension;
   const matrices = await matricesFor(d, options);
-  const [from, to] = [componentOf(a, 0), componentOf(b, 0)];
+  const { parts, unit } = inFittingUnit([componentOf(a, 0), componentOf(b, 0)]);
+  const [from, to] = parts;
   const [root, inverse] = await matrices.rootAndInverse(from.covariance);
   const middle = await matrices.root(await matrices.between(root, to.covariance));
   const map = await matrices.between(inverse, middle);
@@ -106,7 +140,7 @@ export async function gaussianGeodesic(
   }
   const covariance = await matrices.between(map, from.covariance);
   const mean = from.mean.map((value, k) => value + t * (to.mean[k] - value));
-  return gaussianOf(mean, covariance);
+  return gaussianOf({ mean, covariance }, unit);
 }
 
 /** Options of {@link gaussianBarycentre}. */
@@ -146,7 +180,7 @@ export async function gaussianBarycentre(
   const weights = checkWeights(options.weights, gaussians.length, 'weights');
   const tolerance = checkPositive(options.tolerance ?? 1e-12, 'tolerance');
   const budget = checkInteger(options.maximumIterations ?? 1000, 'maximumIterations', 1);
-  const parts = gaussians.map((one: GaussianMixture) => componentOf(one, 0));
+  const { parts, unit } = inFittingUnit(gaussians.map((one: GaussianMixture) => componentOf(one, 0)));
   const d = parts[0].mean.length;
   const matrices = await matricesFor(d, options);
   const mean = new Float64Array(d);
@@ -179,7 +213,7 @@ export async function gaussianBarycentre(
     if (change <= 1e-6 && options.tolerance === undefined) floor ??= await roundingOf(matrices, covariance);
     if (change <= tolerance || (floor !== undefined && change <= floor && change >= before / 2)) {
       options.onProgress?.(1);
-      return gaussianOf(mean, covariance);
+      return gaussianOf({ mean, covariance }, unit);
     }
     options.onProgress?.((iteration + 1) / budget);
   }
@@ -206,10 +240,11 @@ function singular(iterations: number): RidgeflowError {
   );
 }
 
-function gaussianOf(mean: Float64Array, covariance: Float64Array): GaussianMixture {
+function gaussianOf({ mean, covariance }: MeanAndCovariance, unit: number): GaussianMixture {
   const d = mean.length;
-  const wrapped: NdArray = { data: mean, shape: [d] };
-  return gaussian({ mean: wrapped, covariance: { data: covariance, shape: [d, d] } });
+  const place: NdArray = { data: mean.map((value) => value * unit), shape: [d] };
+  const data = covariance.map((value) => value * unit * unit);
+  return gaussian({ mean: place, covariance: { data, shape: [d, d] } });
 }
 
 /** d × d matrices on the backend of a call. */

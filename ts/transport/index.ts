@@ -3,6 +3,7 @@ export { uniformDirections } from './directions.js';
 export { type WeightedPoints, displacementInterpolation, interpolateAlongMap } from './displacement.js';
 export { EntropicPlan } from './entropic-plan.js';
 export {
+  type ExactCloudPlan,
   type ExactPlan,
   type ExactTransportOptions,
   exactTransport,

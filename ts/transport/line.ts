@@ -101,7 +101,8 @@ export async function lineTransport(
 
 /**
  * Exact optimal transport on a circle: W_p for the distance along it, any p ≥ 1. The optimal plan is monotone after a cut
- * and a turn of the quantiles; the cost is convex in the turn, which is found by golden section, to rounding.
+ * and a turn of the quantiles; the cost is convex in the turn, which is found by golden section, to rounding. As of
+ * {@link lineTransport}, `cost` is W_p^p, 0 or Infinity where that leaves the range of float64.
  *
  * @param u n points, as places on the line that is wound around the circle.
  * @param v m points.
@@ -140,12 +141,12 @@ export async function circleTransport(
     }
     least = Math.min(least, atLeft, atRight);
   }
-  const cost = least * period ** p;
-  return { value: cost ** (1 / p), cost };
+  const value = least * period;
+  return { value, cost: value ** p };
 }
 
 /** (Σ m_k d_k^p)^(1/p), the differences in units of the largest: their powers may leave the range of float64. */
-function rootOfPowers(masses: Float64Array, difference: (k: number) => number, p: number): number {
+function rootOfPowers(masses: ArrayLike<number>, difference: (k: number) => number, p: number): number {
   let largest = 0;
   for (let k = 0; k < masses.length; k++) largest = Math.max(largest, difference(k));
   if (largest === 0) return 0;
@@ -162,7 +163,9 @@ interface Wound {
 
 async function wind(x: Float64Array, weights: Float64Array, period: number, pace: Pace): Promise<Wound> {
   const onCircle = x.map((value) => {
-    const place = value / period - Math.floor(value / period);
+    // The remainder of a division is exact, whatever the two sizes are.
+    const rest = value % period;
+    const place = (rest < 0 ? rest + period : rest) / period;
     return place < 1 ? place : 0;
   });
   const order = (await argsort(onCircle, pace)).filter((i) => weights[i] > 0);
@@ -172,7 +175,7 @@ async function wind(x: Float64Array, weights: Float64Array, period: number, pace
   return { places: Float64Array.from(order, (i) => onCircle[i]), ends };
 }
 
-/** ∫₀¹ |F⁻¹(t) − G⁻¹(t − θ)|^p dt, G⁻¹ continued by G⁻¹(t + 1) = G⁻¹(t) + 1. */
+/** (∫₀¹ |F⁻¹(t) − G⁻¹(t − θ)|^p dt)^(1/p), G⁻¹ continued by G⁻¹(t + 1) = G⁻¹(t) + 1. */
 async function turned(
   { places: x, ends: endsX }: Wound,
   { places: y, ends: endsY }: Wound,
@@ -191,12 +194,17 @@ async function turned(
     else low = middle + 1;
     j = low;
   }
-  let [cost, at, i] = [0, 0, 0];
+  // At most as many pieces as both have steps, and one more where the turned ends come round.
+  const [masses, differences] = [new Float64Array(x.length + m + 1), new Float64Array(x.length + m + 1)];
+  let [count, at, i] = [0, 0, 0];
   while (i < x.length) {
     const place = y[j] + winding;
     const endY = endsY[j] + winding + theta;
     const end = Math.min(endsX[i], endY, 1);
-    if (end > at) cost += (end - at) * Math.abs(x[i] - place) ** p;
+    if (end > at) {
+      masses[count] = end - at;
+      differences[count++] = Math.abs(x[i] - place);
+    }
     at = Math.max(at, end);
     if (endY < endsX[i]) {
       j++;
@@ -209,7 +217,7 @@ async function turned(
     }
     if ((i + j) % 4096 === 0) await pace.tick(0);
   }
-  return cost;
+  return rootOfPowers(masses.subarray(0, count), (k) => differences[k], p);
 }
 
 function checkLine(u: VectorLike, v: VectorLike, options: LineTransportOptions) {

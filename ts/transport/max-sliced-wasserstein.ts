@@ -53,14 +53,14 @@ export async function maxSlicedWasserstein(
   const { columns: d } = clouds.a;
   const dtype = dtypeOf(clouds.a);
   const tried = d === 1 ? new Float64Array([1]) : uniformDirections(asked, d, options.seed, 'float64').data;
-  const { costs } = await evaluate(clouds, tried, partOf(options, 0, 0.4), false);
-  const best = Array.from(costs.keys()).sort((i, j) => costs[j] - costs[i]);
+  const { distances } = await evaluate(clouds, tried, partOf(options, 0, 0.4), false);
+  const best = Array.from(distances.keys()).sort((i, j) => distances[j] - distances[i]);
   const starts = best.slice(0, CLIMBERS);
   const found = await climb(clouds, chosenRows(tried, starts, d), d === 1 ? 0 : iterations, options);
   const data = allocate(dtype, d, 'a direction');
   data.set(found.direction);
   options.onProgress?.(1);
-  return { value: found.cost ** (1 / clouds.p), direction: { data, shape: [d] } };
+  return { value: found.distance * clouds.unit, direction: { data, shape: [d] } };
 }
 
 const chosenRows = (data: ArrayLike<number>, rows: readonly number[], d: number) =>
@@ -72,7 +72,7 @@ function evaluate(clouds: SlicedClouds, rows: ArrayLike<number>, run: CallOption
   data.set(rows);
   const directions = { data, rows: rows.length / d, columns: d };
   const { signal, onProgress } = run;
-  return clouds.kernels.slicedCosts({ ...clouds, directions, wantGradients }, { signal, onProgress });
+  return clouds.kernels.slicedDistances({ ...clouds, directions, wantGradients }, { signal, onProgress });
 }
 
 /** Climbs from all rows at once; returns the best place that was reached. */
@@ -81,11 +81,11 @@ async function climb(
   rows: Float64Array,
   iterations: number,
   options: CallOptions,
-): Promise<{ cost: number; direction: Float64Array }> {
+): Promise<{ distance: number; direction: Float64Array }> {
   const { columns: d } = clouds.a;
   const count = rows.length / d;
   const quiet = { signal: options.signal };
-  let { costs, gradients } = await evaluate(clouds, rows, quiet, true);
+  let { distances, gradients } = await evaluate(clouds, rows, quiet, true);
   const steps = new Float64Array(count).fill(0.3);
   for (let k = 0; k < iterations && steps.some((step) => step > SMALLEST_STEP); k++) {
     const moved = rows.slice();
@@ -93,20 +93,20 @@ async function climb(
       step(moved.subarray(i * d, (i + 1) * d), gradients!.subarray(i * d), steps[i]);
     const next = await evaluate(clouds, moved, quiet, true);
     for (let i = 0; i < count; i++) {
-      const gains = next.costs[i] > costs[i];
+      const gains = next.distances[i] > distances[i];
       steps[i] = gains ? Math.min(2 * steps[i], 0.6) : steps[i] / 2;
       if (!gains) {
         moved.set(rows.subarray(i * d, (i + 1) * d), i * d);
-        next.costs[i] = costs[i];
+        next.distances[i] = distances[i];
         next.gradients!.set(gradients!.subarray(i * d, (i + 1) * d), i * d);
       }
     }
     rows = moved;
-    ({ costs, gradients } = next);
+    ({ distances, gradients } = next);
     options.onProgress?.(0.4 + (0.6 * (k + 1)) / iterations);
   }
-  const winner = costs.reduce((best, cost, i) => (cost > costs[best] ? i : best), 0);
-  return { cost: costs[winner], direction: rows.slice(winner * d, (winner + 1) * d) };
+  const winner = distances.reduce((best, value, i) => (value > distances[best] ? i : best), 0);
+  return { distance: distances[winner], direction: rows.slice(winner * d, (winner + 1) * d) };
 }
 
 /** Turns a unit vector by an angle towards a gradient. */

@@ -1,8 +1,8 @@
 import { type DType, type NdArray, allocate, checkPoints, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { type CallOptions, checkInteger } from '../core/options.js';
-import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
+import { scaledClouds } from './scale.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
 import type { VectorLike } from '../measure/arguments.js';
 import { checkClouds, checkWeights } from './arguments.js';
@@ -41,6 +41,8 @@ export interface SlicedClouds {
   weightsA?: Float64Array;
   weightsB?: Float64Array;
   p: number;
+  /** The length of the unit that a and b are in. */
+  unit: number;
 }
 
 /**
@@ -67,10 +69,14 @@ export async function slicedWasserstein(
   const given = options.directions ?? DIRECTIONS;
   const asked = typeof given === 'object' && given !== null ? given : checkInteger(given, 'directions', 1);
   const clouds = await checkSliced(a, b, options);
-  const { a: matrix, kernels } = clouds;
+  const { a: matrix, kernels, unit } = clouds;
   const directions = directionsOf(asked, matrix, kernels, options);
-  const { costs } = await kernels.slicedCosts({ ...clouds, directions: asMatrix(directions) }, options);
-  return rootOfMean(costs, clouds.p);
+  const { distances } = await kernels.slicedDistances(
+    { ...clouds, directions: asMatrix(directions) },
+    options,
+  );
+  const { value, standardError } = rootOfMean(distances, clouds.p);
+  return { value: unit * value, standardError: unit * standardError };
 }
 
 /** Checks clouds, weights and order, and loads the backend. */
@@ -87,11 +93,8 @@ export async function checkSliced(
     weightsA: weightsA && checkWeights(weightsA, n, 'weightsA'),
     weightsB: weightsB && checkWeights(weightsB, m, 'weightsB'),
   };
-  const [from, to] = [toDtype(a, options.dtype), toDtype(b, options.dtype)];
-  const kernels = await kernelsFor(options, dtypeOf(from));
-  checkFinite(kernels, from, 'a');
-  checkFinite(kernels, to, 'b');
-  return { kernels, a: asMatrix(from), b: asMatrix(to), ...weights, p };
+  const { kernels, from, to, unit } = await scaledClouds(a, b, options);
+  return { kernels, a: from, b: to, ...weights, p, unit };
 }
 
 /** The directions that {@link slicedWasserstein} takes where none are given, for calls that share them. */
@@ -131,11 +134,14 @@ function directionsOf(
   return toDtype(asked, dtype);
 }
 
-/** The p-th root of the mean, and its standard error by the delta method. */
-function rootOfMean(values: Float64Array, p: number): SlicedDistance {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const value = mean ** (1 / p);
-  if (values.length < 2 || value === 0) return { value, standardError: 0 };
-  const variance = values.reduce((sum, cost) => sum + (cost - mean) ** 2, 0) / (values.length - 1);
-  return { value, standardError: (Math.sqrt(variance / values.length) * value) / (p * mean) };
+/** (mean of d^p)^(1/p) of distances d, and its standard error by the delta method. */
+function rootOfMean(distances: Float64Array, p: number): SlicedDistance {
+  const largest = distances.reduce((most, value) => Math.max(most, value), 0);
+  if (largest === 0) return { value: 0, standardError: 0 };
+  const powers = distances.map((value) => (value / largest) ** p);
+  const mean = powers.reduce((sum, value) => sum + value, 0) / powers.length;
+  const value = largest * mean ** (1 / p);
+  if (powers.length < 2) return { value, standardError: 0 };
+  const variance = powers.reduce((sum, power) => sum + (power - mean) ** 2, 0) / (powers.length - 1);
+  return { value, standardError: (Math.sqrt(variance / powers.length) * value) / (p * mean) };
 }

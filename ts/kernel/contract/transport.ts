@@ -45,7 +45,7 @@ export interface SlicedProblem {
   weightsB?: Float64Array;
   /** At least 1. */
   p: number;
-  /** Also the gradients of the costs with respect to their directions. */
+  /** Also the gradients of the distances with respect to their directions. */
   wantGradients?: boolean;
 }
 
@@ -109,11 +109,11 @@ export interface TransportKernels {
   ): Promise<SparsePlanResult | undefined>;
 
   /**
-   * W_p^p between the projections on each direction, ∫₀¹ |F⁻¹ − G⁻¹|^p, summed in float64; and count × d gradients where
-   * they are wanted. O(count · (n + m)(d + log(n + m))) time, O(n + m) memory.
+   * W_p between the projections on each direction, (∫₀¹ |F⁻¹ − G⁻¹|^p)^(1/p), summed in float64 in units in which no power
+   * leaves its range; and count × d gradients where they are wanted. O(count · (n + m)(d + log(n + m))) time, O(n + m) memory.
    */
-  slicedCosts(
+  slicedDistances(
     problem: SlicedProblem,
     run?: RunControl,
-  ): Promise<{ costs: Float64Array; gradients?: Float64Array }>;
+  ): Promise<{ distances: Float64Array; gradients?: Float64Array }>;
 }

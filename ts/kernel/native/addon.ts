@@ -60,7 +60,7 @@ export interface Addon {
   pairCosts(problem: Arguments): Finished;
   assignment(problem: Arguments): Finished;
   networkSimplex(problem: Arguments): Finished;
-  slicedCosts(problem: Arguments): Finished;
+  slicedDistances(problem: Arguments): Finished;
   linearCombination(problem: { out: FloatData; coefficients: Float64Array; arrays: FloatData[] }): void;
   squaredRowLengths(problem: Arguments): void;
   scaledError(problem: {

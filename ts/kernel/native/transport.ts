@@ -103,14 +103,14 @@ export function transportKernels(addon: Addon): TransportKernels {
       const cut = <A extends Int32Array | Float64Array>(values: A) => values.slice(0, count[0]) as A;
       return { rows: cut(rows), columns: cut(columns), masses: cut(masses), ...duals };
     },
-    async slicedCosts({ a, b, directions, weightsA, weightsB, p, wantGradients }, run) {
+    async slicedDistances({ a, b, directions, weightsA, weightsB, p, wantGradients }, run) {
       const { rows: count, columns: d } = directions;
-      const costs = new Float64Array(count);
+      const distances = new Float64Array(count);
       const gradients = wantGradients
         ? (allocate('float64', count * d, 'gradients') as Float64Array)
         : undefined;
       await withControl(run, (control) =>
-        addon.slicedCosts({
+        addon.slicedDistances({
           a: a.data,
           n: a.rows,
           b: b.data,
@@ -121,12 +121,12 @@ export function transportKernels(addon: Addon): TransportKernels {
           weightsA,
           weightsB,
           p,
-          costs,
+          distances,
           gradients,
           control,
         }),
       );
-      return { costs, gradients };
+      return { distances, gradients };
     },
   };
 }

@@ -10,18 +10,18 @@ const BLOCK = 2048;
 /** Directions projected in one product. */
 const LINES = 16;
 
-/** The kernel slicedCosts: projections by the engine's product, sorted and summed on the main thread. */
-export async function slicedCosts(
+/** The kernel slicedDistances: projections by the engine's product, sorted and summed on the main thread. */
+export async function slicedDistances(
   engine: Engine,
   problem: SlicedProblem,
   run?: RunControl,
-): Promise<{ costs: Float64Array; gradients?: Float64Array }> {
+): Promise<{ distances: Float64Array; gradients?: Float64Array }> {
   const { weightsA, weightsB, p, wantGradients = false } = problem;
-  const clouds = [problem.a, problem.b].map((cloud) => requireFloat32(cloud, 'slicedCosts'));
-  const directions = requireFloat32(problem.directions, 'slicedCosts');
+  const clouds = [problem.a, problem.b].map((cloud) => requireFloat32(cloud, 'slicedDistances'));
+  const directions = requireFloat32(problem.directions, 'slicedDistances');
   const { rows: count, columns: d } = directions;
   const pace = new Pace(run, count);
-  const costs = new Float64Array(count);
+  const distances = new Float64Array(count);
   const gradients = wantGradients ? new Float64Array(count * d) : undefined;
   for (const [first, lines] of blocks(count, LINES)) {
     const part = directions.data.subarray(first * d, (first + lines) * d);
@@ -47,23 +47,30 @@ export async function slicedCosts(
         return values.subarray(line * rows, (line + 1) * rows);
       });
       const [orderU, orderV] = [await argsort(u, pace), await argsort(v, pace)];
-      let total = 0;
+      let [total, largest] = [0, 0];
       const gradient = gradients?.subarray((first + line) * d, (first + line + 1) * d);
+      // The differences in units of the largest, as their powers may leave the range of float64.
+      runThrough(orderU, weightsA, orderV, weightsB, (i, j) => {
+        largest = Math.max(largest, Math.abs(u[i] - v[j]));
+      });
+      if (largest === 0) continue;
       runThrough(orderU, weightsA, orderV, weightsB, (i, j, mass) => {
-        const difference = u[i] - v[j];
+        const difference = (u[i] - v[j]) / largest;
         const cost = Math.abs(difference) ** p;
         total += mass * cost;
         if (!gradient || difference === 0) return;
-        const slope = (mass * p * cost) / difference;
+        const slope = (mass * cost) / difference;
         const [x, y] = clouds;
         for (let k = 0; k < d; k++) gradient[k] += slope * (x.data[i * d + k] - y.data[j * d + k]);
       });
-      costs[first + line] = total;
+      distances[first + line] = largest * total ** (1 / p);
+      const factor = total ** (1 / p - 1);
+      for (let k = 0; gradient && k < d; k++) gradient[k] *= factor;
       await pace.tick(1);
     }
   }
   pace.finish();
-  return { costs, gradients };
+  return { distances, gradients };
 }
 
 /** Runs through the optimal plan of two sorted lines. */

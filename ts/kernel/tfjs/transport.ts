@@ -4,7 +4,7 @@ import type { Matrix, RunControl } from '../contract.js';
 import type { PairProblem, TransportKernels } from '../contract/transport.js';
 import { assignment } from './assignment.js';
 import type { Engine } from './engine.js';
-import { slicedCosts } from './sliced.js';
+import { slicedDistances } from './sliced.js';
 import {
   FLOAT32_ROUNDING,
   blocks,
@@ -105,7 +105,7 @@ export function transportKernels(engine: Engine): TransportKernels {
     matrixSoftmin,
     pairCosts,
     assignment,
-    slicedCosts: (problem, run) => slicedCosts(engine, problem, run),
+    slicedDistances: (problem, run) => slicedDistances(engine, problem, run),
   };
 }
 
