@@ -127,6 +127,42 @@ exactly('distance measures by every method', async (t) => {
   t.regex(few.stderr, /did not converge/);
 });
 
+exactly('distance between clouds that share a sentinel or a far point is that of the others', async (t) => {
+  const folder = emptyFolder(t);
+  const n = 40;
+  const noise = new Float64Array(4 * n);
+  new RandomStream(9, 'sample').fillNormal(noise);
+  const rowsOf = (values: Float64Array) =>
+    Array.from({ length: n }, (_, i) => [Math.fround(values[2 * i]), Math.fround(values[2 * i + 1])]);
+  const clouds = [rowsOf(noise.subarray(0, 2 * n)), rowsOf(noise.subarray(2 * n).map((v) => v / 2 + 1))];
+  const [a, b] = clouds.map((rows) => ({ data: Float64Array.from(rows.flat()), shape: [n, 2] }));
+  const { cost } = await exactTransport(a, b);
+  for (const far of [
+    [-99999, -99999],
+    [1e6, 0],
+    [1e6, -1e6],
+  ]) {
+    const files = clouds.map((rows, k) => {
+      const path = join(folder, `${k}.csv`);
+      writeFileSync(path, ['x,y', ...[...rows, far].map((row) => row.join(','))].join('\n'));
+      return path;
+    });
+    const { code, stdout, stderr } = await ridgeflow([
+      'distance',
+      ...files,
+      '--json',
+      '--quiet',
+      '--method',
+      'exact',
+    ]);
+    t.is(code, 0, stderr);
+    const { distance, details } = JSON.parse(stdout) as DistanceSummary;
+    const right = Math.sqrt((cost * n) / (n + 1));
+    t.true(Math.abs(distance / right - 1) < 1e-6, `${far.join()}: ${distance}, not ${right}`);
+    t.true((details.dualityGap as number) < 1e-10);
+  }
+});
+
 exactly('distance on the line sorts, whatever the number of points', async (t) => {
   const folder = emptyFolder(t);
   const [a, b] = [join(folder, 'a.npy'), join(folder, 'b.npy')];

@@ -142,7 +142,7 @@ function checkShape(shape: readonly number[], name: string): void {
 }
 
 /** Throws INVALID_DTYPE unless `dtype` names an element type. */
-function checkDType(dtype: DType): void {
+export function checkDType(dtype: DType): void {
   if (dtype === 'float32' || dtype === 'float64') return;
   throw new RidgeflowError(
     'INVALID_DTYPE',

@@ -88,7 +88,7 @@ export async function exactTransport(
   const inUnit = (value: number) => timesUnit(value, unit, power);
   return {
     ...found,
-    value: unit * found.cost ** (1 / power),
+    value: unit * (power === 1 ? found.cost : Math.sqrt(found.cost)),
     cost: inUnit(found.cost),
     f: found.f.map(inUnit),
     g: found.g.map(inUnit),

@@ -1,4 +1,4 @@
-import { type FloatData, type NdArray, allocate, dtypeOf, toDtype } from '../core/array.js';
+import { type FloatData, type NdArray, allocate, checkDType, dtypeOf, toDtype } from '../core/array.js';
 import type { CallOptions } from '../core/options.js';
 import { Pace } from '../core/pace.js';
 import { vectorLength } from '../core/rows.js';
@@ -36,7 +36,9 @@ export async function scaledClouds(
   options: CallOptions,
   exponents: readonly number[] = LIMITS,
 ): Promise<ScaledClouds> {
-  const kernels = await kernelsFor(options, options.dtype ?? dtypeOf(a));
+  const dtype = options.dtype ?? dtypeOf(a);
+  checkDType(dtype);
+  const kernels = await kernelsFor(options, dtype);
   checkFinite(kernels, a, 'a');
   if (b !== a) checkFinite(kernels, b, 'b');
   const { sides, largest } = await boxAround(b === a ? [a] : [a, b], options);
@@ -45,7 +47,7 @@ export async function scaledClouds(
   let exponent = size > 0 ? Math.floor(Math.log2(size)) : 0;
   if (exponent >= FITTING[0] && exponent <= FITTING[1]) exponent = 0;
   const unit = 2 ** Math.min(Math.max(exponent, exponents[0]), exponents[1]);
-  const bring = async (cloud: NdArray) => asMatrix(toDtype(await over(cloud, unit, options), options.dtype));
+  const bring = async (cloud: NdArray) => asMatrix(toDtype(await over(cloud, unit, options), dtype));
   const from = await bring(a);
   const to = b === a ? from : await bring(b);
   return { kernels, from, to, unit, diagonal: vectorLength(sides.map((side) => side / unit)) };
