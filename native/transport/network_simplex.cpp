@@ -7,14 +7,12 @@
 #include "transport/exact.hpp"
 #include "transport/exact_sum.hpp"
 #include "transport/matrix_tiles.hpp"
+#include "transport/spanning_tree.hpp"
 #include "transport/whole_masses.hpp"
 
 namespace ridgeflow {
 namespace {
 
-using Node = std::int32_t;
-
-constexpr Node kNone = -1;
 constexpr double kRelativeTolerance = 1e-12;  // of potentials that were updated along the way
 constexpr double kEnteringTolerance = 0x1p-50;  // of the cost of an arc
 constexpr std::size_t kExactRun = 64;
@@ -40,11 +38,7 @@ class Simplex {
         supplies_(supplies),
         demands_(demands),
         root_(static_cast<Node>(n + m)),
-        parent_(n + m + 1, kNone),
-        child_(n + m + 1, kNone),
-        next_(n + m + 1, kNone),
-        before_(n + m + 1, kNone),
-        depth_(n + m + 1, 0),
+        tree_(n + m + 1),
         flow_(n + m + 1, 0),
         potential_(n + m + 1, 0.0),
         level_(n + m + 1, 0),
@@ -65,8 +59,8 @@ class Simplex {
     const std::vector<Mass> demand = wholeMasses(demands, m, total_, equal);
     for (Node node = 0; node < root_; ++node) {
       const bool isSource = source(node);
-      link(node, root_);
-      depth_[at(node)] = 1;
+      tree_.link(node, root_);
+      tree_.updateDepth(node);
       flow_[at(node)] = isSource ? supply[at(node)] : demand[at(node) - n];
       level_[at(node)] = isSource ? 0 : 1;
       prepareSearch(node);
@@ -86,7 +80,7 @@ class Simplex {
   /// Whether mass is left that only forbidden arcs could take: more than the rounding of the weights.
   bool infeasible() const {
     Mass unserved = 0;
-    for (Node node = child_[at(root_)]; node != kNone; node = next_[at(node)]) {
+    for (Node node = tree_.firstChild(root_); node != kNone; node = tree_.sibling(node)) {
       const Mass flow = flow_[at(node)];
       const double weight = source(node) ? supplies_[at(node)] : demands_[at(node) - n_];
       if (flow > 1 && static_cast<double>(flow) > 0.5 * weight * static_cast<double>(total_)) return true;
@@ -98,7 +92,7 @@ class Simplex {
   void write(SparsePlan& plan, double* u, double* v) const {
     plan.count = 0;
     for (Node node = 0; node < root_; ++node) {
-      const Node above = parent_[at(node)];
+      const Node above = tree_.parent(node);
       if (above == root_ || flow_[at(node)] == 0) continue;
       const Node from = source(node) ? node : above, to = source(node) ? above : node;
       if (supplies_[at(from)] == 0 || demands_[at(to) - n_] == 0) continue;
@@ -116,24 +110,6 @@ class Simplex {
   static std::size_t at(Node node) { return static_cast<std::size_t>(node); }
   bool source(Node node) const { return at(node) < n_; }
   double cost(Node from, Node to) const { return costs_[at(from) * m_ + at(to) - n_]; }
-
-  void link(Node node, Node above) {
-    parent_[at(node)] = above;
-    before_[at(node)] = kNone;
-    next_[at(node)] = child_[at(above)];
-    if (next_[at(node)] != kNone) before_[at(next_[at(node)])] = node;
-    child_[at(above)] = node;
-  }
-
-  void unlink(Node node) {
-    const Node left = before_[at(node)], right = next_[at(node)];
-    if (left == kNone) {
-      child_[at(parent_[at(node)])] = right;
-    } else {
-      next_[at(left)] = right;
-    }
-    if (right != kNone) before_[at(right)] = left;
-  }
 
   /// Enters the cheapest arc of every source: a start that leaves few pivots to the search.
   void connectNearest() {
@@ -198,7 +174,7 @@ class Simplex {
     const double entering = cost(from, to);
     if (!std::isfinite(entering) || level_[at(from)] > level_[at(to)]) return false;
     if (level_[at(from)] < level_[at(to)]) return true;
-    if (parent_[at(from)] == to || parent_[at(to)] == from) return false;
+    if (tree_.parent(from) == to || tree_.parent(to) == from) return false;
     double reduced = entering - potential_[at(to)] + potential_[at(from)];
     const double error = error_[at(from)] + error_[at(to)];
     if (reduced > error) return false;
@@ -211,11 +187,11 @@ class Simplex {
     sum_.add(cost(from, to));
     Node a = from, b = to;
     while (a != b) {
-      const bool onSourceSide = depth_[at(a)] >= depth_[at(b)];
+      const bool onSourceSide = tree_.depth(a) >= tree_.depth(b);
       Node& node = onSourceSide ? a : b;
       const double arc = arcCost(node);
       sum_.add(onSourceSide == source(node) ? -arc : arc);
-      node = parent_[at(node)];
+      node = tree_.parent(node);
     }
     return sum_.value();
   }
@@ -225,7 +201,7 @@ class Simplex {
 
   /// Of the arc between a node and its parent, but for the level.
   double arcCost(Node node) const {
-    const Node above = parent_[at(node)];
+    const Node above = tree_.parent(node);
     if (above == root_) return 0.0;
     return source(node) ? cost(node, above) : cost(above, node);
   }
@@ -287,25 +263,17 @@ class Simplex {
   /// Brings the arc from → to into the tree. Of the arcs that could leave, the last on the way round the cycle from its
   /// apex keeps the tree strongly feasible.
   void pivot(Node from, Node to) {
-    Node a = from, b = to;
-    while (a != b) {
-      if (depth_[at(a)] >= depth_[at(b)]) {
-        a = parent_[at(a)];
-      } else {
-        b = parent_[at(b)];
-      }
-    }
-    const Node apex = a;
+    const Node apex = tree_.apex(from, to);
     Mass delta = kFine;
     Node leaving = kNone;
     bool onSourceSide = true;
-    for (Node u = from; u != apex; u = parent_[at(u)]) {
+    for (Node u = from; u != apex; u = tree_.parent(u)) {
       if (source(u) && flow_[at(u)] < delta) {
         delta = flow_[at(u)];
         leaving = u;
       }
     }
-    for (Node u = to; u != apex; u = parent_[at(u)]) {
+    for (Node u = to; u != apex; u = tree_.parent(u)) {
       if (!source(u) && flow_[at(u)] <= delta) {
         delta = flow_[at(u)];
         leaving = u;
@@ -313,16 +281,16 @@ class Simplex {
       }
     }
     if (leaving == kNone) throw std::runtime_error("The transport problem has no finite optimum");
-    for (Node u = from; u != apex; u = parent_[at(u)]) flow_[at(u)] += source(u) ? -delta : delta;
-    for (Node u = to; u != apex; u = parent_[at(u)]) flow_[at(u)] += source(u) ? delta : -delta;
+    for (Node u = from; u != apex; u = tree_.parent(u)) flow_[at(u)] += source(u) ? -delta : delta;
+    for (Node u = to; u != apex; u = tree_.parent(u)) flow_[at(u)] += source(u) ? delta : -delta;
 
     const Node inside = onSourceSide ? from : to, outside = onSourceSide ? to : from;
     Node node = inside, above = outside;
     Mass flow = delta;
     for (;;) {
-      const Node oldParent = parent_[at(node)];
-      unlink(node);
-      link(node, above);
+      const Node oldParent = tree_.parent(node);
+      tree_.unlink(node);
+      tree_.link(node, above);
       std::swap(flow_[at(node)], flow);
       if (node == leaving) break;
       above = node;
@@ -334,9 +302,9 @@ class Simplex {
 
   /// Brings up to date a subtree that has been hung up elsewhere: adds to its potentials, or derives them from the tree.
   void shift(Node top, double by) {
-    visit(top, [&](Node node) {
-      const Node above = parent_[at(node)];
-      depth_[at(node)] = depth_[at(above)] + 1;
+    tree_.visit(top, [&](Node node) {
+      const Node above = tree_.parent(node);
+      tree_.updateDepth(node);
       level_[at(node)] = level_[at(above)];
       if (exact_) {
         derive(node);
@@ -349,7 +317,7 @@ class Simplex {
   }
 
   void derive(Node node) {
-    const Node above = parent_[at(node)];
+    const Node above = tree_.parent(node);
     const double arc = arcCost(node);
     const double value = potential_[at(above)] + (source(node) ? -arc : arc);
     potential_[at(node)] = value;
@@ -361,24 +329,8 @@ class Simplex {
 
   void refreshPotentials() {
     largestPotential_ = 0.0;
-    for (Node top = child_[at(root_)]; top != kNone; top = next_[at(top)]) {
-      visit(top, [&](Node node) { derive(node); });
-    }
-  }
-
-  /// Calls `body` for a node and everything below it, parents first.
-  template <class Body>
-  void visit(Node top, const Body& body) {
-    Node node = top;
-    for (;;) {
-      body(node);
-      if (child_[at(node)] != kNone) {
-        node = child_[at(node)];
-        continue;
-      }
-      while (node != top && next_[at(node)] == kNone) node = parent_[at(node)];
-      if (node == top) return;
-      node = next_[at(node)];
+    for (Node top = tree_.firstChild(root_); top != kNone; top = tree_.sibling(top)) {
+      tree_.visit(top, [&](Node node) { derive(node); });
     }
   }
 
@@ -387,7 +339,7 @@ class Simplex {
   std::size_t n_, m_;
   const double *supplies_, *demands_;
   Node root_;
-  std::vector<Node> parent_, child_, next_, before_, depth_;
+  SpanningTree tree_;
   Mass total_ = kFine;
   std::vector<Mass> flow_;  // of the arc between a node and its parent
   std::vector<double> potential_;
