@@ -170,7 +170,10 @@ function pair(unit: number, shift: number, dtype: DType): NdArray {
 
 exactly('squares of clouds that are no numbers are refused where ε would have to be one', async (t) => {
   const [a, b] = [cloud(5, 2, 2 ** 600, 'float64', 1), cloud(5, 2, 2 ** 600, 'float64', 2)];
-  await t.throwsAsync(sinkhorn(a, b, { epsilon: 1e300 }), { code: 'NON_FINITE', message: /divide the points/ });
+  await t.throwsAsync(sinkhorn(a, b, { epsilon: 1e300 }), {
+    code: 'NON_FINITE',
+    message: /divide the points/,
+  });
   // Of differences that vanish against ε the plan is the product.
   const [x, y] = [cloud(5, 2, 2 ** -600, 'float64', 1), cloud(5, 2, 2 ** -600, 'float64', 2)];
   const rows = await (await sinkhorn(x, y, { epsilon: 1 })).rows(0, 5);

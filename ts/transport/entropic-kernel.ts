@@ -69,7 +69,11 @@ export class CloudKernel implements EntropicKernel {
   static async of(a: NdArray, b: NdArray, cost: PairCost, options: CallOptions): Promise<CloudKernel> {
     checkClouds(a, b);
     const { kernels, from, to, unit, diagonal } = await scaledClouds(a, b, options, SQUARABLE);
-    const largest = timesUnit(cost === 'euclidean' ? diagonal : diagonal ** 2, unit, cost === 'euclidean' ? 1 : 2);
+    const largest = timesUnit(
+      cost === 'euclidean' ? diagonal : diagonal ** 2,
+      unit,
+      cost === 'euclidean' ? 1 : 2,
+    );
     return new CloudKernel(kernels, from, to, unit, cost, largest);
   }
 

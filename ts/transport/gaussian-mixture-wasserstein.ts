@@ -2,7 +2,13 @@ import type { CallOptions } from '../core/options.js';
 import { partOf } from '../core/options.js';
 import type { GaussianMixture } from '../measure/mixture.js';
 import { type ExactPlan, exactTransportMatrix } from './exact-transport.js';
-import { checkMixture, componentOf, inFittingUnit, matricesFor, squaredDistance } from './gaussian-wasserstein.js';
+import {
+  checkMixture,
+  componentOf,
+  inFittingUnit,
+  matricesFor,
+  squaredDistance,
+} from './gaussian-wasserstein.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
 
