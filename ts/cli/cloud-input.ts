@@ -1,10 +1,12 @@
-import { type DType, type NdArray } from '../core/array.js';
+import { type DType, type NdArray, toDtype } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import { takeRows } from '../core/rows.js';
-import { readCloud } from '../io/index.js';
+import type { Standardisation } from '../measure/index.js';
 import { narrowingOffset, shifted } from '../io/narrowing.js';
 import { isFloat64Array } from '../core/realm.js';
 import { type ColumnsSummary, classesLine, columnsSummary } from './columns.js';
+import { type ScalingOptions, columnNames, scalingNote, scalingOf, varianceNote } from './scaling.js';
+import { readInput } from './standard-input.js';
 import type { Progress } from './progress.js';
 import { type ReadingOptions, readOptions } from './reading-options.js';
 
@@ -17,6 +19,8 @@ export interface Cloud {
   exampleShape?: number[];
   /** What was taken from every point of the file, where float32 is too coarse so far from 0. */
   offset?: Float64Array;
+  /** What brought the points to standard units, where that was asked for. */
+  scaling?: Standardisation;
   /** What became of the columns of the file. */
   columns: ColumnsSummary;
   /** What was taken as the classes, and why, in one line. */
@@ -25,7 +29,7 @@ export interface Cloud {
   notes: string[];
 }
 
-interface CloudOptions extends ReadingOptions {
+interface CloudOptions extends ReadingOptions, ScalingOptions {
   imageShape?: [number, number];
   /** `allow` keeps them too, and says nothing: for jobs that do not mind. */
   duplicates: 'error' | 'drop' | 'keep' | 'allow';
@@ -40,7 +44,7 @@ interface CloudOptions extends ReadingOptions {
 /** Reads a cloud and looks for what would spoil the job: too few points, coincident points, columns without variance. */
 export async function prepareCloud(path: string, options: CloudOptions): Promise<Cloud> {
   const reading = readOptions(options);
-  const read = await readCloud(path, {
+  const read = await readInput(path, {
     ...reading,
     labelColumn: reading.labelColumn ?? (options.digits ? -1 : undefined),
     // Without a type that is asked for, points that float32 is too coarse for come in float64.
@@ -69,11 +73,19 @@ export async function prepareCloud(path: string, options: CloudOptions): Promise
     values: kept.rows ? kept.rows.map((row) => read.labels!.values[row]) : read.labels.values,
   };
   const { exampleShape } = read;
+  const names = columnNames(read);
+  const scaling = scalingOf(kept.points, names, path, options);
   const facts = {
-    columns: columnsSummary(read),
+    columns: columnsSummary(read, scaling),
     classes: classesLine(read),
     ...(exampleShape && { exampleShape }),
   };
+  if (scaling) {
+    const points = toDtype(scaling.apply(kept.points), options.dtype);
+    return { points, labels, imageShape, notes: [...notes, scalingNote(scaling)], scaling, ...facts };
+  }
+  const note = options.inPlace || imageShape ? undefined : varianceNote(kept.points, names);
+  if (note) notes.push(note);
   if (!centres) return { points: kept.points, labels, imageShape, notes, ...facts };
   const offset = narrowingOffset([kept.points]);
   if (offset) notes.push(offsetNote(offset, read.columns));

@@ -1,4 +1,6 @@
 import type { CloudFile, DroppedColumn, LabelChoice } from '../io/index.js';
+import type { Standardisation } from '../measure/index.js';
+import { type ScalingSummary, columnNames, scalingSummary } from './scaling.js';
 
 /** What became of the columns of a file, as summary.json has it. */
 export interface ColumnsSummary {
@@ -10,10 +12,12 @@ export interface ColumnsSummary {
   /** Points that were left out since something was missing, and values that were filled in. */
   rowsLeftOut: number;
   valuesFilledIn: number;
+  /** What the columns were brought to one scale by, where they were. */
+  scaled: ScalingSummary | null;
 }
 
 /** The columns of a file that was read. */
-export function columnsSummary(file: CloudFile): ColumnsSummary {
+export function columnsSummary(file: CloudFile, scaling?: Standardisation): ColumnsSummary {
   const { columns, columnNumbers, dropped = [], labelColumn = null, rowsLeftOut = 0, filled = 0 } = file;
   return {
     used: columns ?? columnNumbers ?? 'all',
@@ -21,6 +25,7 @@ export function columnsSummary(file: CloudFile): ColumnsSummary {
     classes: labelColumn,
     rowsLeftOut,
     valuesFilledIn: filled,
+    scaled: scaling ? scalingSummary(scaling, columnNames(file)) : null,
   };
 }
 

@@ -1,8 +1,6 @@
 import { Command, Option } from 'commander';
 import type { DType, NdArray } from '../core/array.js';
-import { RidgeflowError } from '../core/errors.js';
 import type { CallOptions } from '../core/options.js';
-import { type CloudFile, readCloud } from '../io/index.js';
 import { ColumnRanges, narrowingOffset, shifted } from '../io/narrowing.js';
 import {
   exactTransport,
@@ -12,9 +10,11 @@ import {
   slicedWasserstein,
 } from '../transport/index.js';
 import { sayInput } from './cloud-input.js';
-import { type ColumnsSummary, classesLine, columnsSummary } from './columns.js';
+import { readPair } from './cloud-pair.js';
+import type { ColumnsSummary } from './columns.js';
 import { EXIT_HELP, parseInteger, parsePositive } from './failure.js';
-import { type ReadingOptions, addReadingOptions, readOptions } from './reading-options.js';
+import { type ReadingOptions, addReadingOptions } from './reading-options.js';
+import { type ScalingOptions, addScalingOptions } from './scaling.js';
 import {
   type ComputationOptions,
   type OutputOptions,
@@ -28,7 +28,7 @@ import { shown, textTable } from './table.js';
 const METHODS = ['exact', 'sinkhorn', 'sliced', 'gaussian'] as const;
 type Method = (typeof METHODS)[number];
 
-interface DistanceCommandOptions extends ComputationOptions, OutputOptions, ReadingOptions {
+interface DistanceCommandOptions extends ComputationOptions, OutputOptions, ReadingOptions, ScalingOptions {
   method: Method | 'auto';
   epsilon?: number;
   directions: number;
@@ -89,7 +89,10 @@ ${EXIT_HELP}`;
 export function distanceCommand(): Command {
   const command = new Command('distance')
     .description('Measure the Wasserstein distance between two clouds of points.')
-    .argument('<a>', 'points: .npy, .npz, .csv, .csv.gz, Arrow IPC, Parquet or IDX')
+    .argument(
+      '<a>',
+      'points: .npy, .npz, .csv, .json (also .gz), Arrow IPC, Parquet, .safetensors or IDX; - is standard input',
+    )
     .argument('<b>', 'points, of the same dimension')
     .addOption(
       new Option('-m, --method <name>', 'how to measure').choices(['auto', ...METHODS]).default('auto'),
@@ -103,31 +106,18 @@ export function distanceCommand(): Command {
     .option('--maximum-iterations <count>', 'budget of Sinkhorn iterations', parseInteger(1), 1000)
     .option('--label-column <column>', 'column that holds a class, and is no coordinate: its name or number')
     .option('--array <name>', 'which array of an .npz file holds the points');
-  return addOutputOptions(addComputationOptions(addReadingOptions(command)))
+  return addOutputOptions(addComputationOptions(addScalingOptions(addReadingOptions(command))))
     .addHelpText('after', EXAMPLES)
     .action(distance);
 }
 
 async function distance(a: string, b: string, options: DistanceCommandOptions): Promise<void> {
   const summary = await withProgress(options, async ({ signal, progress }): Promise<Summary> => {
-    const files: CloudFile[] = [];
-    for (const path of [a, b]) {
-      progress.line(`Reading ${path}`);
-      // What two files differ by may be less than a rounding of float32, whatever the spread of either.
-      const given = { ...readOptions(options), dtype: 'float64', signal } as const;
-      const file = await readCloud(path, given);
-      sayInput({ classes: classesLine(file), notes: file.notes ?? [] }, progress);
-      files.push(file);
-    }
-    const clouds = files.map(({ points }) => points);
+    const pair = await readPair([a, b], options, signal, (path) => progress.line(`Reading ${path}`));
+    for (const cloud of pair.clouds) sayInput(cloud, progress);
+    const clouds = pair.clouds.map(({ points }) => points);
     const [n, m] = clouds.map(({ shape }) => shape[0]);
     const d = clouds[0].shape[1];
-    if (clouds[1].shape[1] !== d) {
-      throw new RidgeflowError(
-        'INVALID_SHAPE',
-        `${b}: expected points of dimension ${d}, as in ${a}, but they have ${clouds[1].shape[1]}`,
-      );
-    }
     const method = options.method === 'auto' ? chosenMethod(clouds[0], m) : options.method;
     const { dtype, backend, seed } = options;
     const onProgress = (fraction: number) => progress.update(fraction, method);
@@ -149,8 +139,9 @@ async function distance(a: string, b: string, options: DistanceCommandOptions): 
       found.notes.push('the clouds are nearly as close as roundings of float32: computed in float64');
     }
     if (offset) found.notes.push('columns far from 0 for their spread were centred, in both files alike');
+    found.notes.unshift(...pair.notes);
     for (const note of found.notes) progress.line(`Note: ${note}`);
-    const [left, right] = files.map(columnsSummary);
+    const [left, right] = pair.clouds.map(({ columns }) => columns);
     return {
       a: { input: a, n, columns: left },
       b: { input: b, n: m, columns: right },

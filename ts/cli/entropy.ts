@@ -16,6 +16,7 @@ import { type Cloud, prepareCloud, sayInput } from './cloud-input.js';
 import type { ColumnsSummary } from './columns.js';
 import { EXIT_HELP, parseInteger } from './failure.js';
 import { type ReadingOptions, addReadingOptions } from './reading-options.js';
+import { type ScalingOptions, addScalingOptions } from './scaling.js';
 import {
   type ComputationOptions,
   type OutputOptions,
@@ -25,7 +26,7 @@ import {
 } from './shared-options.js';
 import { shown, textTable } from './table.js';
 
-interface EntropyCommandOptions extends ComputationOptions, OutputOptions, ReadingOptions {
+interface EntropyCommandOptions extends ComputationOptions, OutputOptions, ReadingOptions, ScalingOptions {
   k: number;
   kernel: boolean;
   duplicates: 'error' | 'drop' | 'keep';
@@ -80,7 +81,10 @@ export function entropyCommand(): Command {
     .description(
       'Estimate the entropy, the Fisher information and the intrinsic dimension of a cloud of points.',
     )
-    .argument('<file>', 'points: .npy, .npz, .csv, .csv.gz, Arrow IPC, Parquet or IDX')
+    .argument(
+      '<file>',
+      'points: .npy, .npz, .csv, .json (also .gz), Arrow IPC, Parquet, .safetensors or IDX; - is standard input',
+    )
     .option('-k, --k <count>', 'which neighbour entropies are estimated by', parseInteger(1), 3)
     .option(
       '--no-kernel',
@@ -97,7 +101,7 @@ export function entropyCommand(): Command {
         .choices(['error', 'drop', 'keep'])
         .default('error'),
     );
-  return addOutputOptions(addComputationOptions(addReadingOptions(command)))
+  return addOutputOptions(addComputationOptions(addScalingOptions(addReadingOptions(command))))
     .addHelpText('after', EXAMPLES)
     .action(entropy);
 }

@@ -62,7 +62,10 @@ export function networkCommand(): Command {
   const command = new Command('network')
     .description('Report how every layer of a trained network transports data.')
     .argument('<model>', 'an .onnx file, or the folder or model.json of a TensorFlow.js model')
-    .argument('<data>', 'examples: .npy, .npz, .csv, .csv.gz, Arrow IPC, Parquet or IDX')
+    .argument(
+      '<data>',
+      'examples: .npy, .npz, .csv, .json (also .gz), Arrow IPC, Parquet, .safetensors or IDX; - is standard input',
+    )
     .option('-o, --out <folder>', 'folder for summary.json and report.html', 'ridgeflow-network')
     .option('--labels <file>', 'a file of classes, one for each example, or an array of the same .npz file')
     .option(

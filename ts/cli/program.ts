@@ -7,6 +7,7 @@ import { networkCommand } from './network.js';
 import { ridgeletCommand } from './ridgelet.js';
 import { theoryCommand } from './theory.js';
 import { radonCommand } from './radon.js';
+import { withScalingDefault } from './scaling.js';
 import { trainCommand } from './train.js';
 import { transportCommand } from './transport.js';
 import { packageVersion } from './version.js';
@@ -48,7 +49,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     throw error;
   });
   try {
-    await program().parseAsync([...argv]);
+    await program().parseAsync(withScalingDefault(argv));
     // A command that has done its work may still have found something amiss.
     return typeof process.exitCode === 'number' ? process.exitCode : EXIT.ok;
   } catch (error) {

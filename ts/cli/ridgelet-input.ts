@@ -1,8 +1,9 @@
 import { type DType, type NdArray, allocate, zeros } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import { nearestName } from '../core/call.js';
-import { type CloudFile, readCloud } from '../io/index.js';
+import type { CloudFile } from '../io/index.js';
 import { type ColumnsSummary, classesLine, columnsSummary } from './columns.js';
+import { readInput } from './standard-input.js';
 import { type ReadingOptions, parseColumn, readOptions } from './reading-options.js';
 import { isFloat64Array } from '../core/realm.js';
 
@@ -37,7 +38,7 @@ export async function prepareTarget(path: string, options: TargetOptions): Promi
   const { target, columns: chosen, dtype, digits, signal } = options;
   const named = options.labelColumn ?? (digits && target === undefined ? '-1' : undefined);
   const labelColumn = parseColumn(named);
-  const read = await readCloud(path, {
+  const read = await readInput(path, {
     ...readOptions(options),
     // A column to be learned may well be called y.
     labelColumn: target === undefined ? labelColumn : (labelColumn ?? false),

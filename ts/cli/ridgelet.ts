@@ -50,7 +50,7 @@ export function ridgeletCommand(): Command {
     )
     .argument(
       '[file]',
-      'data: .npy, .npz, .csv, .csv.gz, Arrow IPC, Parquet or IDX (default: the digits that come with the package)',
+      'data: .npy, .npz, .csv, .json (also .gz), Arrow IPC, Parquet, .safetensors or IDX; - is standard input (default: the digits that come with the package)',
     )
     .option(
       '-o, --out <folder>',

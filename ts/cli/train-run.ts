@@ -20,10 +20,12 @@ import {
 import type { Cloud } from './cloud-input.js';
 import type { Progress } from './progress.js';
 import type { ReadingOptions } from './reading-options.js';
+import type { ScalingOptions } from './scaling.js';
 import type { ComputationOptions, OutputOptions } from './shared-options.js';
 
 /** The options of `ridgeflow train`. */
-export interface TrainCommandOptions extends ComputationOptions, OutputOptions, ReadingOptions {
+export interface TrainCommandOptions
+  extends ComputationOptions, OutputOptions, ReadingOptions, ScalingOptions {
   out: string;
   kind: 'composed' | 'stacked';
   depth: number;

@@ -10,6 +10,7 @@ import { kernelsFor } from '../kernel/backend.js';
 import { type Cloud, prepareCloud, sayInput } from './cloud-input.js';
 import { EXIT_HELP, parseImageShape, parseInteger, parsePositive } from './failure.js';
 import { addReadingOptions } from './reading-options.js';
+import { addScalingOptions } from './scaling.js';
 import { addComputationOptions, addOutputOptions, withProgress } from './shared-options.js';
 import type { TrainPlan } from '../report/train-numbers.js';
 import { type TrainSummary, layerSummaries, lossSummary, writeTrainResults } from './train-output.js';
@@ -36,7 +37,7 @@ export function trainCommand(): Command {
     )
     .argument(
       '[file]',
-      'points: .npy, .npz, .csv, .csv.gz, Arrow IPC, Parquet or IDX (default: the digits that come with the package)',
+      'points: .npy, .npz, .csv, .json (also .gz), Arrow IPC, Parquet, .safetensors or IDX; - is standard input (default: the digits that come with the package)',
     )
     .option(
       '-o, --out <folder>',
@@ -104,7 +105,7 @@ export function trainCommand(): Command {
     .option('--labels <file>', 'a file of labels, one for each point')
     .option('--array <name>', 'which array of an .npz file holds the points')
     .option('--image-shape <rows>x<columns>', 'show each point as an image of this shape', parseImageShape);
-  return addOutputOptions(addComputationOptions(addReadingOptions(command)))
+  return addOutputOptions(addComputationOptions(addScalingOptions(addReadingOptions(command))))
     .addHelpText('after', EXAMPLES)
     .action(train);
 }

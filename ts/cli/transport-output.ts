@@ -62,6 +62,13 @@ export async function writeResults(
     snapshots[`depth_${depth}_times`] = { data: Float64Array.from(kept.times), shape: [kept.times.length] };
     snapshots[`depth_${depth}`] = stack(kept.positions);
   }
+  if (cloud.scaling) {
+    const { centre, scale } = cloud.scaling;
+    Object.assign(positions, {
+      centre: { data: centre, shape: [centre.length] },
+      scale: { data: scale, shape: [scale.length] },
+    });
+  }
   if (cloud.labels) positions.labels = { data: cloud.labels.values, shape: [cloud.labels.values.length] };
   await writeNpz(join(folder, 'positions.npz'), positions);
   throwIfAborted(signal);

@@ -8,6 +8,7 @@ import { type Cloud, prepareCloud, sayInput } from './cloud-input.js';
 import { EXIT_HELP, parseImageShape, parseInteger, parsePositive } from './failure.js';
 import type { Progress } from './progress.js';
 import { type ReadingOptions, addReadingOptions } from './reading-options.js';
+import { type ScalingOptions, addScalingOptions } from './scaling.js';
 import {
   addComputationOptions,
   addOutputOptions,
@@ -17,7 +18,7 @@ import {
 } from './shared-options.js';
 import { type TransportSummary, summarise, writeResults } from './transport-output.js';
 
-interface TransportCommandOptions extends ComputationOptions, OutputOptions, ReadingOptions {
+interface TransportCommandOptions extends ComputationOptions, OutputOptions, ReadingOptions, ScalingOptions {
   out: string;
   noise?: number;
   smoothing?: number;
@@ -65,7 +66,7 @@ export function transportCommand(): Command {
     )
     .argument(
       '[file]',
-      'points: .npy, .npz, .csv, .csv.gz, Arrow IPC, Parquet or IDX (default: the digits that come with the package)',
+      'points: .npy, .npz, .csv, .json (also .gz), Arrow IPC, Parquet, .safetensors or IDX; - is standard input (default: the digits that come with the package)',
     )
     .option(
       '-o, --out <folder>',
@@ -92,7 +93,7 @@ export function transportCommand(): Command {
         .choices(['error', 'drop', 'keep'])
         .default('error'),
     );
-  return addOutputOptions(addComputationOptions(addReadingOptions(command)))
+  return addOutputOptions(addComputationOptions(addScalingOptions(addReadingOptions(command))))
     .addHelpText('after', EXAMPLES)
     .action(transport);
 }

@@ -16,7 +16,7 @@ import { inSlices } from './source.js';
 import { isFloat64Array } from '../core/realm.js';
 
 /** Formats that `readCloud` knows. */
-export type CloudFormat = 'npy' | 'npz' | 'csv' | 'arrow' | 'parquet' | 'idx';
+export type CloudFormat = 'npy' | 'npz' | 'csv' | 'json' | 'arrow' | 'parquet' | 'safetensors' | 'idx';
 
 /** Options of `readCloud`. */
 export interface ReadCloudOptions {
@@ -60,7 +60,7 @@ export interface ReadCloudOptions {
    * column, as of numpy.savetxt, names them.
    */
   header?: boolean | 'auto';
-  /** Which array of a .npz file holds the points. Default: points, X, x, data, positions or start, or else the first of two dimensions or more. */
+  /** Which array of a .npz or safetensors file, or part of a JSON file, holds the points. Default: points, X, x, data, positions or start, or else the first of two dimensions or more. */
   array?: string;
   /** Rows and columns of the images that the points are; their product must be d. Default: from the rank of .npy and IDX files. */
   imageShape?: readonly [rows: number, columns: number];

@@ -14,7 +14,7 @@ import type { TableReply, TableRequest } from './table-request.js';
 import { decodeTableHere } from './table.js';
 
 /**
- * Decodes an Arrow or Parquet file in a process of its own. The decoders believe the counts in a file: a wrong one can
+ * Decodes an Arrow, Parquet or JSON file in a process of its own. The decoders believe the counts in a file: a wrong one can
  * grow an array beyond what V8 allows, which ends the process and which no handler and no worker thread can stop. It
  * also keeps their work off the event loop, and an abort ends it at once.
  */

@@ -15,6 +15,8 @@ const ENDINGS: [pattern: RegExp, format: CloudFormat][] = [
   [/\.npy$/i, 'npy'],
   [/\.npz$/i, 'npz'],
   [/\.(csv|tsv|txt)$/i, 'csv'],
+  [/\.(json|jsonl|ndjson)$/i, 'json'],
+  [/\.safetensors$/i, 'safetensors'],
   [/\.(arrow|arrows|feather|ipc)$/i, 'arrow'],
   [/\.(parquet|pq)$/i, 'parquet'],
   [/(\.idx|[-.]idx\d-ubyte|\.idx\d)$/i, 'idx'],
@@ -30,7 +32,16 @@ const MAGIC: [start: string, format: CloudFormat][] = [
   ['PAR1\x15', 'parquet'],
 ];
 
-const FORMATS: readonly CloudFormat[] = ['npy', 'npz', 'csv', 'arrow', 'parquet', 'idx'];
+const FORMATS: readonly CloudFormat[] = [
+  'npy',
+  'npz',
+  'csv',
+  'json',
+  'arrow',
+  'parquet',
+  'safetensors',
+  'idx',
+];
 
 /**
  * The format of a file by the ending of its name, which its first bytes must not contradict; by its first bytes where
@@ -55,16 +66,17 @@ export async function detectFormat(path: string, given?: CloudFormat): Promise<F
       remedy: given ? 'Give the format that it has' : 'Rename it, or name its format with the option format',
     });
   }
-  const format = byName ?? byBytes ?? (isText(start) ? 'csv' : undefined);
+  const format = byName ?? byBytes ?? (isText(start) ? textFormat(start) : undefined);
   if (format !== 'csv') refuseFeather1(path, start);
   if (!format) {
     throw fileError('UNSUPPORTED', {
       file: path,
       problem: 'neither the ending of its name nor its first bytes are those of a known format',
-      remedy: 'Known are .npy, .npz, .csv, .tsv, .txt (also .gz), Arrow IPC, Parquet and IDX (also .gz)',
+      remedy:
+        'Known are .npy, .npz, .csv, .tsv, .txt, .json, .jsonl (also .gz), Arrow IPC, Parquet, .safetensors and IDX (also .gz)',
     });
   }
-  if (gzip && (format === 'npz' || format === 'arrow' || format === 'parquet')) {
+  if (gzip && !['csv', 'json', 'npy', 'idx'].includes(format)) {
     throw fileError('UNSUPPORTED', {
       file: path,
       problem: `${format} inside gzip is not supported`,
@@ -77,6 +89,11 @@ export async function detectFormat(path: string, given?: CloudFormat): Promise<F
 function formatOf(start: Uint8Array): CloudFormat | undefined {
   const text = Buffer.from(start).toString('latin1');
   return MAGIC.find(([magic]) => text.startsWith(magic))?.[1] ?? (isIdx(start) ? 'idx' : undefined);
+}
+
+/** JSON begins with a bracket or a brace. */
+function textFormat(start: Uint8Array): CloudFormat {
+  return /^(\ufeff|\s)*[[{]/.test(Buffer.from(start).toString('utf8')) ? 'json' : 'csv';
 }
 
 function isText(start: Uint8Array): boolean {

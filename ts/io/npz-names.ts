@@ -4,7 +4,8 @@ import { LABEL_NAMES } from './labels.js';
 import { readNpyHeader } from './npy.js';
 import { openZipEntry, type ZipEntry } from './zip-read.js';
 
-const POINT_NAMES = ['points', 'X', 'x', 'data', 'positions', 'start'];
+/** Names that mark an array as the points, in order of preference. */
+export const POINT_NAMES = ['points', 'X', 'x', 'data', 'positions', 'start'];
 
 type Entries = ReadonlyMap<string, ZipEntry>;
 

@@ -10,12 +10,14 @@ import { fileError } from './errors.js';
 import { detectFormat, type FileFormat } from './format.js';
 import { labelSiblings, readIdx } from './idx.js';
 import { judgeLabels } from './label-habits.js';
-import { checkLabelCount, labelsFromNumbers, type CloudLabels } from './labels.js';
+import { LABEL_NAMES, checkLabelCount, labelsFromNumbers, type CloudLabels } from './labels.js';
 import { settleMissing, type Settled } from './missing.js';
 import { notOnePerPoint, readNpyArray, readNpyLabels } from './npy.js';
 import { npzEntries, readNpzEntry, readNpzLabels } from './npz.js';
 import { labelEntry, pointEntry } from './npz-names.js';
 import type { ColumnOptions } from './roles.js';
+import { readSafetensors } from './safetensors.js';
+import { readSafetensorsCloud } from './safetensors-cloud.js';
 import { openSource, type ByteSource } from './source.js';
 
 type Signal = AbortSignal | undefined;
@@ -24,10 +26,13 @@ type Signal = AbortSignal | undefined;
  * Reads a cloud of points, with labels where the file or one beside it has them. Formats, by the ending of the name,
  * confirmed by the first bytes: .npy and .npz (any numeric type, byte order and index order); .csv, .tsv and .txt, also
  * .gz (comma, semicolon, tab or white space; with a header or not); Arrow IPC files and streams (.arrow, .feather
- * version 2, .ipc); Parquet; IDX, also .gz, with the labels that lie beside images by MNIST's names.
+ * version 2, .ipc); Parquet; JSON and JSON Lines (.json, .jsonl, .ndjson, also .gz: records, whose nested names become
+ * `outer.inner`, arrays of arrays, columns, as pandas writes them); safetensors; IDX, also .gz, with the labels that lie beside images by MNIST's names.
  *
- * In tables all columns are coordinates but the one of the labels and the index of a pandas frame, which a note names:
- * by the metadata of Arrow and Parquet files, in CSV files a first column without a name or named Unnamed: 0. Arrays of more than two dimensions are flattened to
+ * In tables all columns of numbers are coordinates but the labels and the index of a pandas frame (by the metadata of
+ * Arrow and Parquet files, in CSV files a first column without a name or named Unnamed: 0), unless `columns` and
+ * `dropColumns` say otherwise; notes name what was left out unasked. A label column, found by its name, of many numbers
+ * is a target: it is left out, with a note. Arrays of more than two dimensions are flattened to
  * one row per point; at rank 3 the points are images. Nothing is allocated on the word of a header that the size of the
  * file contradicts, and Arrow and Parquet files are decoded in a process of their own, which cannot take this one down.
  *
@@ -147,8 +152,13 @@ async function readContent(
 ): Promise<CloudContent> {
   const { dtype = 'float32', header = 'auto', delimiter, decimal, signal } = options;
   const choice = columnOptions(options);
-  if (format === 'arrow' || format === 'parquet') {
-    return decodeTable({ path, format, dtype, ...choice }, { signal });
+  if (format === 'arrow' || format === 'parquet' || format === 'json') {
+    const { array } = options;
+    return decodeTable({ path, format, gzip, array, dtype, ...choice }, { signal });
+  }
+  if (format === 'safetensors') {
+    const { array, labels } = options;
+    return readSafetensorsCloud(path, { ...choice, array, labels, dtype, signal });
   }
   return withSource(path, gzip, signal, async (source) => {
     if (format === 'csv') return readCsv(source, { ...choice, header, delimiter, decimal, dtype });
@@ -202,7 +212,8 @@ async function readSeparateLabels(
   options: ReadCloudOptions,
 ): Promise<CloudLabels | undefined> {
   const n = points.shape[0];
-  const isEntry = format === 'npz' && options.labels !== undefined && labels !== undefined;
+  const isEntry =
+    (format === 'npz' || format === 'safetensors') && options.labels !== undefined && labels !== undefined;
   const useSiblings = format === 'idx' && options.labelColumn === undefined;
   const source =
     options.labels ?? (useSiblings ? labelSiblings(path).find((name) => existsSync(name)) : undefined);
@@ -218,9 +229,16 @@ async function readSeparateLabels(
 async function readLabels(path: string, signal: Signal): Promise<CloudLabels> {
   const { format, gzip } = await detectFormat(path);
   const dtype: DType = 'float64';
-  if (format === 'arrow' || format === 'parquet') {
-    const { labels } = await decodeTable({ path, format, dtype, labelsOnly: true }, { signal });
+  if (format === 'arrow' || format === 'parquet' || format === 'json') {
+    const { labels } = await decodeTable({ path, format, gzip, dtype, labelsOnly: true }, { signal });
     if (labels) return labels;
+  }
+  if (format === 'safetensors') {
+    const { tensors } = await readSafetensors(path, { signal });
+    const name = LABEL_NAMES.find((usual) => tensors.has(usual)) ?? [...tensors.keys()][0];
+    const { data, shape } = tensors.get(name)!;
+    if (shape.length === 0 || elementCount(shape.slice(1)) !== 1) throw notOnePerPoint(shape, path);
+    return labelsFromNumbers(data, path);
   }
   if (format === 'npz') {
     const entries = await npzEntries(path);

@@ -6,7 +6,11 @@ import type { ColumnOptions } from './roles.js';
 /** What to decode, and how. Plain data: it travels to another process. */
 export interface TableRequest extends ColumnOptions {
   path: string;
-  format: 'arrow' | 'parquet';
+  format: 'arrow' | 'parquet' | 'json';
+  /** Whether the file is compressed with gzip. */
+  gzip?: boolean;
+  /** Which part of a JSON file holds the rows. */
+  array?: string;
   dtype: DType;
   /** The file must have a column of labels and need not have coordinates. */
   labelsOnly?: boolean;

@@ -7,7 +7,7 @@ import { damaged, fileError } from './errors.js';
 import { LABEL_REMEDY, LabelCollector } from './labels.js';
 import { ColumnRanges } from './narrowing.js';
 
-/** A column of an Arrow or Parquet table. */
+/** A column of an Arrow, Parquet or JSON table. */
 export interface TableColumn {
   name: string;
   /** Its type in the file's own words. */
@@ -22,6 +22,8 @@ export interface TableColumn {
 export interface Table {
   rows: number;
   columns: TableColumn[];
+  /** Whether the columns have no names but their numbers. */
+  isNameless?: boolean;
   /** The text that pandas leaves in the metadata of the tables that it writes. */
   pandas?: string;
   /** Puts the cells of the columns that the sink wants into it. */

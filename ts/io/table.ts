@@ -6,18 +6,19 @@ import { checkExtent, firstNonFinite, nonFiniteCell, type CloudContent } from '.
 import { damaged, fileError } from './errors.js';
 import { labelPosition } from './labels.js';
 import { pandasIndex } from './pandas.js';
+import { openJson } from './json.js';
 import { openParquet } from './parquet.js';
 import { assignRoles, checkCoordinates, type ColumnFacts } from './roles.js';
 import { checkMemory } from './source.js';
 import type { TableRequest } from './table-request.js';
 import { type Table, type TableColumn, TableSink } from './table-sink.js';
 
-/** Decodes an Arrow or Parquet file in this process; `decodeTable` does it in another, and says why. */
+/** Decodes an Arrow, Parquet or JSON file in this process; `decodeTable` does it in another, and says why. */
 export async function decodeTableHere(request: TableRequest): Promise<CloudContent> {
   const { path, format } = request;
   let table: Table | undefined;
   try {
-    table = format === 'arrow' ? await openArrow(path) : await openParquet(path);
+    table = await open(request);
     return await assemble(table, request);
   } catch (cause) {
     if (cause instanceof RidgeflowError) throw cause;
@@ -25,6 +26,17 @@ export async function decodeTableHere(request: TableRequest): Promise<CloudConte
     throw damaged(path, `it cannot be read as ${format} (${message})`, cause);
   } finally {
     await table?.close();
+  }
+}
+
+function open({ path, format, array, gzip = false }: TableRequest): Promise<Table> {
+  switch (format) {
+    case 'arrow':
+      return openArrow(path);
+    case 'parquet':
+      return openParquet(path);
+    case 'json':
+      return openJson(path, array, gzip);
   }
 }
 
@@ -39,7 +51,8 @@ async function assemble(table: Table, request: TableRequest): Promise<CloudConte
     type,
     isIndex: index.includes(name),
   }));
-  const roles = assignRoles(facts, names, request, file, found);
+  const known = table.isNameless ? undefined : names;
+  const roles = assignRoles(facts, known, request, file, known || labelsOnly ? found : -1);
   const { label, labelChoice, dropped, notes } = roles;
   if (labelsOnly && label < 0) {
     throw fileError('FILE_FORMAT', {
@@ -73,7 +86,7 @@ async function assemble(table: Table, request: TableRequest): Promise<CloudConte
   return {
     points: { data, shape: [rows, d] },
     labels: label >= 0 ? sink.labels.finish() : undefined,
-    columns: coordinates.flatMap((column) => coordinateNames(columns[column])),
+    ...(known && { columns: coordinates.flatMap((column) => coordinateNames(columns[column])) }),
     tooNarrow: sink.tooNarrow,
     ...(labelChoice && { labelColumn: labelChoice }),
     ...(dropped.length > 0 && { dropped }),

@@ -23,3 +23,9 @@ export {
 } from './sample-sets.js';
 export { type SmoothedParameters, smoothed } from './smoothed.js';
 export { type ScoreOptions, type ScoreValues, score } from './score.js';
+export {
+  type Standardisation,
+  type StandardiseMethod,
+  type StandardiseOptions,
+  standardise,
+} from './standardise.js';
