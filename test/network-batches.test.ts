@@ -53,6 +53,7 @@ function doubling(batch: number | null, during: (run: number) => void = () => un
     input,
     inputs: [input],
     layers: [{ name: 'y', kind: 'Mul' }],
+    leftOut: [],
     run: async (x) => Promise.resolve(new Map([['y', run(x instanceof Map ? x.get('x') : x)]])),
     block: () => undefined,
     dispose: async () => Promise.resolve(),
@@ -152,4 +153,55 @@ test('a model without anything to look at', async (t) => {
     message: /floating-point numbers/,
   });
   await choice.dispose();
+});
+
+test('no more activations are held than memory allows', async (t) => {
+  const x = normals(40, 3);
+  const input: ModelInput = { name: 'x', shape: [3], batch: null, axis: 0, type: 'float32' };
+  const widths = [500, 2000, 10, 4000, 1500];
+  let most = 0;
+  const model: NetworkModel = {
+    source: 'wide',
+    format: 'onnx',
+    engine: 'none',
+    input,
+    inputs: [input],
+    layers: widths.map((_, l) => ({ name: `y${l}`, kind: 'Tile' })),
+    leftOut: [],
+    run: async (batch, layers) => {
+      const { data, shape } = batch instanceof Map ? (batch.get('x') as NdArray) : (batch as NdArray);
+      const made = layers.map((name): [string, NdArray] => {
+        const width = widths[Number(name.slice(1))];
+        const out = Float32Array.from(
+          { length: shape[0] * width },
+          (_, i) => data[3 * Math.floor(i / width)],
+        );
+        return [name, { data: out, shape: [shape[0], width] }];
+      });
+      most = Math.max(
+        most,
+        made.reduce((sum, [, array]) => sum + array.data.byteLength, 0),
+      );
+      return Promise.resolve(new Map(made));
+    },
+    block: () => undefined,
+    dispose: async () => Promise.resolve(),
+  };
+  const names = model.layers.map(({ name }) => name);
+  const read = async (memory?: number) => {
+    const activations = await openActivations(model, x, { memory, width: 16 });
+    most = 0;
+    return activations.collect(names);
+  };
+  const all = await read();
+  // Two examples of all layers, then less than one: layers come by turns.
+  for (const [memory, held] of [
+    [130_000, 65_000],
+    [40_000, 20_000],
+    [1000, 16_000],
+  ]) {
+    t.deepEqual(await read(memory), all);
+    t.true(most <= held, `${memory}: ${most}`);
+  }
+  await t.throwsAsync(openActivations(model, x, { memory: 0 }), { code: 'INVALID_ARGUMENT' });
 });

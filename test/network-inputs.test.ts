@@ -122,6 +122,38 @@ test('an ONNX model of several inputs: ids, a mask, a state with its examples se
     ),
   );
 
+  // Means leave the masked tokens out, unless told otherwise; all are taken where none is left.
+  const half = ndarray(
+    Float32Array.from({ length: 3 * n }, (_, i) => Number(i < 3 || i % 3 < 1 + (i % 2))),
+    [n, 3],
+  );
+  half.data.fill(0, 3, 6);
+  const pooled = async (mask: string | false | undefined) => {
+    const activations = await openActivations(
+      model,
+      { ids, mask: half, state, rate },
+      { mask, batch: 4, layers: ['embedded'] },
+    );
+    return (await activations.collect(['embedded'])).get('embedded')!;
+  };
+  const meanOf = (i: number, k: number, counts: (token: number) => boolean) => {
+    const tokens = [3 * i, 3 * i + 1, 3 * i + 2].filter(counts);
+    const taken = tokens.length > 0 ? tokens : [3 * i, 3 * i + 1, 3 * i + 2];
+    return taken.reduce((sum, token) => sum + 10 * ids.data[token] + k, 0) / taken.length;
+  };
+  const means = (counts: (token: number) => boolean) =>
+    Float32Array.from({ length: 2 * n }, (_, at) => meanOf(at >> 1, at & 1, counts));
+  for (const name of [undefined, 'mask'])
+    close(
+      await pooled(name),
+      means((token) => half.data[token] !== 0),
+    );
+  close(
+    await pooled(false),
+    means(() => true),
+  );
+  await rejects(t, 'INVALID_ARGUMENT', () => pooled('masks'), /ids, mask, state, rate/);
+
   const opened = (data: Record<string, NdArray | number>) => () => openActivations(model, data);
   await rejects(
     t,

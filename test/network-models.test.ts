@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import '@tensorflow/tfjs-backend-cpu';
@@ -216,7 +216,7 @@ test('wide layers are projected, which the layer says', async (t) => {
   const path = join(folder, 'wide.onnx');
   await writeOnnx(path, convolutionModel(normals(3, 1, 2, 2)));
   const model = await openModel(path);
-  const activations = await openActivations(model, normals(6, 16), { width: 10 });
+  const activations = await openActivations(model, normals(6, 16), { width: 10, featureMaps: 'flatten' });
   const maps = activations.layers.find(({ name }) => name === 'maps')!;
   t.deepEqual([maps.fullWidth, maps.width, [...maps.shape]], [27, 10, [3, 3, 3]]);
   t.deepEqual((await activations.collect(['maps'])).get('maps')!.shape, [6, 10]);
@@ -262,6 +262,18 @@ test('model.json that lists too much, names files elsewhere or unknown layers is
       /weightsManifest/,
     );
   await rejects(t, 'FILE_NOT_FOUND', () => changed((json) => json.replace('weights.bin', 'absent.bin')));
+  // A link that leaves the folder is no file in it; one that does not is.
+  const linked = join(folder, 'linked');
+  await cp(good, linked, { recursive: true });
+  await symlink(join(linked, 'weights.bin'), join(linked, 'inside.bin'));
+  await symlink(join(good, 'weights.bin'), join(linked, 'outside.bin'));
+  const named = async (name: string) => {
+    const text = await readFile(join(good, 'model.json'), 'utf8');
+    await writeFile(join(linked, 'model.json'), text.replace('weights.bin', name));
+    return openModel(linked);
+  };
+  await (await named('inside.bin')).dispose();
+  await rejects(t, 'FILE_FORMAT', () => named('outside.bin'), /no link to elsewhere/);
   await rejects(t, 'FILE_TRUNCATED', () =>
     changed((json) => json.replace('"shape":[5,8]', '"shape":[5,800000]')),
   );

@@ -139,6 +139,43 @@ for (const { backend, dtype } of places) {
     t.true(Math.abs(accuracy - 0.8413) < 4 * standardError, `${accuracy} ± ${standardError}`);
   });
 
+  test(`${title} linearProbe: the penalty is chosen by the folds, and more coordinates than points are no other rule`, async (t) => {
+    const random = new Random(15);
+    const width = 190;
+    const rows = Array.from({ length: 200 }, (_, i) => {
+      const row = random.normals(width);
+      for (let k = 0; k < 10; k++) row[k] += i % 2 ? 0.8 : 0;
+      return row;
+    });
+    const labels = rows.map((_, i) => i % 2);
+    const small = await linearProbe(cloud(rows), labels, { ...options, ridge: 1e-5 });
+    const chosen = await linearProbe(cloud(rows), labels, options);
+    t.deepEqual(small.ridges, [1e-5, 1e-5, 1e-5, 1e-5, 1e-5]);
+    t.true(chosen.accuracy > small.accuracy + 0.1, `${chosen.accuracy} ${small.accuracy}`);
+    t.true(
+      chosen.ridges.every((ridge) => ridge >= 0.1),
+      String(chosen.ridges),
+    );
+    // Coordinates that are 0 change nothing but the mean variance that the penalty is relative to.
+    const wide = 240;
+    const padded = cloud(rows.map((row) => [...row, ...new Array<number>(wide - width).fill(0)]));
+    for (const ridge of [0.03, 3]) {
+      const narrow = await linearProbe(cloud(rows), labels, { ...options, ridge });
+      const same = await linearProbe(padded, labels, { ...options, ridge: (ridge * wide) / width });
+      t.true(Math.abs(same.accuracy - narrow.accuracy) <= 1 / 200, `${same.accuracy} ${narrow.accuracy}`);
+    }
+    const either = await linearProbe(cloud(rows), labels, { ...options, ridge: [1e-5, 10] });
+    t.deepEqual(either.ridges, [10, 10, 10, 10, 10]);
+    // Points that tell their class by being themselves alone are not known: the labels of others are no help.
+    const blind = Array.from({ length: 60 }, () => random.normals(100));
+    const guess = await linearProbe(
+      cloud(blind),
+      blind.map((_, i) => i % 2),
+      options,
+    );
+    t.true(Math.abs(guess.accuracy - 0.5) < 4 * Math.sqrt(0.25 / 60), String(guess.accuracy));
+  });
+
   test(`${title} effectiveRank: of known spectra, wide or tall`, async (t) => {
     // Orthogonal rows ±s_k e_k: the covariance is diag(s²)/d, the spectrum known exactly.
     const spread = (scales: readonly number[], d: number) =>
@@ -203,7 +240,8 @@ test('bad input is refused with its code', async (t) => {
   });
   await t.throwsAsync(nearestNeighbourAccuracy(points, labels, { k: 4 }), { code: 'INVALID_ARGUMENT' });
   await t.throwsAsync(linearProbe(points, labels, { folds: 5 }), { code: 'INVALID_ARGUMENT' });
-  await t.throwsAsync(linearProbe(points, labels, { ridge: 0 }), { code: 'INVALID_ARGUMENT' });
+  for (const ridge of [0, [], [1, -1]])
+    await t.throwsAsync(linearProbe(points, labels, { ridge }), { code: 'INVALID_ARGUMENT' });
   await t.throwsAsync(linearProbe(same, labels), { code: 'DEGENERATE_CLOUD' });
   await t.throwsAsync(effectiveRank(same), { code: 'DEGENERATE_CLOUD' });
   await t.throwsAsync(centredKernelAlignment(points, same), { code: 'DEGENERATE_CLOUD' });

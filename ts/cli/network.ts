@@ -10,6 +10,7 @@ import {
   openActivations,
   openModel,
 } from '../network/index.js';
+import { leftOutSentence } from '../network/analysis/left-out.js';
 import { networkReport } from '../report/network.js';
 import { sayInput } from './cloud-input.js';
 import type { ColumnsSummary } from './columns.js';
@@ -85,8 +86,8 @@ export function networkCommand(): Command {
     .option('--layers <patterns...>', 'names or kinds of layers, with * for anything (default: all)')
     .addOption(
       new Option('--feature-maps <how>', 'what becomes of feature maps and sequences')
-        .choices(['flatten', 'mean', 'positions'])
-        .default('flatten'),
+        .choices(['mean', 'flatten', 'positions'])
+        .default('mean'),
     )
     .option('--rows <rows>', 'with positions: most rows in all, at random positions', parseInteger(1), 20_000)
     .option('--batch <examples>', 'most examples that are run at once', parseInteger(1), 256)
@@ -115,6 +116,11 @@ async function network(path: string, data: string, options: NetworkCommandOption
         labels: labels?.values,
         onProgress: (fraction) => progress.update(0.95 * fraction, 'measuring the layers'),
       });
+      const found = [
+        isPooled(analysis) ? POOLED : [],
+        leftOutSentence(analysis.layers.length - 1, analysis.leftOut) ?? [],
+      ].flat();
+      for (const note of found) progress.line(`Note: ${note}`);
       progress.update(0.95, 'writing');
       if (options.activations) {
         const all = await (
@@ -127,7 +133,8 @@ async function network(path: string, data: string, options: NetworkCommandOption
       }
       const page = { input: data, labels, notes, command: commandLine(), versions: versions() };
       await writeTextAtomic(join(folder, 'report.html'), await networkReport(analysis, page));
-      const summary = summaryOf(analysis, data, labels?.names ?? [], examples);
+      const said = { ...examples, notes: [...notes, ...found] };
+      const summary = summaryOf(analysis, data, labels?.names ?? [], said);
       await writeTextAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
       return summary;
     } finally {
@@ -135,6 +142,13 @@ async function network(path: string, data: string, options: NetworkCommandOption
     }
   });
   if (!options.json && !options.quiet) process.stderr.write(`Report: ${join(folder, 'report.html')}\n`);
+}
+
+const POOLED =
+  'feature maps and sequences are averaged over their positions: --feature-maps flatten takes all values';
+
+function isPooled({ featureMaps, layers }: NetworkAnalysis): boolean {
+  return featureMaps === 'mean' && layers.slice(1).some(({ shape }) => shape.length > 1);
 }
 
 function summaryOf(

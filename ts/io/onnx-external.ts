@@ -1,6 +1,6 @@
-import { open, realpath } from 'node:fs/promises';
-import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
-import { damaged, fileError, readError, truncated } from './errors.js';
+import { open } from 'node:fs/promises';
+import { damaged, readError, truncated } from './errors.js';
+import { insideFolder } from './inside-folder.js';
 import type { OnnxModel, OnnxTensor } from './onnx-model.js';
 
 /**
@@ -19,7 +19,7 @@ export async function readExternalWeights(path: string, model: OnnxModel): Promi
 
 async function readPart(path: string, { name = '', externalData = [] }: OnnxTensor): Promise<Uint8Array> {
   const entries = new Map(externalData.map(({ key, value }) => [key, value]));
-  const file = await inFolder(path, entries.get('location'));
+  const file = await insideFolder(path, entries.get('location'));
   const offset = Number(entries.get('offset') ?? 0);
   try {
     const handle = await open(file, 'r');
@@ -41,26 +41,5 @@ async function readPart(path: string, { name = '', externalData = [] }: OnnxTens
     }
   } catch (cause) {
     throw readError(cause, file);
-  }
-}
-
-async function inFolder(path: string, location: string | undefined): Promise<string> {
-  const refused = () =>
-    fileError('FILE_FORMAT', {
-      file: path,
-      problem: `expected weights in a file in the folder of the model but it names ${JSON.stringify(location)}`,
-      remedy: 'Put the file of weights beside the model and name it without a path',
-    });
-  if (!location || location.includes('\0') || location.includes('\\') || isAbsolute(location))
-    throw refused();
-  try {
-    const folder = await realpath(dirname(resolve(path)));
-    if (relative(folder, resolve(folder, location)).split(sep)[0] === '..') throw refused();
-    const file = await realpath(resolve(folder, location));
-    const inside = relative(folder, file);
-    if (inside === '' || inside.split(sep)[0] === '..' || isAbsolute(inside)) throw refused();
-    return file;
-  } catch (cause) {
-    throw readError(cause, resolve(dirname(path), location));
   }
 }

@@ -27,6 +27,7 @@ export interface OnnxTensor {
   rawData?: Uint8Array;
   floatData?: number[];
   doubleData?: number[];
+  int32Data?: number[];
   int64Data?: Int64[];
   externalData?: OnnxEntry[];
   dataLocation?: number;
@@ -40,6 +41,8 @@ export interface OnnxAttribute {
   s?: Uint8Array;
   t?: OnnxTensor;
   g?: OnnxGraph;
+  tensors?: OnnxTensor[];
+  graphs?: OnnxGraph[];
   floats?: number[];
   ints?: Int64[];
 }
@@ -55,12 +58,15 @@ export interface OnnxNode {
 
 export interface OnnxValueInfo {
   name: string;
-  type?: {
-    tensorType?: {
-      elemType?: number;
-      shape?: { dim: { dimValue?: Int64; dimParam?: string }[] };
-    };
+  type?: OnnxType;
+}
+
+export interface OnnxType {
+  tensorType?: {
+    elemType?: number;
+    shape?: { dim: { dimValue?: Int64; dimParam?: string }[] };
   };
+  sequenceType?: { elemType?: OnnxType };
 }
 
 export interface OnnxGraph {
@@ -70,6 +76,7 @@ export interface OnnxGraph {
   input: OnnxValueInfo[];
   output: OnnxValueInfo[];
   valueInfo?: OnnxValueInfo[];
+  sparseInitializer?: { values?: OnnxTensor }[];
 }
 
 /** An ONNX model, as far as its fields are used here; those that are not are kept when it is written again. */
@@ -79,6 +86,7 @@ export interface OnnxModel {
   producerVersion?: string;
   opsetImport: { domain?: string; version: Int64 }[];
   graph: OnnxGraph;
+  functions?: { name: string; domain?: string; node: OnnxNode[] }[];
   metadataProps?: OnnxEntry[];
 }
 

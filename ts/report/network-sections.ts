@@ -64,7 +64,7 @@ function layerFacts(layer: LayerAnalysis): Html {
     ...(separation
       ? ([
           ['Neighbour accuracy', percent(separation.neighbourAccuracy)],
-          ['Probe accuracy', percent(separation.probeAccuracy)],
+          ['Probe accuracy', `${percent(separation.probeAccuracy)} ± ${percent(separation.probeError)}`],
           ['Fisher ratio', number(separation.fisherRatio)],
           ['Silhouette', number(separation.silhouette)],
         ] as const)

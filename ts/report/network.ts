@@ -1,4 +1,5 @@
 import type { LayerAnalysis, NetworkAnalysis } from '../network/analysis/index.js';
+import { leftOutSentence } from '../network/analysis/left-out.js';
 import { type ThemedSpec, compileChart } from './charts.js';
 import { type CloudData, cloudData } from './cloud.js';
 import { cloudChart } from './cloud-chart.js';
@@ -71,6 +72,7 @@ const FEATURE_MAPS: Record<NetworkAnalysis['featureMaps'], string> = {
 
 function header(analysis: NetworkAnalysis, { input, notes }: NetworkReportContext): Html {
   const { layers, examples, steps } = analysis;
+  const missing = leftOutSentence(layers.length - 1, analysis.leftOut);
   const [first, last] = [layers[0], layers[layers.length - 1]];
   const widths = layers.flatMap(({ width, fullWidth }) => (width < fullWidth ? [width] : []));
   const projected = widths.length;
@@ -139,7 +141,7 @@ function header(analysis: NetworkAnalysis, { input, notes }: NetworkReportContex
         which keeps distances to about ± ${formatPercent(Math.sqrt(2 / Math.min(...widths)))}.
       </p>`
     }
-    ${notes.map((note) => html`<p class="remark">${note}</p>`)}`;
+    ${[...notes, ...(missing ? [missing] : [])].map((note) => html`<p class="remark">${note}</p>`)}`;
 }
 
 function fileName(path: string): string {

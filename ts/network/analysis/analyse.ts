@@ -9,12 +9,14 @@ import { type Labels, classesOf } from '../../representation/classes.js';
 import {
   type ActivationLayer,
   type ActivationOptions,
-  type Activations,
   type FeatureMaps,
+  type LeftOutLayer,
   type ModelData,
   type NetworkModel,
   openActivations,
 } from '../model/index.js';
+import { checkFeatureMaps } from '../model/feature-maps.js';
+import { DEFAULT_MEMORY, inGroups } from '../model/groups.js';
 import { cloudShape, orNull } from './cloud-shape.js';
 import { type LayerMeasures, measureLayer } from './layer-measures.js';
 import { type LayerPlane, alignedPlane } from './planes.js';
@@ -25,8 +27,6 @@ import { StepTracker, predecessors } from './step-tracker.js';
 export interface NetworkAnalysisOptions extends ActivationOptions {
   /** Classes of the examples, one each, of at least two: measures how the layers separate them. */
   labels?: Labels;
-  /** Bytes of activations held at once; of more the model is run several times over. Default 2³⁰. */
-  memory?: number;
   /** Points whose way is kept for drawing. Default 1000, at most 5000. */
   drawn?: number;
 }
@@ -55,6 +55,8 @@ export interface NetworkAnalysis {
   readonly classes: readonly number[];
   /** The data themselves first. */
   readonly layers: readonly LayerAnalysis[];
+  /** Layers that nothing can be said of, with the reason. */
+  readonly leftOut: readonly LeftOutLayer[];
   /** Between every layer and the last before it of the same width that it follows from alone. */
   readonly steps: readonly StepMeasures[];
   readonly streams: readonly StreamMeasures[];
@@ -99,7 +101,11 @@ export async function analyseNetwork(
   const measured: LayerAnalysis[] = [];
   let lastRows: NdArray | undefined;
   let reference: AlignmentReference | undefined;
-  for (const group of groupsOf(activations, options.memory ?? 2 ** 30)) {
+  const rowBytes = new Map(
+    layers.map(({ name, width, positions }) => [name, 4 * examples * positions * width]),
+  );
+  const memory = (options.memory ?? DEFAULT_MEMORY) / 2;
+  for (const group of inGroups(names, (name) => rowBytes.get(name)!, memory)) {
     const from = names.indexOf(group[0]) / names.length;
     const to = (names.indexOf(group[group.length - 1]) + 1) / names.length;
     const ran = from + 0.3 * (to - from);
@@ -137,30 +143,15 @@ export async function analyseNetwork(
     engine: model.engine,
     backend: kernels.name,
     examples,
-    featureMaps: options.featureMaps ?? 'flatten',
+    featureMaps: checkFeatureMaps(options.featureMaps),
     seed: options.seed ?? 0,
     debiased,
     classes: classes?.labels ?? [],
     layers: measured,
+    leftOut: activations.leftOut,
     ...tracker.finish(),
     drawn,
   };
-}
-
-/** Layers in runs whose activations fit into that many bytes, at least one in each. */
-function groupsOf({ layers, examples }: Activations, memory: number): string[][] {
-  const groups: string[][] = [];
-  let left = 0;
-  for (const { name, width, positions } of layers) {
-    const bytes = 4 * examples * positions * width;
-    if (groups.length === 0 || bytes > left) {
-      groups.push([]);
-      left = memory;
-    }
-    groups[groups.length - 1].push(name);
-    left -= bytes;
-  }
-  return groups;
 }
 
 function repeated(labels: Int32Array, times: number): Int32Array {

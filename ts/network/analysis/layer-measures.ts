@@ -31,6 +31,8 @@ export interface Separation {
   readonly neighbourAccuracy: number;
   /** As `linearProbe`: on points that the probe has not seen. */
   readonly probeAccuracy: number | null;
+  /** Its standard error, as of a share of so many points. */
+  readonly probeError: number | null;
   /** As `fisherRatio`; null where every class is one point. */
   readonly fisherRatio: number | null;
   /** As `silhouette`. */
@@ -121,6 +123,7 @@ async function separationOf(
     return {
       neighbourAccuracy: neighbours.accuracy,
       probeAccuracy: probe && probe.accuracy,
+      probeError: probe && probe.standardError,
       fisherRatio: finite(fisher.ratio),
       silhouette: mean,
       centreDistances: classes.labels.map((_, c) => Array.from(data.subarray(c * count, (c + 1) * count))),

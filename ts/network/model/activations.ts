@@ -6,9 +6,11 @@ import { kernelsFor } from '../../kernel/backend.js';
 import { type FeatureMaps, type RowLayout, checkFeatureMaps, rowLayout, rowsOf } from './feature-maps.js';
 import { BatchSize } from './batch-size.js';
 import { Examples } from './examples.js';
-import { channelAxis, exampleFirst, isMoved, probeBatches } from './layer-places.js';
+import { DEFAULT_MEMORY, inGroups } from './groups.js';
+import { type LayerPlace, channelAxis, exampleFirst, isMoved, probeBatches } from './layer-places.js';
 import type { ModelData } from './model-data.js';
-import type { ModelLayer, NetworkModel } from './model.js';
+import type { LeftOutLayer, ModelLayer, NetworkModel } from './model.js';
+import { type PositionMask, maskOf, maskRows } from './position-mask.js';
 import { RandomProjection } from './random-projection.js';
 
 /** Options of {@link openActivations}. */
@@ -18,7 +20,7 @@ export interface ActivationOptions extends CallOptions {
    * all.
    */
   layers?: readonly string[];
-  /** What becomes of feature maps and sequences. Default `flatten`. */
+  /** What becomes of feature maps and sequences. Default `mean`: the mean of each channel over the positions. */
   featureMaps?: FeatureMaps;
   /** Rows wider than this are projected at random to it, keeping distances to about 1 ± √(2/width). Default 1024. */
   width?: number;
@@ -27,6 +29,13 @@ export interface ActivationOptions extends CallOptions {
    * the batch that runs.
    */
   batch?: number;
+  /**
+   * The input that says which positions of a sequence count, by name: means leave out those where it is 0. Default: the one
+   * whose name holds `mask`, where there is one; false for none.
+   */
+  mask?: string | false;
+  /** About so many bytes of activations are held at once; of more the model is run several times over. Default 2³⁰. */
+  memory?: number;
   /** With `positions`: most rows in all; of more a random set of positions is taken, the same in every example. Default 20 000. */
   rows?: number;
 }
@@ -49,6 +58,8 @@ export interface Activations {
   /** The data themselves, flattened, named `input` (of several inputs the first that has an array); then the chosen layers in order. */
   readonly layers: readonly ActivationLayer[];
   readonly examples: number;
+  /** Layers that nothing can be shown of, of all or of those chosen. */
+  readonly leftOut: readonly LeftOutLayer[];
   /**
    * Runs the data through the model and gives the rows of these layers for every batch in turn, before the next is run:
    * `first` is the first example of the batch. The arrays are the visitor's to keep.
@@ -67,20 +78,46 @@ export interface Activations {
   ): Promise<Map<string, NdArray>>;
 }
 
+/** Why a layer has no rows. */
+const NO_VALUES = 'gives no values';
+
 /** The name that the data themselves go by among the layers. */
 export const INPUT = 'input';
 
-/** The layers whose name or kind one of the patterns matches. Throws INVALID_ARGUMENT for one that matches none. */
+/**
+ * The layers whose name or kind one of the patterns matches. Throws INVALID_ARGUMENT for one that matches none, or none that
+ * can be shown.
+ */
 export function chooseLayers(model: NetworkModel, patterns: readonly string[] | undefined): ModelLayer[] {
-  if (patterns === undefined) return [...model.layers];
+  return chooseAll(model, patterns).layers;
+}
+
+/** With those that would be chosen if something could be shown of them. */
+function chooseAll(
+  model: NetworkModel,
+  patterns: readonly string[] | undefined,
+): { layers: ModelLayer[]; leftOut: LeftOutLayer[] } {
+  if (patterns === undefined) return { layers: [...model.layers], leftOut: [...model.leftOut] };
   if (!Array.isArray(patterns) || patterns.length === 0)
     throw invalidArgument('layers', 'a list of names or kinds of layers', patterns);
   const chosen = new Set<ModelLayer>();
-  for (const pattern of patterns) {
+  const hidden = new Set<LeftOutLayer>();
+  for (const pattern of patterns as unknown[]) {
     if (typeof pattern !== 'string') throw invalidArgument('layers', 'names or kinds of layers', pattern);
     const parts = pattern.split('*').map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'));
     const whole = new RegExp(`^${parts.join('.*')}$`);
-    const found = model.layers.filter(({ name, kind }) => whole.test(name) || whole.test(kind));
+    const matches = ({ name, kind }: ModelLayer) => whole.test(name) || whole.test(kind);
+    const found = model.layers.filter(matches);
+    const unseen = model.leftOut.filter(matches);
+    for (const layer of unseen) hidden.add(layer);
+    if (found.length === 0 && unseen.length > 0) {
+      const [{ name, reason }] = unseen;
+      throw new RidgeflowError(
+        'UNSUPPORTED',
+        `Nothing can be shown of ${describe(pattern)} of ${model.source}, because ${name} ${reason}: choose others`,
+        { details: { parameter: 'layers' } },
+      );
+    }
     if (found.length === 0) {
       const names = model.layers.slice(0, 20).map(({ name, kind }) => `${name} (${kind})`);
       throw new RidgeflowError(
@@ -92,7 +129,7 @@ export function chooseLayers(model: NetworkModel, patterns: readonly string[] | 
     }
     for (const layer of found) chosen.add(layer);
   }
-  return model.layers.filter((layer) => chosen.has(layer));
+  return { layers: model.layers.filter((layer) => chosen.has(layer)), leftOut: [...hidden] };
 }
 
 /**
@@ -119,10 +156,13 @@ export async function openActivations(
   throwIfAborted(options.signal);
   const kernels = await kernelsFor(options);
 
-  const chosen = chooseLayers(model, options.layers);
+  const { layers: chosen, leftOut } = chooseAll(model, options.layers);
   const run = async (first: number, rows: number, names: readonly string[]) =>
     model.run(all.batch(first, rows), names);
-  const places = await probeBatches(model, all, chosen);
+  // Half for what a batch gives, half for the rows that are made of it.
+  const memory = checkInteger(options.memory ?? DEFAULT_MEMORY, 'memory', 1) / 2;
+  const mask = maskOf(model, options.mask);
+  const places = await probeBatches(model, all, chosen, memory);
   const layouts = new Map<string, RowLayout>();
   const projections = new Map<number, RandomProjection>();
   const layers: ActivationLayer[] = [];
@@ -141,10 +181,13 @@ export async function openActivations(
   };
   add({ name: INPUT, kind: INPUT }, all.points.shape.slice(1), 'flatten', 0);
   for (const layer of chosen) {
-    const found = places.get(layer.name);
-    if (layer.name === INPUT || !found || found.shape.length === 0) continue;
-    if (elementCount(found.shape) === 0) continue;
     const { name, kind } = layer;
+    const found = places.get(name);
+    if (name === INPUT || found === undefined) continue;
+    if (typeof found === 'string' || found.shape.length === 0 || elementCount(found.shape) === 0) {
+      leftOut.push({ name, kind, reason: typeof found === 'string' ? found : NO_VALUES });
+      continue;
+    }
     add(
       { name, kind, ...(isMoved(found) ? { moved: true } : {}) },
       found.shape,
@@ -155,7 +198,8 @@ export async function openActivations(
   if (layers.length === 1) {
     throw new RidgeflowError(
       'UNSUPPORTED',
-      `None of the ${chosen.length} layers asked for in ${model.source} gives floating-point numbers for every example: choose others`,
+      `None of the ${chosen.length} layers asked for in ${model.source} gives floating-point numbers for every example ` +
+        `(${leftOut[0]?.name} ${leftOut[0]?.reason}): choose others`,
     );
   }
 
@@ -164,8 +208,9 @@ export async function openActivations(
     activations: NdArray,
     count: number,
     signal: AbortSignal | undefined,
+    masked?: PositionMask,
   ): Promise<NdArray> => {
-    const rows = rowsOf(activations, count, layouts.get(name)!);
+    const rows = rowsOf(activations, count, layouts.get(name)!, masked);
     const projection = projections.get(rows.shape[1]);
     return projection ? projection.apply(rows, { backend: options.backend, signal }) : rows;
   };
@@ -174,7 +219,12 @@ export async function openActivations(
     for (const name of wanted)
       if (!names.has(name)) throw invalidArgument('layers', 'names of layers that were opened', name);
     const inner = wanted.filter((name) => name !== INPUT);
-    const size = new BatchSize(most, model.input.batch !== null);
+    const bytes = new Map(
+      inner.map((name) => [name, 4 * elementCount((places.get(name) as LayerPlace).shape)]),
+    );
+    const example = inner.reduce((sum, name) => sum + bytes.get(name)!, 1);
+    const fitting = Math.max(1, Math.min(most, Math.floor(memory / example)));
+    const size = new BatchSize(model.input.batch ?? fitting, model.input.batch !== null);
     for (let first = 0, count = 0; first < examples; first += count) {
       throwIfAborted(call.signal);
       count = Math.min(size.rows, examples - first);
@@ -188,18 +238,24 @@ export async function openActivations(
           await rowsFor(INPUT, { data: own, shape: [count, ...shape.slice(1)] }, count, call.signal),
         );
       }
-      const outputs =
-        inner.length > 0
-          ? await size.run(count, () => run(first, model.input.batch ?? count, inner), call.signal)
-          : new Map<string, NdArray>();
-      for (const name of inner) {
-        const activations = exampleFirst(outputs.get(name)!, places.get(name)!);
-        const each = activations.data.length / activations.shape[0];
-        const at = kernels.firstNonFinite(activations.data.subarray(0, count * each));
-        if (at >= 0) throw nonFinite(name, first + Math.floor(at / each));
-        rows.set(name, await rowsFor(name, activations, count, call.signal));
-        await nextTurn();
-        throwIfAborted(call.signal);
+      const masked = mask === undefined ? undefined : maskRows(all.batch(first, count).get(mask)!);
+      // Where even one example is too much, the layers come in several runs.
+      for (const group of inGroups(inner, (name) => count * bytes.get(name)!, memory)) {
+        const outputs = await size.run(
+          count,
+          () => run(first, model.input.batch ?? count, group),
+          call.signal,
+        );
+        for (const name of group) {
+          const activations = exampleFirst(outputs.get(name)!, places.get(name) as LayerPlace);
+          outputs.delete(name);
+          const each = activations.data.length / activations.shape[0];
+          const at = kernels.firstNonFinite(activations.data.subarray(0, count * each));
+          if (at >= 0) throw nonFinite(name, first + Math.floor(at / each));
+          rows.set(name, await rowsFor(name, activations, count, call.signal, masked));
+          await nextTurn();
+          throwIfAborted(call.signal);
+        }
       }
       await visit({ first, examples: count, rows });
       call.onProgress?.((first + count) / examples);
@@ -227,7 +283,7 @@ export async function openActivations(
     );
     return found;
   };
-  return { layers, examples, stream, collect };
+  return { layers, leftOut, examples, stream, collect };
 }
 
 function nonFinite(layer: string, example: number): RidgeflowError {

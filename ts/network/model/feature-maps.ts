@@ -1,17 +1,18 @@
 import { type NdArray, elementCount } from '../../core/array.js';
 import { invalidArgument } from '../../core/errors.js';
 import { RandomStream } from '../../core/random.js';
+import type { PositionMask } from './position-mask.js';
 
-/** What becomes of feature maps and sequences: one row of all values, of each channel's mean, or one row per position. */
+/** What becomes of feature maps and sequences: one row of each channel's mean, of all values, or one row per position. */
 export type FeatureMaps = 'flatten' | 'mean' | 'positions';
 
-const WAYS: readonly FeatureMaps[] = ['flatten', 'mean', 'positions'];
+const WAYS: readonly FeatureMaps[] = ['mean', 'flatten', 'positions'];
 
 /** Throws INVALID_ARGUMENT for anything else. */
 export function checkFeatureMaps(featureMaps: FeatureMaps | undefined): FeatureMaps {
   if (featureMaps !== undefined && !WAYS.includes(featureMaps))
     throw invalidArgument('featureMaps', WAYS.map((way) => `'${way}'`).join(', '), featureMaps);
-  return featureMaps ?? 'flatten';
+  return featureMaps ?? 'mean';
 }
 
 /** How one layer's activations become rows. */
@@ -52,8 +53,21 @@ export function rowLayout(
   return { ...common, positions: chosen.sort(), pooled: false };
 }
 
-/** The rows of some examples: [examples · positions, width]. */
-export function rowsOf(activations: NdArray, examples: number, layout: RowLayout): NdArray {
+/** Whether a mask says which positions of these activations count: of sequences of that length, the channels last. */
+function isMasked(layout: RowLayout, mask: PositionMask | undefined): mask is PositionMask {
+  return layout.pooled && layout.channelStep === 1 && layout.positionCount === mask?.positions;
+}
+
+/**
+ * The rows of some examples: [examples · positions, width]. Means are over the positions that the mask has, or all where it
+ * has none.
+ */
+export function rowsOf(
+  activations: NdArray,
+  examples: number,
+  layout: RowLayout,
+  mask?: PositionMask,
+): NdArray {
   const { width, positions, pooled, channelStep, positionCount } = layout;
   const { data } = activations;
   if (positionCount === 1) return { data: data.subarray(0, examples * width), shape: [examples, width] };
@@ -61,13 +75,17 @@ export function rowsOf(activations: NdArray, examples: number, layout: RowLayout
   const size = width * positionCount;
   const offset = (p: number) => Math.floor(p / channelStep) * width * channelStep + (p % channelStep);
   let at = 0;
+  const masked = isMasked(layout, mask) ? mask.data : undefined;
+  const all = Int32Array.from({ length: pooled ? positionCount : 0 }, (_, p) => p);
   for (let i = 0; i < examples; i++) {
+    const unmasked = masked && all.filter((p) => masked[i * positionCount + p] !== 0);
+    const taken = unmasked?.length ? unmasked : all;
     for (const position of positions) {
       for (let c = 0; c < width; c++) {
         const from = i * size + c * channelStep;
         let value = 0;
-        if (pooled) for (let p = 0; p < positionCount; p++) value += data[from + offset(p)];
-        out[at++] = pooled ? value / positionCount : data[from + offset(position)];
+        if (pooled) for (const p of taken) value += data[from + offset(p)];
+        out[at++] = pooled ? value / taken.length : data[from + offset(position)];
       }
     }
   }

@@ -20,6 +20,7 @@ export async function loadGraphProgram(files: TfjsFiles): Promise<TfjsProgram> {
     format: 'tfjs-graph',
     unit: 'node',
     inputs: model.inputs,
+    leftOut: [],
     layers: layersOf([...nodes.values()], new Set(specs.map(({ name }) => name))),
     compute(given, layers) {
       const out = model.execute(Object.fromEntries(given), [...layers]);

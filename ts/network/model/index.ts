@@ -7,6 +7,14 @@ export {
 } from './activations.js';
 export type { FeatureMaps } from './feature-maps.js';
 export type { ModelData } from './model-data.js';
-export type { Block, InputType, ModelInput, ModelLayer, NetworkModel, OpenModelOptions } from './model.js';
+export type {
+  Block,
+  InputType,
+  LeftOutLayer,
+  ModelInput,
+  ModelLayer,
+  NetworkModel,
+  OpenModelOptions,
+} from './model.js';
 export { openModel } from './open.js';
 export { RandomProjection } from './random-projection.js';

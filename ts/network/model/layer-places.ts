@@ -15,43 +15,67 @@ export interface LayerPlace {
 /** Examples of the first probe, and of the second. */
 const FEW = 2;
 const MORE = 3;
+/** Layers that are looked at first, before it is known how large they are. */
+const AT_ONCE = 32;
+/** Why a layer has no place. */
+const NOT_FLOATING = 'gives no floating-point numbers';
+const NOT_EACH = 'does not give one set of numbers for every example';
 const RECURRENT = /^(?:LSTM|GRU|RNN)$/;
 
 /**
- * Runs a few examples, in two numbers and in another order, and finds the batch in what each layer gives. Layers that give no
- * floating-point numbers, or not one set of them for every example, are left out. Throws what the model throws.
+ * Runs a few examples, in two numbers and in another order, and finds the batch in what each layer gives. Of layers that give no
+ * floating-point numbers, or not one set of them for every example, it says so. About
+ * `memory` bytes of activations are held at once. Throws what the model throws.
  */
 export async function probeBatches(
   model: NetworkModel,
   examples: Examples,
   chosen: readonly ModelLayer[],
-): Promise<ReadonlyMap<string, LayerPlace>> {
-  const names = chosen.map(({ name }) => name);
+  memory: number,
+): Promise<ReadonlyMap<string, LayerPlace | string>> {
   const { batch } = model.input;
   const picked = examples.differing(batch ?? MORE);
-  const run = async (rows: readonly number[]) => model.run(examples.gather(rows), names);
   const few = batch ?? FEW;
-  const first = await run(picked.slice(0, few));
-  const turned = few === 1 ? first : await run([...picked.slice(1, few), picked[0]]);
-  // A model may hold the number of examples in its graph where its input does not say so.
-  const more =
-    batch === null ? await run(picked).catch((cause: unknown) => fixedBatch(cause, model)) : undefined;
-  const places = new Map<string, LayerPlace>();
-  for (const { name, kind } of chosen) {
-    const [found, again, grown] = [first.get(name), turned.get(name), more?.get(name)];
-    if (!found || !again || (more && !grown)) continue;
-    const recurrent = model.format === 'onnx' && RECURRENT.test(kind);
-    const place = findBatch(
-      { rows: few, found },
-      grown && { rows: MORE, found: grown },
-      { rows: few, found: again },
-      recurrent && few === 1 ? found.shape.length - 2 : 0,
-    );
-    if (!place) continue;
-    const shape = batchFirst(found, place).shape.slice(1);
-    places.set(name, { batch: place, shape: recurrent ? joined(shape) : shape, recurrent });
+  const places = new Map<string, LayerPlace | string>();
+  for (let from = 0, count = AT_ONCE; from < chosen.length;) {
+    const group = chosen.slice(from, from + count);
+    const names = group.map(({ name }) => name);
+    const run = async (rows: readonly number[]) => model.run(examples.gather(rows), names);
+    const first = await run(picked.slice(0, few));
+    const turned = few === 1 ? first : await run([...picked.slice(1, few), picked[0]]);
+    // A model may hold the number of examples in its graph where its input does not say so.
+    const more =
+      batch === null ? await run(picked).catch((cause: unknown) => fixedBatch(cause, model)) : undefined;
+    for (const layer of group) {
+      const found = [first, turned, more].map((values) => values?.get(layer.name));
+      places.set(layer.name, placeOf(model, layer, few, found));
+    }
+    from += group.length;
+    const bytes = [first, turned, more].flatMap((values) => [...(values?.values() ?? [])]);
+    const held = bytes.reduce((sum, { data }) => sum + data.byteLength, 1);
+    count = Math.max(1, Math.min(4 * count, Math.floor((group.length * memory) / held)));
   }
   return places;
+}
+
+/** Where the examples lie in what a layer gave for a few, for them in another order, and for more; or why nowhere. */
+function placeOf(
+  model: NetworkModel,
+  { kind }: ModelLayer,
+  few: number,
+  [found, again, grown]: (NdArray | undefined)[],
+): LayerPlace | string {
+  if (!found || !again || (model.input.batch === null && !grown)) return NOT_FLOATING;
+  const recurrent = model.format === 'onnx' && RECURRENT.test(kind);
+  const place = findBatch(
+    { rows: few, found },
+    grown && { rows: MORE, found: grown },
+    { rows: few, found: again },
+    recurrent && few === 1 ? found.shape.length - 2 : 0,
+  );
+  if (!place) return NOT_EACH;
+  const shape = batchFirst(found, place).shape.slice(1);
+  return { batch: place, shape: recurrent ? joined(shape) : shape, recurrent };
 }
 
 /** Whether the model gives the activations in another order, or shape, than they are looked at. */

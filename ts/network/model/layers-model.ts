@@ -1,31 +1,32 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { RESET_AFTER, toLayersFormat } from './keras3.js';
+import { type LayerStep, LayerValue, stepsOf } from './layers-graph.js';
 import { type ModelLayer, computes } from './model.js';
+import { registerResetAfterGru } from './reset-after-gru.js';
 import type { TfjsFiles } from './tfjs-files.js';
 import type { TfjsProgram } from './tfjs-network.js';
 import { walkBack } from './walk-back.js';
 
-type Layer = LayersModel['layers'][number];
-type Node = Layer['inboundNodes'][number];
-
 /** Loads a LayersModel of TensorFlow.js. */
 export async function loadLayersProgram(files: TfjsFiles): Promise<TfjsProgram> {
-  const { loadLayersModel } = await import('@tensorflow/tfjs-layers');
-  const { topology, specs, weights } = files;
+  const tfl = await import('@tensorflow/tfjs-layers');
+  const { topology, specs, weights } = toLayersFormat(files);
+  if (JSON.stringify(topology).includes(RESET_AFTER))
+    registerResetAfterGru(tfl, await import('@tensorflow/tfjs-core'));
   const artifacts = { modelTopology: topology, weightSpecs: specs as never, weightData: weights };
-  const model = await loadLayersModel({ load: () => Promise.resolve(artifacts) });
-  const nodes = nodesOf(model);
+  const model = await tfl.loadLayersModel({ load: () => Promise.resolve(artifacts) });
   // By the names of their layers: those of symbols are made unique in the process.
   const inputs = model.inputs.map(({ sourceLayer: { name }, shape, dtype }) => ({ name, shape, dtype }));
-  const symbols = new Map(model.inputs.map((input) => [input.sourceLayer.name, input]));
+  const values = new Map(inputs.map(({ name }) => [name, new LayerValue()]));
+  const steps = stepsOf(model, [...values.values()]);
   const layers: ModelLayer[] = [];
-  for (const { outboundLayer, outputTensors } of nodes) {
-    const kind = outboundLayer.getClassName();
-    if (!computes(kind) || outputTensors.length === 0) continue;
-    let name = outboundLayer.name;
-    for (let use = 2; symbols.has(name); use++) name = `${outboundLayer.name} (${use})`;
-    symbols.set(name, outputTensors[0]);
-    const first = outboundLayer.getConfig().dataFormat === 'channelsFirst';
+  for (const { layer, outputs, name: path } of steps) {
+    const kind = layer.getClassName().replace(/^ridgeflow>/, '');
+    if (!computes(kind) || outputs.length === 0) continue;
+    let name = path;
+    for (let use = 2; values.has(name); use++) name = `${path} (${use})`;
+    values.set(name, outputs[0]);
+    const first = layer.getConfig().dataFormat === 'channelsFirst';
     layers.push({ name, kind, ...(first ? { channelAxis: 1 } : {}) });
   }
   return {
@@ -33,59 +34,68 @@ export async function loadLayersProgram(files: TfjsFiles): Promise<TfjsProgram> 
     unit: 'layer',
     inputs,
     layers,
+    leftOut: [],
     compute(given, names) {
-      const known = new Map(Array.from(given, ([name, x]) => [symbols.get(name)!.id, x]));
-      const values = valuesFrom(nodes, known);
-      return names.map((name) => values.get(symbols.get(name)!.id)!);
+      const known = new Map(Array.from(given, ([name, x]) => [values.get(name)!, x]));
+      const wanted = names.map((name) => values.get(name)!);
+      const found = valuesFrom(steps, known, new Set(wanted));
+      return wanted.map((value) => found.get(value)!);
     },
-    follows: (from, to) => follows(symbols.get(from)!, symbols.get(to)!),
+    follows: (from, to) => follows(values.get(from)!, values.get(to)!),
     dispose: () => void model.dispose(),
   };
 }
 
-/** Follows the graph with some values given: all that can be computed, by the numbers of the symbols. */
-function valuesFrom(nodes: readonly Node[], given: ReadonlyMap<number, Tensor>): Map<number, Tensor> {
+/** Follows the steps with some values given, as far as the values need that are wanted; others go when they are used up. */
+function valuesFrom(
+  steps: readonly LayerStep[],
+  given: ReadonlyMap<LayerValue, Tensor>,
+  wanted: ReadonlySet<LayerValue>,
+): ReadonlyMap<LayerValue, Tensor> {
   const values = new Map(given);
-  for (const node of nodes) {
-    if (node.outputTensors.some(({ id }) => values.has(id))) continue;
-    const inputs = node.inputTensors.map(({ id }) => values.get(id));
-    if (inputs.length === 0 || inputs.some((input) => input === undefined)) continue;
-    const ready = inputs as Tensor[];
-    const out = node.outboundLayer.apply(ready.length === 1 ? ready[0] : ready, node.callArgs);
-    const tensors = (Array.isArray(out) ? out : [out]) as Tensor[];
-    node.outputTensors.forEach(({ id }, i) => values.set(id, tensors[i]));
+  const needed = neededSteps(steps, given, wanted);
+  // Some layers hand the very tensor on that they are given.
+  const uses = new Map<Tensor, number>();
+  const left = new Map<LayerValue, number>();
+  for (const { inputs } of needed) for (const input of inputs) left.set(input, (left.get(input) ?? 0) + 1);
+  const kept = new Set(given.values());
+  const hold = (tensor: Tensor, by: number) => {
+    const count = (uses.get(tensor) ?? 0) + by;
+    uses.set(tensor, count);
+    if (count === 0 && !kept.has(tensor)) tensor.dispose();
+  };
+  for (const { layer, inputs, outputs, callArgs } of needed) {
+    const ready = inputs.map((input) => values.get(input)!);
+    const out = layer.apply(ready.length === 1 ? ready[0] : ready, callArgs) as Tensor | Tensor[];
+    const tensors = Array.isArray(out) ? out : [out];
+    outputs.forEach((output, i) => {
+      values.set(output, tensors[i]);
+      if (wanted.has(output)) kept.add(tensors[i]);
+      hold(tensors[i], left.get(output) ?? 0);
+    });
+    for (const input of inputs) if (!given.has(input)) hold(values.get(input)!, -1);
   }
   return values;
 }
 
-/** The nodes of a model's graph, each after those it needs. */
-function nodesOf(model: LayersModel): Node[] {
-  const seen = new Set<Node>();
-  const ordered: Node[] = [];
-  // Not recursive: hostile or deep models would exhaust the stack.
-  const stack = [...model.outputs].reverse().map((tensor) => ({ node: nodeOf(tensor), entered: false }));
+/** The steps that the wanted values need and that the given ones let be taken. */
+function neededSteps(
+  steps: readonly LayerStep[],
+  given: ReadonlyMap<LayerValue, Tensor>,
+  wanted: ReadonlySet<LayerValue>,
+): LayerStep[] {
+  const needed = new Set<LayerStep>();
+  const stack = [...wanted];
   while (stack.length > 0) {
-    const { node, entered } = stack.pop()!;
-    if (entered) {
-      ordered.push(node);
-      continue;
-    }
-    if (seen.has(node)) continue;
-    seen.add(node);
-    stack.push({ node, entered: true });
-    for (const tensor of [...node.inputTensors].reverse())
-      stack.push({ node: nodeOf(tensor), entered: false });
+    const value = stack.pop()!;
+    if (given.has(value) || !value.step || needed.has(value.step)) continue;
+    needed.add(value.step);
+    stack.push(...value.step.inputs);
   }
-  return ordered;
+  return steps.filter((step) => needed.has(step));
 }
 
-const nodeOf = ({ sourceLayer, nodeIndex }: SymbolicTensor): Node => sourceLayer.inboundNodes[nodeIndex];
-
 /** Whether `last` follows from `first` alone. */
-function follows(first: SymbolicTensor, last: SymbolicTensor): boolean {
-  const met = walkBack(last, first, (tensor) => {
-    const { inputTensors } = nodeOf(tensor);
-    return inputTensors.length === 0 ? undefined : inputTensors;
-  });
-  return met?.has(first) ?? false;
+function follows(first: LayerValue, last: LayerValue): boolean {
+  return walkBack(last, first, ({ step }) => step?.inputs)?.has(first) ?? false;
 }

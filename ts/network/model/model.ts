@@ -12,6 +12,14 @@ export interface ModelLayer {
   readonly channelAxis?: number;
 }
 
+/** A layer that nothing can be said of. */
+export interface LeftOutLayer {
+  readonly name: string;
+  readonly kind: string;
+  /** Why, as what follows "because it": `gives whole numbers`. */
+  readonly reason: string;
+}
+
 /** What the entries of an input are, in the model's own words: `float32`, `int64`, `bool`, …. */
 export type InputType =
   | 'float16'
@@ -54,6 +62,8 @@ export interface NetworkModel {
   readonly inputs: readonly ModelInput[];
   /** Every layer in the order of computation, without inputs, constants and what only hands its input on. */
   readonly layers: readonly ModelLayer[];
+  /** Layers that compute something where it cannot be seen, as in the body of a loop. */
+  readonly leftOut: readonly LeftOutLayer[];
   /**
    * Activations of these layers for a batch of examples, [rows, …] each as the model gives them; layers whose values are
    * no floating-point numbers are left out. `batch` has the shape that the model takes; of several inputs an array for each

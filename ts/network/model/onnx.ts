@@ -5,17 +5,19 @@ import { readExternalWeights } from '../../io/onnx-external.js';
 import { ONNX_TYPES, type OnnxModel, type OnnxNode, encodeOnnx, readOnnx } from '../../io/onnx-model.js';
 import {
   type Block,
+  type LeftOutLayer,
   type ModelInput,
   type ModelLayer,
   type NetworkModel,
-  computes,
   feedsOf,
   noLayers,
 } from './model.js';
-import { channelAxes } from './onnx-channels.js';
 import { onnxFailure } from './onnx-failure.js';
+import { widenHalves } from './onnx-halves.js';
 import { onnxInputs, onnxTensor } from './onnx-inputs.js';
-import { walkBack } from './walk-back.js';
+import { onnxLayers } from './onnx-layers.js';
+import { nodesBetween, partFor } from './onnx-parts.js';
+import type { Dequantisation } from './onnx-quantised.js';
 import { isError, isFloat32Array, isFloat64Array } from '../../core/realm.js';
 
 type Runtime = typeof import('onnxruntime-node');
@@ -28,6 +30,8 @@ export class OnnxNetwork implements NetworkModel {
   readonly input: ModelInput;
   readonly inputs: readonly ModelInput[];
   readonly layers: readonly ModelLayer[];
+  readonly leftOut: readonly LeftOutLayer[];
+  readonly #quantised: Dequantisation;
   readonly #runtime: Runtime;
   readonly #model: OnnxModel;
   readonly #sessions = new Map<string, Promise<InferenceSession>>();
@@ -38,10 +42,10 @@ export class OnnxNetwork implements NetworkModel {
     this.#model = model;
     this.inputs = inputs;
     this.input = inputs.find(({ axis }) => axis !== null) ?? inputs[0];
-    this.layers = layersOf(
-      model,
-      inputs.map(({ name }) => name),
-    );
+    const { layers, leftOut, quantised } = onnxLayers(model, inputs);
+    this.layers = layers;
+    this.leftOut = leftOut;
+    this.#quantised = quantised;
   }
 
   /**
@@ -56,8 +60,9 @@ export class OnnxNetwork implements NetworkModel {
     const network = new OnnxNetwork(path, model, runtime, inputs);
     if (network.layers.length === 0) throw noLayers(path, 'node');
     await readExternalWeights(path, model);
+    widenHalves(model);
     // Made here rather than at the first run, so that a model that cannot run is refused when it is opened.
-    await network.#session('', [network.layers[network.layers.length - 1].name]);
+    await network.#session('', [network.#valueOf(network.layers[network.layers.length - 1].name)]);
     return network;
   }
 
@@ -66,7 +71,10 @@ export class OnnxNetwork implements NetworkModel {
     layers: readonly string[],
   ): Promise<Map<string, NdArray>> {
     const feeds = feedsOf(this, batch);
-    const session = await this.#session('', layers);
+    const session = await this.#session(
+      '',
+      layers.map((name) => this.#valueOf(name)),
+    );
     const tensors = this.inputs.map(({ name, type }) => [
       name,
       onnxTensor(this.#runtime.Tensor, type, feeds.get(name)!),
@@ -75,12 +83,15 @@ export class OnnxNetwork implements NetworkModel {
   }
 
   block(from: string, to: string): Block | undefined {
-    const nodes = nodesBetween(this.#model, from, to, this.inputs);
+    const { nodes: added } = this.#quantised;
+    const [first, last] = [this.#valueOf(from), this.#valueOf(to)];
+    const nodes =
+      added.has(first) || added.has(last) ? undefined : nodesBetween(this.#model, first, last, this.inputs);
     if (!nodes) return undefined;
     return async (x) => {
-      const session = await this.#session(from, [to], nodes);
+      const session = await this.#session(first, [last], nodes);
       const tensor = onnxTensor(this.#runtime.Tensor, 'float32', x);
-      const found = await this.#infer(session, { [from]: tensor }, [to]);
+      const found = await this.#infer(session, { [first]: tensor }, [to]);
       return found.get(to)!;
     };
   }
@@ -89,6 +100,11 @@ export class OnnxNetwork implements NetworkModel {
     const sessions = await Promise.allSettled(this.#sessions.values());
     this.#sessions.clear();
     for (const session of sessions) if (session.status === 'fulfilled') await session.value.release();
+  }
+
+  /** The value that is looked at for a layer. */
+  #valueOf(layer: string): string {
+    return this.#quantised.instead.get(layer) ?? layer;
   }
 
   #session(from: string, outputs: readonly string[], nodes?: OnnxNode[]): Promise<InferenceSession> {
@@ -107,13 +123,12 @@ export class OnnxNetwork implements NetworkModel {
     const { graph } = this.#model;
     const known = new Map([...graph.output, ...(graph.valueInfo ?? [])].map((info) => [info.name, info]));
     const floats = { type: { tensorType: { elemType: ONNX_TYPES.float } } };
-    // A block carries its own weights alone: of a deep model all of them, once for every block, would take long.
-    const used = new Set(nodes?.flatMap(({ input }) => input));
-    const part = nodes && {
-      node: nodes,
-      input: [{ name: from, ...floats }],
-      initializer: graph.initializer?.filter(({ name = '' }) => used.has(name)),
-      valueInfo: [],
+    const added = outputs.flatMap((name) => this.#quantised.nodes.get(name) ?? []);
+    const whole = { ...graph, node: [...(nodes ?? graph.node), ...added] };
+    // A part carries its own weights alone: of a deep model all of them, once for every part, would take long.
+    const part = {
+      ...partFor(whole, outputs),
+      ...(nodes && { input: [{ name: from, ...floats }], valueInfo: [] }),
     };
     const bytes = await encodeOnnx({
       ...this.#model,
@@ -133,13 +148,16 @@ export class OnnxNetwork implements NetworkModel {
   ): Promise<Map<string, NdArray>> {
     let outputs: InferenceSession.OnnxValueMapType;
     try {
-      outputs = await session.run(feeds, [...layers]);
+      outputs = await session.run(
+        feeds,
+        layers.map((name) => this.#valueOf(name)),
+      );
     } catch (cause) {
       throw onnxFailure(this.source, cause, this.#runtime.env.versions?.node);
     }
     const found = new Map<string, NdArray>();
     for (const name of layers) {
-      const { data, dims } = outputs[name];
+      const { data, dims } = outputs[this.#valueOf(name)];
       // The array is ours: the runtime makes a new one at every run.
       if (isFloat32Array(data)) found.set(name, { data, shape: [...dims] });
       else if (isFloat64Array(data)) found.set(name, { data: new Float32Array(data), shape: [...dims] });
@@ -160,45 +178,4 @@ async function loadRuntime(): Promise<Runtime> {
       { cause },
     );
   }
-}
-
-/** The values that are computed from the inputs, in the file's order, which is that of computation. */
-function layersOf({ graph }: OnnxModel, inputs: readonly string[]): ModelLayer[] {
-  const fed = new Set(inputs);
-  const axes = channelAxes(graph);
-  const layers: ModelLayer[] = [];
-  const seen = new Set<string>();
-  for (const { opType, input, output } of graph.node) {
-    if (!input.some((name) => fed.has(name))) continue;
-    for (const name of output) if (name !== '') fed.add(name);
-    // A recurrent layer may give its last state alone: its first output has no name then.
-    const name = output.find((value) => value !== '');
-    if (!computes(opType) || !name || seen.has(name)) continue;
-    seen.add(name);
-    const channelAxis = axes.get(name);
-    layers.push({ name, kind: opType, ...(channelAxis === undefined ? {} : { channelAxis }) });
-  }
-  return layers;
-}
-
-/** The nodes that make `to` of `from`, or undefined where they need the model's inputs as well. */
-function nodesBetween(
-  { graph }: OnnxModel,
-  from: string,
-  to: string,
-  inputs: readonly ModelInput[],
-): OnnxNode[] | undefined {
-  const fed = new Set(inputs.map(({ name }) => name));
-  const makers = new Map(graph.node.flatMap((node) => node.output.map((name) => [name, node] as const)));
-  const met = walkBack(to, from, (name) => {
-    if (fed.has(name)) return undefined;
-    const node = makers.get(name);
-    // A subgraph may refer to any value around it.
-    if (node?.attribute?.some(({ g }) => g)) return undefined;
-    return node?.input.filter((value) => value !== '') ?? [];
-  });
-  if (!met) return undefined;
-  met.delete(from);
-  const wanted = new Set(Array.from(met, (name) => makers.get(name)));
-  return graph.node.filter((node) => wanted.has(node));
 }

@@ -1,5 +1,6 @@
-import { dirname, isAbsolute, relative, resolve } from 'node:path';
-import { fileError, damaged, truncated } from '../../io/errors.js';
+import { open, stat } from 'node:fs/promises';
+import { damaged, fileError, readError, truncated } from '../../io/errors.js';
+import { insideFolder } from '../../io/inside-folder.js';
 import { readWhole } from '../../io/onnx-model.js';
 
 /** One weight as model.json lists it. */
@@ -49,18 +50,17 @@ export async function readTfjsFiles(path: string): Promise<TfjsFiles> {
   const manifest: unknown = json.weightsManifest ?? [];
   if (!Array.isArray(manifest)) throw damaged(path, 'its weightsManifest is no list');
   const specs: WeightSpec[] = [];
-  const parts: Uint8Array[] = [];
+  const parts: string[] = [];
   for (const group of manifest as unknown[]) {
     if (!isObject(group) || !Array.isArray(group.paths) || !Array.isArray(group.weights))
       throw damaged(path, 'its weightsManifest has a group without paths or weights');
     for (const weight of group.weights as unknown[]) specs.push(checkSpec(path, weight));
-    for (const part of group.paths as unknown[]) parts.push(await readWhole(besides(path, part)));
+    for (const part of group.paths as unknown[])
+      parts.push(await insideFolder(path, part, 'weightsManifest'));
   }
-  const weights = Buffer.concat(parts);
-  checkLength(path, specs, weights.byteLength);
+  const weights = await readParts(path, parts, specs);
   const signature = isObject(json.signature) ? json.signature : undefined;
-  // A copy of its own: a small Buffer lies in a pool that other code shares.
-  return { path, format, topology, specs, weights: Uint8Array.from(weights).buffer, signature };
+  return { path, format, topology, specs, weights, signature };
 }
 
 function parse(path: string, text: string): Record<string, unknown> {
@@ -74,21 +74,57 @@ function parse(path: string, text: string): Record<string, unknown> {
   return json;
 }
 
-/** The path of a weight file, which a model from elsewhere must not choose freely. */
-function besides(path: string, part: unknown): string {
-  const folder = dirname(resolve(path));
-  if (typeof part === 'string' && part !== '' && !part.includes('\0')) {
-    const file = resolve(folder, part);
-    const inside = relative(folder, file);
-    const outside = /^\.\.(?:[\\/]|$)/.test(inside) || isAbsolute(inside) || inside === '';
-    if (!outside && !isAbsolute(part) && !/^[a-z]+:/i.test(part) && !part.includes('\\')) return file;
+/**
+ * The bytes of the weight files, one after the other. Nothing is allocated on the word of model.json that the sizes of the
+ * files contradict.
+ */
+async function readParts(
+  path: string,
+  parts: readonly string[],
+  specs: readonly WeightSpec[],
+): Promise<ArrayBuffer> {
+  const sizes = await Promise.all(parts.map(sizeOf));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  checkLength(path, specs, total);
+  const weights = new Uint8Array(storageOf(path, total));
+  let at = 0;
+  for (const [p, part] of parts.entries()) {
+    try {
+      const handle = await open(part, 'r');
+      try {
+        for (let end = at + sizes[p]; at < end;) {
+          const { bytesRead } = await handle.read(weights, at, Math.min(end - at, 2 ** 30));
+          if (bytesRead === 0) throw truncated(part, 'weights', sizes[p], sizes[p] - (end - at));
+          at += bytesRead;
+        }
+      } finally {
+        await handle.close();
+      }
+    } catch (cause) {
+      throw readError(cause, part);
+    }
   }
-  throw fileError('FILE_FORMAT', {
-    file: path,
-    place: 'weightsManifest',
-    problem: `expected the name of a file in the folder of the model but it names ${JSON.stringify(part)}`,
-    remedy: 'Put the weight files beside model.json and name them without a path',
-  });
+  return weights.buffer;
+}
+
+function storageOf(path: string, bytes: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(bytes);
+  } catch (cause) {
+    throw fileError('OUT_OF_MEMORY', {
+      file: path,
+      problem: `no memory for ${bytes} bytes of weights`,
+      cause,
+    });
+  }
+}
+
+async function sizeOf(file: string): Promise<number> {
+  try {
+    return (await stat(file)).size;
+  } catch (cause) {
+    throw readError(cause, file);
+  }
 }
 
 function checkSpec(path: string, weight: unknown): WeightSpec {

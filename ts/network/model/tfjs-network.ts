@@ -4,6 +4,7 @@ import { RidgeflowError } from '../../core/errors.js';
 import {
   type Block,
   type InputType,
+  type LeftOutLayer,
   type ModelInput,
   type ModelLayer,
   type NetworkModel,
@@ -17,6 +18,7 @@ export interface TfjsProgram {
   readonly format: 'tfjs-layers' | 'tfjs-graph';
   readonly inputs: readonly { name: string; shape?: readonly (number | null)[]; dtype: string }[];
   readonly layers: readonly ModelLayer[];
+  readonly leftOut: readonly LeftOutLayer[];
   /** What a file without layers lacks. */
   readonly unit: 'layer' | 'node';
   /** The activations of these layers, with the values of the inputs or of one layer given. Synchronous, tensors left to a tidy. */
@@ -33,6 +35,7 @@ export class TfjsNetwork implements NetworkModel {
   readonly input: ModelInput;
   readonly inputs: readonly ModelInput[];
   readonly layers: readonly ModelLayer[];
+  readonly leftOut: readonly LeftOutLayer[];
   readonly #program: TfjsProgram;
   readonly #engine: ModelEngine;
 
@@ -40,6 +43,7 @@ export class TfjsNetwork implements NetworkModel {
     this.source = source;
     this.format = program.format;
     this.layers = program.layers;
+    this.leftOut = program.leftOut;
     this.#program = program;
     this.#engine = engine;
     this.inputs = inputsOf(program);

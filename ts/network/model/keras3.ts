@@ -1,0 +1,151 @@
+import type { TfjsFiles, WeightSpec } from './tfjs-files.js';
+
+type Fields = Record<string, unknown>;
+
+/** The class that stands for a GRU whose reset gate comes after the product. */
+export const RESET_AFTER = 'ridgeflow>GRU';
+
+/**
+ * Rewrites what Keras 3 and newer Keras 2 say of a model, as the converter hands it on, into what TensorFlow.js Layers reads:
+ * `batch_shape`, types and initialisers as objects, `__keras_tensor__` in the calls, flat lists of inputs and outputs, names
+ * of packages before classes, and weights named by the path of their layer. Models of older Keras are left as they are.
+ */
+export function toLayersFormat(files: TfjsFiles): TfjsFiles {
+  const topology = structuredClone(files.topology) as Fields;
+  const wrapped = (topology.model_config ?? topology.modelConfig ?? topology) as Fields;
+  const names = new Set<string>();
+  // Not recursive: hostile models are nested as deep as they please.
+  const models: Fields[] = [wrapped];
+  while (models.length > 0) models.push(...rewriteModel(models.pop()!, names));
+  return { ...files, topology, ...renamedWeights(files, names) };
+}
+
+/** Rewrites one model; returns those within it. */
+function rewriteModel(model: Fields, names: Set<string>): Fields[] {
+  const config = model.config as Fields | Fields[] | undefined;
+  const layers = Array.isArray(config) ? config : config?.layers;
+  if (!Array.isArray(layers)) return [];
+  const inner: Fields[] = [];
+  for (const layer of (layers as unknown[]).filter(isFields)) {
+    rewriteLayer(layer);
+    const own = layer.config as Fields | undefined;
+    names.add(String(own?.name ?? layer.name));
+    if (Array.isArray(own?.layers)) inner.push(layer);
+    if (Array.isArray(layer.inbound_nodes)) layer.inbound_nodes = layer.inbound_nodes.map(inboundNode);
+  }
+  if (!Array.isArray(config)) {
+    for (const ends of ['input_layers', 'output_layers']) {
+      const list = config![ends];
+      if (isFields(list)) config![ends] = Object.values(list);
+      else if (Array.isArray(list) && typeof list[0] === 'string') config![ends] = [list];
+    }
+    if (isFields(config!.dtype)) delete config!.dtype;
+  }
+  return inner;
+}
+
+/** A layer's class and configuration, and those of a layer that it wraps. */
+function rewriteLayer(layer: Fields): void {
+  let at: Fields | undefined = layer;
+  while (at) {
+    if (typeof at.class_name === 'string') at.class_name = at.class_name.replace(/^.*>/, '');
+    delete at.registered_name;
+    delete at.module;
+    delete at.build_config;
+    const config: Fields = isFields(at.config) ? at.config : {};
+    if (at.class_name === 'GRU' && config.reset_after === true) at.class_name = RESET_AFTER;
+    // Before the rest, which would take the shape away.
+    if (config.batch_shape !== undefined) {
+      config.batch_input_shape = config.batch_shape;
+      delete config.batch_shape;
+    }
+    for (const [key, value] of Object.entries(config)) {
+      if (key === 'dtype') config[key] = dtypeOf(value);
+      // The weights are in the file.
+      else if (/_initializer$/.test(key)) config[key] = { class_name: 'Zeros', config: {} };
+      else if (/_(?:regularizer|constraint)$/.test(key)) config[key] = null;
+      else if (/activation$/.test(key) && isFields(value)) config[key] = functionName(value);
+    }
+    for (const key of ['ragged', 'optional', 'seed', 'quantization_config']) delete config[key];
+    at = isFields(config.layer) ? config.layer : undefined;
+  }
+}
+
+function dtypeOf(value: unknown): unknown {
+  if (!isFields(value)) return value;
+  const name = isFields(value.config) ? value.config.name : undefined;
+  // Weights of 16 bits are converted to 32.
+  return typeof name === 'string' && !/float|mixed/.test(name) ? name : 'float32';
+}
+
+/** `{ class_name: 'function', config: 'gelu' }`, or a layer in the place of a function, by its name. */
+function functionName(value: Fields): unknown {
+  if (typeof value.config === 'string') return value.config;
+  const name = typeof value.class_name === 'string' ? value.class_name.replace(/^.*>/, '') : undefined;
+  return (
+    name
+      ?.replace(/([a-z])([A-Z])/g, '$1_$2')
+      .toLowerCase()
+      .replace(/^re_?lu$/, 'relu') ?? value
+  );
+}
+
+/** A call: the tensors among its arguments as name, number of the call, number of the result. */
+function inboundNode(node: unknown): unknown {
+  if (!isFields(node)) return node;
+  const found: unknown[] = [];
+  const stack: unknown[] = [node.kwargs, node.args];
+  while (stack.length > 0) {
+    const value = stack.pop();
+    if (Array.isArray(value)) stack.push(...[...(value as unknown[])].reverse());
+    else if (isFields(value)) {
+      if (value.class_name === '__keras_tensor__' && isFields(value.config)) {
+        const history = value.config.keras_history as unknown[];
+        if (Array.isArray(history)) found.push([...history.slice(0, 3), {}]);
+      } else if (value.class_name === undefined) stack.push(...Object.values(value).reverse());
+    }
+  }
+  return found;
+}
+
+/** Weights by the innermost layer in their path, and none that only random layers hold. */
+function renamedWeights(
+  { specs, weights }: TfjsFiles,
+  names: ReadonlySet<string>,
+): Pick<TfjsFiles, 'specs' | 'weights'> {
+  const kept: WeightSpec[] = [];
+  const parts: Uint8Array[] = [];
+  let at = 0;
+  for (const spec of specs) {
+    const bytes = byteLength(spec);
+    if (bytes === undefined) return { specs: [...specs], weights };
+    if (!/(?:^|\/)seed_generator/.test(spec.name)) {
+      const path = spec.name.split('/');
+      let from = path.length - 2;
+      while (from > 0 && !names.has(path[from])) from--;
+      kept.push({ ...spec, name: path.slice(Math.max(0, from)).join('/') });
+      parts.push(new Uint8Array(weights, at, bytes));
+    }
+    at += bytes;
+  }
+  if (kept.length === specs.length) return { specs: kept, weights };
+  return { specs: kept, weights: Uint8Array.from(Buffer.concat(parts)).buffer };
+}
+
+const BYTES: Readonly<Record<string, number>> = {
+  float32: 4,
+  int32: 4,
+  float16: 2,
+  uint16: 2,
+  uint8: 1,
+  bool: 1,
+};
+
+function byteLength({ shape, dtype, quantization }: WeightSpec): number | undefined {
+  const each = BYTES[quantization?.dtype ?? dtype];
+  return each && each * shape.reduce((product, extent) => product * extent, 1);
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
