@@ -27,7 +27,7 @@ const tarballs = readdirSync(packages).filter(
   (name) => name.startsWith('ridgeflow-') && (/^ridgeflow-\d/.test(name) || name.startsWith(`ridgeflow-${process.platform}-${process.arch}-0`)), // prettier-ignore
 );
 if (tarballs.length < 2)
-  throw new Error(`npm run package and npm run prebuild first: ${packages} has ${tarballs}`);
+  throw new Error(`npm run package and npm run prebuild first: ${packages} has ${tarballs.join(', ')}`);
 
 /**
  * @param {string[]} command
@@ -35,11 +35,11 @@ if (tarballs.length < 2)
  */
 function must(command, options) {
   const { status, stdout, stderr } = spawnSync(command[0], command.slice(1), {
-    encoding: 'utf8',
     ...options,
+    encoding: 'utf8',
   });
   if (status !== 0) throw new Error(`${command.join(' ')}\n${stdout}\n${stderr}`);
-  return String(stdout);
+  return stdout;
 }
 
 /** @param {string} release */
@@ -81,8 +81,10 @@ function prove(release) {
   // Offline: optional packages of other platforms need not be there, and nothing else is asked for.
   inside(`node /usr/local/lib/npm/bin/npm-cli.js install --offline --no-audit --no-fund ${tarballs.map((name) => `../${name}`).join(' ')}`); // prettier-ignore
   const seconds = (performance.now() - start) / 1000;
+  /** @type {{ native: { origin?: string, blasCore?: string } }} */
   const doctor = JSON.parse(inside('node_modules/.bin/ridgeflow doctor --json'));
   inside('node_modules/.bin/ridgeflow transport --depths 1,2,continuous --out out --quiet');
+  /** @type {{ backend: string }} */
   const summary = JSON.parse(readFileSync(join(project, 'out', 'summary.json'), 'utf8'));
   const written = must(['find', root, '-xdev', '-newer', stamp, '-type', 'f'])
     .split('\n')

@@ -20,6 +20,7 @@ export async function packPlatform(target, { addon, openblas, sources }, { work,
   const folder = join(work, target.name, 'package');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
+  /** @type {import('../lib/manifest.mjs').Manifest} */
   const { version, license } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
   copyFileSync(addon, join(folder, 'ridgeflow.node'));
   const libraries = join(openblas, 'scipy_openblas32', 'lib');
@@ -59,6 +60,7 @@ export async function packPlatform(target, { addon, openblas, sources }, { work,
  * @returns {Promise<{ file: string, megabytes: number }>}
  */
 export async function packFolder(folder, out, log) {
+  /** @type {import('../lib/manifest.mjs').Manifest} */
   const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   mkdirSync(out, { recursive: true });
   const file = join(out, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
