@@ -70,7 +70,7 @@ function prove(release) {
   /** @param {string} command */
   const inside = (command) =>
     must(['chroot', `--userspec=${USER}:${USER}`, root, 'sh', '-c', `cd /home/project && ${command}`], {
-      env: { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/home' },
+      env: { PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin', HOME: '/home' },
     });
   for (const tool of ['cc', 'g++', 'make', 'cmake', 'python3', 'python'])
     if (spawnSync('chroot', [root, 'sh', '-c', `command -v ${tool}`]).status === 0) throw new Error(`${release} has ${tool}`); // prettier-ignore

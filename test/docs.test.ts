@@ -19,6 +19,8 @@ const folder = await mkdtemp(join(tmpdir(), 'ridgeflow-docs-'));
 await symlink(join(root, 'data'), join(folder, 'data'));
 await mkdir(join(folder, 'node_modules'));
 await symlink(root, join(folder, 'node_modules', 'ridgeflow'));
+for (const name of ['esbuild', 'hyparquet-writer'])
+  await symlink(join(root, 'node_modules', name), join(folder, 'node_modules', name));
 const names = (await readdir(join(root, 'docs'))).filter((name) => name.endsWith('.md'));
 const pages = await Promise.all(
   ['README.md', ...names.map((name) => `docs/${name}`)].map(async (page) => ({
