@@ -1,8 +1,12 @@
 import { RidgeflowError, describe, invalidArgument } from './errors.js';
+import { requireMemory } from './memory.js';
 import { isFloat64Array, isFloatData } from './realm.js';
 
 /** Element types of the library's arrays. */
 export type DType = 'float32' | 'float64';
+
+/** Bytes of an element. */
+export const BYTES: Readonly<Record<DType, number>> = { float32: 4, float64: 8 };
 
 /** The storage of a library array. */
 export type FloatData = Float32Array | Float64Array;
@@ -22,8 +26,9 @@ export function dtypeOf(array: { readonly data: FloatData }): DType {
   return isFloat64Array(array.data) ? 'float64' : 'float32';
 }
 
-/** Zero-filled storage. Throws OUT_OF_MEMORY, naming `what`, where the machine refuses. */
+/** Zero-filled storage. Throws OUT_OF_MEMORY, naming `what`, where the memory is not there. */
 export function allocate(dtype: DType, length: number, what = 'a result'): FloatData {
+  requireMemory(length * BYTES[dtype], `${length} ${dtype} values for ${what}`);
   try {
     return dtype === 'float64' ? new Float64Array(length) : new Float32Array(length);
   } catch (cause) {
@@ -37,8 +42,15 @@ function outOfMemory(dtype: DType, length: number, what: string, cause: unknown)
   });
 }
 
-/** A copy of the values. Throws OUT_OF_MEMORY, naming `what`, where the machine refuses. */
+/** Zero-filled storage of whole numbers. Throws OUT_OF_MEMORY, naming `what`, where the memory is not there. */
+export function allocateIntegers(length: number, what: string): Int32Array {
+  requireMemory(4 * length, `${length} whole numbers for ${what}`);
+  return new Int32Array(length);
+}
+
+/** A copy of the values. Throws OUT_OF_MEMORY, naming `what`, where the memory is not there. */
 export function copyOf(data: FloatData, what = 'a copy'): FloatData {
+  requireMemory(data.byteLength, what);
   try {
     return data.slice();
   } catch (cause) {

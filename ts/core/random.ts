@@ -1,4 +1,4 @@
-import type { FloatData } from './array.js';
+import { type FloatData, allocateIntegers } from './array.js';
 import { boxMuller } from './box-muller.js';
 import { invalidArgument } from './errors.js';
 import { checkInteger, checkSeed } from './options.js';
@@ -142,7 +142,7 @@ export class RandomStream {
 
   /** `count` distinct whole numbers of [0, n) in random order (a partial Fisher–Yates shuffle). O(n) memory. */
   choose(n: number, count: number): Int32Array {
-    const numbers = new Int32Array(n);
+    const numbers = allocateIntegers(n, 'a shuffle');
     for (let i = 0; i < n; i++) numbers[i] = i;
     for (let i = 0; i < Math.min(count, n - 1); i++) {
       if (i % 2 === 0) this.#load(i / 2);

@@ -1,4 +1,12 @@
-import { allocate, dtypeOf, elementCount, type DType, type FloatData, type NdArray } from '../core/array.js';
+import {
+  BYTES,
+  allocate,
+  dtypeOf,
+  elementCount,
+  type DType,
+  type FloatData,
+  type NdArray,
+} from '../core/array.js';
 import { describe } from '../core/errors.js';
 import {
   HOST_IS_LITTLE_ENDIAN,
@@ -10,7 +18,7 @@ import {
 } from './elements.js';
 import { damaged, fileError, truncated } from './errors.js';
 import { LabelCollector, labelsFromNumbers, type CloudLabels } from './labels.js';
-import { inSlices, openSource, type ByteSource } from './source.js';
+import { checkMemory, inSlices, openSource, type ByteSource } from './source.js';
 import { isFloat64Array, isInt32Array } from '../core/realm.js';
 
 /** The first bytes of every .npy file. */
@@ -66,15 +74,16 @@ export async function readNpyArray(source: ByteSource, dtype?: DType): Promise<N
   const header = await readNpyHeader(source);
   const { littleEndian, fortranOrder, shape } = header;
   const type = header.type ?? refuseType(header.descr, source.file);
-  const payload = await source.take(elementCount(shape) * elementBytes(type), 'array data');
   const { file, signal } = source;
-  const elements = await decodeElements(payload, type, {
-    littleEndian,
-    dtype: dtype ?? exactDtype(type),
-    file,
-    signal,
-  });
-  if (!fortranOrder || shape.length < 2) return { ...elements, shape };
+  const count = elementCount(shape);
+  const target = dtype ?? exactDtype(type);
+  const reordered = fortranOrder && shape.length > 1;
+  // Beside what is read there is what it is converted to, and that in another order.
+  const copies = (type === target ? 0 : 1) + (reordered ? 1 : 0);
+  checkMemory(count * (elementBytes(type) + copies * BYTES[target]), file);
+  const payload = await source.take(count * elementBytes(type), 'array data');
+  const elements = await decodeElements(payload, type, { littleEndian, dtype: target, file, signal });
+  if (!reordered) return { ...elements, shape };
   return { ...(await toRowMajor(elements, shape, signal)), shape };
 }
 

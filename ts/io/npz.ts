@@ -9,7 +9,7 @@ import {
   type NpyArray,
   type WritableArray,
 } from './npy.js';
-import type { ByteSource } from './source.js';
+import { type ByteSource, checkMemory } from './source.js';
 import { checkWritable, writeAtomic, type WriteOptions } from './write.js';
 import { openZipEntry, readZipDirectory, type ZipEntry } from './zip-read.js';
 import { writeZip, type ZipInput } from './zip-write.js';
@@ -38,6 +38,12 @@ export async function readNpz(
 ): Promise<Record<string, NdArray>> {
   const arrays: [string, NdArray][] = [];
   const entries = await npzEntries(path);
+  // All of them are held in the end: each alone would find that there is memory for it.
+  const wanted = [...(names ?? entries.keys())].map((name) => entries.get(name)?.size ?? 0);
+  checkMemory(
+    wanted.reduce((sum, size) => sum + size, 0),
+    path,
+  );
   let refused: RidgeflowError | undefined;
   for (const name of names ?? entries.keys()) {
     const entry = entries.get(name);

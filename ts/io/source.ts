@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { Readable, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { invalidArgument } from '../core/errors.js';
+import { SMALL_MEMORY, availableMemory, gibibytes } from '../core/memory.js';
 import { throwIfAborted } from '../core/options.js';
 import { nextTurn } from '../core/pace.js';
 import { fileError, readError, truncated } from './errors.js';
@@ -149,13 +150,14 @@ export async function firstBytes(path: string, length: number, gunzip = false): 
   }
 }
 
-/** Throws OUT_OF_MEMORY where `bytes` is more than the machine has free. */
+/** Throws OUT_OF_MEMORY where `bytes` is more than the process may still take. */
 export function checkMemory(bytes: number, file: string): void {
-  const available = process.availableMemory();
+  if (bytes < SMALL_MEMORY) return;
+  const available = availableMemory();
   if (bytes <= available) return;
   throw fileError('OUT_OF_MEMORY', {
     file,
-    problem: `reading it needs ${bytes} bytes of memory but ${available} are free`,
+    problem: `reading it needs ${gibibytes(bytes)} of memory but ${gibibytes(available)} are free`,
     remedy: 'Read a part of it, or use a machine with more memory',
     details: { expected: bytes, available },
   });

@@ -1,4 +1,4 @@
-import { type DType, type FloatData, type NdArray, allocate } from '../core/array.js';
+import { type DType, type FloatData, type NdArray, allocate, allocateIntegers } from '../core/array.js';
 import { invalidArgument } from '../core/errors.js';
 import { type CallOptions, checkInteger, checkPositive } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
@@ -179,7 +179,7 @@ function place(
     throw invalidArgument('noise', 'a finite number of at least 0', deviation);
   }
   const points = allocate(dtype, n * d, 'a sample set');
-  const labels = new Int32Array(n);
+  const labels = allocateIntegers(n, 'labels');
   const uniforms: FloatData = new Float64Array(2);
   const normals = new Float64Array(d);
   const positions = new RandomStream(seed, 'sample');

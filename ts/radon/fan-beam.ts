@@ -5,7 +5,7 @@ import type { FanProblem } from '../kernel/contract.js';
 import type { LineSet } from './exact-lines.js';
 import { type Detector, checkAngles } from './geometry.js';
 import { checkGridShape, resolveDetector } from './hyperplanes.js';
-import { type Projector, createProjector, requireMemory } from './projector.js';
+import { type Projector, createProjector, requireProjectorMemory } from './projector.js';
 
 /** How the detectors of a fan lie: on a line, or on a circle about the source. */
 export type FanArrangement = 'flat' | 'equiangular';
@@ -58,7 +58,7 @@ export function fanBeamProjector(options: FanBeamImage): Projector {
 
 function projectorOf(fan: FanProblem): Projector {
   const { rows, columns, pixelSize, angles, detectorCount } = fan;
-  requireMemory(16 * angles.length * detectorCount, 'the rays of a fan beam');
+  requireProjectorMemory(16 * angles.length * detectorCount, 'the rays of a fan beam');
   let rays: Float64Array | undefined;
   const problem = () => ({ rows, columns, pixelSize, lines: (rays ??= fanRays(fan)) });
   return createProjector({

@@ -1,4 +1,4 @@
-import type { FloatData } from '../core/array.js';
+import { type FloatData, allocate } from '../core/array.js';
 import { RidgeflowError, describe, invalidArgument } from '../core/errors.js';
 import { checkInteger, checkPositive } from '../core/options.js';
 import type { ParallelBeamProblem } from '../kernel/contract.js';
@@ -140,5 +140,7 @@ export function raysOf(beam: ParallelBeam & { shape: readonly number[] }): Hyper
 /** `count` angles at equal distances from 0 to below `end`, by default π: a half turn, which every line meets once. */
 export function equalAngles(count: number, end = Math.PI): Float64Array {
   checkInteger(count, 'count', 1);
-  return Float64Array.from({ length: count }, (_, a) => (a * end) / count);
+  const angles = allocate('float64', count, 'angles') as Float64Array;
+  for (let a = 0; a < count; a++) angles[a] = (a * end) / count;
+  return angles;
 }

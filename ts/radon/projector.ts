@@ -1,5 +1,5 @@
 import {
-  type DType,
+  BYTES,
   type FloatData,
   type NdArray,
   checkArray,
@@ -8,6 +8,7 @@ import {
   toDtype,
 } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import { requireMemory } from '../core/memory.js';
 import { type CallOptions, checkInteger } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { checkFinite } from '../kernel/checks.js';
@@ -43,8 +44,6 @@ export interface ProjectorParts {
   select(views: readonly number[]): Projector;
 }
 
-const BYTES: Record<DType, number> = { float32: 4, float64: 8 };
-
 /**
  * Makes a projector that checks what it is given: INVALID_SHAPE, INVALID_DTYPE, NON_FINITE, and OUT_OF_MEMORY where image
  * and projections would not fit beside each other, before anything is computed.
@@ -52,7 +51,7 @@ const BYTES: Record<DType, number> = { float32: 4, float64: 8 };
 export function createProjector(parts: ProjectorParts): Projector {
   const { imageShape, dataShape, angles } = parts;
   const size = elementCount(imageShape) + elementCount(dataShape);
-  requireMemory(size * BYTES.float32, `an image of [${imageShape.join(', ')}] and its projections`);
+  requireProjectorMemory(size * BYTES.float32, `an image of [${imageShape.join(', ')}] and its projections`);
   const apply = async (
     input: NdArray,
     name: string,
@@ -64,7 +63,7 @@ export function createProjector(parts: ProjectorParts): Projector {
     checkShapeIs(input.shape, from, name);
     const dtype = options.dtype ?? dtypeOf(input);
     // The result, and the padded copy of the input that the kernels make.
-    requireMemory(size * BYTES[dtype], `the projections of [${imageShape.join(', ')}]`);
+    requireProjectorMemory(size * BYTES[dtype], `the projections of [${imageShape.join(', ')}]`);
     const values = toDtype(input, dtype);
     const kernels = await kernelsFor(options, dtype);
     checkFinite(kernels, input, name);
@@ -96,17 +95,9 @@ export function checkShapeIs(shape: readonly number[], expected: readonly number
   );
 }
 
-/** Throws OUT_OF_MEMORY where a call would need more memory than the system says there is. */
-export function requireMemory(bytes: number, what: string): void {
-  const available = process.availableMemory();
-  if (bytes <= available) return;
-  const gigabytes = (value: number) => (value / 2 ** 30).toPrecision(3);
-  throw new RidgeflowError(
-    'OUT_OF_MEMORY',
-    `Expected at most ${gigabytes(available)} GiB, the memory there is, but ${what} need ${gigabytes(bytes)} GiB: use a ` +
-      'coarser grid, fewer views or fewer detectors',
-    { details: { bytes, available } },
-  );
+/** Throws OUT_OF_MEMORY where a projector would need more memory than there is. */
+export function requireProjectorMemory(bytes: number, what: string): void {
+  requireMemory(bytes, what, 'Use a coarser grid, fewer views or fewer detectors');
 }
 
 function checkViews(views: readonly number[], count: number): readonly number[] {

@@ -5,7 +5,7 @@ import type { XrayProblem } from '../kernel/contract.js';
 import type { LineSet } from './exact-lines.js';
 import { checkAngles } from './geometry.js';
 import { checkGridShape, resolveDetector } from './hyperplanes.js';
-import { type Projector, createProjector, requireMemory } from './projector.js';
+import { type Projector, createProjector, requireProjectorMemory } from './projector.js';
 import { type Directions, unitVectors } from './unit-vectors.js';
 
 /** A flat detector of rows and columns at equal distances. */
@@ -85,7 +85,7 @@ export function xrayLines(options: XrayBeam): LineSet {
   const { extents, cellSize, views, detectorRows, detectorColumns } = resolveXray(options);
   const rays = detectorRows * detectorColumns;
   const count = (views.length / 12) * rays;
-  requireMemory(48 * count, 'the lines of an X-ray beam');
+  requireProjectorMemory(48 * count, 'the lines of an X-ray beam');
   const origins = allocate('float64', 3 * count, 'lines') as Float64Array;
   const directions = allocate('float64', 3 * count, 'lines') as Float64Array;
   for (let i = 0; i < count; i++) {

@@ -1,6 +1,6 @@
-import { freemem, totalmem } from 'node:os';
 import { type NdArray, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import { availableMemory, gibibytes } from '../core/memory.js';
 import { type CallOptions, partOf } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { scaledClouds, timesUnit } from './scale.js';
@@ -23,7 +23,7 @@ export interface ExactTransportOptions extends CallOptions {
    * weights; slower in low dimension), or `auto`, the default: the first where the backend has it.
    */
   method?: 'auto' | 'assignment' | 'networkSimplex';
-  /** Most bytes that the matrix of costs may take. Default: half of the memory that is free, at least an eighth of all. */
+  /** Most bytes that the matrix of costs may take. Default: half of the memory that is free. */
   memoryLimit?: number;
 }
 
@@ -160,14 +160,13 @@ function checkProblem(n: number, m: number, options: ExactTransportOptions): Pro
 function checkMemory(n: number, m: number, limit?: number): void {
   if (limit !== undefined && !(typeof limit === 'number' && limit > 0))
     throw invalidArgument('memoryLimit', 'a number of bytes above 0', limit);
-  const allowed = limit ?? Math.max(freemem() / 2, totalmem() / 8);
+  const allowed = limit ?? availableMemory() / 2;
   const needed = 8 * n * m;
   if (needed <= allowed) return;
-  const gib = (bytes: number) => `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
   throw new RidgeflowError(
     'OUT_OF_MEMORY',
-    `Exact transport between ${n} and ${m} points needs ${gib(needed)} for the costs of all pairs, more than the ` +
-      `${gib(allowed)} allowed (memoryLimit). Use sinkhorn or slicedWasserstein, whose memory is linear in the points`,
+    `Exact transport between ${n} and ${m} points needs ${gibibytes(needed)} for the costs of all pairs, more than the ` +
+      `${gibibytes(allowed)} allowed (memoryLimit). Use sinkhorn or slicedWasserstein, whose memory is linear in the points`,
     { details: { bytes: needed, allowed } },
   );
 }
