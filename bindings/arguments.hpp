@@ -8,6 +8,8 @@
 
 #include <napi.h>
 
+#include "backing_store.hpp"
+
 namespace ridgeflow::bindings {
 
 /// The fields of the one object that every kernel of the addon takes. Each getter checks what it gives out and throws
@@ -24,6 +26,13 @@ class Arguments {
   Napi::Object object() const { return object_; }
   /// Every typed array whose memory was given out. It lives while this does, whatever becomes of the object.
   Napi::Array arrays() const { return arrays_; }
+
+  /// Keeps their memory, too, even where it is transferred away from them.
+  void keepMemory() const {
+    for (std::uint32_t i = 0; i < arrays_.Length(); ++i) {
+      arrays_.Set(i, keeperOf(static_cast<Napi::Value>(arrays_.Get(i)).As<Napi::TypedArray>()));
+    }
+  }
 
   /// A whole number from 1 to `most`, by default 2⁵³ − 1.
   std::size_t size(const char* name, std::uint64_t most = 9007199254740991U) const {

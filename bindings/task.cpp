@@ -1,9 +1,12 @@
 #include "task.hpp"
 
+#include <atomic>
 #include <memory>
 #include <new>
 #include <string>
 #include <utility>
+
+#include "environment.hpp"
 
 namespace ridgeflow::bindings {
 namespace {
@@ -33,25 +36,29 @@ Napi::Error toError(Napi::Env env, const Failure& failure) {
   return error;
 }
 
-class Task : public Napi::AsyncWorker {
+class Task : public Call {
  public:
   Task(const Arguments& arguments, std::int32_t* cells, std::function<void(Control&)> kernel)
-      : Napi::AsyncWorker(arguments.env()),
+      : env_(arguments.env()),
         deferred_(arguments.env()),
         arrays_(Napi::Persistent(arguments.arrays())),
-        control_(cells),
+        cells_(cells == nullptr ? ownCells_ : cells),
+        control_(cells_),
         kernel_(std::move(kernel)) {}
 
   Napi::Promise promise() const { return deferred_.Promise(); }
 
-  void Execute() override { failure_ = attempt(kernel_, control_); }
+  void run() noexcept override { failure_ = attempt(kernel_, control_); }
 
-  void OnOK() override {
+  void stop() noexcept override { std::atomic_ref<std::int32_t>(cells_[0]).store(1, std::memory_order_relaxed); }
+
+  void settle() noexcept override {
     try {
+      const Napi::HandleScope scope(env_);
       if (failure_.code.empty()) {
-        deferred_.Resolve(Env().Undefined());
+        deferred_.Resolve(env_.Undefined());
       } else {
-        deferred_.Reject(toError(Env(), failure_).Value());
+        deferred_.Reject(toError(env_, failure_).Value());
       }
     } catch (...) {
       // The environment is on its way down, as that of a worker thread that was terminated: nobody is left to tell.
@@ -59,8 +66,12 @@ class Task : public Napi::AsyncWorker {
   }
 
  private:
+  Napi::Env env_;
   Napi::Promise::Deferred deferred_;
   Napi::Reference<Napi::Array> arrays_;
+  /// Abort and progress, where the caller has given no cells: the end of the environment stops every kernel.
+  std::int32_t ownCells_[2] = {0, 0};
+  std::int32_t* cells_;
   Control control_;
   std::function<void(Control&)> kernel_;
   Failure failure_;
@@ -76,10 +87,10 @@ Napi::Value run(const Arguments& arguments, double work, std::function<void(Cont
     if (!failure.code.empty()) throw toError(arguments.env(), failure);
     return arguments.env().Undefined();
   }
+  arguments.keepMemory();
   auto task = std::make_unique<Task>(arguments, cells, std::move(kernel));
   const Napi::Promise promise = task->promise();
-  task->Queue();
-  task.release();  // it deletes itself when it is done
+  Environment::of(arguments.env()).start(std::move(task));
   return promise;
 }
 

@@ -5,14 +5,14 @@
 
 namespace ridgeflow {
 
-/// Sets how many threads all kernels together may use. At least 1. Not to be called while a kernel runs.
+/// Sets how many threads all kernels together may use, beside those that call them. At least 1.
 void setThreadCount(int count);
 
 /// The number of threads all kernels together may use.
 int threadCount();
 
-/// Runs body(i) for every i in [0, count), each i once, in any order, on the one pool of threads that all concurrent
-/// calls share. Results must not depend on the order or on the number of threads. The first exception that a body
+/// Runs body(i) for every i in [0, count), each i once, in any order, on this thread and on those of the one pool that all
+/// concurrent calls share evenly. Results must not depend on the order or on the number of threads. The first exception that a body
 /// throws cancels the rest and is rethrown here.
 void parallelFor(std::size_t count, const std::function<void(std::size_t)>& body);
 
