@@ -14,6 +14,8 @@ import { leftOutSentence } from '../network/analysis/left-out.js';
 import { networkReport } from '../report/network.js';
 import { sayInput } from './cloud-input.js';
 import type { ColumnsSummary } from './columns.js';
+import { networkFindings } from '../report/network-findings.js';
+import { sayFindings } from './say-findings.js';
 import { EXIT_HELP, parseInteger, parseShape } from './failure.js';
 import { type ModelExamples, parseInput, readModelData } from './model-input.js';
 import { commandLine, versions } from './provenance.js';
@@ -100,7 +102,7 @@ export function networkCommand(): Command {
 
 async function network(path: string, data: string, options: NetworkCommandOptions): Promise<void> {
   const folder = resolve(options.out);
-  await withProgress(options, async ({ signal, progress }): Promise<NetworkSummary> => {
+  const summary = await withProgress(options, async ({ signal, progress }): Promise<NetworkSummary> => {
     await ensureOutputFolder(folder);
     progress.line(`Opening ${path}`);
     const { backend, seed, dtype, rows, batch, width, featureMaps, layers } = options;
@@ -141,7 +143,7 @@ async function network(path: string, data: string, options: NetworkCommandOption
       await model.dispose();
     }
   });
-  if (!options.json && !options.quiet) process.stderr.write(`Report: ${join(folder, 'report.html')}\n`);
+  sayFindings(options, networkFindings(summary), join(folder, 'report.html'));
 }
 
 const POOLED =

@@ -16,7 +16,7 @@ import { packageVersion } from './version.js';
 export function program(): Command {
   const root = new Command('ridgeflow')
     .description('Computes how data moves through deep networks: denoising autoencoders as transport maps.')
-    .version(packageVersion(), '-v, --version', 'print the version');
+    .version(packageVersion(), '-V, --version', 'print the version');
 
   root.addCommand(transportCommand());
   root.addCommand(trainCommand());

@@ -3,6 +3,8 @@ import { Command, Option } from 'commander';
 import { RidgeflowError } from '../core/errors.js';
 import { type CallOptions, partOf } from '../core/options.js';
 import { ensureOutputFolder } from '../io/index.js';
+import { radonFindings } from '../report/radon-findings.js';
+import { sayFindings } from './say-findings.js';
 import { EXIT_HELP, parseInteger, parsePositive } from './failure.js';
 import {
   type GeometryOptions,
@@ -150,7 +152,7 @@ type Work = (
 async function run(file: string, options: RadonOptions, work: Work): Promise<void> {
   const folder = resolve(options.out);
   checkOptions(options);
-  await withProgress(options, async ({ signal, progress }) => {
+  const summary = await withProgress(options, async ({ signal, progress }) => {
     await ensureOutputFolder(folder);
     progress.line(`Reading ${file}`);
     const { dtype, backend, seed } = options;
@@ -159,7 +161,7 @@ async function run(file: string, options: RadonOptions, work: Work): Promise<voi
     progress.update(1, 'writing');
     return writeRadonResults(folder, result, signal);
   });
-  if (!options.json && !options.quiet) process.stderr.write(`Report: ${join(folder, 'report.html')}\n`);
+  sayFindings(options, radonFindings(summary), join(folder, 'report.html'));
 }
 
 /** An option that its method does not have would be passed over in silence. */

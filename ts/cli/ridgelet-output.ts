@@ -10,7 +10,8 @@ import {
   writeLayersModel,
   writeNetworkOnnx,
 } from '../network/index.js';
-import { type RidgeletFit, ridgeletReport } from '../report/ridgelet.js';
+import { ridgeletReport } from '../report/ridgelet.js';
+import type { RidgeletFit } from '../report/ridgelet-numbers.js';
 import type { ColumnsSummary } from './columns.js';
 import { commandLine, versions } from './provenance.js';
 import type { PreparedTarget } from './ridgelet-input.js';
@@ -24,7 +25,8 @@ export interface RidgeletRun {
   fit: NetworkFit;
   widths: WidthStudy;
   slice: SpectrumSlice;
-  sampling: string;
+  sampling: 'oracle' | 'pairs' | 'random';
+  chosen: 'both' | 'ridge' | null;
   seed: number;
   dtype: string;
   backend: string;
@@ -44,7 +46,15 @@ export interface RidgeletSummary {
   d: number;
   /** What was learned: the name of a column, or the names of the classes. */
   target: string | string[];
-  network: { activation: string; width: number; outputs: number; sampling: string; ridge: number };
+  network: {
+    activation: string;
+    width: number;
+    outputs: number;
+    sampling: RidgeletRun['sampling'];
+    ridge: number;
+    /** What was chosen by folds of the points that were fitted. */
+    chosen: RidgeletRun['chosen'];
+  };
   training: FitError & { points: number };
   heldOut: FitError & { points: number };
   /** Part of the points held out that got their class; null where no classes were learned. */
@@ -68,7 +78,7 @@ export async function writeRidgeletResults(
   run: RidgeletRun,
   signal: AbortSignal,
 ): Promise<RidgeletSummary> {
-  const { input, target, split, fit, widths, slice, sampling, seed, dtype, backend } = run;
+  const { input, target, split, fit, widths, slice, sampling, chosen, seed, dtype, backend } = run;
   const { network, training, ridge } = fit;
   const heldOut = fit.heldOut ?? training;
   const notes: string[] = [];
@@ -84,7 +94,22 @@ export async function writeRidgeletResults(
   const shown = await fitOf(run, outputs, signal);
   const [n, d] = target.points.shape;
   const report = await ridgeletReport({
-    ...{ input, n, d, sampling, ridge, backend, dtype, seed, training, heldOut, widths, slice, notes },
+    ...{
+      input,
+      n,
+      d,
+      sampling,
+      chosen,
+      ridge,
+      backend,
+      dtype,
+      seed,
+      training,
+      heldOut,
+      widths,
+      slice,
+      notes,
+    },
     activation: network.activation.name,
     width: network.width,
     fit: shown,
@@ -106,6 +131,7 @@ export async function writeRidgeletResults(
       outputs: network.outputs,
       sampling,
       ridge,
+      chosen,
     },
     training,
     heldOut,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { NdArray } from '../core/array.js';
 import { type CallOptions, partOf } from '../core/options.js';
 import {
   type AnyTrainedDae,
@@ -46,13 +47,42 @@ export function lossSummary({
   };
 }
 
-/** How the training of each layer ended. */
-export function layerSummaries(dae: AnyTrainedDae): LayerSummary[] {
-  return layersOf(dae).map(({ network, history, reason, regression }) => ({
-    width: network.width,
-    ...lossSummary({ history, reason }),
-    ridge: regression?.ridge ?? null,
-  }));
+/** How the training of each layer ended, on the points or features that came to it. */
+export async function layerSummaries(
+  dae: AnyTrainedDae,
+  points: NdArray,
+  call: CallOptions,
+): Promise<LayerSummary[]> {
+  const layers = layersOf(dae);
+  const spaces = 'encode' in dae || !('trajectory' in dae) ? undefined : await dae.trajectory(points, call);
+  const summaries: LayerSummary[] = [];
+  for (const [l, { network, history, reason, regression }] of layers.entries()) {
+    const space = 'encode' in dae ? await dae.encode(points, { ...call, layer: l }) : (spaces?.[l] ?? points);
+    summaries.push({
+      width: network.width,
+      ...lossSummary({ history, reason }),
+      ridge: regression?.ridge ?? null,
+      variance: varianceOf(space),
+    });
+  }
+  return summaries;
+}
+
+/** Mean squared distance of points from their mean. */
+function varianceOf({ data, shape: [n, d] }: NdArray): number {
+  const mean = new Float64Array(d);
+  for (let i = 0; i < data.length; i++) mean[i % d] += data[i] / n;
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += (data[i] - mean[i % d]) ** 2;
+  return sum / n;
+}
+
+/** How a layer's training ended, in a line: losses as shares of the variance of what it was trained on. */
+export function layerLine(l: number, { epochs, ridge, training, heldOut, variance }: LayerSummary): string {
+  const how = ridge === null ? `${epochs} epochs` : `ridge ${ridge.toPrecision(2)}`;
+  const share = (loss: number) => `${((100 * loss) / variance).toPrecision(3)}%`;
+  const held = heldOut === null ? '' : `, ${share(heldOut)} of points held out`;
+  return `layer ${l + 1}  ${how}  loss ${training.toPrecision(5)}: ${share(training)} of the variance${held}`;
 }
 
 /** Measures what was trained and writes everything that a run leaves behind, the summary last. */
@@ -61,10 +91,11 @@ export async function writeTrainResults(
   {
     plan,
     dae,
+    layers,
     fineTuning,
     cloud,
     layersModel,
-  }: Trained & { plan: TrainPlan; cloud: Cloud; layersModel: boolean },
+  }: Trained & { plan: TrainPlan; layers: LayerSummary[]; cloud: Cloud; layersModel: boolean },
   options: CallOptions,
 ): Promise<TrainSummary> {
   const { points, labels, imageShape } = cloud;
@@ -84,7 +115,7 @@ export async function writeTrainResults(
     version: packageVersion(),
     columns: cloud.columns,
     ...plan,
-    layers: layerSummaries(dae),
+    layers,
     fineTuning: fineTuning ? lossSummary(fineTuning) : null,
     denoisingErrors: denoising.errors,
     displacements: trajectory.slice(1).map(({ data }) => {

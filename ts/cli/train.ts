@@ -8,12 +8,20 @@ import { defaultNoise, defaultSmoothing } from '../dae/index.js';
 import { ensureOutputFolder } from '../io/index.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { type Cloud, prepareCloud, sayInput } from './cloud-input.js';
+import { trainFindings } from '../report/train-findings.js';
+import { sayFindings } from './say-findings.js';
 import { EXIT_HELP, parseImageShape, parseInteger, parsePositive } from './failure.js';
 import { addReadingOptions } from './reading-options.js';
 import { addScalingOptions } from './scaling.js';
 import { addComputationOptions, addOutputOptions, withProgress } from './shared-options.js';
 import type { TrainPlan } from '../report/train-numbers.js';
-import { type TrainSummary, layerSummaries, lossSummary, writeTrainResults } from './train-output.js';
+import {
+  type TrainSummary,
+  layerLine,
+  layerSummaries,
+  lossSummary,
+  writeTrainResults,
+} from './train-output.js';
 import { type TrainCommandOptions, trained } from './train-run.js';
 
 const EXAMPLES = `
@@ -124,7 +132,7 @@ async function train(file: string | undefined, options: TrainCommandOptions): Pr
   const folder = resolve(options.out);
   const checkpoint = resolve(options.checkpoint ?? join(folder, 'checkpoint.safetensors'));
   const name = file ?? 'data/digits.csv.gz';
-  await withProgress(options, async ({ signal, progress }): Promise<TrainSummary> => {
+  const summary = await withProgress(options, async ({ signal, progress }): Promise<TrainSummary> => {
     await ensureOutputFolder(folder);
     const input = file ?? join(packageRoot(), 'data', 'digits.csv.gz');
     progress.line(`Reading ${name}`);
@@ -148,11 +156,8 @@ async function train(file: string | undefined, options: TrainCommandOptions): Pr
         throw error;
       },
     );
-    for (const [l, { epochs, ridge, training, heldOut }] of layerSummaries(dae).entries()) {
-      const how = ridge === null ? `${epochs} epochs` : `ridge ${ridge.toPrecision(2)}`;
-      const held = heldOut === null ? '' : `  held out ${heldOut.toPrecision(5)}`;
-      progress.line(`layer ${l + 1}  ${how}  loss ${training.toPrecision(5)}${held}`);
-    }
+    const layers = await layerSummaries(dae, cloud.points, { ...call, dtype: options.dtype });
+    layers.forEach((layer, l) => progress.line(layerLine(l, layer)));
     if (fineTuning) {
       const { epochs, training, heldOut } = lossSummary(fineTuning);
       const held = heldOut === null ? '' : `  held out ${heldOut.toPrecision(5)}`;
@@ -161,11 +166,18 @@ async function train(file: string | undefined, options: TrainCommandOptions): Pr
     const { name: backend } = await kernelsFor(call, options.dtype);
     return writeTrainResults(
       folder,
-      { plan: { ...plan, backend }, dae, fineTuning, cloud, layersModel: options.layersModel ?? false },
+      {
+        plan: { ...plan, backend },
+        dae,
+        layers,
+        fineTuning,
+        cloud,
+        layersModel: options.layersModel ?? false,
+      },
       { ...call, dtype: options.dtype, onProgress: (part) => progress.update(0.9 + 0.1 * part, 'measuring') },
     );
   });
-  if (!options.json && !options.quiet) process.stderr.write(`Report: ${join(folder, 'report.html')}\n`);
+  sayFindings(options, trainFindings(summary), join(folder, 'report.html'));
 }
 
 function planOf(

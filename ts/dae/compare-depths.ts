@@ -134,7 +134,7 @@ async function describeRun(
 ): Promise<DepthRun> {
   const [, d] = start.shape;
   const { positions, action } = transport;
-  const { entropy, accuracy } = await measure(kernels, positions, options);
+  const { entropy, entropyError, accuracy } = await measure(kernels, positions, options);
   const { displacement, rootMeanSquare } = displacements(start, positions);
   const quiet = { ...callOptions(options), onProgress: undefined };
   const { value: slicedW2 } = await slicedWasserstein(start, positions, quiet);
@@ -144,6 +144,7 @@ async function describeRun(
   return {
     depth,
     entropy,
+    entropyError,
     accuracy,
     displacement,
     w2,
@@ -163,18 +164,23 @@ async function measure(
   kernels: Kernels,
   points: NdArray,
   { labels, neighbours = 3, signal }: DepthComparisonOptions,
-): Promise<{ entropy: number; accuracy: number | null }> {
+): Promise<{ entropy: number; entropyError: number; accuracy: number | null }> {
   const [n, d] = points.shape;
   const k = Math.min(neighbours, n - 1);
   const { distances, indices } = await kernels.nearestNeighbours(
     { queries: asMatrix(points), points: asMatrix(points), k, excludeSelf: true },
     { signal },
   );
-  const entropy = entropyFromDistances(distances, { n, d, k, stride: k }).value;
-  if (!labels) return { entropy, accuracy: null };
+  const { value: entropy, standardError: entropyError } = entropyFromDistances(distances, {
+    n,
+    d,
+    k,
+    stride: k,
+  });
+  if (!labels) return { entropy, entropyError, accuracy: null };
   let right = 0;
   for (let i = 0; i < n; i++) if (labels[indices[i * k]] === labels[i]) right++;
-  return { entropy, accuracy: right / n };
+  return { entropy, entropyError, accuracy: right / n };
 }
 
 function displacements(from: NdArray, to: NdArray): { displacement: number; rootMeanSquare: number } {

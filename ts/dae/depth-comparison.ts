@@ -11,6 +11,8 @@ export interface DepthRun {
   depth: Depth;
   /** Kozachenko–Leonenko estimate of the entropy of the moved cloud, in nats; −Infinity where it has collapsed onto duplicates. */
   entropy: number;
+  /** Its standard error; NaN where it is not known. */
+  entropyError?: number;
   /** Leave-one-out nearest-neighbour label accuracy of the moved cloud, 0 to 1; null without labels. */
   accuracy: number | null;
   /** Mean distance between where a point started and where it ended. */
@@ -48,6 +50,6 @@ export interface DepthComparison {
   dtype: 'float32' | 'float64';
   seed: number;
   /** Entropy and accuracy of the cloud before anything moved. */
-  start: { entropy: number; accuracy: number | null };
+  start: { entropy: number; entropyError?: number; accuracy: number | null };
   runs: DepthRun[];
 }

@@ -3,6 +3,7 @@ export { type FitError, fitError } from './fit-error.js';
 export { type ShallowNetwork, type ShallowNetworkParameters, shallowNetwork } from './shallow-network.js';
 export type { NetworkTarget, SplitOptions } from './target.js';
 export { type RandomUnitOptions, type Units, pairUnits, randomUnits } from './units.js';
+export { type FoldChoice, type FoldOptions, chooseByFolds } from './folds.js';
 export { type WidthStudy, errorByWidth } from './width-study.js';
 export {
   type CompileFlowOptions,

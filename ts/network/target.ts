@@ -88,7 +88,8 @@ async function checkPairs(
   checkFinite(kernels, values, `${prefix}values`);
 }
 
-function rowsAt(
+/** The points and values with these numbers. */
+export function rowsAt(
   { points, values }: { points: NdArray; values: NdArray },
   rows: Int32Array,
 ): { points: NdArray; values: NdArray } {

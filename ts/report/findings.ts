@@ -1,4 +1,5 @@
 import type { DepthComparison, DepthRun } from '../dae/depth-comparison.js';
+import { changeOf, errorOfDifference, errorOfShares } from './compare.js';
 import { depthPhrase, formatNumber, formatPercent } from './format.js';
 import type { Finding } from './html.js';
 
@@ -19,32 +20,45 @@ function entropy({ start, runs }: DepthComparison): Finding | undefined {
     };
   }
   if (!Number.isFinite(to)) return undefined;
-  const change = formatNumber(Math.abs(to - from), 3);
+  const difference = formatNumber(Math.abs(to - from), 3);
+  const error = errorOfDifference(start.entropyError, last.entropyError);
+  const change = formatNumber(from) === formatNumber(to) ? 'same' : changeOf(from, to, error);
   return {
     topic: 'Entropy, in nats',
     figure: `${formatNumber(from)} → ${formatNumber(to)}`,
     sentence:
-      formatNumber(from) === formatNumber(to)
-        ? `Unchanged from the start to ${depthPhrase(last.depth)}.`
-        : `${to < from ? 'Fell' : 'Rose'} by ${change} from the start to ${depthPhrase(last.depth)}.`,
+      change === 'same'
+        ? `Unchanged from the start to ${depthPhrase(last.depth)}${within(error)}.`
+        : `${change === 'fell' ? 'Fell' : 'Rose'} by ${difference} from the start to ${depthPhrase(last.depth)}.`,
   };
 }
 
-function accuracy({ start, runs }: DepthComparison): Finding | undefined {
+function accuracy({ n, start, runs }: DepthComparison): Finding | undefined {
   const scored = runs.flatMap(({ depth, accuracy }) => (accuracy === null ? [] : { depth, accuracy }));
   if (scored.length === 0 || start.accuracy === null) return undefined;
+  const from = start.accuracy;
   const best = scored.reduce((a, b) => (b.accuracy > a.accuracy ? b : a));
   const worst = scored.reduce((a, b) => (b.accuracy < a.accuracy ? b : a));
-  const [from, high, low] = [start.accuracy, best.accuracy, worst.accuracy].map(formatPercent);
+  const error = errorOfShares(from, best.accuracy, n);
+  const change = changeOf(from, best.accuracy, error);
   const meaning = 'Points whose nearest neighbour has the same label.';
-  let change = `${best.accuracy > start.accuracy ? 'Up' : 'Down'} from ${from} at the start, with ${depthPhrase(best.depth)} at best.`;
-  if (high === from) {
-    change =
-      low === from
-        ? 'The same at every depth as at the start.'
-        : `The same at the start and with ${depthPhrase(best.depth)}; lowest, ${low}, with ${depthPhrase(worst.depth)}.`;
+  const lost = changeOf(from, worst.accuracy, errorOfShares(from, worst.accuracy, n)) === 'fell';
+  const origin = `${formatPercent(from)} at the start`;
+  let sentence: string;
+  if (change !== 'same') {
+    sentence = `${change === 'rose' ? 'Up' : 'Down'} from ${origin}, with ${depthPhrase(best.depth)} at best.`;
+  } else if (lost) {
+    sentence =
+      `No higher than ${origin}, within the standard error of ${formatPercent(error)}; ` +
+      `lowest, ${formatPercent(worst.accuracy)}, with ${depthPhrase(worst.depth)}.`;
+  } else {
+    sentence = `The same at every depth as ${origin}, within the standard error of ${formatPercent(error)}.`;
   }
-  return { topic: 'Label accuracy', figure: high, sentence: `${meaning} ${change}` };
+  return {
+    topic: 'Label accuracy',
+    figure: formatPercent(best.accuracy),
+    sentence: `${meaning} ${sentence}`,
+  };
 }
 
 function convergence({ runs }: DepthComparison): Finding | undefined {
@@ -55,12 +69,24 @@ function convergence({ runs }: DepthComparison): Finding | undefined {
   if (!limit || !Number.isFinite(limit.entropy) || finite.length < 2) return undefined;
   const shallow = finite.reduce((a, b) => (b.depth < a.depth ? b : a));
   const deep = finite.reduce((a, b) => (b.depth > a.depth ? b : a));
-  const gap = (run: DepthRun) => formatNumber(Math.abs(run.entropy - limit.entropy), 3);
+  const gap = (run: DepthRun) => Math.abs(run.entropy - limit.entropy);
+  const [first, last] = [gap(shallow), gap(deep)];
+  const error = errorOfDifference(shallow.entropyError, deep.entropyError);
+  const same = formatNumber(first, 3) === formatNumber(last, 3);
+  const change = same ? 'same' : changeOf(first, last, error);
+  const phrase = { fell: 'comes nearer to', rose: 'goes away from', same: 'stays as far from' }[change];
   return {
     topic: 'Gap to the limit, in nats',
-    figure: `${gap(shallow)} → ${gap(deep)}`,
-    sentence: `From ${depthPhrase(shallow.depth)} to ${depthPhrase(deep.depth)}: how far the entropy is from that of the continuous limit.`,
+    figure: `${formatNumber(first, 3)} → ${formatNumber(last, 3)}`,
+    sentence:
+      `From ${depthPhrase(shallow.depth)} to ${depthPhrase(deep.depth)} the entropy ${phrase} that of the continuous ` +
+      `limit${change === 'same' ? within(error) : ''}.`,
   };
+}
+
+/** What to add where two numbers are called the same although they differ. */
+function within(error: number): string {
+  return error > 0 ? `, within the standard error of ${formatNumber(error, 2)}` : '';
 }
 
 function displacement({ runs }: DepthComparison): Finding | undefined {

@@ -106,8 +106,8 @@ export function table(options: {
 export interface Finding {
   topic: string;
   /** The numbers themselves, to be set large. */
-  figure: HtmlValue;
-  sentence: HtmlValue;
+  figure: string;
+  sentence: string;
 }
 
 /** The findings that head a page. */

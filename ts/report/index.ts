@@ -4,7 +4,8 @@ export { chartFigure, renderPage, type Page, type PageSection } from './page.js'
 export { compileChart, renderChart, type ChartSpec, type Theme, type ThemedSpec } from './charts.js';
 export { depthChart, type DepthChart } from './depth-chart.js';
 export { Html, facts, html, table, type HtmlValue, type TableColumn } from './html.js';
-export { type RidgeletFit, type RidgeletReportContext, ridgeletReport } from './ridgelet.js';
+export { ridgeletReport } from './ridgelet.js';
+export type { RidgeletFit, RidgeletReportContext } from './ridgelet-numbers.js';
 export {
   type SpectrumPicture,
   agreementChart,

@@ -1,11 +1,12 @@
-import type { LayerAnalysis, NetworkAnalysis } from '../network/analysis/index.js';
+import type { NetworkAnalysis } from '../network/analysis/index.js';
 import { leftOutSentence } from '../network/analysis/left-out.js';
 import { type ThemedSpec, compileChart } from './charts.js';
 import { type CloudData, cloudData } from './cloud.js';
 import { cloudChart } from './cloud-chart.js';
-import { formatCount, formatNumber, formatPercent } from './format.js';
-import { type Html, facts, html } from './html.js';
+import { formatCount, formatPercent } from './format.js';
+import { type Html, facts, findingList, html } from './html.js';
 import { depthCurvesChart, networkCharts } from './network-charts.js';
+import { networkFindings } from './network-findings.js';
 import { layerSection, numbersSection } from './network-sections.js';
 import { type PageSection, chartFigure, renderPage } from './page.js';
 import { reproduceSection } from './reproduce.js';
@@ -71,60 +72,17 @@ const FEATURE_MAPS: Record<NetworkAnalysis['featureMaps'], string> = {
 };
 
 function header(analysis: NetworkAnalysis, { input, notes }: NetworkReportContext): Html {
-  const { layers, examples, steps } = analysis;
+  const { layers, examples } = analysis;
   const missing = leftOutSentence(layers.length - 1, analysis.leftOut);
-  const [first, last] = [layers[0], layers[layers.length - 1]];
   const widths = layers.flatMap(({ width, fullWidth }) => (width < fullWidth ? [width] : []));
   const projected = widths.length;
   const maps = layers.slice(1).some(({ shape }) => shape.length > 1);
-  const moves = steps.flatMap(({ relativeDisplacement }) => relativeDisplacement ?? []);
-  const middle = [...moves].sort((a, b) => a - b)[Math.floor(moves.length / 2)];
-  const change = (
-    value: (layer: LayerAnalysis) => number | null | undefined,
-    format: (v: number) => string,
-  ) => `${format(value(first) ?? NaN)} → ${format(value(last) ?? NaN)}`;
-  const findings: [string, string, string][] = [
-    ...(first.separation
-      ? ([
-          [
-            'Labels',
-            change(({ separation }) => separation?.neighbourAccuracy, formatPercent),
-            'of the points have a nearest neighbour of their own label, in the data and in the last layer.',
-          ],
-        ] as [string, string, string][])
-      : []),
-    [
-      'Dimension',
-      change(
-        ({ intrinsicDimension }) => intrinsicDimension,
-        (value) => formatNumber(value, 2),
-      ),
-      'is the intrinsic dimension of the data, and of what the last layer makes of them.',
-    ],
-    ...(middle === undefined
-      ? []
-      : ([
-          [
-            'Steps',
-            formatNumber(middle, 2),
-            `of the cloud’s spread is how far the points move ${moves.length === 1 ? 'in the one step' : `in the median of ${formatCount(moves.length)} steps`} between layers of equal width: ${middle < 0.3 ? 'little, as in a flow' : 'too far for a step of a flow'}.`,
-          ],
-        ] as [string, string, string][])),
-  ];
   return html`<p class="standfirst">
       The ${formatCount(examples)} examples of ${fileName(input)} were run through
       ${fileName(analysis.source)}, and the clouds that its ${formatCount(layers.length - 1)} layers make of
       them measured.
     </p>
-    <ul class="findings">
-      ${findings.map(
-        ([topic, number, sentence]) =>
-          html`<li>
-            <b>${topic}</b> <span class="figure">${number}</span>
-            <p>${sentence}</p>
-          </li>`,
-      )}
-    </ul>
+    ${findingList(networkFindings(analysis))}
     ${facts([
       ['Examples', formatCount(examples)],
       ['Layers', formatCount(layers.length - 1)],

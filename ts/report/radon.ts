@@ -4,20 +4,8 @@ import { type ChartSpec, type ThemedSpec, compileChart } from './charts.js';
 import { formatCount, formatNumber } from './format.js';
 import { type Html, facts, html, findingList } from './html.js';
 import { type PageSection, chartFigure, renderPage } from './page.js';
+import { type RadonNumbers, radonFindings, smallPercent } from './radon-findings.js';
 import { reproduceSection } from './reproduce.js';
-
-/** What was measured of a reconstruction. */
-export interface RadonNumbers {
-  /** Root of the mean squared difference to the image; null without one. */
-  rootMeanSquareError: number | null;
-  /** |reconstruction − image| / |image|. */
-  relativeError: number | null;
-  /** |Pf − g| / |g|, f the reconstruction and g the sinogram. */
-  residual: number | null;
-  /** Sum of the values times the pixels' area. */
-  mass: number;
-  imageMass: number | null;
-}
 
 /** What {@link radonReport} needs to know beside the arrays. */
 export interface RadonReportContext extends RadonNumbers {
@@ -85,33 +73,13 @@ export async function radonReport(context: RadonReportContext, arrays: RadonArra
 const fileName = (path: string) => path.split(/[\\/]/).at(-1) || path;
 
 function header(context: RadonReportContext): Html {
-  const { angles, detectors, shape, method, relativeError, residual, mass, imageMass, notes } = context;
+  const { angles, detectors, shape, method, notes } = context;
   const beam = context.options.geometry === 'fan' ? 'a fan beam' : 'a parallel beam';
-  const findings = [
-    relativeError !== null && {
-      topic: 'Error of the reconstruction',
-      figure: percent(relativeError),
-      sentence: `Of the image’s own size, in the mean square; ${formatNumber(context.rootMeanSquareError ?? NaN)} in its units.`,
-    },
-    residual !== null && {
-      topic: 'Misfit to the sinogram',
-      figure: percent(residual),
-      sentence: 'What the projections of the reconstruction differ from the sinogram by, in the mean square.',
-    },
-    {
-      topic: 'Mass',
-      figure: formatNumber(mass),
-      sentence:
-        imageMass === null
-          ? 'Sum of the reconstruction’s values times the area of a pixel.'
-          : `The image has ${formatNumber(imageMass)}: values times the area of a pixel.`,
-    },
-  ].filter((finding) => finding !== false);
   return html`<p class="standfirst">
       ${formatCount(angles)} projections of ${formatCount(detectors)} detectors each, by ${beam}, and the
       image of ${shape.join(' × ')} pixels that ${METHODS[method] ?? method} makes of them.
     </p>
-    ${findingList(findings)}
+    ${findingList(radonFindings(context))}
     ${facts([
       ['Angles', formatCount(angles)],
       ['Detectors', formatCount(detectors)],
@@ -124,9 +92,6 @@ function header(context: RadonReportContext): Html {
     ])}
     ${notes.map((note) => html`<p class="remark">${note}.</p>`)}`;
 }
-
-const percent = (fraction: number) =>
-  fraction < 0.001 ? formatNumber(fraction, 2) : `${formatNumber(100 * fraction, 3)}%`;
 
 async function pictureSection(
   { shape }: RadonReportContext,
@@ -215,7 +180,7 @@ function courseSection(residuals: Float64Array): PageSection {
     body: chartFigure({
       name: 'residuals',
       title: 'Misfit to the sinogram',
-      subtitle: `|Pf − g| / |g| from ${percent(residuals[0])} to ${percent(residuals[residuals.length - 1])}, after each iteration`,
+      subtitle: `|Pf − g| / |g| from ${smallPercent(residuals[0])} to ${smallPercent(residuals[residuals.length - 1])}, after each iteration`,
     }),
   };
 }

@@ -1,44 +1,12 @@
-import type { FitError, SpectrumSlice, WidthStudy } from '../network/index.js';
+import type { FitError } from '../network/index.js';
 import { type ChartSpec, type ThemedSpec, compileChart } from './charts.js';
 import { formatCount, formatNumber, formatPercent } from './format.js';
 import { facts, html, table, type Html, findingList } from './html.js';
 import { chartFigure, renderPage, type PageSection } from './page.js';
 import { reproduceSection } from './reproduce.js';
+import { ridgeletFindings, whereUnits } from './ridgelet-findings.js';
+import type { RidgeletFit, RidgeletReportContext } from './ridgelet-numbers.js';
 import { agreementChart, confusionChart, fitChart, spectrumChart, widthChart } from './ridgelet-charts.js';
-
-/** What the network learned, and how that is shown. */
-export type RidgeletFit =
-  | {
-      kind: 'curve';
-      names: { x: string; y: string };
-      points: { x: number; y: number }[];
-      curve: { x: number; y: number }[];
-    }
-  | { kind: 'values'; names: string[]; pairs: { truth: number; output: number }[] }
-  | { kind: 'classes'; names: string[]; accuracy: number; confusion: number[][] };
-
-/** Everything that {@link ridgeletReport} tells. */
-export interface RidgeletReportContext {
-  /** Name or path of the file that the data came from. */
-  input: string;
-  n: number;
-  d: number;
-  activation: string;
-  sampling: string;
-  width: number;
-  ridge: number;
-  backend: string;
-  dtype: string;
-  seed: number;
-  training: FitError & { points: number };
-  heldOut: FitError & { points: number };
-  widths: WidthStudy;
-  slice: SpectrumSlice;
-  fit: RidgeletFit;
-  notes: readonly string[];
-  command: string;
-  versions: Readonly<Record<string, string>>;
-}
 
 /**
  * The report of a network that was built without training: a single HTML file with the ridgelet spectrum and the units on
@@ -68,44 +36,13 @@ export async function ridgeletReport(context: RidgeletReportContext): Promise<st
 }
 
 function header(context: RidgeletReportContext): Html {
-  const { input, n, d, activation, sampling, width, ridge, heldOut, widths, fit, notes } = context;
-  const source = {
-    oracle: 'drawn from the ridgelet spectrum of the data',
-    pairs: 'drawn between pairs of points',
-    random: 'drawn at random over the data',
-  }[sampling];
-  const quality =
-    fit.kind === 'classes'
-      ? {
-          topic: 'Accuracy',
-          figure: formatPercent(fit.accuracy),
-          sentence: `of ${formatCount(heldOut.points)} points held out got their own class.`,
-        }
-      : {
-          topic: 'Held-out error',
-          figure: formatPercent(heldOut.relative),
-          sentence: `of the values’ own spread, on ${formatCount(heldOut.points)} points that were held out.`,
-        };
-  const findings = [
-    quality,
-    {
-      topic: 'Rate',
-      figure: Number.isFinite(widths.rate) ? power(widths.rate) : '–',
-      sentence: html`is how the held-out error falls with the width, down to the noise of the data; Monte
-      Carlo’s rate is ${power(0.5)}.`,
-    },
-    {
-      topic: 'Without training',
-      figure: formatCount(width),
-      sentence: `units were ${source}; one linear system gave what they add up to.`,
-    },
-  ];
+  const { input, n, d, activation, sampling, width, ridge, fit, notes } = context;
   return html`<p class="standfirst">
       The ${formatCount(n)} points of ${fileName(input)}, in ${formatCount(d)}
       ${d === 1 ? 'dimension' : 'dimensions'}, and a shallow network of ${formatCount(width)} ${activation}
       units that was built for them in closed form.
     </p>
-    ${findingList(findings)}
+    ${findingList(ridgeletFindings({ ...context, accuracy: fit.kind === 'classes' ? fit.accuracy : null }))}
     ${facts([
       ['Points n', formatCount(n)],
       ['Dimensions d', formatCount(d)],
@@ -119,7 +56,7 @@ function header(context: RidgeletReportContext): Html {
     ${notes.map((note) => html`<p class="remark">${note}.</p>`)}`;
 }
 
-function spectrumSection({ d, slice, n }: RidgeletReportContext): PageSection {
+function spectrumSection({ d, slice, n, sampling }: RidgeletReportContext): PageSection {
   const plane =
     d === 1
       ? 'Every place in this plane is a unit η(ax − b).'
@@ -127,7 +64,7 @@ function spectrumSection({ d, slice, n }: RidgeletReportContext): PageSection {
   return {
     id: 'spectrum',
     title: 'The spectrum and the units',
-    lead: `${plane} Colour says how much the data ask for it: the size of their ridgelet transform. Circles are the network’s units, the larger the more they add.`,
+    lead: `${plane} Colour says how much the data ask for it: the size of their ridgelet transform. Circles are the network’s units, the larger the more they add. ${whereUnits(sampling)}`,
     body: chartFigure({
       name: 'spectrum',
       title: 'Size of the ridgelet transform, and the units on it',
@@ -196,11 +133,6 @@ function chartOfFit(fit: RidgeletFit): ChartSpec {
   if (fit.kind === 'curve') return fitChart(fit.points, fit.curve, { names: fit.names });
   if (fit.kind === 'values') return agreementChart(fit.pairs);
   return confusionChart(fit.names, fit.confusion);
-}
-
-/** The width to minus this power. */
-function power(rate: number): Html {
-  return html`width<sup>${formatNumber(-rate, 2)}</sup>`;
 }
 
 function fileName(path: string): string {

@@ -36,6 +36,11 @@ export interface LossSummary {
 
 /** How the training of one layer ended. */
 export interface LayerSummary extends LossSummary {
+  /**
+   * Mean squared distance from their mean of what the layer was trained on, the points or the features of the layer before:
+   * losses over it can be compared from layer to layer.
+   */
+  variance: number;
   width: number;
   ridge: number | null;
 }

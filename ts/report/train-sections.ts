@@ -27,7 +27,7 @@ export function lossSection(
     chartFigure({
       name: `loss-${l}`,
       title: depth === 1 ? 'Loss' : `Layer ${l + 1}`,
-      subtitle: subtitle(history, layers[l]),
+      subtitle: subtitle(history, layers[l], layers[l].variance),
     }),
   );
   if (tuning && fineTuning) {
@@ -35,7 +35,7 @@ export function lossSection(
       chartFigure({
         name: 'loss-tuning',
         title: 'All layers at once, end to end',
-        subtitle: subtitle(tuning, fineTuning),
+        subtitle: subtitle(tuning, fineTuning, layers[0].variance),
       }),
     );
   }
@@ -43,19 +43,19 @@ export function lossSection(
     id: 'loss',
     title: 'Loss curves',
     lead: [
-      'Mean squared distance between points and what becomes of them with fresh noise, after each epoch. ',
+      'Mean squared distance between points and what becomes of them with fresh noise, after each epoch: of features where a layer is trained on those. ',
       held && 'The dashed line marks the epoch whose parameters were kept.',
     ],
     body: html`<div class="columns">${figures}</div>`,
   };
 }
 
-function subtitle(history: readonly EpochLoss[], { heldOut, reason }: LossSummary): string {
+function subtitle(history: readonly EpochLoss[], { heldOut, reason }: LossSummary, variance: number): string {
   const first = history[0].heldOut ?? history[0].training;
   const last = heldOut ?? history[history.length - 1].training;
   const what = heldOut === null ? 'Training' : 'Held out';
   const end = reason === 'early stopping' ? 'stopped early after' : 'after';
-  return `${what}: ${formatNumber(first, 3)} to ${formatNumber(last, 3)}, ${end} ${formatCount(history.length)} epochs`;
+  return `${what}: ${shareOf(first, { variance })} to ${shareOf(last, { variance })} of the variance, ${end} ${formatCount(history.length)} epochs`;
 }
 
 /** What becomes of noise: as images where points are images, and as distances. */
@@ -200,9 +200,10 @@ export function layersSection({ layers, displacements, T, depth }: TrainNumbers)
           : { title: 'Epochs' },
         {
           title: 'Training loss',
-          note: `Mean squared distance between points and what becomes of them with noise${ridge ? '' : ', in the last epoch'}; of features where the layer is trained on those.`,
+          unit: 'of the variance',
+          note: `Mean squared distance between points and what becomes of them with noise${ridge ? '' : ', in the last epoch'}; of features where the layer is trained on those. Over their mean squared distance from their mean: 100% is what a layer that says nothing leaves.`,
         },
-        { title: 'Held out', note: 'The least loss of points that were held out.' },
+        { title: 'Held out', unit: 'of the variance', note: 'The least loss of points that were held out.' },
         {
           title: 'Displacement',
           unit: 'so far',
@@ -214,10 +215,15 @@ export function layersSection({ layers, displacements, T, depth }: TrainNumbers)
         formatNumber(T / depth),
         formatCount(layer.width),
         layer.ridge === null ? formatCount(layer.epochs) : formatNumber(layer.ridge, 2),
-        formatNumber(layer.training),
-        formatNumber(layer.heldOut ?? NaN),
+        shareOf(layer.training, layer),
+        layer.heldOut === null ? '–' : shareOf(layer.heldOut, layer),
         formatNumber(displacements[l]),
       ]),
     }),
   };
+}
+
+/** A loss as a share of the variance of the space it lives in. */
+function shareOf(loss: number, { variance }: { variance: number }): string {
+  return variance > 0 ? `${formatNumber((100 * loss) / variance, 3)}%` : '–';
 }

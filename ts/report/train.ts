@@ -1,13 +1,14 @@
 import { type ThemedSpec, compileChart } from './charts.js';
 import { cloudData } from './cloud.js';
 import { cloudChart } from './cloud-chart.js';
-import { formatCount, formatNumber, formatPercent } from './format.js';
-import { type Finding, type Html, facts, findingList, html } from './html.js';
+import { formatCount, formatNumber } from './format.js';
+import { type Html, facts, findingList, html } from './html.js';
 import { imageExamples } from './images.js';
 import { depthCurvesChart } from './network-charts.js';
 import { type PageSection, renderPage } from './page.js';
 import { reproduceSection } from './reproduce.js';
 import { lossChart, separationCharts } from './train-charts.js';
+import { trainFindings } from './train-findings.js';
 import type { TrainNumbers, TrainPlan, TrainReportContext } from './train-numbers.js';
 import {
   cloudSection,
@@ -83,7 +84,7 @@ function header(numbers: TrainNumbers): Html {
       ${formatCount(d)} ${d === 1 ? 'dimension' : 'dimensions'}, back from noise of variance
       T&nbsp;=&nbsp;${formatNumber(T)}${depth > 1 && ' in equal parts'}.
     </p>
-    ${findingList(findings(numbers))}
+    ${findingList(trainFindings(numbers))}
     ${facts([
       ['Points n', formatCount(n)],
       ['Dimensions d', formatCount(d)],
@@ -104,45 +105,4 @@ function header(numbers: TrainNumbers): Html {
       ['Seed', String(numbers.seed)],
     ])}
     ${notes.map((note) => html`<p class="remark">${note}.</p>`)}`;
-}
-
-function findings({ denoisingErrors, separation, layers, method, depth }: TrainNumbers): Finding[] {
-  const [before, after] = [denoisingErrors[0], denoisingErrors[denoisingErrors.length - 1]];
-  const epochs = layers.map((layer) => layer.epochs);
-  const early = layers.filter(({ reason }) => reason === 'early stopping').length;
-  const found: Finding[] = [
-    {
-      topic: 'Noise',
-      figure: `${formatNumber(before, 3)} → ${formatNumber(after, 3)}`,
-      sentence:
-        'is how far noise that training has not seen takes the points, and how far they still are after the last layer, root mean squared.',
-    },
-  ];
-  if (separation) {
-    const [first, last] = [separation.points[0], separation.points[separation.points.length - 1]];
-    found.push({
-      topic: 'Classes',
-      figure: `${formatNumber(first.silhouette, 2)} → ${formatNumber(last.silhouette, 2)}`,
-      sentence: `is their silhouette in the data and after the last layer; a linear probe is right for ${formatPercent(first.probeAccuracy)} and ${formatPercent(last.probeAccuracy)}.`,
-    });
-  }
-  found.push(
-    method === 'ridge'
-      ? {
-          topic: 'Ridge',
-          figure: [...new Set(layers.map(({ ridge }) => formatNumber(ridge ?? NaN, 2)))].join(', '),
-          sentence: 'is the penalty on the output weights, relative to the variance of the hidden units.',
-        }
-      : {
-          topic: 'Epochs',
-          figure: [...new Set(epochs)].map(formatCount).join(', '),
-          sentence:
-            early === 0
-              ? 'were trained, as many as were asked for.'
-              : early === depth
-                ? 'were trained, until the points held out were no longer brought back better.'
-                : `were trained; ${formatCount(early)} of ${formatCount(depth)} layers stopped early.`,
-        },
-  );
-  return found;
 }
