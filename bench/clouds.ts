@@ -7,3 +7,24 @@ export function normalCloud(n: number, d: number, dtype: DType = 'float32', seed
   new RandomStream(seed, 'sample').fillNormal(data);
   return { data, shape: [n, d] };
 }
+
+/** Points about 50 places of a subspace of 20 dimensions, with little noise across it: what images are like. */
+export function cloudNearSubspace(n: number, d: number, dtype: DType = 'float32'): NdArray {
+  const inside = 20;
+  const places = 50;
+  const { data: axes } = normalCloud(inside, d, 'float64', 2);
+  const { data: centres } = normalCloud(places, inside, 'float64', 3);
+  const { data: within } = normalCloud(n, inside, 'float64', 4);
+  const cloud = normalCloud(n, d, dtype, 5);
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k < d; k++) {
+      let value = 0.05 * cloud.data[i * d + k];
+      for (let axis = 0; axis < inside; axis++) {
+        const at = 2 * centres[(i % places) * inside + axis] + within[i * inside + axis];
+        value += (at * axes[axis * d + k]) / Math.sqrt(d);
+      }
+      cloud.data[i * d + k] = value;
+    }
+  }
+  return cloud;
+}

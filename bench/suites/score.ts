@@ -2,7 +2,7 @@ import type { DType, NdArray } from '../../ts/core/array.js';
 import { nearestNeighbours } from '../../ts/entropy/index.js';
 import { score } from '../../ts/measure/score.js';
 import type { BackendName } from '../../ts/core/options.js';
-import { normalCloud } from '../clouds.js';
+import { cloudNearSubspace, normalCloud } from '../clouds.js';
 import type { BenchContext, BenchSuite } from '../record.js';
 import { extraMemory } from '../memory.js';
 import { plainScore, useEngine } from '../peers/tfjs-score.js';
@@ -25,6 +25,8 @@ const suite: BenchSuite = {
     }
     await narrow(context);
     await wide(context);
+    for (const dtype of ['float32', 'float64'] as const)
+      for (const [variance, tolerance] of PRUNED) await pruned(context, dtype, variance, tolerance);
     for (const n of [16384, 65536]) await memory(context, n, 64);
   },
 };
@@ -83,6 +85,50 @@ async function narrow(context: BenchContext): Promise<void> {
   await growing(context, 'narrow', 3, async (cloud) => {
     const { distances } = await nearestNeighbours(cloud, undefined, { k: 1, backend: 'native' });
     return median(Array.from(distances.data)) ** 2;
+  });
+}
+
+/** Variances of the kernel in {@link pruned}, from narrow to one where every pair counts; and tolerances. */
+const PRUNED = [
+  [0.3, 1e-6],
+  [0.3, 1e-3],
+  [1, 1e-3],
+  [10, 1e-3],
+] as const;
+
+/** Many dimensions: centres left out by their leading coordinates, against all pairs of some of the queries. */
+async function pruned(
+  { threads, quick, emit }: BenchContext,
+  dtype: DType,
+  variance: number,
+  tolerance: number,
+): Promise<void> {
+  const n = quick ? 8192 : POINTS;
+  const d = 784;
+  const cloud = cloudNearSubspace(n, d, dtype);
+  const rows = 1024;
+  const some = { data: cloud.data.subarray(0, rows * d), shape: [rows, d] };
+  const exactly = () => score(some, cloud, { variance, tolerance: 0, backend: 'native' });
+  const exact = await exactly();
+  // Alternating, since machines drift.
+  const before = (await timeOnce(exactly, 2)).seconds;
+  const call = () => score(cloud, cloud, { variance, tolerance, backend: 'native' });
+  const fast = await call();
+  const { seconds, samples } = await timeOnce(call, 2);
+  const dense = (((before + (await timeOnce(exactly, 2)).seconds) / 2) * n) / rows;
+  emit({
+    suite: 'score',
+    workload: 'pruned',
+    params: { n, d, dtype, variance, tolerance },
+    backend: 'native',
+    threads,
+    seconds,
+    samples,
+    speedup: { dense: dense / seconds },
+    measured: {
+      meanError: largestDifference(fast.mean!.data, exact.mean!.data) / Math.sqrt(variance),
+      logDensityError: largestDifference(fast.logDensity!, exact.logDensity!),
+    },
   });
 }
 

@@ -59,6 +59,7 @@ class CentredRows {
 
   std::size_t dimension() const { return d_; }
   const T* row(std::size_t i) const { return rows_ + i * d_; }
+  double centred(std::size_t i, std::size_t k) const { return row(i)[k] - origin_[k]; }
 
   /// |x − origin|².
   double square(std::size_t i) const {

@@ -14,6 +14,7 @@
 #include "score/dense.hpp"
 #include "score/grid_plan.hpp"
 #include "score/gridded.hpp"
+#include "score/pruned.hpp"
 
 namespace ridgeflow {
 namespace {
@@ -23,6 +24,7 @@ constexpr double kFewPairs = 0x1p20;     // below this many, any preparation tak
 constexpr double kSortingPairs = 40.0;   // pairs that take as long as sorting one point into one half
 constexpr double kWorthwhile = 0.7;      // of the cost of all pairs, since the other cost is only estimated
 constexpr double kSortingShare = 0.05;   // what may be lost where clusters turn out to overlap, above four dimensions
+constexpr double kPreparation = 0.05;    // of the cost of all pairs, that may be lost in many dimensions
 constexpr std::size_t kSample = 64;      // queries and centres
 constexpr double kSampledBits = 8.0;     // log₂(W/S) that the sample takes for granted
 
@@ -61,7 +63,7 @@ bool squaresFit(const T* rows, std::size_t count, double variance) {
   return std::all_of(rows, rows + count, [limit](T value) { return std::abs(static_cast<double>(value)) < limit; });
 }
 
-/// One score within a tolerance: the cheapest of three paths by their estimated costs, in pairs of the dense path.
+/// One score within a tolerance: the cheapest of four paths by their estimated costs, in pairs of the dense path.
 template <class T>
 class Approximation {
  public:
@@ -73,12 +75,13 @@ class Approximation {
 
   /// Returns false where nothing would be faster than all pairs.
   bool run() {
-    if (problem_.d > kClusteredDimensions || pairs_ < kFewPairs) return false;
+    if (pairs_ < kFewPairs) return false;
     if (std::max(problem_.n, problem_.m) > std::numeric_limits<std::int32_t>::max()) return false;  // rows are sorted by 32-bit numbers
     if (!squaresFit(problem_.centres, problem_.m * problem_.d, problem_.variance)) return false;
     if (!sameCloud_ && !squaresFit(problem_.queries, problem_.n * problem_.d, problem_.variance)) return false;
 
     control_.check();
+    if (problem_.d > kClusteredDimensions) return runPruned();
     const double least = leastClusteredPairs(), pair = pairSeconds<T>(problem_.d);
     const OtherPath other{sorting() * pair, std::min(pairs_, least) * pair};
     const std::optional<GridPlan> plan = planGrid(problem_, other);
@@ -106,6 +109,16 @@ class Approximation {
   double leastClusteredPairs() const {
     if (problem_.d > 4 && sorting() > kSortingShare * pairs_) return pairs_;
     return sorting() + shareOfNearPairs(problem_) * pairs_;
+  }
+
+  bool runPruned() {
+    const double preparation = PrunedScore<T>::preparationPairs(problem_) / pairs_, near = shareOfNearPairs(problem_);
+    if (preparation > kPreparation || preparation + near > kWorthwhile) return false;
+    const PrunedScore<T> pruned(problem_, control_);
+    if (pruned.estimatedPairs(control_) > kWorthwhile * pairs_) return false;
+    control_.start(problem_.n);
+    pruned.run(control_);
+    return true;
   }
 
   std::vector<std::uint32_t> allQueries() const {

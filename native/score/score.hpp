@@ -27,12 +27,14 @@ struct ScoreProblem {
 /// Computes the wanted results in one pass: O(nmd) time, memory O(m) beside the results plus under 2 MB per thread (for
 /// d up to a few thousand). The answer does not depend on the number of threads, to the bit.
 ///
-/// With a tolerance ε > 0 (at most 0.1 is taken) the cheapest of three paths by their estimated costs is taken. Errors
+/// With a tolerance ε > 0 (at most 0.1 is taken) the cheapest of four paths by their estimated costs is taken. Errors
 /// then stay, beside rounding, within ε nats in the log-density, εσ in the mean and 4ε/σ² in the divergence, for every
 /// query, however far from the centres:
 /// - all pairs;
 /// - d ≤ 16 and a narrow kernel: centres that are negligible for a query are left out (clustered.hpp). O((n + m)
 ///   log(n + m)) time where σ is near the distance of neighbours, O(n + m) memory;
+/// - d > 16 and a narrow kernel: the same for centres whose leading principal coordinates are far (pruned.hpp). A copy of
+///   the centres, O((n + m)·160) memory;
 /// - d ≤ 3 and a wide kernel: a fast Gauss transform on a grid (gridded.hpp). O(n + m) time, and time and memory for a
 ///   grid of at most 2²¹ + 4(n + m) points. Queries whose sum is too small against the weight of all centres to be read
 ///   from the grid within ε take the clustered path.

@@ -27,14 +27,15 @@ struct Key {
 template <class T>
 class Halving {
  public:
-  Halving(const T* points, std::size_t d, std::uint32_t* order, std::size_t run, std::size_t leaf, const Control& control)
-      : points_(points), d_(d), order_(order), run_(run), leaf_(leaf), control_(control) {}
+  Halving(const T* points, std::size_t d, std::uint32_t* order, std::size_t run, std::size_t leaf, const Control& control,
+          HalvedSide halved)
+      : points_(points), d_(d), order_(order), run_(run), leaf_(leaf), control_(control), halved_(halved) {}
 
   /// Halves [begin, end), and returns where; end if it is short enough.
   std::size_t split(std::size_t begin, std::size_t end, std::vector<Key<T>>& keys) const {
     const std::size_t count = end - begin;
     if (count <= run_) return end;
-    const std::size_t side = longestSide(begin, end), unit = unitOf(count);
+    const std::size_t side = halved_ == HalvedSide::kLongest ? longestSide(begin, end) : mostVaried(begin, end), unit = unitOf(count);
     const std::size_t half = ceilDivide(ceilDivide(count, 2), unit) * unit;
     for (std::size_t i = 0; i < count; ++i) {
       if (i % kBetweenChecks == kBetweenChecks - 1) control_.check();
@@ -80,6 +81,31 @@ class Halving {
     return side;
   }
 
+  std::size_t mostVaried(std::size_t begin, std::size_t end) const {
+    const std::size_t step = ceilDivide(end - begin, kSampled);
+    std::vector<double> sum(d_, 0.0), squares(d_, 0.0);
+    for (std::size_t i = begin; i < end; i += step) {
+      // About the first point, so that clouds far from the origin lose no digits.
+      const T *point = points_ + static_cast<std::size_t>(order_[i]) * d_, *first = points_ + static_cast<std::size_t>(order_[begin]) * d_;
+      for (std::size_t k = 0; k < d_; ++k) {
+        const double value = static_cast<double>(point[k]) - static_cast<double>(first[k]);
+        sum[k] += value;
+        squares[k] += value * value;
+      }
+    }
+    const auto count = static_cast<double>(ceilDivide(end - begin, step));
+    std::size_t side = 0;
+    double most = -1.0;
+    for (std::size_t k = 0; k < d_; ++k) {
+      const double variance = squares[k] - sum[k] * sum[k] / count;
+      if (variance > most) {
+        most = variance;
+        side = k;
+      }
+    }
+    return side;
+  }
+
   /// Brings the lesser keys before `middle`. Long ranges are narrowed first, each time between two keys of a sample that
   /// the middle lies between, so that an abort is seen between passes.
   void select(Key<T>* begin, Key<T>* end, Key<T>* middle) const {
@@ -113,14 +139,15 @@ class Halving {
   std::uint32_t* order_;
   std::size_t run_, leaf_;
   const Control& control_;
+  HalvedSide halved_;
 };
 
 }  // namespace
 
 template <class T>
 std::vector<std::uint32_t> spatialOrder(const T* points, std::size_t d, std::vector<std::uint32_t> rows, std::size_t run,
-                                        std::size_t leaf, const Control& control) {
-  const Halving<T> halving(points, d, rows.data(), run, leaf, control);
+                                        std::size_t leaf, const Control& control, HalvedSide halved) {
+  const Halving<T> halving(points, d, rows.data(), run, leaf, control, halved);
   // The long ranges level by level, then the short ones each in one task.
   using Range = std::pair<std::size_t, std::size_t>;
   std::vector<Range> ranges{{0, rows.size()}};
@@ -192,8 +219,8 @@ BoxTree<T>::BoxTree(const T* rows, std::size_t n, std::size_t d, std::size_t lea
   }
 }
 
-template std::vector<std::uint32_t> spatialOrder(const float*, std::size_t, std::vector<std::uint32_t>, std::size_t, std::size_t, const Control&);
-template std::vector<std::uint32_t> spatialOrder(const double*, std::size_t, std::vector<std::uint32_t>, std::size_t, std::size_t, const Control&);
+template std::vector<std::uint32_t> spatialOrder(const float*, std::size_t, std::vector<std::uint32_t>, std::size_t, std::size_t, const Control&, HalvedSide);
+template std::vector<std::uint32_t> spatialOrder(const double*, std::size_t, std::vector<std::uint32_t>, std::size_t, std::size_t, const Control&, HalvedSide);
 template class BoxTree<float>;
 template class BoxTree<double>;
 

@@ -10,12 +10,16 @@
 
 namespace ridgeflow {
 
-/// The rows of a cloud in spatial order: halved along the longest side again and again, so that every aligned run of
+/// What is halved: the longest side, or where there are many, most of them of little spread, the one of most variance.
+enum class HalvedSide { kLongest, kMostVaried };
+
+/// The rows of a cloud in spatial order: halved along one side again and again, so that every aligned run of
 /// `run`, `leaf` and leaf × 16^k positions is a compact cluster; `run` divides `leaf`. The same order whatever the
 /// number of threads. O(n log n) time, O(n) memory. Throws Aborted.
 template <class T>
 std::vector<std::uint32_t> spatialOrder(const T* points, std::size_t d, std::vector<std::uint32_t> rows, std::size_t run,
-                                        std::size_t leaf, const Control& control);
+                                        std::size_t leaf, const Control& control,
+                                        HalvedSide halved = HalvedSide::kLongest);
 
 /// Bounding boxes of points in spatial order: of each leaf of `leaf` positions, of every 16 leaves, and so on up to one
 /// group of at most 16 boxes.

@@ -17,7 +17,8 @@ export interface ScoreOptions extends CallOptions {
    * Error ε that is allowed, 0 to 0.1, for every query relative to its own sum of weights, however far from the centres:
    * ε nats in the log-density, εσ in the mean, 4ε/σ² in the divergence, beside rounding. Default 1e-6, in float64 1e-10;
    * 0 is exact to rounding. It is spent where that saves time, on at least some 10⁶ pairs: in d ≤ 16 where σ is small
-   * against the cloud, centres of negligible weight are left out; in d ≤ 3 sums are taken from a grid (a fast Gauss
+   * against the cloud, centres of negligible weight are left out; in higher d too, by bounds from leading principal
+   * coordinates, where most can be; in d ≤ 3 sums are taken from a grid (a fast Gauss
    * transform). On tfjs nothing is spent.
    */
   tolerance?: number;
