@@ -90,6 +90,8 @@ exactly('a comparison says of every depth what it did', async (t) => {
     t.true(Math.sqrt(3) * run.slicedW2 < 1.1 * run.w2);
     t.true(close(run.straightness, run.w2 ** 2 / (comparison.T * run.action), 1e-12));
     t.true(run.finalSmoothing > 0 && run.finalSmoothing < comparison.smoothing && run.seconds > 0);
+    if (run.depth === 'continuous') t.true(run.evaluations >= 6);
+    else t.is(run.evaluations, run.depth);
     t.is(run.snapshots.times.at(-1), comparison.T);
     t.true(run.accuracy !== null && run.accuracy >= 0.5 && run.accuracy <= 1);
   }

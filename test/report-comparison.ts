@@ -39,6 +39,7 @@ export function syntheticReport({
       action: 1 + index,
       straightness: 1 - index / 10,
       finalSmoothing: 0.5 / (1 + index),
+      evaluations: depth === 'continuous' ? 43 : depth,
       seconds: 0.02 * (1 + index),
       positions: positions[positions.length - 1],
       snapshots: { times, positions },

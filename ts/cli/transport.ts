@@ -28,6 +28,9 @@ interface TransportCommandOptions extends ComputationOptions, OutputOptions, Rea
   duplicates: 'error' | 'drop' | 'keep';
 }
 
+/** A run that takes longer is told what would make it shorter. */
+const LONG_SECONDS = 600;
+
 const CHOOSING = 'choosing noise and smoothing';
 
 const EXAMPLES = `
@@ -135,6 +138,12 @@ async function computeAndWrite(
     seed: options.seed,
     backend: options.backend,
     signal,
+    onExpectedTime: ({ seconds, evaluations }) => {
+      progress.line(`At most about ${spoken(seconds)}: ${evaluations} sums over all pairs of points`);
+      if (seconds > LONG_SECONDS) {
+        progress.line('Shorter: --depths without the deepest, for example 1,4,continuous; or fewer points');
+      }
+    },
     onProgress: (fraction) => {
       // Progress begins with the first depth.
       if (doing === CHOOSING) doing = `depth ${options.depths[0]}`;
@@ -150,6 +159,12 @@ async function computeAndWrite(
   progress.update(1, 'writing');
   await writeResults(folder, name, cloud, comparison, signal);
   return summarise(name, comparison, cloud);
+}
+
+function spoken(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 120 ? `${minutes} minutes` : `${(minutes / 60).toFixed(1)} hours`;
 }
 
 function nextDepth(depths: readonly Depth[], done: Depth): string {

@@ -17,6 +17,7 @@ import { checkTolerance } from '../measure/tolerance.js';
 import { slicedWasserstein } from '../transport/index.js';
 import { defaultNoise, defaultSmoothing } from './defaults.js';
 import type { Depth, DepthComparison, DepthRun } from './depth-comparison.js';
+import { type ExpectedTime, expectedTime } from './expected-time.js';
 import { type CloudTransport, checkDepth, transportCloud } from './transport-cloud.js';
 
 /** The depths that are compared where none are given. */
@@ -38,6 +39,8 @@ export interface DepthComparisonOptions extends CallOptions {
   neighbours?: number;
   /** Error of sums over the cloud that is allowed, as for {@link transportCloud}. */
   scoreTolerance?: number;
+  /** Called before anything moves, where the runs will take long, with how long: after a measured sample. */
+  onExpectedTime?: (expected: ExpectedTime) => void;
   /** Called as each depth is done. */
   onRun?: (run: DepthRun) => void;
 }
@@ -81,6 +84,10 @@ export async function compareDepths(
       : checkPositive(options.smoothing, 'smoothing');
   const T = options.T === undefined ? defaultNoise(smoothing) : checkPositive(options.T, 'T');
 
+  if (options.onExpectedTime) {
+    const expected = await expectedTime(kernels, start, depths, smoothing, options);
+    if (expected) options.onExpectedTime(expected);
+  }
   const startMeasures = await measure(kernels, start, options);
   const runs: DepthRun[] = [];
   for (const [i, depth] of computingOrder(depths, T > smoothing / 2).entries()) {
@@ -153,6 +160,7 @@ async function describeRun(
     action,
     straightness: w2 > 0 ? w2 ** 2 / (T * action) : NaN,
     finalSmoothing: transport.smoothing,
+    evaluations: transport.evaluations,
     seconds,
     positions,
     snapshots: transport.snapshots,

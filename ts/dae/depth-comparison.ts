@@ -28,6 +28,8 @@ export interface DepthRun {
   straightness: number;
   /** Smoothing variance of the transported measure at time T. */
   finalSmoothing: number;
+  /** How often the score of the whole cloud was evaluated: the number of layers, or what the integrator needed. */
+  evaluations: number;
   /** Wall time of the transport, in seconds, without the measurements. */
   seconds: number;
   /** Where the points ended, n × d. */

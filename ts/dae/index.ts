@@ -5,6 +5,7 @@ export { type ContinuousDae, type ContinuousDaeOptions, continuousDae } from './
 export { type DaeMapOptions, daeMap } from './dae-map.js';
 export { defaultNoise, defaultSmoothing } from './defaults.js';
 export type { Depth, DepthComparison, DepthRun, DistanceMethod } from './depth-comparison.js';
+export type { ExpectedTime } from './expected-time.js';
 export { type NoiseDensity, laplaceNoise, noiseFromDensity, uniformBallNoise } from './noise.js';
 export { type CloudTransport, type CloudTransportOptions, transportCloud } from './transport-cloud.js';
 export type { DaeMap, TransportMap } from './transport-map.js';

@@ -25,6 +25,8 @@ export interface CloudTransport {
   smoothing: number;
   /** ∫₀ᵀ mean |v_t|² dt. */
   action: number;
+  /** How often the score of the whole cloud was evaluated: nearly all of the time. */
+  evaluations: number;
   /** The cloud along the way, times strictly increasing from 0 to T. */
   snapshots: { times: number[]; positions: NdArray[] };
 }
@@ -129,7 +131,7 @@ async function transportThroughLayers(
     snapshots.times.push(options.T * (layer / layers));
     snapshots.positions.push(cloud.positions);
   }
-  return { positions: cloud.positions, smoothing: cloud.smoothing, action, snapshots };
+  return { positions: cloud.positions, smoothing: cloud.smoothing, action, evaluations: layers, snapshots };
 }
 
 /** Layers whose result is kept: all if they are few, else spread evenly, always with the last. */
@@ -196,6 +198,7 @@ async function transportContinuously(
     positions,
     smoothing: smoothing * Math.exp(logShare.data[0]),
     action: action.data[0],
+    evaluations: solution.statistics.evaluations,
     snapshots: { times: solution.times, positions: solution.states.map(([x]) => x) },
   };
 }

@@ -229,6 +229,11 @@ export function numbersSection({ start, runs }: DepthComparison): PageSection {
       cell: (run) => formatNumber(run.finalSmoothing),
     },
     {
+      title: 'Evaluations',
+      note: 'How often the score of the whole cloud was summed: the number of layers, or what the integrator of the continuous limit needed.',
+      cell: (run) => String(run.evaluations),
+    },
+    {
       title: 'Time',
       note: 'Wall time of the transport, without the measurements.',
       cell: (run) => formatDuration(run.seconds),
