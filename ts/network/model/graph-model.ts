@@ -1,4 +1,6 @@
-import type { ModelLayer } from './model.js';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { type GraphNode, flowOf, graphNodes } from './graph-flow.js';
+import type { LeftOutLayer, ModelLayer } from './model.js';
 import { computes } from './model.js';
 import type { TfjsFiles } from './tfjs-files.js';
 import type { TfjsProgram } from './tfjs-network.js';
@@ -15,45 +17,37 @@ export async function loadGraphProgram(files: TfjsFiles): Promise<TfjsProgram> {
     ...(signature ? { signature } : {}),
   };
   const model = await loadGraphModel({ load: () => Promise.resolve(artifacts) });
-  const nodes = new Map(nodesIn(topology).map((node) => [node.name, node]));
+  const nodes = new Map(graphNodes(topology).map((node) => [node.name, node]));
+  const flow = flowOf(topology, nodes);
+  const listed = (out: Tensor | Tensor[]) => (Array.isArray(out) ? out : [out]);
   return {
     format: 'tfjs-graph',
     unit: 'node',
     inputs: model.inputs,
-    leftOut: [],
-    layers: layersOf([...nodes.values()], new Set(specs.map(({ name }) => name))),
-    compute(given, layers) {
-      const out = model.execute(Object.fromEntries(given), [...layers]);
-      return Array.isArray(out) ? out : [out];
-    },
+    ...layersOf([...nodes.values()], new Set(specs.map(({ name }) => name)), flow),
+    ...(flow.asynchronous && {
+      computeAsync: async (given, layers) =>
+        listed(await model.executeAsync(Object.fromEntries(given), [...layers])),
+    }),
+    compute: (given, layers) => listed(model.execute(Object.fromEntries(given), [...layers])),
     follows: (from, to) => follows(nodes, from, to),
     dispose: () => model.dispose(),
   };
 }
 
-interface GraphNode {
-  name: string;
-  op: string;
-  input: string[];
-}
-
-/** The nodes of a graph, their inputs by name alone. */
-function nodesIn(topology: object): GraphNode[] {
-  const { node } = topology as { node?: unknown };
-  if (!Array.isArray(node)) return [];
-  return (node as { name?: string; op?: string; input?: string[] }[]).map(({ name, op, input }) => ({
-    name: name ?? '',
-    op: op ?? '',
-    input: (input ?? []).map((text) => text.replace(/^\^/, '').replace(/:\d+$/, '')),
-  }));
-}
-
 /** The nodes that compute something from the input, each after those it needs. */
-function layersOf(nodes: readonly GraphNode[], weights: ReadonlySet<string>): ModelLayer[] {
+function layersOf(
+  nodes: readonly GraphNode[],
+  weights: ReadonlySet<string>,
+  { inside, results }: ReturnType<typeof flowOf>,
+): { layers: ModelLayer[]; leftOut: LeftOutLayer[] } {
   const fed = new Set(nodes.filter(({ op }) => op.startsWith('Placeholder')).map(({ name }) => name));
   const rest = new Set(nodes.filter(({ name }) => !fed.has(name) && !weights.has(name)));
   const layers: ModelLayer[] = [];
-  const done = new Set([...fed, ...weights]);
+  const leftOut: LeftOutLayer[] = [];
+  // What a loop hands to its next turn does not keep its first from beginning.
+  const turns = nodes.filter(({ op }) => op === 'NextIteration').map(({ name }) => name);
+  const done = new Set([...fed, ...weights, ...turns]);
   for (let grown = true; grown;) {
     grown = false;
     for (const node of rest) {
@@ -64,17 +58,19 @@ function layersOf(nodes: readonly GraphNode[], weights: ReadonlySet<string>): Mo
       grown = true;
       if (!input.some((from) => fed.has(from))) continue;
       fed.add(name);
-      if (computes(op)) layers.push({ name, kind: op });
+      leftOut.push(...(inside.get(name) ?? []));
+      const values = results.get(name) ?? (inside.has(name) ? [] : [name]);
+      if (computes(op)) for (const value of values) layers.push({ name: value, kind: op });
     }
   }
-  return layers;
+  return { layers, leftOut };
 }
 
-/** Whether `to` follows from `from` alone. */
+/** Whether `to` follows from `from` alone, without a loop or a branch between them. */
 function follows(nodes: ReadonlyMap<string, GraphNode>, from: string, to: string): boolean {
   const inputsOf = (name: string) => {
     const node = nodes.get(name);
-    return node?.op.startsWith('Placeholder') ? undefined : node?.input;
+    return !node || node.op.startsWith('Placeholder') || node.flows ? undefined : node.input;
   };
   return walkBack(to, from, inputsOf) !== undefined;
 }

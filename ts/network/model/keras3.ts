@@ -8,10 +8,11 @@ export const RESET_AFTER = 'ridgeflow>GRU';
 /**
  * Rewrites what Keras 3 and newer Keras 2 say of a model, as the converter hands it on, into what TensorFlow.js Layers reads:
  * `batch_shape`, types and initialisers as objects, `__keras_tensor__` in the calls, flat lists of inputs and outputs, names
- * of packages before classes, and weights named by the path of their layer. Models of older Keras are left as they are.
+ * of packages before classes, and weights named by the path of their layer. Models of older Keras are left as they are. The topology is
+ * changed in place.
  */
 export function toLayersFormat(files: TfjsFiles): TfjsFiles {
-  const topology = structuredClone(files.topology) as Fields;
+  const topology = files.topology as Fields;
   const wrapped = (topology.model_config ?? topology.modelConfig ?? topology) as Fields;
   const names = new Set<string>();
   // Not recursive: hostile models are nested as deep as they please.
@@ -26,18 +27,32 @@ function rewriteModel(model: Fields, names: Set<string>): Fields[] {
   const layers = Array.isArray(config) ? config : config?.layers;
   if (!Array.isArray(layers)) return [];
   const inner: Fields[] = [];
+  const calls = new Map<Fields, unknown[]>();
   for (const layer of (layers as unknown[]).filter(isFields)) {
     rewriteLayer(layer);
     const own = layer.config as Fields | undefined;
     names.add(String(own?.name ?? layer.name));
     if (Array.isArray(own?.layers)) inner.push(layer);
-    if (Array.isArray(layer.inbound_nodes)) layer.inbound_nodes = layer.inbound_nodes.map(inboundNode);
+    if (Array.isArray(layer.inbound_nodes)) calls.set(layer, layer.inbound_nodes);
   }
+  // Keras 3 counts the calls of a model within from 0; its own graph came first before.
+  const fromZero = [...calls.values()].flat().some(isFields);
+  const models = new Set(fromZero ? inner.map(({ config, name }) => (config as Fields).name ?? name) : []);
+  const counted = ([name, call, ...rest]: unknown[]) => [
+    name,
+    Number(call) + Number(models.has(name)),
+    ...rest,
+  ];
+  for (const [layer, nodes] of calls)
+    layer.inbound_nodes = nodes.map((node) => (isFields(node) ? tensorsIn(node).map(counted) : node));
   if (!Array.isArray(config)) {
     for (const ends of ['input_layers', 'output_layers']) {
       const list = config![ends];
       if (isFields(list)) config![ends] = Object.values(list);
       else if (Array.isArray(list) && typeof list[0] === 'string') config![ends] = [list];
+      const all = config![ends];
+      if (fromZero && Array.isArray(all))
+        config![ends] = all.map((end: unknown) => (Array.isArray(end) ? counted(end) : end));
     }
     if (isFields(config!.dtype)) delete config!.dtype;
   }
@@ -67,7 +82,15 @@ function rewriteLayer(layer: Fields): void {
       else if (/activation$/.test(key) && isFields(value)) config[key] = functionName(value);
     }
     for (const key of ['ragged', 'optional', 'seed', 'quantization_config']) delete config[key];
-    at = isFields(config.layer) ? config.layer : undefined;
+    const wrapped: Fields | undefined = isFields(config.layer) ? config.layer : undefined;
+    // TensorFlow.js names the two directions itself.
+    if (
+      at.class_name === 'Bidirectional' &&
+      isFields(wrapped?.config) &&
+      typeof wrapped.config.name === 'string'
+    )
+      wrapped.config.name = wrapped.config.name.replace(/^forward_/, '');
+    at = wrapped;
   }
 }
 
@@ -90,18 +113,17 @@ function functionName(value: Fields): unknown {
   );
 }
 
-/** A call: the tensors among its arguments as name, number of the call, number of the result. */
-function inboundNode(node: unknown): unknown {
-  if (!isFields(node)) return node;
-  const found: unknown[] = [];
+/** The tensors among the arguments of a call as name, number of the call, number of the result. */
+function tensorsIn(node: Fields): unknown[][] {
+  const found: unknown[][] = [];
   const stack: unknown[] = [node.kwargs, node.args];
   while (stack.length > 0) {
     const value = stack.pop();
     if (Array.isArray(value)) stack.push(...[...(value as unknown[])].reverse());
     else if (isFields(value)) {
       if (value.class_name === '__keras_tensor__' && isFields(value.config)) {
-        const history = value.config.keras_history as unknown[];
-        if (Array.isArray(history)) found.push([...history.slice(0, 3), {}]);
+        const history: unknown = value.config.keras_history;
+        if (Array.isArray(history)) found.push([...(history as unknown[]).slice(0, 3), {}]);
       } else if (value.class_name === undefined) stack.push(...Object.values(value).reverse());
     }
   }

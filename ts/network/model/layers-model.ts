@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { RESET_AFTER, toLayersFormat } from './keras3.js';
+import { RESET_AFTER } from './keras3.js';
 import { type LayerStep, LayerValue, stepsOf } from './layers-graph.js';
 import { type ModelLayer, computes } from './model.js';
 import { registerResetAfterGru } from './reset-after-gru.js';
@@ -7,10 +7,10 @@ import type { TfjsFiles } from './tfjs-files.js';
 import type { TfjsProgram } from './tfjs-network.js';
 import { walkBack } from './walk-back.js';
 
-/** Loads a LayersModel of TensorFlow.js. */
+/** Loads a LayersModel of TensorFlow.js, its topology as `toLayersFormat` gives it. */
 export async function loadLayersProgram(files: TfjsFiles): Promise<TfjsProgram> {
   const tfl = await import('@tensorflow/tfjs-layers');
-  const { topology, specs, weights } = toLayersFormat(files);
+  const { topology, specs, weights } = files;
   if (JSON.stringify(topology).includes(RESET_AFTER))
     registerResetAfterGru(tfl, await import('@tensorflow/tfjs-core'));
   const artifacts = { modelTopology: topology, weightSpecs: specs as never, weightData: weights };

@@ -5,6 +5,7 @@ import { throwIfAborted } from '../../core/options.js';
 import { fileError, readError } from '../../io/errors.js';
 import { loadGraphProgram } from './graph-model.js';
 import { loadLayersProgram } from './layers-model.js';
+import { toLayersFormat } from './keras3.js';
 import type { NetworkModel, OpenModelOptions } from './model.js';
 import { OnnxNetwork } from './onnx.js';
 import { ModelEngine } from './tfjs-engine.js';
@@ -36,7 +37,8 @@ export async function openModel(path: string, options: OpenModelOptions = {}): P
       remedy: 'Export the model in one of these formats',
     });
   }
-  const files = await readTfjsFiles(file);
+  const read = await readTfjsFiles(file);
+  const files = read.format === 'layers-model' ? toLayersFormat(read) : read;
   checkModelGraph(files);
   const engine = await ModelEngine.open(options.backend);
   await engine.prepare();

@@ -69,6 +69,46 @@ export class ModelEngine {
     }
   }
 
+  /** The same for what can only be computed asynchronously: one after the other, since the backend is set for all. */
+  async runAsync(
+    given: readonly GivenTensor[],
+    names: readonly string[],
+    compute: (given: ReadonlyMap<string, Tensor>) => Promise<readonly Tensor[]>,
+  ): Promise<Map<string, NdArray>> {
+    const { tf } = this;
+    const turn = asynchronous.then(async () => {
+      // The plain engine has every operator of loops and lists.
+      const before = tf.getBackend();
+      await tf.setBackend(BACKENDS[this.#name === 'tfjs-wasm' ? 'tfjs-cpu' : this.#name]);
+      const held: (Tensor | undefined)[] = [];
+      try {
+        const inputs = this.#tensors(given);
+        held.push(...inputs.values());
+        const outputs = await compute(inputs);
+        held.push(...outputs);
+        return valuesOf(names, outputs);
+      } finally {
+        for (const tensor of held) if (!tensor?.isDisposed) tensor?.dispose();
+        if (before) await tf.setBackend(before);
+      }
+    });
+    asynchronous = turn.catch(() => undefined);
+    return turn;
+  }
+
+  #tensors(given: readonly GivenTensor[]): Map<string, Tensor> {
+    const tensors = given.map(({ name, dtype, data, shape }): [string, Tensor] => {
+      const values =
+        dtype === 'float32'
+          ? Float32Array.from(data)
+          : dtype === 'int32'
+            ? Int32Array.from(data)
+            : Uint8Array.from(data, (value) => Number(value !== 0));
+      return [name, this.tf.tensor(values, [...shape], dtype)];
+    });
+    return new Map(tensors);
+  }
+
   /** Makes sure that the engine {@link run} may turn to is there. */
   async prepare(): Promise<void> {
     if (this.#name === 'tfjs-wasm') await loadEngine('tfjs-cpu');
@@ -83,28 +123,29 @@ export class ModelEngine {
     const before = tf.getBackend();
     const backend = BACKENDS[this.#name];
     if (before !== backend) void tf.setBackend(backend);
-    const found = new Map<string, NdArray>();
     try {
+      let found = new Map<string, NdArray>();
       tf.tidy(() => {
-        const tensors = given.map(({ name, dtype, data, shape }): [string, Tensor] => {
-          const values =
-            dtype === 'float32'
-              ? Float32Array.from(data)
-              : dtype === 'int32'
-                ? Int32Array.from(data)
-                : Uint8Array.from(data, (value) => Number(value !== 0));
-          return [name, tf.tensor(values, [...shape], dtype)];
-        });
-        compute(new Map(tensors)).forEach((tensor, i) => {
-          if (tensor.dtype !== 'float32') return;
-          found.set(names[i], { data: tensor.dataSync<'float32'>().slice(), shape: [...tensor.shape] });
-        });
+        found = valuesOf(names, compute(this.#tensors(given)));
       });
+      return found;
     } finally {
       if (before && before !== backend) void tf.setBackend(before);
     }
-    return found;
   }
+}
+
+/** The last asynchronous run of any model. */
+let asynchronous: Promise<unknown> = Promise.resolve();
+
+/** The floating-point numbers of tensors, by these names; those of a branch that was not taken are none. */
+function valuesOf(names: readonly string[], tensors: readonly (Tensor | undefined)[]): Map<string, NdArray> {
+  const found = new Map<string, NdArray>();
+  tensors.forEach((tensor, i) => {
+    if (tensor?.dtype !== 'float32') return;
+    found.set(names[i], { data: tensor.dataSync<'float32'>().slice(), shape: [...tensor.shape] });
+  });
+  return found;
 }
 
 /** The error of a model that TensorFlow.js refuses to build or to run. */

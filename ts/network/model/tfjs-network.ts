@@ -23,6 +23,8 @@ export interface TfjsProgram {
   readonly unit: 'layer' | 'node';
   /** The activations of these layers, with the values of the inputs or of one layer given. Synchronous, tensors left to a tidy. */
   compute(given: ReadonlyMap<string, Tensor>, layers: readonly string[]): Tensor[];
+  /** The same of a graph that can only be run asynchronously; its tensors are the caller's to dispose of. */
+  computeAsync?(given: ReadonlyMap<string, Tensor>, layers: readonly string[]): Promise<Tensor[]>;
   /** Whether the later layer follows from the earlier alone. */
   follows(from: string, to: string): boolean;
   dispose(): void;
@@ -82,15 +84,14 @@ export class TfjsNetwork implements NetworkModel {
       const dtype = type === 'int32' || type === 'bool' ? type : 'float32';
       return { name, dtype, ...feeds.get(name)! };
     });
-    return Promise.resolve(this.#compute(given, layers));
+    return this.#compute(given, layers);
   }
 
   block(from: string, to: string): Block | undefined {
     this.#check(from);
     this.#check(to);
     if (!this.#program.follows(from, to)) return undefined;
-    return async (x) =>
-      Promise.resolve(this.#compute([{ name: from, dtype: 'float32', ...x }], [to]).get(to)!);
+    return async (x) => (await this.#compute([{ name: from, dtype: 'float32', ...x }], [to])).get(to)!;
   }
 
   async dispose(): Promise<void> {
@@ -103,8 +104,11 @@ export class TfjsNetwork implements NetworkModel {
       throw new RidgeflowError('INVALID_ARGUMENT', `${this.source} has no layer ${layer}`);
   }
 
-  #compute(given: readonly GivenTensor[], layers: readonly string[]): Map<string, NdArray> {
+  async #compute(given: readonly GivenTensor[], layers: readonly string[]): Promise<Map<string, NdArray>> {
+    const { computeAsync } = this.#program;
     try {
+      if (computeAsync)
+        return await this.#engine.runAsync(given, layers, (tensors) => computeAsync(tensors, layers));
       return this.#engine.run(given, layers, (tensors) => this.#program.compute(tensors, layers));
     } catch (cause) {
       throw tfjsFailure(this.source, cause, this.#engine.tf.version_core);
