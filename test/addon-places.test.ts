@@ -14,6 +14,7 @@ import {
   nativeRemedy,
 } from '../ts/cli/remedy.js';
 import type { AddonAttempt } from '../ts/kernel/native/addon.js';
+import { TARGETS } from '../scripts/prebuild/targets.mjs';
 import { PLATFORM_PACKAGES, currentPlatform, libcOf, platformPackage } from '../ts/kernel/native/locate.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -62,6 +63,10 @@ test('the name of the platform package', (t) => {
   t.is(platformPackage({ os: 'linux', cpu: 'x64', libc: 'glibc' }), '@ridgeflow/linux-x64');
   t.is(platformPackage({ os: 'linux', cpu: 'arm64', libc: 'musl' }), '@ridgeflow/linux-arm64-musl');
   t.is(platformPackage({ os: 'darwin', cpu: 'arm64' }), '@ridgeflow/darwin-arm64');
+  t.deepEqual(
+    PLATFORM_PACKAGES,
+    TARGETS.map(({ name }) => name),
+  );
   const here = currentPlatform();
   t.is(here.os, process.platform);
   t.is(here.libc !== undefined, process.platform === 'linux');

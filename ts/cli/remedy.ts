@@ -90,7 +90,7 @@ export function nativeRemedy(attempts: readonly AddonAttempt[], around: Surround
     return [`Install the native addon: ${addOptional(`${name}@${around.version}`, around.manager)}`];
   const { os, cpu } = around.platform;
   if (os === 'win32')
-    return ['Use Node.js for x64, which Windows emulates: the native addon is made for it.'];
+    return ['No native addon is made for Windows. In its Subsystem for Linux (WSL) that of Linux is used.'];
   return [
     `No native addon is made for ${os} on ${cpu}. ${buildTools(around)}${addDevelopment(around.manager)} ` +
       '&& node node_modules/ridgeflow/scripts/install.mjs',

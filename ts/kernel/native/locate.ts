@@ -20,15 +20,12 @@ export interface AddonPlace {
   absent?: string;
 }
 
-/** The platforms for which packages are made. */
+/** The platforms for which packages are made: those of scripts/prebuild/targets.mjs. */
 export const PLATFORM_PACKAGES: readonly string[] = [
   'linux-x64',
   'linux-arm64',
   'linux-x64-musl',
   'linux-arm64-musl',
-  'darwin-arm64',
-  'darwin-x64',
-  'win32-x64',
 ];
 
 /** The platform of this process. */
