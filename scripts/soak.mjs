@@ -1,12 +1,17 @@
 #!/usr/bin/env node
-// Runs what long-lived programs do to the native addon, over and over. `npm run soak -- workers [--count 300]`: workers
-// that are started, compute, and end or are terminated, while the main thread never computes. A crash ends this process.
+// Runs what long-lived programs do to the library, over and over. `npm run soak -- workers [--count 300]`: workers that are
+// started, compute, and end or are terminated, while the main thread never computes. A crash ends this process. The other
+// kinds are those of test/soak/run.ts.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { builtAddon } from './lib/native.mjs';
 import { projectPaths, projectRoot } from './lib/project.mjs';
 import { runMain } from './lib/run.mjs';
 
+/** What test/soak/run.ts runs. */
+const OTHERS = ['concurrent', 'leaks', 'kills', 'disk-full', 'memory', 'delays'];
 const AT_ONCE = 25;
 const SHORTEST = 10; // milliseconds that a worker is left alone
 const LONGEST = 250;
@@ -79,10 +84,16 @@ await runMain(async () => {
     allowPositionals: true,
     options: { count: { type: 'string', default: '300' } },
   });
+  if (OTHERS.includes(positionals[0])) {
+    const flags = ['--import=tsx', '--expose-gc', join(projectRoot, 'test', 'soak', 'run.ts')];
+    return (
+      spawnSync(process.execPath, [...flags, ...process.argv.slice(2)], { stdio: 'inherit' }).status ?? 1
+    );
+  }
   const addon = builtAddon(projectPaths(projectRoot));
   const count = Number(values.count);
   if (positionals[0] !== 'workers' || !(Number.isInteger(count) && count > 0)) {
-    console.error('Expected `npm run soak -- workers [--count N]`');
+    console.error(`Expected npm run soak -- workers|${OTHERS.join('|')} [--count N]`);
     return 2;
   }
   if (!addon) {

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
 import test from 'ava';
+import { canMount } from './soak/disk-full.js';
 
 const run = promisify(execFile);
 const root = new URL('..', import.meta.url);
@@ -15,9 +16,44 @@ built('workers that alone use the addon may end, and be terminated amid loops of
   t.is(stdout.trim(), '60 workers started, busy and ended');
 });
 
+for (const [name, count] of [
+  ['concurrent', 42],
+  ['leaks', 12],
+  ['kills', 1],
+] as const)
+  built(`a short ${name}`, async (t) => {
+    const args = ['scripts/soak.mjs', name, '--count', String(count)];
+    const { stdout } = await run(process.execPath, args, { cwd: root });
+    t.true(stdout.startsWith(`${count} `), stdout);
+  });
+
+built('writers on a full disk, and on one that may only be read', async (t) => {
+  if (!canMount()) {
+    t.log('skipped: this user may not mount');
+    return t.pass();
+  }
+  const { stdout } = await run(process.execPath, ['scripts/soak.mjs', 'disk-full'], { cwd: root });
+  t.regex(stdout, /nothing lost, nothing left/);
+});
+
+built('calls for more memory than a control group has', async (t) => {
+  if (process.getuid?.() !== 0 || process.platform !== 'linux') {
+    t.log('skipped: this user may not make control groups');
+    return t.pass();
+  }
+  const result = await run(process.execPath, ['scripts/soak.mjs', 'memory'], { cwd: root }).catch(
+    (error: { stderr: string }) => error,
+  );
+  if (/Cannot make a control group/.test(result.stderr)) {
+    t.log('skipped: no control groups here');
+    return t.pass();
+  }
+  t.true('stdout' in result && /all refused/.test(result.stdout), JSON.stringify(result));
+});
+
 built('soak says what it takes', async (t) => {
   const error = await t.throwsAsync(run(process.execPath, ['scripts/soak.mjs', 'nothing'], { cwd: root }));
-  t.regex(error.message, /npm run soak -- workers/);
+  t.regex(error.message, /npm run soak -- workers\|concurrent/);
 });
 
 built('what is no signal ends the call, and keeps no timer', async (t) => {

@@ -1,9 +1,10 @@
 import { mkdir, open, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { checkArray, elementCount } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { throwIfAborted } from '../core/options.js';
 import { fileError, systemCode } from './errors.js';
+import { removeLeftBehind, temporaryName } from './left-behind.js';
 import { elementChunks, npyHeader, type WritableArray } from './npy.js';
 import { isError, isInt32Array } from '../core/realm.js';
 
@@ -19,7 +20,7 @@ export interface WriteOptions {
 /**
  * Writes a file so that nobody ever sees half of it: `write` appends to a temporary file in the same folder, which is
  * then flushed to the disk and renamed to `path`. On any error, and on abort, the temporary file is removed and a file
- * that was at `path` stays as it was.
+ * that was at `path` stays as it was. What processes that were killed left in the folder is removed, too.
  *
  * Throws FILE_WRITE, naming the path and the remedy, and ABORTED; errors that `write` throws itself pass through.
  */
@@ -41,6 +42,7 @@ export async function writeAtomic(
   };
   try {
     await refuseFolder(path);
+    await removeLeftBehind(dirname(path));
     const handle = await onDisk(open(temporary, 'wx'));
     file = handle;
     await write(async (part) => {
@@ -116,11 +118,6 @@ export async function ensureOutputFolder(path: string): Promise<void> {
   } catch (cause) {
     throw writeError(cause, path);
   }
-}
-
-/** A name that nobody else is likely to use; files are opened so that one which exists is never overwritten. */
-function temporaryName(folder: string, stem: string): string {
-  return join(folder, `.${stem}.${process.pid}-${Math.random().toString(36).slice(2, 10)}.tmp`);
 }
 
 /** Node's own recursive mkdir never returns where a folder exists in which none can be made, as in /proc. */
