@@ -22,6 +22,16 @@ import { isError, isFloat32Array, isFloat64Array } from '../../core/realm.js';
 
 type Runtime = typeof import('onnxruntime-node');
 
+/** A session, and how many runs of it have not ended. */
+interface Entry {
+  readonly session: Promise<InferenceSession>;
+  readonly part: boolean;
+  uses: number;
+}
+
+/** Sessions from the inputs that are kept for the next run: each holds the weights of its part. */
+const KEPT = 3;
+
 /** An ONNX model on onnxruntime. */
 export class OnnxNetwork implements NetworkModel {
   readonly format = 'onnx';
@@ -34,7 +44,7 @@ export class OnnxNetwork implements NetworkModel {
   readonly #quantised: Dequantisation;
   readonly #runtime: Runtime;
   readonly #model: OnnxModel;
-  readonly #sessions = new Map<string, Promise<InferenceSession>>();
+  readonly #sessions = new Map<string, Entry>();
 
   private constructor(source: string, model: OnnxModel, runtime: Runtime, inputs: readonly ModelInput[]) {
     this.source = source;
@@ -62,7 +72,9 @@ export class OnnxNetwork implements NetworkModel {
     await readExternalWeights(path, model);
     widenHalves(model);
     // Made here rather than at the first run, so that a model that cannot run is refused when it is opened.
-    await network.#session('', [network.#valueOf(network.layers[network.layers.length - 1].name)]);
+    const last = network.#valueOf(network.layers[network.layers.length - 1].name);
+    const outputs = new Set([...model.graph.output.map(({ name }) => name), last]);
+    await network.#entry('', [...outputs]).session;
     return network;
   }
 
@@ -71,15 +83,15 @@ export class OnnxNetwork implements NetworkModel {
     layers: readonly string[],
   ): Promise<Map<string, NdArray>> {
     const feeds = feedsOf(this, batch);
-    const session = await this.#session(
-      '',
-      layers.map((name) => this.#valueOf(name)),
-    );
     const tensors = this.inputs.map(({ name, type }) => [
       name,
       onnxTensor(this.#runtime.Tensor, type, feeds.get(name)!),
     ]);
-    return this.#infer(session, Object.fromEntries(tensors) as InferenceSession.FeedsType, layers);
+    const entry = this.#entry(
+      '',
+      layers.map((name) => this.#valueOf(name)),
+    );
+    return this.#infer(entry, Object.fromEntries(tensors) as InferenceSession.FeedsType, layers);
   }
 
   block(from: string, to: string): Block | undefined {
@@ -89,15 +101,15 @@ export class OnnxNetwork implements NetworkModel {
       added.has(first) || added.has(last) ? undefined : nodesBetween(this.#model, first, last, this.inputs);
     if (!nodes) return undefined;
     return async (x) => {
-      const session = await this.#session(first, [last], nodes);
+      const entry = this.#entry(first, [last], nodes);
       const tensor = onnxTensor(this.#runtime.Tensor, 'float32', x);
-      const found = await this.#infer(session, { [first]: tensor }, [to]);
+      const found = await this.#infer(entry, { [first]: tensor }, [to]);
       return found.get(to)!;
     };
   }
 
   async dispose(): Promise<void> {
-    const sessions = await Promise.allSettled(this.#sessions.values());
+    const sessions = await Promise.allSettled(Array.from(this.#sessions.values(), ({ session }) => session));
     this.#sessions.clear();
     for (const session of sessions) if (session.status === 'fulfilled') await session.value.release();
   }
@@ -107,16 +119,32 @@ export class OnnxNetwork implements NetworkModel {
     return this.#quantised.instead.get(layer) ?? layer;
   }
 
-  #session(from: string, outputs: readonly string[], nodes?: OnnxNode[]): Promise<InferenceSession> {
+  #entry(from: string, outputs: readonly string[], nodes?: OnnxNode[]): Entry {
     const key = JSON.stringify([from, ...outputs]);
-    let session = this.#sessions.get(key);
-    if (!session) {
-      session = this.#create(from, outputs, nodes).catch((cause: unknown) => {
+    const known = this.#sessions.get(key);
+    const session =
+      known?.session ??
+      this.#create(from, outputs, nodes).catch((cause: unknown) => {
         throw onnxFailure(this.source, cause, this.#runtime.env.versions?.node);
       });
-      this.#sessions.set(key, session);
+    const entry = known ?? { session, part: nodes !== undefined, uses: 0 };
+    // The last used stands last.
+    this.#sessions.delete(key);
+    this.#sessions.set(key, entry);
+    return entry;
+  }
+
+  /** Lets the sessions go that have not been used for longest. */
+  async #trim(): Promise<void> {
+    const whole = [...this.#sessions].filter(([, { part }]) => !part);
+    for (const [key, { session, uses }] of whole.slice(0, -KEPT)) {
+      if (uses > 0) continue;
+      this.#sessions.delete(key);
+      await session.then(
+        (made) => made.release(),
+        () => undefined,
+      );
     }
-    return session;
   }
 
   async #create(from: string, outputs: readonly string[], nodes?: OnnxNode[]): Promise<InferenceSession> {
@@ -142,19 +170,24 @@ export class OnnxNetwork implements NetworkModel {
   }
 
   async #infer(
-    session: InferenceSession,
+    entry: Entry,
     feeds: InferenceSession.FeedsType,
     layers: readonly string[],
   ): Promise<Map<string, NdArray>> {
     let outputs: InferenceSession.OnnxValueMapType;
+    entry.uses++;
     try {
+      const session = await entry.session;
       outputs = await session.run(
         feeds,
         layers.map((name) => this.#valueOf(name)),
       );
     } catch (cause) {
       throw onnxFailure(this.source, cause, this.#runtime.env.versions?.node);
+    } finally {
+      entry.uses--;
     }
+    await this.#trim();
     const found = new Map<string, NdArray>();
     for (const name of layers) {
       const { data, dims } = outputs[this.#valueOf(name)];
