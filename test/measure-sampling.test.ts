@@ -214,7 +214,7 @@ for (const [name, set] of Object.entries(SETS)) {
     t.throws(() => set(10, { noise: -1 }), { code: 'INVALID_ARGUMENT', message: /for noise / });
     t.throws(() => set(10, { noise: NaN }), { code: 'INVALID_ARGUMENT', message: /for noise / });
     t.throws(() => set(10, { seed: -1 }), { code: 'INVALID_ARGUMENT', message: /for seed / });
-    t.throws(() => set(10, { dtype: 'int8' }), { code: 'INVALID_ARGUMENT', message: /for dtype / });
+    t.throws(() => set(10, { dtype: 'int8' }), { code: 'INVALID_DTYPE', message: /for dtype / });
   });
 }
 

@@ -191,7 +191,7 @@ test('bad arguments are named', async (t) => {
   await fails(t, 'INVALID_ARGUMENT', /step/, () => langevin(gauss, { step: 0, steps: 3 }));
   await fails(t, 'INVALID_ARGUMENT', /steps/, () => langevin(gauss, { step: 1, steps: 0.5 }));
   await fails(t, 'INVALID_ARGUMENT', /steps/, () => metropolisAdjustedLangevin(gauss, { step: 1 } as never));
-  await fails(t, 'INVALID_ARGUMENT', /measure/, () =>
+  await fails(t, 'INVALID_ARGUMENT', /target/, () =>
     metropolisAdjustedLangevin({} as never, { step: 1, steps: 1 }),
   );
   await fails(t, 'INVALID_SHAPE', /x0/, () =>

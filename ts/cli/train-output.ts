@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { NdArray } from '../core/array.js';
-import { type CallOptions, partOf } from '../core/options.js';
+import { type CallOptions, partOf, tell } from '../core/options.js';
 import {
   type AnyTrainedDae,
   type EpochLoss,
@@ -140,6 +140,6 @@ export async function writeTrainResults(
   });
   await writeTextAtomic(join(folder, 'report.html'), report, { signal });
   await writeTextAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`, { signal });
-  options.onProgress?.(1);
+  await tell(options.onProgress, 1);
   return summary;
 }

@@ -1,6 +1,6 @@
-import { type NdArray, checkArray } from './array.js';
+import { type DType, type NdArray, checkArray, checkDType } from './array.js';
 import { RidgeflowError, describe, invalidArgument } from './errors.js';
-import type { CallOptions } from './options.js';
+import { BACKEND_NAMES, type BackendName, type CallOptions, checkSeed } from './options.js';
 
 /** The type of argument `I` of a function. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any function at all
@@ -13,9 +13,12 @@ type KeysOf<T> = T extends unknown ? keyof T : never;
 
 /** What one argument of a public function has to be, before its own checks look at its values. */
 export type Rule =
-  | { kind: 'array' | 'list' | 'callback'; optional: boolean }
+  | { kind: 'array' | 'list' | 'text' | 'callback'; optional: boolean }
   | { kind: 'object'; fields: readonly string[]; optional: boolean }
-  | { kind: 'options'; fields: readonly string[]; optional: boolean };
+  | { kind: 'options'; fields: readonly string[]; rules: Readonly<Record<string, Check>>; optional: boolean };
+
+/** What looks at the value of one option, where it is given. */
+type Check = (value: unknown, name: string) => void;
 
 /** The arguments of a public function that {@link checkCall} looks at, by name. */
 export type Signature = Readonly<Record<string, Rule>>;
@@ -28,6 +31,30 @@ export const CALL: Readonly<Record<keyof CallOptions, 1>> = {
   seed: 1,
   signal: 1,
 };
+
+/** Options that mean the same in every call. */
+const EVERYWHERE: Readonly<Record<string, Check>> = {
+  backend: (value) => {
+    if (!BACKEND_NAMES.includes(value as BackendName))
+      throw invalidArgument('backend', `one of ${BACKEND_NAMES.join(', ')}`, value);
+  },
+  dtype: (value) => checkDType(value as DType),
+  onEpoch: checkListener,
+  onProgress: checkListener,
+  onRun: checkListener,
+  onStep: checkListener,
+  seed: (value) => void checkSeed(value as number),
+  signal: (value) => {
+    // Not instanceof: a signal may come from another realm, or from a package that makes its own.
+    const signal = value as Partial<AbortSignal> | null;
+    if (typeof signal?.aborted !== 'boolean' || typeof signal.addEventListener !== 'function')
+      throw invalidArgument('signal', 'an AbortSignal', value);
+  },
+};
+
+function checkListener(value: unknown, name: string): void {
+  if (typeof value !== 'function') throw invalidArgument(name, 'a function', value);
+}
 
 /** What users of other libraries call an option, each with what it may be here, the most likely first. */
 const ALIASES: Readonly<Record<string, readonly string[]>> = {
@@ -53,7 +80,10 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
 export const ARRAY: Rule = { kind: 'array', optional: false };
 export const ARRAY_OPTIONAL: Rule = { kind: 'array', optional: true };
 
-/** An object that has these fields: one that the library or the caller has made. */
+/**
+ * An object that has these fields: one that the library or the caller has made. A name that ends with () is that of a
+ * method.
+ */
 export function object(fields: readonly string[], optional = false): Rule {
   return { kind: 'object', fields, optional };
 }
@@ -63,17 +93,33 @@ export function list(optional = false): Rule {
   return { kind: 'list', optional };
 }
 
+/** A string that is not empty. */
+export function text(optional = false): Rule {
+  return { kind: 'text', optional };
+}
+
 export function callback(optional = false): Rule {
   return { kind: 'callback', optional };
 }
 
-/** An object of options of type `T`; the compiler asks for exactly the names that `T` has. */
+/**
+ * An object of options of type `T`; the compiler asks for exactly the names that `T` has. Instead of 1, a name may have
+ * the rule of its value: that of an object of options holds only where the value is such an object.
+ */
 export function options<T>() {
-  return (names: Readonly<Record<KeysOf<T>, 1>>, optional = false): Rule => ({
-    kind: 'options',
-    fields: Object.keys(names),
-    optional,
-  });
+  return (names: Readonly<Record<KeysOf<T>, 1 | Rule>>, optional = false): Rule => {
+    const entries: [string, 1 | Rule][] = Object.entries(names);
+    const rules: Record<string, Check> = {};
+    for (const [name, rule] of entries) {
+      if (rule !== 1) rules[name] = (value) => checkOption(rule, value, name);
+      else if (Object.hasOwn(EVERYWHERE, name)) rules[name] = EVERYWHERE[name];
+    }
+    return { kind: 'options', fields: entries.map(([name]) => name), rules, optional };
+  };
+}
+
+function checkOption(rule: Rule, value: unknown, name: string): void {
+  if (rule.kind !== 'options' || isPlainObject(value)) check(rule, value, name);
 }
 
 /**
@@ -97,20 +143,27 @@ function check(rule: Rule, value: unknown, name: string): void {
       if (!Array.isArray(value) && (!ArrayBuffer.isView(value) || value instanceof DataView))
         throw invalidArgument(name, 'an array or a typed array', value);
       return;
+    case 'text':
+      if (typeof value !== 'string' || value === '') throw invalidArgument(name, 'a string', value);
+      return;
     case 'callback':
       if (typeof value !== 'function') throw invalidArgument(name, 'a function', value);
       return;
     case 'object':
       return checkFields(rule.fields, value, name);
     case 'options':
-      return checkOptionNames(rule.fields, value, name);
+      return checkOptions(rule, value, name);
   }
 }
 
 function checkFields(fields: readonly string[], value: unknown, name: string): void {
   const expected = fields.length === 0 ? 'an object' : `an object with ${fields.join(', ')}`;
   if (value === null || typeof value !== 'object') throw invalidArgument(name, expected, value);
-  const missing = fields.find((field) => (value as Record<string, unknown>)[field] === undefined);
+  const missing = fields.find((field) => {
+    const method = field.endsWith('()');
+    const found = (value as Record<string, unknown>)[method ? field.slice(0, -2) : field];
+    return method ? typeof found !== 'function' : found === undefined;
+  });
   if (missing === undefined) return;
   throw new RidgeflowError(
     'INVALID_ARGUMENT',
@@ -119,19 +172,27 @@ function checkFields(fields: readonly string[], value: unknown, name: string): v
   );
 }
 
-function checkOptionNames(known: readonly string[], value: unknown, name: string): void {
-  if (value === null || typeof value !== 'object' || Array.isArray(value) || ArrayBuffer.isView(value))
-    throw invalidArgument(name, `an object of options (${known.join(', ')})`, value);
-  for (const key of Object.keys(value)) {
-    if (known.includes(key)) continue;
-    const nearest = nearestName(key, known);
-    throw new RidgeflowError(
-      'INVALID_ARGUMENT',
-      `Expected one of ${known.join(', ')} as the name of an option in ${name} but received ${describe(key)}` +
-        (nearest === undefined ? '' : `: did you mean ${nearest}?`),
-      { details: { parameter: name, unknown: key, ...(nearest !== undefined && { nearest }) } },
-    );
+function isPlainObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+}
+
+function checkOptions(rule: Extract<Rule, { kind: 'options' }>, value: unknown, name: string): void {
+  const known = rule.fields;
+  if (!isPlainObject(value)) throw invalidArgument(name, `an object of options (${known.join(', ')})`, value);
+  for (const [key, given] of Object.entries(value)) {
+    if (!known.includes(key)) throw unknownOption(known, key, name);
+    if (given !== undefined && Object.hasOwn(rule.rules, key)) rule.rules[key](given, key);
   }
+}
+
+function unknownOption(known: readonly string[], key: string, name: string): RidgeflowError {
+  const nearest = nearestName(key, known);
+  return new RidgeflowError(
+    'INVALID_ARGUMENT',
+    `Expected one of ${known.join(', ')} as the name of an option in ${name} but received ${describe(key)}` +
+      (nearest === undefined ? '' : `: did you mean ${nearest}?`),
+    { details: { parameter: name, unknown: key, ...(nearest !== undefined && { nearest }) } },
+  );
 }
 
 /** The name among `known` that was most likely meant, if any is near. */

@@ -1,5 +1,6 @@
-import { RidgeflowError, invalidArgument } from './errors.js';
+import { RidgeflowError, describe, invalidArgument } from './errors.js';
 import type { DType } from './array.js';
+import { isError } from './realm.js';
 
 /** Where the heavy work of a call is done. `tfjs` means the best TensorFlow.js engine that loads. */
 export type BackendName = 'native' | 'tfjs' | 'tfjs-node' | 'tfjs-wasm' | 'tfjs-cpu';
@@ -8,7 +9,10 @@ export type BackendName = 'native' | 'tfjs' | 'tfjs-node' | 'tfjs-wasm' | 'tfjs-
 export interface CallOptions {
   /** Aborts the call: it stops within 100 ms and rejects with code ABORTED. */
   signal?: AbortSignal;
-  /** Called with the finished fraction of the work, 0 to 1, now and then (at most about 20 times a second). */
+  /**
+   * Called with the finished fraction of the work, 0 to 1, now and then (at most about 20 times a second). A promise that
+   * it returns is waited for; what it throws ends the call.
+   */
   onProgress?: (fraction: number) => void;
   /** Seed of everything random in the call: a whole number from 0 to 2⁵³ − 1. The same seed gives the same bits. Default 0. */
   seed?: number;
@@ -16,6 +20,31 @@ export interface CallOptions {
   dtype?: DType;
   /** Backend to use. Default: the environment variable RIDGEFLOW_BACKEND, else native, else tfjs. */
   backend?: BackendName;
+}
+
+/** Every name of a backend. */
+export const BACKEND_NAMES: readonly BackendName[] = ['native', 'tfjs', 'tfjs-node', 'tfjs-wasm', 'tfjs-cpu'];
+
+/**
+ * Calls a function that the caller gave to hear of the work. A promise that it returns is waited for. Throws what it throws
+ * or rejects with: an error as it is, anything else (`undefined`, say) as the cause of an INVALID_ARGUMENT that names it.
+ */
+export async function tell<T>(
+  listener: ((news: T) => unknown) | undefined,
+  news: T,
+  name = 'onProgress',
+): Promise<void> {
+  if (listener === undefined) return;
+  try {
+    await listener(news);
+  } catch (thrown) {
+    if (isError(thrown)) throw thrown;
+    throw new RidgeflowError(
+      'INVALID_ARGUMENT',
+      `Expected a function for ${name} that throws nothing but errors, but it threw ${describe(thrown)}`,
+      { cause: thrown, details: { parameter: name } },
+    );
+  }
 }
 
 /** Throws ABORTED where the signal has fired. */

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { abortError, throwIfAborted, type CallOptions } from './options.js';
+import { abortError, tell, throwIfAborted, type CallOptions } from './options.js';
 
 type Control = Pick<CallOptions, 'signal' | 'onProgress'>;
 
@@ -60,7 +60,7 @@ export class Pace {
       const now = performance.now();
       if (now - this.#lastReport >= REPORT) {
         this.#lastReport = now;
-        this.#run.onProgress?.(Math.min(done / this.#total, 1));
+        await tell(this.#run.onProgress, Math.min(done / this.#total, 1));
       }
       await nextTurn();
     }
@@ -68,8 +68,8 @@ export class Pace {
   }
 
   /** Reports that all is done. */
-  finish(): void {
-    this.#run.onProgress?.(1);
+  finish(): Promise<void> {
+    return tell(this.#run.onProgress, 1);
   }
 }
 

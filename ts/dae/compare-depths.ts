@@ -7,8 +7,7 @@ import {
   checkSeed,
   partOf,
   throwIfAborted,
-  callOptions,
-} from '../core/options.js';
+  callOptions, tell } from '../core/options.js';
 import { entropyFromDistances } from '../entropy/index.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
@@ -105,7 +104,7 @@ export async function compareDepths(
     const seconds = (performance.now() - begin) / 1000;
     const run = await describeRun(kernels, start, depth, T, transport, seconds, options);
     runs.push(run);
-    options.onRun?.(run);
+    await tell(options.onRun, run, 'onRun');
   }
   return {
     n,

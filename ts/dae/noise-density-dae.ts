@@ -109,7 +109,7 @@ export class NoiseDensityDae extends BatchMap implements DaeMap {
       if (sums.empty) throw outOfSupport(i, this.#noise);
       take(sums, i);
     }
-    pace.finish();
+    await pace.finish();
   }
 
   /** x − y_j for points [from, to), in the buffer. */

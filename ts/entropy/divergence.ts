@@ -1,6 +1,6 @@
 import type { FloatData, NdArray } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
-import { type CallOptions, checkInteger, partOf } from '../core/options.js';
+import { type CallOptions, checkInteger, partOf, tell } from '../core/options.js';
 import { blockCount, blockOf, errorOverBlocks, shuffledRows } from './blocks.js';
 import { type SampleEstimate } from './estimate.js';
 import { type Samples, neighboursOf, openPair } from './samples.js';
@@ -110,7 +110,7 @@ async function divergence(
         );
       })
     : NaN;
-  options.onProgress?.(1);
+  await tell(options.onProgress, 1);
   return { value, standardError };
 }
 

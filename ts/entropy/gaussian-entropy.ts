@@ -1,6 +1,6 @@
 import type { NdArray } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
-import type { CallOptions } from '../core/options.js';
+import { type CallOptions, tell } from '../core/options.js';
 import { type SampleEstimate, meanWithError } from './estimate.js';
 import { principalCoordinates } from './principal-coordinates.js';
 import { openSamples } from './samples.js';
@@ -44,6 +44,6 @@ export async function gaussianEntropy(points: NdArray, options: CallOptions = {}
   const squares = new Float64Array(n);
   kernels.squaredRowLengths(coordinates.data, d, squares);
   const { standardError } = meanWithError(n, (i) => squares[i] / 2);
-  options.onProgress?.(1);
+  await tell(options.onProgress, 1);
   return { value, standardError };
 }

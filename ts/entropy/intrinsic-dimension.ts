@@ -1,6 +1,6 @@
 import type { NdArray } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
-import { type CallOptions, checkInteger, partOf } from '../core/options.js';
+import { type CallOptions, checkInteger, partOf, tell } from '../core/options.js';
 import { blockCount, blockOf, errorOverBlocks, shuffledRows } from './blocks.js';
 import { type SampleEstimate, meanWithError } from './estimate.js';
 import { roundingOf } from './rounding.js';
@@ -170,7 +170,7 @@ async function dimensionOf(
     const part = { ...samples, points: blockOf(samples.points, order, block, count) };
     return (await of(part, { signal: options.signal })).value;
   });
-  options.onProgress?.(1);
+  await tell(options.onProgress, 1);
   return {
     ...estimate,
     standardError: Number.isFinite(standardError) ? standardError : estimate.standardError,
@@ -197,7 +197,7 @@ async function roundedDimension(
     for (let part = 0; part < count; part++) parts.push(from(await distancesOf(part, count)));
     const { value, standardError } = meanWithError(count, (part) => parts[part].value);
     if (!Number.isFinite(value)) break;
-    options.onProgress?.(1);
+    await tell(options.onProgress, 1);
     return {
       value: Math.min(value, samples.d),
       standardError,

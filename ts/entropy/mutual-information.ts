@@ -1,5 +1,5 @@
 import { type NdArray, allocate } from '../core/array.js';
-import { type CallOptions, checkInteger, partOf } from '../core/options.js';
+import { type CallOptions, checkInteger, partOf, tell } from '../core/options.js';
 import { asMatrix } from '../kernel/checks.js';
 import type { Kernels } from '../kernel/contract.js';
 import { blockCount, blockOf, errorOverBlocks, shuffledRows } from './blocks.js';
@@ -59,7 +59,7 @@ export async function mutualInformation(
     const error = await errorOverBlocks(count, (block) =>
       Promise.resolve(countedInformation(cells, order, block, count)),
     );
-    options.onProgress?.(1);
+    await tell(options.onProgress, 1);
     return { value: all, standardError: error };
   }
   const value = await informationOf(kernels, first.points, second.points, k, partOf(options, 0, 0.9));
@@ -67,7 +67,7 @@ export async function mutualInformation(
     const [a, b] = [first, second].map(({ points }) => blockOf(points, order, block, count));
     return informationOf(kernels, a, b, k, { signal: options.signal });
   });
-  options.onProgress?.(1);
+  await tell(options.onProgress, 1);
   return { value, standardError };
 }
 

@@ -1,6 +1,6 @@
 import { type FloatData, type NdArray, checkPoints } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
-import { type CallOptions, checkInteger, partOf } from '../core/options.js';
+import { type CallOptions, checkInteger, partOf, tell } from '../core/options.js';
 import { blockCount, blockOf, errorOverBlocks, shuffledRows } from './blocks.js';
 import { meanWithError } from './estimate.js';
 import { neighboursOf, openSamples } from './samples.js';
@@ -58,7 +58,7 @@ export async function nearestNeighbourEntropy(
     const near = await neighboursOf(part, k, { signal: options.signal });
     return entropyFromDistances(near.distances, { n: part.points.shape[0], d, k, stride: k }).value;
   });
-  options.onProgress?.(1);
+  await tell(options.onProgress, 1);
   return { value: estimate.value, standardError };
 }
 

@@ -5,6 +5,8 @@ import { kernelsFor } from '../kernel/backend.js';
 import { coefficientAt } from './coefficient.js';
 import { ALWAYS, type Times, checkTime, notDifferentiable } from './domain.js';
 import type { FieldRequest, FieldValues, VelocityField } from './field.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** One term of a sum: c(t) times a field at the time τ(t). */
 interface Term {
@@ -19,6 +21,7 @@ interface Term {
  * @throws INVALID_ARGUMENT (no fields, or no times in common), INVALID_SHAPE (different dimensions).
  */
 export function sumOf(...fields: VelocityField[]): VelocityField {
+  checkCall(SIGNATURES.sumOf, { fields });
   if (fields.length === 0) throw invalidArgument('fields', 'at least one field', fields);
   fields.forEach(checkField);
   const dimension = fields.find((field) => field.dimension !== undefined)?.dimension;
@@ -40,6 +43,7 @@ export function sumOf(...fields: VelocityField[]): VelocityField {
 
 /** The field c v_t, or c(t) v_t. Throws INVALID_ARGUMENT. */
 export function scaled(field: VelocityField, coefficient: number | ((t: number) => number)): VelocityField {
+  checkCall(SIGNATURES.scaled, { field });
   checkField(field);
   const term = { field, coefficient: coefficientAt(coefficient), time: (t: number) => t };
   return new Combination([term], field.times, field.dimension);
@@ -51,7 +55,9 @@ export function scaled(field: VelocityField, coefficient: number | ((t: number) 
  *
  * @param options `end`, default 0.
  */
-export function timeReversed(field: VelocityField, { end = 0 }: { end?: number } = {}): VelocityField {
+export function timeReversed(field: VelocityField, options: { end?: number } = {}): VelocityField {
+  checkCall(SIGNATURES.timeReversed, { field, options });
+  const { end = 0 } = options;
   checkField(field);
   if (typeof end !== 'number' || !Number.isFinite(end)) throw invalidArgument('end', 'a finite time', end);
   const term = { field, coefficient: () => -1, time: (t: number) => end - t };

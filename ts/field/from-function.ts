@@ -12,6 +12,8 @@ import {
 } from './domain.js';
 import type { FieldRequest, FieldValues, VelocityField } from './field.js';
 import { isFloatData } from '../core/realm.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** A user's batch function, with its derivatives as far as they are known. */
 export interface FunctionFieldOptions extends FieldDomain {
@@ -32,6 +34,7 @@ export function fieldFromFunction(
   velocity: (x: NdArray, t: number, options: CallOptions) => NdArray | Promise<NdArray>,
   options: FunctionFieldOptions = {},
 ): VelocityField {
+  checkCall(SIGNATURES.fieldFromFunction, { velocity, options });
   if (typeof velocity !== 'function') throw invalidArgument('velocity', 'a function', velocity);
   return new FunctionField(velocity, options);
 }

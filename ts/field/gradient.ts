@@ -4,6 +4,8 @@ import type { CallOptions } from '../core/options.js';
 import type { FieldDomain } from './domain.js';
 import type { VelocityField } from './field.js';
 import { fieldFromFunction } from './from-function.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /**
  * A function φ_t on ℝ^d with its derivatives, on a batch of points: x is n × d. Results are arrays of float32 or
@@ -32,6 +34,7 @@ export interface GradientField extends VelocityField {
  * @throws INVALID_ARGUMENT; INVALID_SHAPE where the potential returns arrays of the wrong shape; COLLAPSED outside `times`.
  */
 export function gradientField(potential: Potential, domain: FieldDomain = {}): GradientField {
+  checkCall(SIGNATURES.gradientField, { potential, domain });
   if (typeof potential?.gradient !== 'function') {
     throw invalidArgument('potential', 'an object { gradient, … }', potential);
   }

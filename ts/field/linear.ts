@@ -7,6 +7,8 @@ import { type RowsLike, type VectorLike, toCloud, toVector } from '../measure/ar
 import { ALWAYS, checkTime, checkVectors, prepare } from './domain.js';
 import type { FieldRequest, FieldValues, VelocityField } from './field.js';
 import { coefficientAt } from './coefficient.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Parameters of {@link linearField}. */
 export interface LinearFieldParameters {
@@ -24,6 +26,7 @@ export interface LinearFieldParameters {
  * @example linearField({ matrix: -1 }) // the drift of the Ornstein–Uhlenbeck process
  */
 export function linearField(parameters: LinearFieldParameters): VelocityField {
+  checkCall(SIGNATURES.linearField, { parameters });
   if (typeof parameters !== 'object' || parameters === null) {
     throw invalidArgument('the parameters of a linear field', 'an object { matrix, … }', parameters);
   }

@@ -5,6 +5,8 @@ import type { Measure } from '../measure/measure.js';
 import { coefficientAt, scale } from './coefficient.js';
 import { type FieldDomain, type Times, checkTime, checkTimes } from './domain.js';
 import type { FieldRequest, FieldValues, VelocityField } from './field.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Options of {@link scoreField}. */
 export interface ScoreFieldOptions extends FieldDomain {
@@ -21,8 +23,10 @@ export interface ScoreFieldOptions extends FieldDomain {
  */
 export function scoreField(
   measure: Measure | ((t: number) => Measure),
-  { coefficient = 1, dimension, times }: ScoreFieldOptions = {},
+  options: ScoreFieldOptions = {},
 ): VelocityField {
+  checkCall(SIGNATURES.scoreField, { options });
+  const { coefficient = 1, dimension, times } = options;
   if (typeof measure !== 'function' && typeof measure?.evaluate !== 'function') {
     throw invalidArgument('measure', 'a measure or a function of time', measure);
   }
@@ -38,6 +42,7 @@ export function scoreField(
  * Source: S. Sonoda, N. Murata, Transport analysis of infinitely deep neural network, JMLR 20 (2019).
  */
 export function backwardHeatField(measure: Measure): VelocityField {
+  checkCall(SIGNATURES.backwardHeatField, { measure });
   return scoreField((t) => measure.heat(-t), {
     dimension: measure.dimension,
     times: { from: -Infinity, to: measure.collapseTime },
@@ -46,6 +51,7 @@ export function backwardHeatField(measure: Measure): VelocityField {
 
 /** The heat flow of a measure as a flow of particles: v_t = −∇log μ_t with μ_t = e^{tΔ}μ, for t > −collapseTime. */
 export function heatField(measure: Measure): VelocityField {
+  checkCall(SIGNATURES.heatField, { measure });
   return scoreField((t) => measure.heat(t), {
     coefficient: -1,
     dimension: measure.dimension,

@@ -1,3 +1,4 @@
+import { tell } from '../core/options.js';
 import type { FloatData, NdArray } from '../core/array.js';
 import { RandomStream } from '../core/random.js';
 import type { VelocityField } from '../field/field.js';
@@ -54,10 +55,10 @@ export class Diffusion {
       this.#steps++;
       if (!isFiniteState(this.#kernels, this.#x)) throw nonFiniteAt(next, 'the solution');
       if (saved.has(this.#steps)) states.push(copyState(this.#x));
-      onStep?.({ t: next, step: next - t, positions: this.#x[0] });
+      await tell(onStep, { t: next, step: next - t, positions: this.#x[0] }, 'onStep');
       await this.#checkpoints.afterStep(this.#steps, () => this.#snapshot(states));
     }
-    this.#pace.finish();
+    await this.#pace.finish();
     const steps = [0, ...saved];
     const result = states.map(([positions], i) => ({ time: time(steps[i]), positions }));
     return {

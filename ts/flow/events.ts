@@ -4,6 +4,8 @@ import { asMatrix } from '../kernel/checks.js';
 import type { Kernels } from '../kernel/contract.js';
 import type { DenseStep } from './dense.js';
 import { type State, copyState } from './state.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** What an event can compute with. */
 export interface EventContext {
@@ -170,8 +172,10 @@ export interface EventOptions {
 export function leavingBall(
   centre: ArrayLike<number>,
   radius: number,
-  { name = 'leaving-ball', terminal = true }: EventOptions = {},
+  options: EventOptions = {},
 ): FlowEvent {
+  checkCall(SIGNATURES.leavingBall, { centre, options });
+  const { name = 'leaving-ball', terminal = true } = options;
   checkPositive(radius, 'radius');
   return {
     name,
@@ -197,10 +201,9 @@ export function leavingBall(
  *
  * @param threshold A variance, in squared units of the points.
  */
-export function collapse(
-  threshold: number,
-  { name = 'collapse', terminal = true }: EventOptions = {},
-): FlowEvent {
+export function collapse(threshold: number, options: EventOptions = {}): FlowEvent {
+  checkCall(SIGNATURES.collapse, { options });
+  const { name = 'collapse', terminal = true } = options;
   checkPositive(threshold, 'threshold');
   return {
     name,

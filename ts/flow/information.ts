@@ -1,9 +1,11 @@
 import { invalidArgument } from '../core/errors.js';
-import { type CallOptions, partOf, throwIfAborted } from '../core/options.js';
+import { type CallOptions, partOf, throwIfAborted, tell } from '../core/options.js';
 import { fisherInformation, nearestNeighbourEntropy } from '../entropy/index.js';
 import { meanWithError } from '../entropy/estimate.js';
 import type { Estimate, Measure } from '../measure/measure.js';
 import type { TrajectoryState } from './particles.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Options of {@link trajectoryInformation}. */
 export interface TrajectoryInformationOptions extends CallOptions {
@@ -38,6 +40,7 @@ export async function trajectoryInformation(
   trajectory: { readonly states: readonly TrajectoryState[] },
   options: TrajectoryInformationOptions = {},
 ): Promise<StateInformation[]> {
+  checkCall(SIGNATURES.trajectoryInformation, { trajectory, options });
   const { law } = options;
   const given: unknown = trajectory?.states;
   if (!Array.isArray(given)) throw invalidArgument('trajectory', 'an object { states }', trajectory);
@@ -63,7 +66,7 @@ export async function trajectoryInformation(
         : await fisherInformationOf(state, run(0.3, 1)),
     });
   }
-  options.onProgress?.(1);
+  await tell(options.onProgress, 1);
   return result;
 }
 

@@ -7,6 +7,8 @@ import { checkFinite } from '../kernel/checks.js';
 import { Particles, type Track, type TrajectoryState } from './particles.js';
 import type { Solution, SolveOptions } from './problem.js';
 import { solve } from './solve.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Most dimensions in which Jacobians are tracked. */
 const MAX_JACOBIAN_DIMENSION = 64;
@@ -71,13 +73,15 @@ export async function integrate(
   x0: NdArray,
   options: IntegrateOptions,
 ): Promise<Trajectory> {
+  checkCall(SIGNATURES.integrate, { field, x0, options });
   checkPoints(x0, 'x0', { dimension: field.dimension });
-  const { from = 0, to, track = {}, step } = options;
-  const divergence = options.divergence ?? (field.differentiable ? 'exact' : 'hutchinson');
-  const probes = checkInteger(options.probes ?? 1, 'probes', 1);
+  const { track = {}, divergence: by, probes: number, logDensity0, dtype, seed, backend, ...run } = options;
+  const { from = 0, to, step } = run;
+  const divergence = by ?? (field.differentiable ? 'exact' : 'hutchinson');
+  const probes = checkInteger(number ?? 1, 'probes', 1);
   checkOptions(field, x0, options, divergence);
-  const start = toDtype(x0, options.dtype ?? dtypeOf(x0));
-  const kernels = await kernelsFor(options, dtypeOf(start));
+  const start = toDtype(x0, dtype ?? dtypeOf(x0));
+  const kernels = await kernelsFor({ backend }, dtypeOf(start));
   checkFinite(kernels, start, 'x0');
   const fixed = step !== undefined && options.tolerance === undefined;
   // Neither a tolerance nor a finite difference is scaled by it then.
@@ -98,7 +102,7 @@ export async function integrate(
   checkAbsolute(absolute, x0.shape[1]);
   checkPositive(logDensity, 'tolerance.logDensity');
   const solution = await solve(particles, particles.initial, {
-    ...options,
+    ...run,
     from,
     kernels,
     tolerance: fixed
@@ -127,9 +131,11 @@ export async function integrate(
  * Source: J.-D. Benamou, Y. Brenier, Numer. Math. 84 (2000), 375–393.
  */
 export function straightness(
-  { states, end }: Pick<Trajectory, 'states' | 'end'>,
+  trajectory: Pick<Trajectory, 'states' | 'end'>,
   squaredDistance?: number,
 ): number {
+  checkCall(SIGNATURES.straightness, { trajectory });
+  const { states, end } = trajectory;
   if (end.action === undefined)
     throw invalidArgument(
       'trajectory',

@@ -1,4 +1,5 @@
 import { Pace, unlessAborted } from '../core/pace.js';
+import { tell } from '../core/options.js';
 import { type Snapshot, Checkpoints, areCounts, noSnapshot, readSnapshot, textCodes } from './checkpoint.js';
 import {
   AdaptiveSteps,
@@ -77,11 +78,11 @@ export class Integration {
         await this.#finishStep();
         statistics.steps++;
       } else statistics.rejected++;
-      this.#options.onStep?.({ t: stepper.t, step, y: stepper.y, accepted });
+      await tell(this.#options.onStep, { t: stepper.t, step, y: stepper.y, accepted }, 'onStep');
       if (accepted && this.#solution.reason === 'end')
         await this.#checkpoints.afterStep(statistics.steps, () => this.#snapshot(size));
     }
-    this.#pace.finish();
+    await this.#pace.finish();
     const result = this.#result();
     stepper.release();
     this.#implicit?.release();

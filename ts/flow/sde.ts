@@ -7,6 +7,8 @@ import { checkFinite } from '../kernel/checks.js';
 import { Diffusion } from './diffusion.js';
 import { type DiffuseOptions, type DiffusionPath, noiseAt } from './stochastic-problem.js';
 import { timeGrid } from './time-grid.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /**
  * Moves particles by a stochastic differential equation with additive noise, dX = v_t(X) dt + g(t) dB, for which Itô's and
@@ -24,6 +26,7 @@ export async function diffuse(
   x0: NdArray,
   options: DiffuseOptions,
 ): Promise<DiffusionPath> {
+  checkCall(SIGNATURES.diffuse, { drift, x0, options });
   const { d } = checkPoints(x0, 'x0', { dimension: drift.dimension });
   checkOptions(options, d);
   const start = toDtype(x0, options.dtype ?? dtypeOf(x0));

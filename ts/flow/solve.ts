@@ -6,6 +6,8 @@ import type { OdeSystem, Solution, SolveOptions } from './problem.js';
 import { dopri5 } from './solvers/dopri5.js';
 import { type State, checkState } from './state.js';
 import { savedTimes, timeGrid } from './time-grid.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /**
  * Integrates dy/dt = f(t, y) from `from` to `to`, by fixed steps or with the error of each step held at a tolerance.
@@ -24,6 +26,7 @@ import { savedTimes, timeGrid } from './time-grid.js';
  * Hairer, G. Wanner), chapter IV.
  */
 export async function solve(system: OdeSystem, y0: State, options: SolveOptions): Promise<Solution> {
+  checkCall(SIGNATURES.solve, { system, y0, options });
   checkOptions(options);
   checkState(options.kernels, y0, 'y0');
   return new Integration(system, y0, options).run();

@@ -2,6 +2,8 @@ import { type NdArray, allocate, checkArray, dtypeOf } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import type { CallOptions } from '../core/options.js';
 import { Pace } from '../core/pace.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /**
  * Local stretch: the singular values of the flow's Jacobian at every point. By them a small ball about the point becomes
@@ -15,8 +17,10 @@ import { Pace } from '../core/pace.js';
  */
 export async function localStretch(
   jacobians: NdArray,
-  { signal, onProgress }: Pick<CallOptions, 'signal' | 'onProgress'> = {},
+  options: Pick<CallOptions, 'signal' | 'onProgress'> = {},
 ): Promise<NdArray> {
+  checkCall(SIGNATURES.localStretch, { jacobians, options });
+  const { signal, onProgress } = options;
   checkArray(jacobians, 'jacobians');
   const [n, d, columns] = jacobians.shape;
   if (jacobians.shape.length !== 3 || d !== columns) {
@@ -34,7 +38,7 @@ export async function localStretch(
     matrix.set(jacobians.data.subarray(i * d * d, (i + 1) * d * d));
     out.set(singularValues(matrix, d), i * d);
   }
-  pace.finish();
+  await pace.finish();
   return { data: out, shape: [n, d] };
 }
 

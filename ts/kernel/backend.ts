@@ -1,17 +1,15 @@
 import type { DType } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
-import type { BackendName, CallOptions } from '../core/options.js';
+import { BACKEND_NAMES, type BackendName, type CallOptions } from '../core/options.js';
 import type { Kernels } from './contract.js';
 import { loadNative } from './native/index.js';
-
-const NAMES: readonly BackendName[] = ['native', 'tfjs', 'tfjs-node', 'tfjs-wasm', 'tfjs-cpu'];
 
 const loads = new Map<BackendName, Promise<Kernels>>();
 let fallback: Promise<Kernels> | undefined;
 
 /** Loads one backend, once. Throws BACKEND_UNAVAILABLE with the reasons, or INVALID_ARGUMENT for an unknown name. */
 export function loadBackend(name: BackendName): Promise<Kernels> {
-  if (!NAMES.includes(name)) throw invalidArgument('backend', `one of ${NAMES.join(', ')}`, name);
+  if (!BACKEND_NAMES.includes(name)) throw invalidArgument('backend', `one of ${BACKEND_NAMES.join(', ')}`, name);
   let load = loads.get(name);
   if (!load) {
     // The engines of TensorFlow.js take long to import: only who needs them pays.
@@ -28,8 +26,8 @@ export function loadBackend(name: BackendName): Promise<Kernels> {
 export function backendFromEnvironment(): BackendName | undefined {
   const name = process.env.RIDGEFLOW_BACKEND;
   if (name === undefined || name === '') return undefined;
-  if (!(NAMES as readonly string[]).includes(name))
-    throw invalidArgument('RIDGEFLOW_BACKEND', `one of ${NAMES.join(', ')}`, name);
+  if (!(BACKEND_NAMES as readonly string[]).includes(name))
+    throw invalidArgument('RIDGEFLOW_BACKEND', `one of ${BACKEND_NAMES.join(', ')}`, name);
   return name as BackendName;
 }
 

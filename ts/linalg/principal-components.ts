@@ -7,6 +7,8 @@ import { asMatrix, checkFinite } from '../kernel/checks.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
 import { length, orthonormalise } from './orthonormal.js';
 import { isFloat64Array } from '../core/realm.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Directions of largest variance of a cloud. */
 export interface PrincipalComponents {
@@ -42,6 +44,7 @@ export async function principalComponents(
   points: NdArray,
   options: CallOptions & { count?: number } = {},
 ): Promise<PrincipalComponents> {
+  checkCall(SIGNATURES.principalComponents, { points, options });
   const { n, d } = checkPoints(points, 'points');
   const count = checkInteger(options.count ?? Math.min(2, d), 'count', 1, d);
   const cloud = toDtype(points, options.dtype);
@@ -104,7 +107,7 @@ async function byInnerProducts(
   }
   leastCovered(axes, rank, count, d).forEach((k, i) => (axes[(rank + i) * d + k] = 1));
   await orthonormalise(kernels, axes, count, d, pace, quiet);
-  pace.finish();
+  await pace.finish();
   return finish(mean, axes, variances, scale ** 2 * meanSquare(centred, n));
 }
 
@@ -158,7 +161,7 @@ async function bySubspaceIteration(
       for (let k = 0; k < d; k++) axes[i * d + k] += weight * basis[j * d + k];
     }
   }
-  pace.finish();
+  await pace.finish();
   const variances = Float64Array.from(
     { length: count },
     (_, i) => scale ** 2 * Math.max(0, values[size - 1 - i]),

@@ -116,7 +116,7 @@ async function forTiles(
   for (let start = 0; start < n; start += height) {
     await work(tileOf(points, start, Math.min(height, n - start)), start, pace);
   }
-  pace.finish();
+  await pace.finish();
 }
 
 function tileOf({ data, shape }: NdArray, start: number, rows: number): Matrix {

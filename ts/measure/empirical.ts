@@ -9,11 +9,15 @@ import { GaussianMixture } from './mixture.js';
 import { samplePoints } from './sampling.js';
 import { toWeightedCloud } from './smoothed.js';
 import type { WeightedCloud } from './weighted-cloud.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Parameters of {@link empirical}. */
 export interface EmpiricalParameters {
   /** n × d; a list of n numbers where d = 1. */
   points: RowsLike;
+  /** Not looked at: a {@link SampleSet} is what these parameters ask for. */
+  labels?: unknown;
   /** n weights of at least 0 that sum to 1 within 1e-6. Default: all equal. */
   weights?: VectorLike;
   /** Error that sums over the points may have once the measure is smoothed, as for `smoothed`. */
@@ -28,6 +32,7 @@ export interface EmpiricalParameters {
  * @example empirical(twoMoons(500)).heat(0.01)
  */
 export function empirical(parameters: EmpiricalParameters): EmpiricalMeasure {
+  checkCall(SIGNATURES.empirical, { parameters });
   const cloud = toWeightedCloud(parameters);
   return new EmpiricalMeasure(cloud, dtypeOfArgument(parameters.points));
 }

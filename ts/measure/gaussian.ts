@@ -19,6 +19,8 @@ import { Covariance } from './covariance.js';
 import { GaussianMixture } from './mixture.js';
 import { checkTolerance } from './tolerance.js';
 import { WeightedCloud } from './weighted-cloud.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Parameters of {@link gaussian}: the mean, and one of the three ways to state the spread. */
 export interface GaussianParameters {
@@ -44,6 +46,7 @@ export interface GaussianParameters {
  * @example gaussian({ mean: [0, 1], covariance: [[2, 0.5], [0.5, 1]] })
  */
 export function gaussian(parameters: GaussianParameters): GaussianMixture {
+  checkCall(SIGNATURES.gaussian, { parameters });
   if (typeof parameters !== 'object' || parameters === null) {
     throw invalidArgument('the parameters of a Gaussian', 'an object { mean, … }', parameters);
   }
@@ -95,6 +98,7 @@ export interface GaussianMixtureParameters {
  * @example gaussianMixture({ weights: [0.3, 0.7], means: [[-1], [2]], variances: [0.5, 0.8] })
  */
 export function gaussianMixture(parameters: GaussianMixtureParameters): GaussianMixture {
+  checkCall(SIGNATURES.gaussianMixture, { parameters });
   if (typeof parameters !== 'object' || parameters === null) {
     throw invalidArgument('the parameters of a mixture', 'an object { means, … }', parameters);
   }

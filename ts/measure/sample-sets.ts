@@ -2,6 +2,8 @@ import { type DType, type FloatData, type NdArray, allocate, allocateIntegers } 
 import { invalidArgument } from '../core/errors.js';
 import { type CallOptions, checkInteger, checkPositive } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Points with a class for each. It can be given to `empirical` and `smoothed` as it is. */
 export interface SampleSet {
@@ -30,6 +32,7 @@ const QUARTERS = 4;
  * @throws INVALID_ARGUMENT. O(n) time.
  */
 export function swissRoll(n: number, options: SampleSetOptions = {}): SampleSet {
+  checkCall(SIGNATURES.swissRoll, { options });
   return place(n, 3, options, 0, (_, u, v) => {
     const t = 1.5 * Math.PI * (1 + 2 * u);
     return { point: [t * Math.cos(t), 21 * v, t * Math.sin(t)], label: Math.floor(QUARTERS * u) };
@@ -43,6 +46,7 @@ export function swissRoll(n: number, options: SampleSetOptions = {}): SampleSet 
  * @throws INVALID_ARGUMENT. O(n) time.
  */
 export function sCurve(n: number, options: SampleSetOptions = {}): SampleSet {
+  checkCall(SIGNATURES.sCurve, { options });
   return place(n, 3, options, 0, (_, u, v) => {
     const t = 3 * Math.PI * (u - 0.5);
     return {
@@ -59,6 +63,7 @@ export function sCurve(n: number, options: SampleSetOptions = {}): SampleSet {
  * @throws INVALID_ARGUMENT. O(n) time.
  */
 export function twoMoons(n: number, options: SampleSetOptions = {}): SampleSet {
+  checkCall(SIGNATURES.twoMoons, { options });
   const order = shuffled(n, options.seed);
   const outer = Math.floor(n / 2);
   const angle = (i: number, count: number) => (count > 1 ? (Math.PI * i) / (count - 1) : 0);
@@ -86,6 +91,7 @@ export interface CirclesOptions extends SampleSetOptions {
  * @throws INVALID_ARGUMENT. O(n) time.
  */
 export function circles(n: number, options: CirclesOptions = {}): SampleSet {
+  checkCall(SIGNATURES.circles, { options });
   const { factor = 0.8 } = options;
   if (!(factor >= 0 && factor < 1)) throw invalidArgument('factor', 'a number from 0 to below 1', factor);
   const order = shuffled(n, options.seed);
@@ -115,6 +121,7 @@ export interface CheckerboardOptions extends SampleSetOptions {
  * @throws INVALID_ARGUMENT. O(n) time.
  */
 export function checkerboard(n: number, options: CheckerboardOptions = {}): SampleSet {
+  checkCall(SIGNATURES.checkerboard, { options });
   const squares = checkInteger(options.squares ?? 4, 'squares', 2, 1024);
   const size = checkPositive(options.size ?? 2, 'size');
   const dark = Math.ceil(squares ** 2 / 2);
@@ -151,6 +158,7 @@ export interface GaussianGridOptions extends SampleSetOptions {
  * @throws INVALID_ARGUMENT. O(n) time.
  */
 export function gaussianGrid(n: number, options: GaussianGridOptions = {}): SampleSet {
+  checkCall(SIGNATURES.gaussianGrid, { options });
   const side = checkInteger(options.side ?? 5, 'side', 1, 1024);
   const spacing = checkPositive(options.spacing ?? 2, 'spacing');
   const centred = (at: number) => spacing * (at - (side - 1) / 2);

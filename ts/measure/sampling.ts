@@ -49,7 +49,7 @@ export async function samplePoints(
     }
     await pace.tick(count);
   }
-  pace.finish();
+  await pace.finish();
   return { data, shape: [n, d] };
 }
 

@@ -4,6 +4,8 @@ import { type CallOptions, checkPositive } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
 import { DEFAULT_TOLERANCE, checkTolerance } from './tolerance.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Options of {@link score}. */
 export interface ScoreOptions extends CallOptions {
@@ -50,6 +52,7 @@ const ALL = { mean: true, logDensity: true, divergence: true };
  * itself, its log-density −∞ and its divergence 0.
  */
 export async function score(queries: NdArray, centres: NdArray, options: ScoreOptions): Promise<ScoreValues> {
+  checkCall(SIGNATURES.score, { queries, centres, options });
   const { d } = checkPoints(queries, 'queries');
   const { n: m } = checkPoints(centres, 'centres', { dimension: d });
   checkSameDtype(queries, 'queries', centres, 'centres');

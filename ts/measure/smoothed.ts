@@ -5,11 +5,15 @@ import { Covariance } from './covariance.js';
 import { GaussianMixture } from './mixture.js';
 import { checkTolerance } from './tolerance.js';
 import { WeightedCloud } from './weighted-cloud.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Parameters of {@link smoothed}. */
 export interface SmoothedParameters {
   /** n × d; a list of n numbers where d = 1. */
   points: RowsLike;
+  /** Not looked at: a {@link SampleSet} is what these parameters ask for. */
+  labels?: unknown;
   /** n weights of at least 0 that sum to 1 within 1e-6. Default: all equal. */
   weights?: VectorLike;
   /** Variance s > 0 of the Gaussian around each point. */
@@ -32,6 +36,7 @@ export interface SmoothedParameters {
  * @throws EMPTY_CLOUD, INVALID_ARGUMENT (variance, weights, tolerance), INVALID_SHAPE, NON_FINITE (with row and column).
  */
 export function smoothed(parameters: SmoothedParameters): GaussianMixture {
+  checkCall(SIGNATURES.smoothed, { parameters });
   const cloud = toWeightedCloud(parameters);
   const variance = checkPositive(parameters.variance, 'variance');
   return new GaussianMixture(

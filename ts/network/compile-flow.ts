@@ -1,6 +1,6 @@
 import { type NdArray, checkPoints, dtypeOf } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
-import { type CallOptions, checkInteger, checkSeed, partOf } from '../core/options.js';
+import { type CallOptions, checkInteger, checkSeed, partOf, tell } from '../core/options.js';
 import { Pace } from '../core/pace.js';
 import type { VelocityField } from '../field/field.js';
 import type { TrajectoryTolerance } from '../flow/integrate.js';
@@ -83,7 +83,7 @@ export async function compileFlow(
     fits.push({ training, heldOut: error, ridge: fit.ridge });
     points = await residualNetwork({ layers: [{ network, step }] }).evaluate(points, call);
   }
-  options.onProgress?.(1);
+  await tell(options.onProgress, 1);
   return { network: residualNetwork({ layers, from }), layers: fits };
 }
 

@@ -1,7 +1,7 @@
 import { type ActivationName, activation } from '../core/activation.js';
 import { type FloatData, type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
-import { checkInteger, checkPositive, partOf } from '../core/options.js';
+import { checkInteger, checkPositive, partOf, tell } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix } from '../kernel/checks.js';
 import { type RegressionProblem, normalEquations } from './normal-equations.js';
@@ -121,7 +121,7 @@ export async function fitNetwork(
     const error = await fitError(best!.network, training, { signal, backend });
     best!.training = { ...error, points: training.points.shape[0] };
   }
-  options.onProgress?.(1);
+  await tell(options.onProgress, 1);
   return best!;
 }
 

@@ -10,7 +10,7 @@ import {
   toDtype,
 } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
-import type { CallOptions } from '../core/options.js';
+import { type CallOptions, tell } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite, rowsOf } from '../kernel/checks.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
@@ -194,7 +194,7 @@ export class ShallowNetwork {
       const slopes = { data, rows, columns: A.rows };
       await applySlopes(kernels, slopes, { function: this.activation, minusB }, { signal });
       await visit({ slopes, first, rows, A, C });
-      options.onProgress?.((first + rows) / n);
+      await tell(options.onProgress, (first + rows) / n);
     }
   }
 

@@ -1,6 +1,6 @@
 import { type NdArray, allocate, checkPoints } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
-import { type CallOptions, checkPositive } from '../core/options.js';
+import { type CallOptions, checkPositive, tell } from '../core/options.js';
 import { vectorLength } from '../core/rows.js';
 import { smoothed } from '../measure/index.js';
 import { type RidgeletPair, ridgeletPair } from '../ridgelet/pair.js';
@@ -90,7 +90,7 @@ export async function compareWithSpectrum(
   );
   let totalVariation = 0;
   for (let i = 0; i < density.length; i++) totalVariation += Math.abs(density[i] - spectrum[i]) / 2;
-  options.onProgress?.(1);
+  await tell(options.onProgress, 1);
   return { spectrum, units: density, correlation: correlationOf(spectrum, density), totalVariation };
 }
 

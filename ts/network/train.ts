@@ -110,7 +110,7 @@ export async function trainNetwork(
     }
     await pace.tick(1);
   }
-  pace.finish();
+  await pace.finish();
   const network = shallowNetwork({
     activation: name,
     A: { data: part(0), shape: [m, d] },

@@ -9,7 +9,7 @@ import {
   toDtype,
 } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
-import { type CallOptions, checkInteger, checkPositive } from '../core/options.js';
+import { type CallOptions, checkInteger, checkPositive, tell } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
 import type { Kernels } from '../kernel/contract.js';
@@ -121,7 +121,7 @@ export async function projectedDensity(
   }
   const summed = { sums, rows: count, width, spacing: bins.spacing, total, margin, bandwidth };
   const data = await finish(summed, bins.count, last, options);
-  options.onProgress?.(1);
+  await tell(options.onProgress, 1);
   return {
     density: { data, shape: [count, bins.count] },
     positions: Float64Array.from({ length: bins.count }, (_, k) => first + (margin + k) * bins.spacing),
@@ -150,7 +150,7 @@ export async function projectedExtents(
       details: { parameter: 'cloud' },
     });
   }
-  options.onProgress?.(1);
+  await tell(options.onProgress, 1);
   const every = (offset: number) => Float64Array.from({ length: count }, (_, i) => extents[2 * i + offset]);
   return { least: every(0), greatest: every(1) };
 }

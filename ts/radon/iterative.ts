@@ -234,9 +234,9 @@ export class History {
     return this.#pace.reach(done);
   }
 
-  finish(residual: FloatData): IterativeResult {
+  async finish(residual: FloatData): Promise<IterativeResult> {
     this.add(residual);
-    this.#pace.finish();
+    await this.#pace.finish();
     const { image, projector } = this.#system;
     return {
       image: { data: image, shape: [...projector.imageShape] },

@@ -1,7 +1,7 @@
 import { type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
 import { checkCall } from '../core/call.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
-import { type CallOptions, checkInteger, checkPositive, partOf, throwIfAborted } from '../core/options.js';
+import { type CallOptions, checkInteger, checkPositive, partOf, throwIfAborted, tell } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
@@ -110,7 +110,7 @@ class Trials {
         if (answers) rights.push(Uint8Array.from(part, (row, at) => Number(answers[at] === classes.of[row])));
         else solved.delete(ridge);
       }
-      onProgress?.((f + 1) / parts.length);
+      await tell(onProgress, (f + 1) / parts.length);
     }
     for (const [ridge, rights] of solved) this.#rights.set(ridge, rights);
     if (this.#rights.size > 0) return;

@@ -1,5 +1,5 @@
 import type { CallOptions } from '../core/options.js';
-import { throwIfAborted } from '../core/options.js';
+import { throwIfAborted, tell } from '../core/options.js';
 import { isFloat32Array } from '../core/realm.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
 import type { Classes } from './classes.js';
@@ -64,7 +64,7 @@ async function momentsOf(
       classSums: classSums.subarray(from * d, to * d),
       classCounts: counts.subarray(from, to),
     });
-    onProgress?.((f + 1) / parts.length);
+    await tell(onProgress, (f + 1) / parts.length);
   }
   return moments;
 }

@@ -80,7 +80,7 @@ export async function finiteRidgeletTransform(
     if (row % (p + 1) === 0) constants[row / (p + 1)] = signal[0];
     coefficients.set(signal.subarray(1), row * (p - 1));
   });
-  pace.finish();
+  await pace.finish();
   return {
     coefficients: { data: coefficients, shape: [count, p + 1, p - 1] },
     constants: { data: constants, shape: [count] },

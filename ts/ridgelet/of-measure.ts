@@ -51,7 +51,7 @@ export async function ridgeletTransformOfMeasure(
     out[j] = factor * sum;
     await pace.tick(components % 64);
   }
-  pace.finish();
+  await pace.finish();
   return { data: out, shape: [m, 1] };
 }
 

@@ -81,7 +81,7 @@ export async function denoiseByWavelets(
       for (let c = 0; c < columns; c++) sum[r * columns + c] += pyramid.data[place(r, c)] / shifts;
     }
   }
-  pace.finish();
+  await pace.finish();
   const data = allocate(options.dtype ?? dtypeOf(image), sum.length, 'an image');
   data.set(sum);
   const details = down * across * (1 - 4 ** -levels);

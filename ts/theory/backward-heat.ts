@@ -1,4 +1,4 @@
-import { partOf } from '../core/options.js';
+import { partOf, tell } from '../core/options.js';
 import { nearestNeighbourEntropy } from '../entropy/nearest-neighbour-entropy.js';
 import { backwardHeatField, scaled } from '../field/index.js';
 import { integrate } from '../flow/integrate.js';
@@ -46,7 +46,7 @@ export const backwardHeat: ClaimExperiment = {
     const distribution = await compareDistribution(options);
     const steepest = await steepestDescent(options);
     const step = await jkoStep(options);
-    options.onProgress?.(1);
+    await tell(options.onProgress, 1);
     return {
       checks: [...checks, ...distribution.checks, ...steepest.checks, ...step.checks],
       figures: [

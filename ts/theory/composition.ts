@@ -1,5 +1,5 @@
 import { type NdArray, ndarray } from '../core/array.js';
-import { partOf } from '../core/options.js';
+import { partOf, tell } from '../core/options.js';
 import { composedDae } from '../dae/composed-dae.js';
 import type { Depth } from '../dae/depth-comparison.js';
 import { continuousDae } from '../dae/continuous-dae.js';
@@ -124,7 +124,7 @@ async function cloudErrors(
     const { positions } = await transportCloud(points, { ...call, depth });
     const moved = displaced(points, positions, displacementFactor);
     errors.push([depth, rootMeanSquareDistance(moved, limit.positions)]);
-    onProgress?.((i + 1) / DEPTHS.length);
+    await tell(onProgress, (i + 1) / DEPTHS.length);
   }
   return errors;
 }

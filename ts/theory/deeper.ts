@@ -1,5 +1,5 @@
 import { type NdArray, ndarray } from '../core/array.js';
-import { partOf } from '../core/options.js';
+import { partOf, tell } from '../core/options.js';
 import { composedDae } from '../dae/composed-dae.js';
 import { continuousDae } from '../dae/continuous-dae.js';
 import { defaultSmoothing } from '../dae/defaults.js';
@@ -135,7 +135,7 @@ async function cloudCase(
       });
       distances.get(depth)!.push([share, value]);
     }
-    onProgress?.((i + 1) / SHARES.length);
+    await tell(onProgress, (i + 1) / SHARES.length);
   }
   return { checks: falls(name, distances, 0.95), panel: panelOf(name, distances) };
 }

@@ -1,3 +1,4 @@
+import { tell } from '../core/options.js';
 import type { NdArray } from '../core/array.js';
 import { daeMap } from '../dae/dae-map.js';
 import { trainDae } from '../dae/training/index.js';
@@ -75,7 +76,7 @@ export const posteriorMean: ClaimExperiment = {
         curves.samples.push({ name, points: bySamples, style: 'both' });
         checks.push(falls(name, 'samples', bySamples, options.quick ? -0.15 : -0.3));
       }
-      options.onProgress?.((i + 1) / subjects.length);
+      await tell(options.onProgress, (i + 1) / subjects.length);
     }
     const error = { title: 'relative error', log: true };
     return {

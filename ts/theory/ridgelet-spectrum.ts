@@ -1,5 +1,5 @@
 import { type NdArray, ndarray } from '../core/array.js';
-import { partOf } from '../core/options.js';
+import { partOf, tell } from '../core/options.js';
 import { backwardHeatField, scaled } from '../field/index.js';
 import { continuousDaeFlow } from '../flow/named/continuous-dae.js';
 import { type Measure, gaussian } from '../measure/index.js';
@@ -51,7 +51,7 @@ export const ridgeletSpectra: ClaimExperiment = {
       const found = await part({ ...options, onProgress: undefined });
       checks.push(...found.checks);
       if (found.figure) figures.push(found.figure);
-      onProgress?.(1);
+      await tell(onProgress, 1);
     }
     return { checks, figures };
   },

@@ -1,5 +1,5 @@
 import { invalidArgument } from '../core/errors.js';
-import { throwIfAborted } from '../core/options.js';
+import { throwIfAborted, tell } from '../core/options.js';
 import { backwardHeat } from './backward-heat.js';
 import type { ClaimExperiment, ClaimOptions, ClaimResult } from './claim.js';
 import { composition } from './composition.js';
@@ -37,7 +37,7 @@ export async function runClaim(claim: number, options: ClaimOptions = {}): Promi
   throwIfAborted(options.signal);
   const start = performance.now();
   const { checks, figures, remarks = [] } = await experiment.run(options);
-  options.onProgress?.(1);
+  await tell(options.onProgress, 1);
   return {
     claim,
     title: experiment.title,

@@ -1,5 +1,5 @@
 import type { NdArray } from '../core/array.js';
-import { partOf } from '../core/options.js';
+import { partOf, tell } from '../core/options.js';
 import { defaultSmoothing } from '../dae/defaults.js';
 import type { Depth } from '../dae/depth-comparison.js';
 import { transportCloud } from '../dae/transport-cloud.js';
@@ -210,7 +210,7 @@ async function turningPoint(
       snapshots: 1,
     });
     curve.push([T, (await silhouette(displaced(points, positions, displacementFactor), labels, call)).mean]);
-    onProgress?.((i + 1) / SWEEP.length);
+    await tell(onProgress, (i + 1) / SWEEP.length);
   }
   const best = curve.reduce((a, b) => (b[1] > a[1] ? b : a));
   const last = curve[curve.length - 1];

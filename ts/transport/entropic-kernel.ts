@@ -179,7 +179,7 @@ export class MatrixKernel implements EntropicKernel {
       }
       await pace.tick(1);
     }
-    pace.finish();
+    await pace.finish();
     return out;
   }
 

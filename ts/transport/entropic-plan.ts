@@ -1,6 +1,6 @@
 import { type NdArray, allocate, checkPoints, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
-import { type CallOptions, checkInteger, partOf } from '../core/options.js';
+import { type CallOptions, checkInteger, partOf, tell } from '../core/options.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
 import { CloudKernel } from './entropic-kernel.js';
 import { timesUnit } from './scale.js';
@@ -189,7 +189,7 @@ export class EntropicPlan implements SinkhornState {
     for (let first = 0; first < n; first += size) {
       const count = Math.min(size, n - first);
       await body(first, count, { signal: options.signal });
-      options.onProgress?.((first + count) / n);
+      await tell(options.onProgress, (first + count) / n);
     }
   }
 

@@ -1,6 +1,6 @@
 import { type NdArray, checkPoints } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
-import { type CallOptions, checkInteger, checkPositive, throwIfAborted } from '../core/options.js';
+import { type CallOptions, checkInteger, checkPositive, throwIfAborted, tell } from '../core/options.js';
 import type { VectorLike } from '../measure/arguments.js';
 import { type PairCost, checkPairCost, checkWeights } from './arguments.js';
 import { CloudKernel, type EntropicKernel } from './entropic-kernel.js';
@@ -83,9 +83,9 @@ export async function fixedSupportBarycentre(
       const blurred = await spread(correction);
       correction = correction.map((value, j) => (value + logs[j] - blurred[j]) / 2);
     }
-    options.onProgress?.(iteration / budget);
+    await tell(options.onProgress, iteration / budget);
     if (change <= tolerance || iteration === budget) {
-      options.onProgress?.(1);
+      await tell(options.onProgress, 1);
       return { masses: logs.map(Math.exp), iterations: iteration, converged: change <= tolerance };
     }
   }

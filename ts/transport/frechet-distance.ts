@@ -1,6 +1,6 @@
 import type { NdArray } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
-import { type CallOptions, throwIfAborted } from '../core/options.js';
+import { type CallOptions, throwIfAborted, tell } from '../core/options.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
 import { checkClouds } from './arguments.js';
 import { type MeanAndCovariance, squaredDistance } from './gaussian-wasserstein.js';
@@ -34,7 +34,7 @@ export async function frechetDistance(a: NdArray, b: NdArray, options: CallOptio
   const [left, right] = [await moments(kernels, from, options), await moments(kernels, to, options)];
   const matrices = new SymmetricMatrices(kernels, d, options);
   const square = await squaredDistance(matrices, left, await matrices.root(left.covariance), right);
-  options.onProgress?.(1);
+  await tell(options.onProgress, 1);
   return unit * Math.sqrt(square);
 }
 

@@ -1,6 +1,6 @@
 import { type NdArray, allocate, checkPoints, checkSameDtype, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
-import { type CallOptions, checkInteger, checkPositive, partOf, throwIfAborted } from '../core/options.js';
+import { type CallOptions, checkInteger, checkPositive, partOf, throwIfAborted, tell } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
 import { vectorLength } from '../core/rows.js';
 import type { VectorLike } from '../measure/arguments.js';
@@ -86,7 +86,7 @@ export async function freeSupportBarycentre(
     points = { data: next, shape: [k, d] };
     const converged = moved <= tolerance;
     if (converged || iteration === budget) {
-      options.onProgress?.(1);
+      await tell(options.onProgress, 1);
       return { points, objective, iterations: iteration, converged };
     }
   }

@@ -1,5 +1,5 @@
 import type { CallOptions } from '../core/options.js';
-import { partOf } from '../core/options.js';
+import { partOf, tell } from '../core/options.js';
 import type { GaussianMixture } from '../measure/mixture.js';
 import { type ExactPlan, exactTransportMatrix } from './exact-transport.js';
 import {
@@ -51,7 +51,7 @@ export async function gaussianMixtureWasserstein(
     for (let l = 0; l < columns; l++) {
       costs[k * columns + l] = await squaredDistance(matrices, source, root, targets[l]);
     }
-    options.onProgress?.((0.9 * (k + 1)) / rows);
+    await tell(options.onProgress, (0.9 * (k + 1)) / rows);
   }
   const weights = { weightsA: a.weights, weightsB: b.weights };
   const { signal, backend, onProgress } = partOf(options, 0.9, 1);

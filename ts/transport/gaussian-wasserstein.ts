@@ -1,6 +1,6 @@
 import type { NdArray } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
-import { type CallOptions, checkInteger, checkPositive, throwIfAborted } from '../core/options.js';
+import { type CallOptions, checkInteger, checkPositive, throwIfAborted, tell } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { type GaussianMixture } from '../measure/mixture.js';
 import { gaussian } from '../measure/gaussian.js';
@@ -32,7 +32,7 @@ export async function gaussianWasserstein(
   const { parts, unit } = inFittingUnit([componentOf(a, 0), componentOf(b, 0)]);
   const [from, to] = parts;
   const square = await squaredDistance(matrices, from, await matrices.root(from.covariance), to);
-  options.onProgress?.(1);
+  await tell(options.onProgress, 1);
   return unit * Math.sqrt(square);
 }
 
@@ -212,10 +212,10 @@ export async function gaussianBarycentre(
     covariance = next;
     if (change <= 1e-6 && options.tolerance === undefined) floor ??= await roundingOf(matrices, covariance);
     if (change <= tolerance || (floor !== undefined && change <= floor && change >= before / 2)) {
-      options.onProgress?.(1);
+      await tell(options.onProgress, 1);
       return gaussianOf({ mean, covariance }, unit);
     }
-    options.onProgress?.((iteration + 1) / budget);
+    await tell(options.onProgress, (iteration + 1) / budget);
   }
   throw new RidgeflowError(
     'NOT_CONVERGED',

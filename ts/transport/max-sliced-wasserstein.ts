@@ -1,5 +1,5 @@
 import { type NdArray, allocate, dtypeOf } from '../core/array.js';
-import { type CallOptions, checkInteger, partOf } from '../core/options.js';
+import { type CallOptions, checkInteger, partOf, tell } from '../core/options.js';
 import { vectorLength } from '../core/rows.js';
 import type { VectorLike } from '../measure/arguments.js';
 import { uniformDirections } from './directions.js';
@@ -59,7 +59,7 @@ export async function maxSlicedWasserstein(
   const found = await climb(clouds, chosenRows(tried, starts, d), d === 1 ? 0 : iterations, options);
   const data = allocate(dtype, d, 'a direction');
   data.set(found.direction);
-  options.onProgress?.(1);
+  await tell(options.onProgress, 1);
   return { value: found.distance * clouds.unit, direction: { data, shape: [d] } };
 }
 
@@ -103,7 +103,7 @@ async function climb(
     }
     rows = moved;
     ({ distances, gradients } = next);
-    options.onProgress?.(0.4 + (0.6 * (k + 1)) / iterations);
+    await tell(options.onProgress, 0.4 + (0.6 * (k + 1)) / iterations);
   }
   const winner = distances.reduce((best, value, i) => (value > distances[best] ? i : best), 0);
   return { distance: distances[winner], direction: rows.slice(winner * d, (winner + 1) * d) };

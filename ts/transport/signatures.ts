@@ -1,4 +1,5 @@
 import { ARRAY, CALL, type Argument, list, object, options } from '../core/call.js';
+import { MIXTURE } from '../measure/signatures.js';
 import type { exactTransport, exactTransportMatrix } from './exact-transport.js';
 import type { fixedSupportBarycentre } from './fixed-support-barycentre.js';
 import type { frechetDistance } from './frechet-distance.js';
@@ -68,18 +69,18 @@ export const SIGNATURES = {
     ),
   },
   gaussianGeodesic: {
-    a: object(['dimension', 'components', 'weights', 'means', 'componentCovariance']),
-    b: object(['dimension', 'components', 'weights', 'means', 'componentCovariance']),
+    a: MIXTURE,
+    b: MIXTURE,
     options: options<Argument<typeof gaussianGeodesic, 3>>()({ ...CALL }, true),
   },
   gaussianMixtureWasserstein: {
-    a: object(['dimension', 'components', 'weights', 'means', 'componentCovariance']),
-    b: object(['dimension', 'components', 'weights', 'means', 'componentCovariance']),
+    a: MIXTURE,
+    b: MIXTURE,
     options: options<Argument<typeof gaussianMixtureWasserstein, 2>>()({ ...CALL }, true),
   },
   gaussianWasserstein: {
-    a: object(['dimension', 'components', 'weights', 'means', 'componentCovariance']),
-    b: object(['dimension', 'components', 'weights', 'means', 'componentCovariance']),
+    a: MIXTURE,
+    b: MIXTURE,
     options: options<Argument<typeof gaussianWasserstein, 2>>()({ ...CALL }, true),
   },
   interpolateAlongMap: { x: ARRAY, image: ARRAY },

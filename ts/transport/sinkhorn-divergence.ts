@@ -1,5 +1,5 @@
 import { type NdArray, allocate } from '../core/array.js';
-import { type CallOptions, partOf } from '../core/options.js';
+import { type CallOptions, partOf, tell } from '../core/options.js';
 import { checkClouds, checkPairCost, checkWeights, type PairCost } from './arguments.js';
 import { CloudKernel } from './entropic-kernel.js';
 import { EntropicPlan } from './entropic-plan.js';
@@ -70,7 +70,7 @@ export async function sinkhornDivergence(
     for (let k = 0; k < data.length; k++) data[k] = across.data[k] - within.data[k];
     result.gradient = { data, shape: [n, a.shape[1]] };
   }
-  options.onProgress?.(1);
+  await tell(options.onProgress, 1);
   return result;
 }
 

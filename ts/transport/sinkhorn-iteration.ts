@@ -1,5 +1,5 @@
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
-import { type CallOptions, checkInteger, checkPositive } from '../core/options.js';
+import { type CallOptions, checkInteger, checkPositive, tell } from '../core/options.js';
 import { type VectorLike, toVector } from '../measure/arguments.js';
 import { type EntropicKernel, checkEpsilonAgainst } from './entropic-kernel.js';
 
@@ -183,14 +183,14 @@ async function alternate(
       firstError ||= marginalError;
       const converged = marginalError <= tolerance;
       if (converged || last) {
-        onProgress?.(1);
+        await tell(onProgress, 1);
         const mass = massOf(problem, weights, g, next);
         return finished(problem, { f, g, iterations, converged, marginalError, mass });
       }
       const byError = Math.log(firstError / marginalError) / Math.log(firstError / tolerance);
-      onProgress?.(Math.max(iterations / maximumIterations, byError > 0 && byError < 1 ? byError : 0));
+      await tell(onProgress, Math.max(iterations / maximumIterations, byError > 0 && byError < 1 ? byError : 0));
     } else {
-      onProgress?.(iterations / maximumIterations);
+      await tell(onProgress, iterations / maximumIterations);
     }
     if (scaling !== false) current = Math.max(epsilon, current * scaling);
   }

@@ -1,6 +1,6 @@
 import { type FloatData, type NdArray, allocate, dtypeOf } from '../../core/array.js';
 import { RidgeflowError, invalidArgument } from '../../core/errors.js';
-import { type CallOptions, checkInteger, checkPositive, throwIfAborted } from '../../core/options.js';
+import { type CallOptions, checkInteger, checkPositive, throwIfAborted, tell } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
 import { asMatrix } from '../../kernel/checks.js';
 import type { Kernels } from '../../kernel/contract.js';
@@ -141,8 +141,8 @@ export async function descend(
         state.best = { loss: judged, epoch, parameters: state.parameters.slice() };
     }
     await afterEpoch?.(state, epoch === epochs || !patient());
-    options.onEpoch?.(state.history[epoch - 1]);
-    options.onProgress?.(epoch / epochs);
+    await tell(options.onEpoch, state.history[epoch - 1], 'onEpoch');
+    await tell(options.onProgress, epoch / epochs);
   }
   const parameters = state.best?.parameters ?? state.parameters;
   if (!parameters.every(Number.isFinite)) throw diverged(state.epoch, optimiser);

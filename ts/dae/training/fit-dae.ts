@@ -1,7 +1,7 @@
 import { type ActivationName, activation } from '../../core/activation.js';
 import { type NdArray, allocate, checkPoints, dtypeOf, toDtype } from '../../core/array.js';
 import { invalidArgument } from '../../core/errors.js';
-import { type CallOptions, checkInteger } from '../../core/options.js';
+import { type CallOptions, checkInteger, tell } from '../../core/options.js';
 import { Pace } from '../../core/pace.js';
 import { kernelsFor } from '../../kernel/backend.js';
 import { checkFinite } from '../../kernel/checks.js';
@@ -164,7 +164,7 @@ async function fitLayer(
   }
   const { network, loss, ridge } = best!;
   const training = await meanSquare(network, await source.whole(1, 'training'), { signal, backend });
-  options.onProgress?.(1);
+  await tell(options.onProgress, 1);
   const square = unit.scale ** 2;
   const there = { inputs: true, outputs: true, residual };
   return new TwoLayerDae(inUnit(network, inverseUnit(unit), there, dtype), {

@@ -1,6 +1,6 @@
 import { type NdArray, checkPoints } from '../../core/array.js';
 import { RidgeflowError } from '../../core/errors.js';
-import { type CallOptions, checkInteger } from '../../core/options.js';
+import { type CallOptions, checkInteger, tell } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
 import { takeRows } from '../../core/rows.js';
 import type { Labels } from '../../representation/classes.js';
@@ -62,7 +62,7 @@ export async function layerSeparation(
   const found: Separability[] = [];
   for (const [i, cloud] of [...moved, ...features].entries()) {
     found.push(await separability(cloud, of, call));
-    options.onProgress?.((i + 1) / (moved.length + features.length));
+    await tell(options.onProgress, (i + 1) / (moved.length + features.length));
   }
   return {
     points: found.slice(0, moved.length),

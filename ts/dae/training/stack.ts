@@ -1,5 +1,5 @@
 import { type FloatData, type NdArray, checkPoints } from '../../core/array.js';
-import { type CallOptions, checkInteger } from '../../core/options.js';
+import { type CallOptions, checkInteger, tell } from '../../core/options.js';
 import type { Kernels } from '../../kernel/contract.js';
 import { hiddenDerivatives, hiddenUnits, outputsOf } from '../../network/hidden-layer.js';
 import { type Batch, BatchMap, type TransportMap, toBatch } from '../transport-map.js';
@@ -58,7 +58,7 @@ export class EncoderStack extends BatchMap implements StackedDae {
     for (const [l, { network }] of this.layers.entries()) {
       features = await hiddenUnits(batch.kernels, network, features, batch.options);
       states.push(await this.#decoded(batch.kernels, features, l + 1, batch.options));
-      options.onProgress?.((l + 1) / this.layers.length);
+      await tell(options.onProgress, (l + 1) / this.layers.length);
     }
     return states;
   }

@@ -6,6 +6,8 @@ import { type VectorLike, toVector } from '../../measure/arguments.js';
 import { checkWeights } from '../../transport/arguments.js';
 import { CloudKernel } from '../../transport/entropic-kernel.js';
 import { SiteEnergy, type SiteFreeEnergy } from './site-energy.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** Options of {@link entropicJkoFlow}. */
 export interface EntropicJkoOptions extends CallOptions {
@@ -65,6 +67,7 @@ export async function entropicJkoFlow(
   masses: VectorLike,
   options: EntropicJkoOptions,
 ): Promise<EntropicJkoTrajectory> {
+  checkCall(SIGNATURES.entropicJkoFlow, { energy, sites, options });
   const { n: m } = checkPoints(sites, 'sites');
   const start = checkWeights(masses, m, 'masses');
   const h = checkPositive(options?.step, 'step');
@@ -109,7 +112,7 @@ export async function entropicJkoFlow(
     states.push({ time: k * h, masses: measure, energy: discrete.value(measure) });
     await pace.tick(1);
   }
-  pace.finish();
+  await pace.finish();
   return { states, end: states[count], iterations };
 }
 

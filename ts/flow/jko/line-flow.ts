@@ -10,6 +10,8 @@ import { Flow } from '../named/flow.js';
 import type { TrajectoryState } from '../particles.js';
 import { LineEnergy, type LineFreeEnergy, checkEnergy, checkGradient } from './line-energy.js';
 import { proximalStep } from './proximal-step.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** Options of {@link jkoFlow}. */
 export interface JkoOptions extends CallOptions {
@@ -59,6 +61,7 @@ export async function jkoFlow(
   x0: NdArray,
   options: JkoOptions,
 ): Promise<JkoTrajectory> {
+  checkCall(SIGNATURES.jkoFlow, { energy, x0, options });
   checkEnergy(energy);
   const { n } = checkPoints(x0, 'x0', { minimum: 2, dimension: 1 });
   const h = checkPositive(options?.step, 'step');
@@ -84,7 +87,7 @@ export async function jkoFlow(
     states.push(stateOf(k * h, x, action));
     await pace.tick(1);
   }
-  pace.finish();
+  await pace.finish();
   return {
     states,
     end: states[count],
@@ -103,6 +106,7 @@ export async function jkoFlow(
  * @throws INVALID_ARGUMENT; on evaluation as `jkoFlow`.
  */
 export function freeEnergyFlow(energy: LineFreeEnergy, options: { to: number }): Flow {
+  checkCall(SIGNATURES.freeEnergyFlow, { energy, options });
   checkEnergy(energy);
   const field = fieldFromFunction(
     (x) => {

@@ -2,6 +2,8 @@ import { type NdArray, checkPoints } from '../../core/array.js';
 import { RidgeflowError } from '../../core/errors.js';
 import type { CallOptions } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** Points whose distances are looked at: their median is steady to about a percent. */
 const SAMPLE = 256;
@@ -16,7 +18,9 @@ const SAMPLE = 256;
  * O(min(n, 256)² d) time. Source: D. Garreau, W. Jitkrittum, M. Kanagawa, Large sample analysis of the median heuristic,
  * arXiv:1707.07269.
  */
-export function medianSquaredDistance(points: NdArray, { seed }: Pick<CallOptions, 'seed'> = {}): number {
+export function medianSquaredDistance(points: NdArray, options: Pick<CallOptions, 'seed'> = {}): number {
+  checkCall(SIGNATURES.medianSquaredDistance, { points, options });
+  const { seed } = options;
   const { n, d } = checkPoints(points, 'points', { minimum: 2 });
   const rows = new RandomStream(seed, 'subsample').choose(n, Math.min(n, SAMPLE));
   const squares = new Float64Array((rows.length * (rows.length - 1)) / 2);

@@ -2,6 +2,8 @@ import { checkPositive } from '../../core/options.js';
 import { backwardHeatField } from '../../field/index.js';
 import type { Measure } from '../../measure/measure.js';
 import { Flow } from './flow.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** Options of {@link continuousDaeFlow}. */
 export interface ContinuousDaeFlowOptions {
@@ -19,6 +21,7 @@ export interface ContinuousDaeFlowOptions {
  * Source: S. Sonoda, N. Murata, Transport analysis of infinitely deep neural network, JMLR 20 (2019).
  */
 export function continuousDaeFlow(measure: Measure, options: ContinuousDaeFlowOptions): Flow {
+  checkCall(SIGNATURES.continuousDaeFlow, { measure, options });
   const to = checkPositive(options?.to, 'to');
   // Says when the measure collapses, if that is before.
   measure.heat(-to);

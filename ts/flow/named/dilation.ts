@@ -10,6 +10,8 @@ import type {
   EstimateOptions,
   Measure,
 } from '../../measure/measure.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** x ↦ scale · x + shift. */
 export interface Dilation {
@@ -25,7 +27,9 @@ export interface Dilation {
  *
  * @throws INVALID_ARGUMENT (scale), INVALID_SHAPE (shift).
  */
-export function dilated(measure: Measure, { scale, shift }: Dilation): Measure {
+export function dilated(measure: Measure, options: Dilation): Measure {
+  checkCall(SIGNATURES.dilated, { measure, options });
+  const { scale, shift } = options;
   if (!(scale > 0 && scale < Infinity)) throw invalidArgument('scale', 'a finite number above 0', scale);
   if (shift !== undefined && shift.length !== measure.dimension) {
     throw invalidShape('shift', `${measure.dimension} numbers`, String(shift.length));

@@ -7,6 +7,8 @@ import type { Measure } from '../../measure/measure.js';
 import { GaussianMixture } from '../../measure/mixture.js';
 import { dilated } from './dilation.js';
 import { Flow } from './flow.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** Before this time the velocity is taken as if at it, to second order in time: where that and rounding errors balance. */
 const EARLIEST: Record<DType, number> = { float32: 2e-3, float64: 1e-5 };
@@ -27,6 +29,7 @@ const EARLIEST: Record<DType, number> = { float32: 2e-3, float64: 1e-5 };
  * matching for generative modeling, ICLR 2023.
  */
 export function flowMatching(source: Measure, target: Measure): Flow {
+  checkCall(SIGNATURES.flowMatching, { source, target });
   const variance = isotropicVariance(source);
   if (target.dimension !== source.dimension) {
     throw new RidgeflowError(

@@ -1,6 +1,6 @@
 import { type FloatData, type NdArray, allocate, checkPoints } from '../../core/array.js';
 import { RidgeflowError, invalidArgument } from '../../core/errors.js';
-import { type CallOptions, partOf } from '../../core/options.js';
+import { type CallOptions, partOf, tell } from '../../core/options.js';
 import type { VelocityField } from '../../field/field.js';
 import type { Measure } from '../../measure/measure.js';
 import { type IntegrateOptions, type Trajectory, integrate } from '../integrate.js';
@@ -117,7 +117,7 @@ export class Flow {
     // Along the way the log-density fell by the integral of the divergence.
     const values = allocate('float64', final.length, 'log-likelihoods');
     for (let i = 0; i < values.length; i++) values[i] = final[i] - end.logDensity![i];
-    options.onProgress?.(1);
+    await tell(options.onProgress, 1);
     return values;
   }
 }

@@ -5,6 +5,8 @@ import type { Potential, VelocityField } from '../../field/index.js';
 import type { Measure } from '../../measure/measure.js';
 import { smoothed } from '../../measure/smoothed.js';
 import { Flow } from './flow.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** Parameters of {@link fokkerPlanckFlow}: the potential, and one of the two ways to know the score. */
 export interface FokkerPlanckParameters {
@@ -38,6 +40,7 @@ export interface FokkerPlanckParameters {
  * (2020).
  */
 export function fokkerPlanckFlow(parameters: FokkerPlanckParameters): Flow {
+  checkCall(SIGNATURES.fokkerPlanckFlow, { parameters });
   const { potential, diffusion = 1, law, variance, from = 0, to } = parameters;
   checkPositive(diffusion, 'diffusion');
   if ((law === undefined) === (variance === undefined))

@@ -2,6 +2,8 @@ import { checkPositive } from '../../core/options.js';
 import { heatField } from '../../field/index.js';
 import type { Measure } from '../../measure/measure.js';
 import { Flow } from './flow.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** Options of {@link heatFlow}. */
 export interface HeatFlowOptions {
@@ -21,6 +23,7 @@ export interface HeatFlowOptions {
  * Stat. Comput. 11 (1990), 293–310.
  */
 export function heatFlow(measure: Measure, options: HeatFlowOptions): Flow {
+  checkCall(SIGNATURES.heatFlow, { measure, options });
   return new Flow({
     name: 'heat flow',
     field: heatField(measure),

@@ -9,6 +9,8 @@ import type { Measure } from '../../measure/measure.js';
 import { smoothed } from '../../measure/smoothed.js';
 import { euler } from '../solvers/index.js';
 import { Flow } from './flow.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** Noise that helps particles out of places where the kernel flow would leave them. */
 export interface NoiseInjection {
@@ -45,6 +47,7 @@ export interface KernelFlowOptions {
  * A. Korba, A. Salim, A. Gretton, Maximum mean discrepancy gradient flow, NeurIPS 2019.
  */
 export function kernelFlow(target: Measure, options: KernelFlowOptions): Flow {
+  checkCall(SIGNATURES.kernelFlow, { target, options });
   const variance = checkPositive(options?.variance, 'variance');
   const { noise } = options;
   if (noise) {

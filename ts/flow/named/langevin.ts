@@ -11,6 +11,8 @@ import type { Measure } from '../../measure/measure.js';
 import type { DiffusionPath } from '../stochastic-problem.js';
 import { timeGrid } from '../time-grid.js';
 import { StochasticFlow } from './stochastic-flow.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** Parameters of {@link langevin} and {@link metropolisAdjustedLangevin}. */
 export interface LangevinParameters {
@@ -31,6 +33,7 @@ export interface LangevinParameters {
  * distributions and their discrete approximations, Bernoulli 2 (1996), 341–363.
  */
 export function langevin(target: Measure, parameters: LangevinParameters): StochasticFlow {
+  checkCall(SIGNATURES.langevin, { target, parameters });
   const { step, steps } = checkParameters(parameters);
   return new StochasticFlow({
     name: 'Langevin dynamics',
@@ -69,6 +72,7 @@ export function metropolisAdjustedLangevin(
   target: Measure,
   parameters: LangevinParameters,
 ): MetropolisLangevin {
+  checkCall(SIGNATURES.metropolisAdjustedLangevin, { target, parameters });
   if (typeof target?.evaluate !== 'function') throw invalidArgument('target', 'a measure', target);
   return new MetropolisLangevin(target, checkParameters(parameters));
 }
@@ -120,7 +124,7 @@ export class MetropolisLangevin {
       if (grid.saved.has(number + 1)) states.push({ time, positions: copyOf(chains.positions) });
       await pace.tick(1);
     }
-    pace.finish();
+    await pace.finish();
     return {
       states,
       end: states[states.length - 1],

@@ -2,6 +2,8 @@ import { type NdArray, checkPoints, checkSameDtype, dtypeOf } from '../../core/a
 import { type CallOptions, checkPositive, partOf } from '../../core/options.js';
 import { kernelsFor } from '../../kernel/backend.js';
 import { asMatrix, checkFinite } from '../../kernel/checks.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** Options of {@link maximumMeanDiscrepancy}. */
 export interface MaximumMeanDiscrepancyOptions extends CallOptions {
@@ -25,6 +27,7 @@ export async function maximumMeanDiscrepancy(
   b: NdArray,
   options: MaximumMeanDiscrepancyOptions,
 ): Promise<number> {
+  checkCall(SIGNATURES.maximumMeanDiscrepancy, { a, b, options });
   const { d } = checkPoints(a, 'a');
   checkPoints(b, 'b', { dimension: d });
   checkSameDtype(a, 'a', b, 'b');

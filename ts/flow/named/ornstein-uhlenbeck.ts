@@ -2,6 +2,8 @@ import type { Measure } from '../../measure/measure.js';
 import type { Flow } from './flow.js';
 import { probabilityFlow } from './probability-flow.js';
 import { type OrnsteinUhlenbeckParameters, ornsteinUhlenbeck } from './process.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** Options of {@link ornsteinUhlenbeckFlow}. */
 export interface OrnsteinUhlenbeckOptions extends OrnsteinUhlenbeckParameters {
@@ -22,6 +24,7 @@ export interface OrnsteinUhlenbeckOptions extends OrnsteinUhlenbeckParameters {
  * Anal. 29 (1998), 1–17.
  */
 export function ornsteinUhlenbeckFlow(measure: Measure, options: OrnsteinUhlenbeckOptions = {}): Flow {
+  checkCall(SIGNATURES.ornsteinUhlenbeckFlow, { measure, options });
   const { to, ...parameters } = options;
   return probabilityFlow(
     ornsteinUhlenbeck(to === undefined ? parameters : { end: to, ...parameters }),

@@ -9,6 +9,8 @@ import { checkFiniteValues } from '../../measure/arguments.js';
 import { smoothed } from '../../measure/smoothed.js';
 import { Flow } from './flow.js';
 import { KernelRegression } from './kernel-regression.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** Parameters of {@link pairedFlowMatching}. */
 export interface PairedFlowMatchingParameters {
@@ -35,6 +37,7 @@ export interface PairedFlowMatchingParameters {
  * et al., Improving and generalizing flow-based generative models with minibatch optimal transport, TMLR 2024.
  */
 export function pairedFlowMatching(parameters: PairedFlowMatchingParameters): Flow {
+  checkCall(SIGNATURES.pairedFlowMatching, { parameters });
   const { from, to, variance } = parameters;
   checkPair(from, to);
   checkPositive(variance, 'variance');
@@ -52,7 +55,9 @@ export function pairedFlowMatching(parameters: PairedFlowMatchingParameters): Fl
  * The rows of a cloud in random order, by the option `seed`: paired with another cloud by row, the independent coupling.
  * O(nd) time.
  */
-export function shufflePairs(points: NdArray, { seed }: Pick<CallOptions, 'seed'> = {}): NdArray {
+export function shufflePairs(points: NdArray, options: Pick<CallOptions, 'seed'> = {}): NdArray {
+  checkCall(SIGNATURES.shufflePairs, { points, options });
+  const { seed } = options;
   const { n } = checkPoints(points, 'points');
   return takeRows(points, new RandomStream(seed, 'shuffle').choose(n, n), 'shuffled points');
 }

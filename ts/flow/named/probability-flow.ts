@@ -4,6 +4,8 @@ import type { VelocityField } from '../../field/field.js';
 import { linearField, scaled, scoreField, sumOf } from '../../field/index.js';
 import { Flow } from './flow.js';
 import { type DiffusionProcess, checkProcess, lawOf } from './process.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** Options of {@link probabilityFlow}. */
 export interface ProbabilityFlowOptions {
@@ -32,6 +34,7 @@ export function probabilityFlow(
   measure: Measure,
   options: ProbabilityFlowOptions = {},
 ): Flow {
+  checkCall(SIGNATURES.probabilityFlow, { process, measure, options });
   const { from, to } = checkedTimes(process, measure, options);
   const law = (t: number) => lawOf(process, measure, t);
   const field = driftWithScore(process, measure, -0.5);

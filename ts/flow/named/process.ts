@@ -3,6 +3,8 @@ import { checkPositive } from '../../core/options.js';
 import { type VectorLike, invalidShape, toVector } from '../../measure/arguments.js';
 import type { Measure } from '../../measure/measure.js';
 import { dilated } from './dilation.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /**
  * A diffusion with a linear drift, dX = f(t)(X − c) dt + g(t) dB for 0 ≤ t ≤ end. Given X_0 it is normal at every time:
@@ -26,6 +28,7 @@ export interface DiffusionProcess {
 
 /** The law at time t of a process that starts from a measure, in closed form: the measure heated, then scaled. */
 export function lawOf(process: DiffusionProcess, measure: Measure, t: number): Measure {
+  checkCall(SIGNATURES.lawOf, { process, measure });
   const scale = process.scale(t);
   const shift = process.centre && Array.from(process.centre, (value) => (1 - scale) * value);
   return dilated(measure.heat(process.variance(t) / (2 * scale ** 2)), { scale, shift });
@@ -69,6 +72,7 @@ export interface VarianceExplodingParameters {
  *   equations, ICLR 2021.
  */
 export function varianceExploding(parameters: VarianceExplodingParameters): DiffusionProcess {
+  checkCall(SIGNATURES.varianceExploding, { parameters });
   const maximum = checkPositive(parameters?.maximum, 'maximum');
   const { minimum } = parameters;
   const least = checkPositive(minimum ?? maximum / 1000, 'minimum');
@@ -101,6 +105,7 @@ export interface VariancePreservingParameters {
  *   equations, ICLR 2021, after J. Ho, A. Jain, P. Abbeel, Denoising diffusion probabilistic models, NeurIPS 2020.
  */
 export function variancePreserving(parameters: VariancePreservingParameters = {}): DiffusionProcess {
+  checkCall(SIGNATURES.variancePreserving, { parameters });
   const minimum = checkPositive(parameters.minimum ?? 0.1, 'minimum');
   const maximum = checkPositive(parameters.maximum ?? Math.max(20, minimum), 'maximum');
   if (maximum < minimum) throw invalidArgument('maximum', `a number of at least ${minimum}`, maximum);
@@ -135,6 +140,7 @@ export interface OrnsteinUhlenbeckParameters {
  * @throws INVALID_ARGUMENT. Source: G. E. Uhlenbeck, L. S. Ornstein, Phys. Rev. 36 (1930), 823–841.
  */
 export function ornsteinUhlenbeck(parameters: OrnsteinUhlenbeckParameters = {}): DiffusionProcess {
+  checkCall(SIGNATURES.ornsteinUhlenbeck, { parameters });
   const rate = checkPositive(parameters.rate ?? 1, 'rate');
   const diffusion = checkPositive(parameters.diffusion ?? 1, 'diffusion');
   const end = checkPositive(parameters.end ?? 5 / rate, 'end');

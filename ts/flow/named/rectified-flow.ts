@@ -4,6 +4,8 @@ import type { Measure } from '../../measure/measure.js';
 import { straightness } from '../integrate.js';
 import type { Flow, TransportOptions } from './flow.js';
 import { pairedFlowMatching, shufflePairs } from './paired-flow-matching.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** Options of {@link rectifiedFlow}. */
 export interface RectifiedFlowOptions
@@ -45,6 +47,7 @@ export async function rectifiedFlow(
   target: Measure,
   options: RectifiedFlowOptions,
 ): Promise<RectifiedFlow> {
+  checkCall(SIGNATURES.rectifiedFlow, { source, target, options });
   const variance = checkPositive(options?.variance, 'variance');
   const count = checkInteger(options.pairs ?? 1000, 'pairs', 1);
   const rounds = checkInteger(options.rounds ?? 2, 'rounds', 0);

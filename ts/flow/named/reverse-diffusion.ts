@@ -5,6 +5,8 @@ import type { Measure } from '../../measure/measure.js';
 import { type ProbabilityFlowOptions, checkedTimes, driftWithScore } from './probability-flow.js';
 import { type DiffusionProcess, lawOf } from './process.js';
 import { StochasticFlow } from './stochastic-flow.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /**
  * A diffusion that starts from a measure, run backwards in time: from noise to new points of the measure, by
@@ -24,6 +26,7 @@ export function reverseDiffusion(
   measure: Measure,
   options: ProbabilityFlowOptions = {},
 ): StochasticFlow {
+  checkCall(SIGNATURES.reverseDiffusion, { process, measure, options });
   const { from, to } = checkedTimes(process, measure, options);
   return new StochasticFlow({
     name: `reverse diffusion, ${process.name}`,

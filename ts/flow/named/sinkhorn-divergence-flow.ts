@@ -4,6 +4,8 @@ import { fieldFromFunction } from '../../field/from-function.js';
 import { sinkhornDivergence } from '../../transport/sinkhorn-divergence.js';
 import type { SinkhornOptions } from '../../transport/sinkhorn-iteration.js';
 import { Flow } from './flow.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** Options of {@link sinkhornDivergenceFlow}. */
 export interface SinkhornDivergenceFlowOptions extends Pick<
@@ -29,6 +31,7 @@ export interface SinkhornDivergenceFlowOptions extends Pick<
  * Interpolating between optimal transport and MMD using Sinkhorn divergences, AISTATS 2019.
  */
 export function sinkhornDivergenceFlow(target: NdArray, options: SinkhornDivergenceFlowOptions): Flow {
+  checkCall(SIGNATURES.sinkhornDivergenceFlow, { target, options });
   const { d } = checkPoints(target, 'target');
   const { to, tolerance, maximumIterations } = options ?? {};
   const epsilon = checkPositive(options?.epsilon, 'epsilon');

@@ -8,6 +8,8 @@ import type { Kernels } from '../../kernel/contract.js';
 import { uniformDirections } from '../../transport/directions.js';
 import { euler } from '../solvers/index.js';
 import { Flow } from './flow.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** Options of {@link slicedWassersteinFlow}. */
 export interface SlicedWassersteinFlowOptions {
@@ -37,6 +39,7 @@ export interface SlicedWassersteinFlowOptions {
  * Paris-Sud 2013; A. Liutkus et al., Sliced-Wasserstein flows, ICML 2019.
  */
 export function slicedWassersteinFlow(target: NdArray, options: SlicedWassersteinFlowOptions): Flow {
+  checkCall(SIGNATURES.slicedWassersteinFlow, { target, options });
   const { d } = checkPoints(target, 'target');
   const count = checkInteger(options?.directions ?? 64, 'directions', 1);
   const { step } = options;

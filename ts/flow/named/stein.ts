@@ -6,6 +6,8 @@ import type { Measure } from '../../measure/measure.js';
 import { medianSquaredDistance } from './bandwidth.js';
 import { Flow } from './flow.js';
 import { KernelRegression } from './kernel-regression.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** Options of {@link steinVariationalGradientDescent}. */
 export interface SteinOptions {
@@ -34,6 +36,7 @@ export interface SteinOptions {
  * D. Wang, Stein variational gradient descent, NeurIPS 2016.
  */
 export function steinVariationalGradientDescent(target: Measure, options: SteinOptions = {}): Flow {
+  checkCall(SIGNATURES.steinVariationalGradientDescent, { target, options });
   const { to = 20, variance } = options;
   if (variance !== undefined) checkPositive(variance, 'variance');
   return new Flow({
@@ -117,7 +120,7 @@ class SteinField implements VelocityField {
 
 /** So that Σ_j k(x_j, x) of a typical particle is about that of its own term: n exp(−median/2h) ≈ 1. */
 function medianVariance(points: NdArray, options: CallOptions): number {
-  return medianSquaredDistance(points, options) / (2 * Math.log(points.shape[0] + 1));
+  return medianSquaredDistance(points, { seed: options.seed }) / (2 * Math.log(points.shape[0] + 1));
 }
 
 /** (x − c)·u for one row. */

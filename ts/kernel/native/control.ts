@@ -1,5 +1,5 @@
 import { RidgeflowError } from '../../core/errors.js';
-import { abortError, throwIfAborted } from '../../core/options.js';
+import { abortError, tell, throwIfAborted } from '../../core/options.js';
 import { isTurnDue, nextTurn } from '../../core/pace.js';
 import type { RunControl } from '../contract.js';
 
@@ -27,7 +27,7 @@ export async function withControl(
   } catch (error) {
     throw translate(error, signal);
   }
-  onProgress?.(1);
+  await tell(onProgress, 1);
 }
 
 async function watch(
@@ -42,27 +42,30 @@ async function watch(
   }
   const abort = () => Atomics.store(cells, 0, 1);
   let failure: { error: unknown } | undefined;
+  let telling: Promise<void> | undefined;
   // Before the timer, which would keep the process alive where what was given as a signal is none and throws here.
   signal?.addEventListener('abort', abort, { once: true });
   const timer = onProgress
     ? setInterval(() => {
-        try {
-          onProgress(Atomics.load(cells, 1) / 1e6);
-        } catch (error) {
-          // A callback that throws ends the call, not the process.
-          failure = { error };
-          abort();
-        }
+        // One at a time, though the listener be slow. What it throws ends the call, not the process.
+        telling ??= tell(onProgress, Atomics.load(cells, 1) / 1e6)
+          .catch((error: unknown) => {
+            failure = { error };
+            abort();
+          })
+          .finally(() => (telling = undefined));
       }, INTERVAL)
     : undefined;
   try {
     await finished;
   } catch (error) {
-    throw failure ? failure.error : error;
+    if (!failure) throw error;
   } finally {
     clearInterval(timer);
     signal?.removeEventListener('abort', abort);
   }
+  await telling;
+  if (failure) throw failure.error;
 }
 
 function translate(error: unknown, signal: AbortSignal | undefined): unknown {

@@ -54,6 +54,6 @@ export async function assignment(
   }
   const columns = new Int32Array(n);
   for (let j = 0; j < n; j++) columns[rows[j]] = j;
-  pace.finish();
+  await pace.finish();
   return { columns, u, v };
 }

@@ -86,6 +86,6 @@ export async function convolveProjections(
     }
     await pace.tick(length / 2);
   }
-  pace.finish();
+  await pace.finish();
   return out;
 }

@@ -40,7 +40,7 @@ export async function largestDifferences(
     distances.set(nearest.squares, i * k);
     await pace.tick(points.rows % BLOCK);
   }
-  pace.finish();
+  await pace.finish();
   return { distances, indices };
 }
 
@@ -65,7 +65,7 @@ export async function countWithin(
     }
     await pace.tick(points.rows % BLOCK);
   }
-  pace.finish();
+  await pace.finish();
   return counts;
 }
 

@@ -24,6 +24,6 @@ export async function distanceSums(
       await pace.tick(end - first);
     }
   }
-  pace.finish();
+  await pace.finish();
   return sums;
 }

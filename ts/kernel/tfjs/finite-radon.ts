@@ -32,6 +32,6 @@ export async function finiteRadon(
       out[to + p * p + l] = scale * sum;
     }
   }
-  pace.finish();
+  await pace.finish();
   return out;
 }

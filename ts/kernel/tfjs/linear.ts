@@ -35,7 +35,7 @@ export async function matmul(engine: Engine, problem: ProductProblem, run?: RunC
       }
     }
   }
-  pace.finish();
+  await pace.finish();
   return out;
 }
 
@@ -79,7 +79,7 @@ export async function signedSums(
     for (let j = 0; j < columns; j++) out[i * columns + j] = scale * sums[j];
     await pace.tick(1);
   }
-  pace.finish();
+  await pace.finish();
   return out;
 }
 
@@ -131,7 +131,7 @@ export async function solvePositiveDefinite(
     }
     await pace.tick(d * d);
   }
-  pace.finish();
+  await pace.finish();
   return solutions;
 }
 
@@ -150,7 +150,7 @@ export async function lowerTriangularProduct(
     }
     await pace.tick(d * d);
   }
-  pace.finish();
+  await pace.finish();
 }
 
 /** {@link Kernels.linearCombination}, a block at a time, so that the sums stay in cache and `out` may be a term. */

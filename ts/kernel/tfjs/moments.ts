@@ -30,7 +30,7 @@ export async function covariance(
   for (let k = 0; k < d; k++) {
     for (let l = k; l < d; l++) matrix[l * d + k] = matrix[k * d + l] /= rows;
   }
-  pace.finish();
+  await pace.finish();
   return { mean, covariance: matrix };
 }
 
@@ -48,7 +48,7 @@ export async function centredRows(
     for (let k = 0; k < d; k++) out[i * d + k] = (data[start + k] - centre[k]) * factor;
     await pace.tick(1);
   }
-  pace.finish();
+  await pace.finish();
   return out;
 }
 
@@ -80,6 +80,6 @@ export async function groupMoments(
     for (let k = 0; k < d; k++) squares[group] += (data[i * d + k] - means[group * d + k]) ** 2;
     await pace.tick(1);
   }
-  pace.finish();
+  await pace.finish();
   return { means, squares };
 }

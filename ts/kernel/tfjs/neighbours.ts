@@ -68,7 +68,7 @@ export async function nearestNeighbours(
     }
     for (let t = 0; t < count * k; t++) distances[start * k + t] = Math.sqrt(nearest.squares[t]);
   }
-  pace.finish();
+  await pace.finish();
   return { distances, indices };
 }
 

@@ -43,7 +43,7 @@ export async function posteriorCovarianceProduct(
     }
     sums.writeTo(out, start);
   }
-  pace.finish();
+  await pace.finish();
   return out;
 }
 

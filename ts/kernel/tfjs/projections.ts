@@ -32,7 +32,7 @@ async function forEachProjection(
       await pace.tick(size);
     }
   }
-  pace.finish();
+  await pace.finish();
 }
 
 /** {@link Kernels.binProjections} as loops over blocks of projections. */

@@ -86,7 +86,7 @@ async function forEachWeight(
       await pace.tick(count);
     }
   }
-  pace.finish();
+  await pace.finish();
 }
 
 /** {@link Kernels.projectHyperplanes}, summed in float64. */

@@ -34,7 +34,7 @@ async function forEachPixel(
     }
     await pace.tick(1);
   }
-  pace.finish();
+  await pace.finish();
 }
 
 /** {@link Kernels.integrateLines}, summed in float64. */
@@ -104,7 +104,7 @@ async function forEachCell(
       }
     }
   }
-  pace.finish();
+  await pace.finish();
 }
 
 /** {@link Kernels.projectXray}, summed in float64. */
@@ -162,6 +162,6 @@ export async function backprojectFan(
       await pace.tick(columns);
     }
   }
-  pace.finish();
+  await pace.finish();
   return Float32Array.from(sums);
 }

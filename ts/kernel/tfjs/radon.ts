@@ -90,7 +90,7 @@ export async function projectBeam(
   await forEachWeight(problem, kernel, pace, (pixel, ray, weight) => {
     sum[ray] += weight * image[pixel];
   });
-  pace.finish();
+  await pace.finish();
   return Float32Array.from(sum);
 }
 
@@ -105,7 +105,7 @@ export async function backprojectBeam(
   await forEachWeight(problem, kernel, pace, (pixel, ray, weight) => {
     sum[pixel] += weight * sinogram[ray];
   });
-  pace.finish();
+  await pace.finish();
   return Float32Array.from(sum);
 }
 
@@ -130,6 +130,6 @@ export async function filterRows(
       await pace.tick(columns);
     }
   }
-  pace.finish();
+  await pace.finish();
   return out;
 }

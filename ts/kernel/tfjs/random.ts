@@ -12,5 +12,5 @@ export const normals: RandomKernels['normals'] = async ({ stream, out, first = 0
     stream.fillNormal(out.subarray(start, start + count), first + start);
     await pace.tick(count);
   }
-  pace.finish();
+  await pace.finish();
 };

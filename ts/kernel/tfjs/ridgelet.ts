@@ -66,7 +66,7 @@ export async function ridgeSum(
     }
     for (let t = 0; t < sums.length; t++) out[firstRow * k + t] = scale * sums[t];
   }
-  pace.finish();
+  await pace.finish();
   return out;
 }
 
@@ -87,5 +87,5 @@ export async function activate(
       await pace.tick(count);
     }
   }
-  pace.finish();
+  await pace.finish();
 }

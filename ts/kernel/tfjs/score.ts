@@ -89,7 +89,7 @@ export async function score(engine: Engine, problem: ScoreProblem, run?: RunCont
     for (const tile of points.tiles) await addTile(engine, setting, rows, tile, sums, pace);
     for (let i = 0; i < count; i++) finishRow(setting, sums, i, start + i, result);
   }
-  pace.finish();
+  await pace.finish();
   return result;
 }
 

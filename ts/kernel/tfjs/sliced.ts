@@ -69,7 +69,7 @@ export async function slicedDistances(
       await pace.tick(1);
     }
   }
-  pace.finish();
+  await pace.finish();
   return { distances, gradients };
 }
 

@@ -235,7 +235,7 @@ export async function trainNetwork(
     update(optimiser, step, parameters as Float32Array, gradient, moments as Float32Array);
     await pace.tick(count);
   }
-  pace.finish();
+  await pace.finish();
   return sum / order.length;
 }
 
@@ -256,6 +256,6 @@ export async function networkLoss(
     if (gradient) trainer.addGradient(gradient as Float32Array, count);
     await pace.tick(count);
   }
-  pace.finish();
+  await pace.finish();
   return sum / order.length;
 }

@@ -124,7 +124,7 @@ async function pairCosts(
     }
     await pace.tick(1);
   }
-  pace.finish();
+  await pace.finish();
   return out;
 }
 
@@ -147,7 +147,7 @@ async function softmin(engine: Engine, problem: PairProblem, run?: RunControl): 
     }
     for (let i = 0; i < count; i++) out[start + i] = sums.softmin(i, problem.epsilon);
   }
-  pace.finish();
+  await pace.finish();
   return out;
 }
 
@@ -204,7 +204,7 @@ async function eachWeight(
       }
     }
   }
-  pace.finish();
+  await pace.finish();
 }
 
 async function matrixPlanCosts(
@@ -221,7 +221,7 @@ async function matrixPlanCosts(
     }
     await pace.tick(1);
   }
-  pace.finish();
+  await pace.finish();
   return out;
 }
 
@@ -246,6 +246,6 @@ async function matrixSoftmin(
       await pace.tick(columns / 2);
     }
   }
-  pace.finish();
+  await pace.finish();
   return maximum.map((value, i) => (sum[i] === 0 ? Infinity : -epsilon * (value + Math.log(sum[i]))));
 }

@@ -1,6 +1,6 @@
 import type { NdArray } from '../../core/array.js';
 import { RidgeflowError } from '../../core/errors.js';
-import { partOf, throwIfAborted } from '../../core/options.js';
+import { partOf, throwIfAborted, tell } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
 import { together } from '../../core/together.js';
 import { kernelsFor } from '../../kernel/backend.js';
@@ -134,7 +134,7 @@ export async function analyseNetwork(
       const shown = drawn.map((example) => example * layer.positions);
       const plane = alignedPlane(found, shown, measured[measured.length - 1]?.plane);
       measured.push({ ...layer, ...withLabels(measures, classes?.labels), rows: cloud.shape[0], plane });
-      options.onProgress?.(ran + ((g + 1) / group.length) * (to - ran));
+      await tell(options.onProgress, ran + ((g + 1) / group.length) * (to - ran));
     }
   }
   return {

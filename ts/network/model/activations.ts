@@ -1,6 +1,6 @@
 import { type NdArray, allocate, elementCount } from '../../core/array.js';
 import { RidgeflowError, describe, invalidArgument } from '../../core/errors.js';
-import { type CallOptions, checkInteger, throwIfAborted } from '../../core/options.js';
+import { type CallOptions, checkInteger, tell, throwIfAborted } from '../../core/options.js';
 import { nextTurn } from '../../core/pace.js';
 import { kernelsFor } from '../../kernel/backend.js';
 import { type FeatureMaps, type RowLayout, checkFeatureMaps, rowLayout, rowsOf } from './feature-maps.js';
@@ -258,7 +258,7 @@ export async function openActivations(
         }
       }
       await visit({ first, examples: count, rows });
-      call.onProgress?.((first + count) / examples);
+      await tell(call.onProgress, (first + count) / examples);
     }
   };
   const collect: Activations['collect'] = async (wanted, call) => {

@@ -1,0 +1,93 @@
+import { ARRAY, CALL, object, options, type Argument } from '../core/call.js';
+import type { empirical } from './empirical.js';
+import type { gaussian, gaussianMixture } from './gaussian.js';
+import type { checkerboard, circles, gaussianGrid, sCurve, swissRoll, twoMoons } from './sample-sets.js';
+import type { score } from './score.js';
+import type { smoothed } from './smoothed.js';
+
+/** A {@link Measure}, the library's or the caller's. */
+export const MEASURE = object([
+  'dimension',
+  'collapseTime',
+  'sample()',
+  'evaluate()',
+  'hessianVector()',
+  'heat()',
+  'entropy()',
+  'fisherInformation()',
+  'mean()',
+  'covariance()',
+]);
+
+/** A Gaussian mixture that the library made. */
+export const MIXTURE = object([
+  'dimension',
+  'components',
+  'weights',
+  'means',
+  'componentCovariance()',
+  'heat()',
+]);
+
+/** What the public functions of this subject take, for {@link checkCall}. The compiler holds the names of options to their types. */
+export const SIGNATURES = {
+  checkerboard: {
+    options: options<Argument<typeof checkerboard, 1>>()(
+      { dtype: 1, noise: 1, seed: 1, size: 1, squares: 1 },
+      true,
+    ),
+  },
+  circles: {
+    options: options<Argument<typeof circles, 1>>()({ dtype: 1, factor: 1, noise: 1, seed: 1 }, true),
+  },
+  empirical: {
+    parameters: options<Argument<typeof empirical, 0>>()({ labels: 1, points: 1, tolerance: 1, weights: 1 }),
+  },
+  gaussian: {
+    parameters: options<Argument<typeof gaussian, 0>>()({
+      covariance: 1,
+      mean: 1,
+      standardDeviations: 1,
+      variance: 1,
+    }),
+  },
+  gaussianGrid: {
+    options: options<Argument<typeof gaussianGrid, 1>>()(
+      { dtype: 1, noise: 1, seed: 1, side: 1, spacing: 1 },
+      true,
+    ),
+  },
+  gaussianMixture: {
+    parameters: options<Argument<typeof gaussianMixture, 0>>()({
+      covariances: 1,
+      means: 1,
+      tolerance: 1,
+      variances: 1,
+      weights: 1,
+    }),
+  },
+  sCurve: { options: options<Argument<typeof sCurve, 1>>()({ dtype: 1, noise: 1, seed: 1 }, true) },
+  score: {
+    queries: ARRAY,
+    centres: ARRAY,
+    options: options<Argument<typeof score, 2>>()({
+      ...CALL,
+      excludeSelf: 1,
+      tolerance: 1,
+      variance: 1,
+      want: 1,
+      weights: 1,
+    }),
+  },
+  smoothed: {
+    parameters: options<Argument<typeof smoothed, 0>>()({
+      labels: 1,
+      points: 1,
+      tolerance: 1,
+      variance: 1,
+      weights: 1,
+    }),
+  },
+  swissRoll: { options: options<Argument<typeof swissRoll, 1>>()({ dtype: 1, noise: 1, seed: 1 }, true) },
+  twoMoons: { options: options<Argument<typeof twoMoons, 1>>()({ dtype: 1, noise: 1, seed: 1 }, true) },
+};
