@@ -1,24 +1,61 @@
 import test from 'ava';
 import * as library from '../ts/index.js';
-import { type Signature, checkCall, object, options } from '../ts/core/call.js';
+import { type Rule, type Signature, checkCall, object, options } from '../ts/core/call.js';
+import { SIGNATURES as dae } from '../ts/dae/signatures.js';
 import { SIGNATURES as entropy } from '../ts/entropy/signatures.js';
+import { SIGNATURES as field } from '../ts/field/signatures.js';
+import { SIGNATURES as flow } from '../ts/flow/signatures.js';
+import { SIGNATURES as io } from '../ts/io/signatures.js';
+import { SIGNATURES as linalg } from '../ts/linalg/signatures.js';
+import { SIGNATURES as measure } from '../ts/measure/signatures.js';
+import { SIGNATURES as network } from '../ts/network/signatures.js';
+import { SIGNATURES as radon } from '../ts/radon/signatures.js';
+import { SIGNATURES as report } from '../ts/report/signatures.js';
 import { SIGNATURES as representation } from '../ts/representation/signatures.js';
+import { SIGNATURES as ridgelet } from '../ts/ridgelet/signatures.js';
+import { SIGNATURES as theory } from '../ts/theory/signatures.js';
 import { SIGNATURES as transport } from '../ts/transport/signatures.js';
 
 const { RidgeflowError } = library;
 
-const SIGNATURES: Readonly<Record<string, Signature>> = {
-  ...entropy,
-  ...representation,
-  ...transport,
-};
-
 type Call = (...values: unknown[]) => unknown;
 
-/** Every exported function with a signature. */
-const FUNCTIONS = Object.keys(SIGNATURES).map(
-  (name) => [name, (library as unknown as Record<string, Call>)[name]] as const,
+const SUBJECTS: readonly Record<string, Signature>[] = [
+  dae,
+  entropy,
+  field,
+  flow,
+  io,
+  linalg,
+  measure,
+  network,
+  radon,
+  report,
+  representation,
+  ridgelet,
+  theory,
+  transport,
+];
+const SIGNATURES: Readonly<Record<string, Signature>> = Object.assign({}, ...SUBJECTS);
+
+/** Functions of ts/core and ts/kernel, which lie below the mechanism or take numbers only. */
+const BELOW = ['activation', 'availableBackends', 'ndarray', 'uniformDirections', 'zeros'];
+
+const FUNCTIONS: readonly (readonly [string, Call])[] = Object.entries(library).flatMap(([name, value]) =>
+  typeof value === 'function' && !/^class\b/.test(Function.prototype.toString.call(value))
+    ? [[name, value as unknown as Call] as const]
+    : [],
 );
+
+/** The names of a function's parameters, which are the names in its signature. */
+function parametersOf(call: Call): string[] {
+  const source = Function.prototype.toString.call(call);
+  const list = source.slice(source.indexOf('(') + 1, source.indexOf(')'));
+  return list
+    .split(',')
+    .map((parameter) => parameter.split('=')[0].trim())
+    .filter((name) => /^(\.\.\.)?\w+$/.test(name));
+}
 
 async function thrownBy(call: () => unknown): Promise<unknown> {
   try {
@@ -29,14 +66,126 @@ async function thrownBy(call: () => unknown): Promise<unknown> {
   }
 }
 
+const isCoded = (error: unknown): error is InstanceType<typeof RidgeflowError> =>
+  error instanceof RidgeflowError;
+
+/** An array whose storage has gone to another thread. */
+function detached() {
+  const data = new Float64Array(4);
+  structuredClone(data, { transfer: [data.buffer] });
+  return { data, shape: [2, 2] };
+}
+
+const ANYTHING = [null, undefined, 7, NaN, 'text', true, {}, [], new Float64Array(1), () => 1, 2e12, 1n];
+
+/** Values that a rule must refuse. */
+function wrongFor(rule: Rule): unknown[] {
+  const wrong = ANYTHING.filter((value) => value !== undefined || !rule.optional);
+  switch (rule.kind) {
+    case 'array':
+      return [
+        ...wrong,
+        detached(),
+        { data: new Float64Array(4), shape: [2e12, 2] },
+        { data: new Float64Array(4), shape: [-1, -4] },
+        { data: new Float64Array(4), shape: 'x' },
+        { data: new Int32Array(4), shape: [2, 2] },
+        { data: [1, 2, 3, 4], shape: [2, 2] },
+      ];
+    case 'list':
+      return wrong.filter((value) => !Array.isArray(value) && !ArrayBuffer.isView(value));
+    case 'callback':
+      return wrong.filter((value) => typeof value !== 'function');
+    case 'text':
+      return wrong.filter((value) => typeof value !== 'string');
+    case 'object':
+      return wrong.filter((value) => rule.fields.length > 0 || typeof value !== 'object' || value === null);
+    case 'options': {
+      const values: Record<string, unknown[]> = {
+        backend: ['nowhere', null, 3],
+        dtype: ['int8', null, 3],
+        onEpoch: [3, null, {}],
+        onProgress: [3, null, 'x', {}],
+        onRun: [3, null, {}],
+        onStep: [3, null, {}],
+        seed: [-1, 0.5, '1', null, 2 ** 53],
+        signal: [3, null, {}, 'x', () => 1, new AbortController()],
+      };
+      return [
+        ...wrong.filter(
+          (value) =>
+            typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value),
+        ),
+        { nothingOfThatName: 1 },
+        ...Object.entries(values).flatMap(([name, list]) =>
+          rule.fields.includes(name) ? list.map((value) => ({ [name]: value })) : [],
+        ),
+      ];
+    }
+  }
+}
+
+/** A value that a rule lets pass; options abort the call before it does much. */
+function rightFor(rule: Rule | undefined): unknown {
+  switch (rule?.kind) {
+    case undefined:
+      return 1;
+    case 'array':
+      return { data: Float64Array.of(0, 1, 1, 0, 2, 2), shape: [3, 2] };
+    case 'list':
+      return [1, 2, 3];
+    case 'callback':
+      return () => 1;
+    case 'text':
+      return 'no such file';
+    case 'object':
+      return Object.fromEntries(
+        rule.fields.map((name) => (name.endsWith('()') ? [name.slice(0, -2), () => 1] : [name, 1])),
+      );
+    case 'options':
+      return rule.fields.includes('signal') ? { signal: AbortSignal.abort() } : {};
+  }
+}
+
+test('every exported function has a signature, and says its arguments by the names in it', (t) => {
+  const names = FUNCTIONS.map(([name]) => name);
+  t.deepEqual(
+    names.filter((name) => !(name in SIGNATURES) && !BELOW.includes(name)),
+    [],
+  );
+  for (const [name, call] of FUNCTIONS) {
+    const parameters = parametersOf(call);
+    for (const parameter of Object.keys(SIGNATURES[name] ?? {}))
+      t.true(
+        parameters.includes(parameter) || parameters.includes(`...${parameter}`),
+        `${name}: ${parameter} in (${parameters.join(', ')})`,
+      );
+  }
+});
+
 for (const [name, call] of FUNCTIONS) {
-  test(`${name} refuses to be called without arguments or with arguments of the wrong kind, by an error of the library`, async (t) => {
-    const nothing = await thrownBy(() => call());
-    t.true(nothing instanceof RidgeflowError, `(): ${String(nothing)}`);
-    const wrong = [null, undefined, 7, 'text', true, {}, [], new Float64Array(1), () => 1];
-    for (const value of wrong) {
+  const signature = SIGNATURES[name] ?? {};
+  const parameters = parametersOf(call);
+
+  test(`${name} refuses arguments of the wrong kind by an error of the library`, async (t) => {
+    for (const value of ANYTHING) {
       const error = await thrownBy(() => call(...Array.from({ length: 4 }, () => value)));
-      t.true(error === undefined || error instanceof RidgeflowError, `${typeof value}: ${String(error)}`);
+      t.true(error === undefined || isCoded(error), `${typeof value}: ${String(error)}`);
+    }
+    if (parameters.some((parameter) => signature[parameter]?.optional === false))
+      t.true(isCoded(await thrownBy(() => call())), 'no argument at all');
+    const fixed = parameters.filter((parameter) => !parameter.startsWith('...'));
+    const right = fixed.map((parameter) => rightFor(signature[parameter]));
+    for (const [i, parameter] of fixed.entries()) {
+      const rule = signature[parameter];
+      for (const value of rule ? wrongFor(rule) : ANYTHING) {
+        const values = right.with(i, value);
+        const error = await thrownBy(() => call(...values));
+        const said = `${parameter}: ${typeof value} ${JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? 'big' : v))}: ${String(error)}`;
+        t.true(isCoded(error) || (!rule && error === undefined), said);
+        if (rule?.kind === 'options' && isCoded(error))
+          t.true(['INVALID_ARGUMENT', 'INVALID_DTYPE'].includes(error.code), said);
+      }
     }
   });
 }
@@ -49,10 +198,7 @@ for (const [name, signature] of Object.entries(SIGNATURES)) {
       const wrong = `${first}x`;
       const error = t.throws(() => checkCall({ [parameter]: rule }, { [parameter]: { [wrong]: 1 } }));
       t.true(error instanceof RidgeflowError);
-      t.true(
-        error.message.includes(wrong) && error.message.endsWith(`did you mean ${first}?`),
-        error.message,
-      );
+      t.true(error.message.includes(wrong) && error.message.includes('did you mean '), error.message);
       for (const value of rule.optional ? [null, 3, []] : [undefined, null, 3, []])
         t.throws(() => checkCall({ [parameter]: rule }, { [parameter]: value }), {
           instanceOf: RidgeflowError,
@@ -63,39 +209,71 @@ for (const [name, signature] of Object.entries(SIGNATURES)) {
   }
 }
 
-test('public calls look at their own options', async (t) => {
+test('what users of other libraries type gets the name that is meant here', async (t) => {
   const a = library.ndarray([
     [0, 1],
     [1, 0],
     [2, 2],
   ]);
+  const pull = library.linearField({ matrix: -1 });
   const refused: [string, () => unknown][] = [
+    ['epsilon', () => library.sinkhorn(a, a, { reg: 1 } as never)],
     ['epsilon', () => library.sinkhorn(a, a, { epsilonn: 1 } as never)],
+    ['maximumIterations', () => library.sinkhorn(a, a, { numItermax: 1 } as never)],
     ['weightsA', () => library.exactTransport(a, a, { weights_a: [1] } as never)],
-    ['directions', () => library.slicedWasserstein(a, a, { direction: 4 } as never)],
+    ['directions', () => library.slicedWasserstein(a, a, { n_projections: 4 } as never)],
+    ['k', () => library.nearestNeighbourEntropy(a, { K: 3 } as never)],
+    ['k', () => library.nearestNeighbours(a, a, { n_neighbors: 3 } as never)],
+    ['depths', () => library.compareDepths(a, { depth: [1] } as never)],
+    ['maxStep', () => library.integrate(pull, a, { to: 1, max_step: 0.1 } as never)],
+    ['maxStep', () => library.integrate(pull, a, { to: 1, maxstep: 0.1 } as never)],
+    ['tolerance', () => library.integrate(pull, a, { to: 1, rtol: 1e-3 } as never)],
+    ['tolerance', () => library.integrate(pull, a, { to: 1, atol: 1e-3 } as never)],
+    ['saveAt', () => library.integrate(pull, a, { to: 1, t_eval: [0.5] } as never)],
+    ['solver', () => library.integrate(pull, a, { to: 1, method: 'RK45' } as never)],
+    ['seed', () => library.klDivergence(a, a, { random_state: 1 } as never)],
+    ['count', () => library.principalComponents(a, { n_components: 1 } as never)],
+    ['noise', () => library.trainDae(a, { sigma: 1 } as never)],
+    ['batch', () => library.trainDae(a, { batchSize: 1 } as never)],
+    ['angles', () => library.radonTransform(a, { theta: [0] } as never)],
   ];
   for (const [nearest, call] of refused) {
     const error = await thrownBy(call);
-    t.true(error instanceof RidgeflowError, String(error));
-    t.is((error as InstanceType<typeof RidgeflowError>).details.nearest, nearest, String(error));
+    t.true(isCoded(error), String(error));
+    if (isCoded(error)) t.is(error.details.nearest, nearest, String(error));
   }
 });
 
 test('an object without what the call needs of it is named, and its missing part', (t) => {
-  const rule = object(['forward', 'adjoint']);
+  const rule = object(['forward()', 'size']);
   for (const value of [undefined, null, 3, 'x'])
     t.throws(() => checkCall({ projector: rule }, { projector: value }), {
       message: /for projector but received/,
     });
   t.throws(() => checkCall({ projector: rule }, { projector: { forward: () => 1 } }), {
     code: 'INVALID_ARGUMENT',
-    message: /for projector but received an object of type Object without adjoint/,
+    message: /for projector but received an object of type Object without size/,
   });
-  t.notThrows(() => checkCall({ projector: rule }, { projector: { forward: 1, adjoint: 2 } }));
+  t.throws(() => checkCall({ projector: rule }, { projector: { forward: 1, size: 2 } }), {
+    message: /without forward\(\)/,
+  });
+  t.notThrows(() => checkCall({ projector: rule }, { projector: { forward: () => 1, size: 2 } }));
 });
 
 test('names that are near no option get the list alone', (t) => {
   const rule = options<{ step?: number }>()({ step: 1 });
   const error = t.throws(() => checkCall({ options: rule }, { options: { qqqqqqqq: 1 } }));
   t.regex(error.message, /Expected one of step as the name of an option in options but received "qqqqqqqq"$/);
+});
+
+test('options within options are looked at, where they are given as an object', (t) => {
+  interface Outer {
+    step?: number | { steps: number };
+  }
+  const rule = options<Outer>()({ step: options<{ steps: number }>()({ steps: 1 }, true) });
+  const check = (step: unknown) => checkCall({ options: rule }, { options: { step } });
+  t.notThrows(() => check(3));
+  t.notThrows(() => check({ steps: 3 }));
+  t.notThrows(() => check(undefined));
+  t.throws(() => check({ step: 3 }), { code: 'INVALID_ARGUMENT', message: /in step .*did you mean steps/ });
 });

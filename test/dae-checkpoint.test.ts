@@ -85,8 +85,8 @@ for (const place of places) {
     const file = join(emptyFolder(t), 'tuning.safetensors');
     const { points } = twoMoons(60, { dtype: place.dtype, noise: 0.1 });
     const call = { backend: place.backend, epochs: 4, batch: 16 };
-    const shape = { ...call, epochs: 2, width: 6, layers: 2, T: 0.2 };
-    const composed = await trainComposedDae(points, shape);
+    const shape = { ...call, epochs: 2, layers: 2, T: 0.2 };
+    const composed = await trainComposedDae(points, { ...shape, width: 6 });
     const stacked = await trainStackedDae(points, { ...shape, widths: 6 });
     for (const map of [composed, stacked] as Deep[]) {
       const options = { ...call, noise: 0.2, seed: 3 };
@@ -100,7 +100,7 @@ for (const place of places) {
 
       const other =
         map === composed
-          ? await trainComposedDae(points, { ...shape, seed: 1 })
+          ? await trainComposedDae(points, { ...shape, width: 6, seed: 1 })
           : await trainStackedDae(points, { ...shape, widths: 6, seed: 1 });
       await t.throwsAsync(fineTune<Deep>(other, points, { ...options, resume: file }), {
         code: 'INVALID_ARGUMENT',
@@ -125,7 +125,8 @@ for (const place of places) {
 test('a checkpoint of other layers, or of more epochs than are asked for, is refused', async (t) => {
   const file = join(emptyFolder(t), 'a.safetensors');
   const { points } = twoMoons(50, { noise: 0.1 });
-  const base = { width: 5, epochs: 2, backend };
+  const run = { epochs: 2, backend };
+  const base = { ...run, width: 5 };
   const three = { ...base, noises: [0.1, 0.2, 0.1], checkpoint: { file } };
   await trainComposedDae(points, three);
   const { metadata } = await readSafetensors(file);
@@ -147,7 +148,7 @@ test('a checkpoint of other layers, or of more epochs than are asked for, is ref
       /points/,
     ],
     [
-      () => trainStackedDae(points, { ...base, widths: 5, noises: [0.1, 0.2, 0.1], resume: file }),
+      () => trainStackedDae(points, { ...run, widths: 5, noises: [0.1, 0.2, 0.1], resume: file }),
       /resume|it is not/,
     ],
     [() => trainDae(points, { ...base, noise: 0.1, resume: file }), /plan of the layers/],

@@ -77,7 +77,7 @@ test('what has no classes, or no layers, is said', async (t) => {
   const call = { backend };
   await t.throwsAsync(layerSeparation({} as never, points, labels, call), { code: 'INVALID_ARGUMENT' });
   await t.throwsAsync(layerSeparation(dae, points, [1, 2], call), { code: 'INVALID_SHAPE' });
-  await t.throwsAsync(layerSeparation(dae, points, undefined as never, call), { code: 'INVALID_SHAPE' });
+  await t.throwsAsync(layerSeparation(dae, points, undefined as never, call), { code: 'INVALID_ARGUMENT' });
   await t.throwsAsync(layerSeparation(dae, points, new Int32Array(30), call), { code: 'DEGENERATE_CLOUD' });
   await t.throwsAsync(layerSeparation(dae, ndarray([[1, 2, 3]]), [1], call), { code: 'INVALID_SHAPE' });
   await t.throwsAsync(layerSeparation(dae, points, labels, { ...call, sample: 1 }), {

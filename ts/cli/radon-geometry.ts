@@ -110,7 +110,7 @@ export async function reconstruct(
     case 'fbp': {
       const image = geometry.fan
         ? await fanBeamFilteredBackprojection(sinogram, { ...geometry.beam, ...call, filter })
-        : await filteredBackprojection(sinogram, { ...geometry.beam, ...call, filter });
+        : await filteredBackprojection(sinogram, { ...beamOf(geometry.beam), ...call, filter });
       return { image };
     }
     case 'cgls':
@@ -149,4 +149,9 @@ export function parseNonNegative(text: string): number {
   const value = parseNumber(text);
   if (value < 0) throw new InvalidArgumentError('It must be a number of at least 0.');
   return value;
+}
+
+/** A parallel beam without the kernel of its projections, which filtered backprojection has no choice of. */
+function beamOf({ angles, shape, pixelSize, detector }: ParallelBeamImage) {
+  return { angles, shape, pixelSize, detector };
 }

@@ -144,7 +144,7 @@ export function checkArray(array: NdArray, name: string): void {
 }
 
 /** Throws INVALID_SHAPE unless `shape` is an array of whole non-negative numbers. */
-function checkShape(shape: readonly number[], name: string): void {
+export function checkShape(shape: readonly number[], name: string): void {
   if (Array.isArray(shape) && shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0)) return;
   throw new RidgeflowError(
     'INVALID_SHAPE',

@@ -15,7 +15,13 @@ type KeysOf<T> = T extends unknown ? keyof T : never;
 export type Rule =
   | { kind: 'array' | 'list' | 'text' | 'callback'; optional: boolean }
   | { kind: 'object'; fields: readonly string[]; optional: boolean }
-  | { kind: 'options'; fields: readonly string[]; rules: Readonly<Record<string, Check>>; optional: boolean };
+  | {
+      kind: 'options';
+      fields: readonly string[];
+      rules: Readonly<Record<string, Check>>;
+      required: readonly string[];
+      optional: boolean;
+    };
 
 /** What looks at the value of one option, where it is given. */
 type Check = (value: unknown, name: string) => void;
@@ -40,6 +46,7 @@ const EVERYWHERE: Readonly<Record<string, Check>> = {
   },
   dtype: (value) => checkDType(value as DType),
   onEpoch: checkListener,
+  onExpectedTime: checkListener,
   onProgress: checkListener,
   onRun: checkListener,
   onStep: checkListener,
@@ -61,20 +68,45 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   atol: ['tolerance', 'absolute'],
   rtol: ['tolerance', 'relative'],
   tol: ['tolerance'],
+  stopthr: ['tolerance'],
   eps: ['epsilon', 'tolerance'],
-  reg: ['epsilon', 'regularization', 'penalty'],
+  reg: ['epsilon', 'regularization', 'ridge', 'penalty'],
+  alpha: ['ridge'],
   maxiter: ['maximumIterations', 'iterations'],
+  maxiterations: ['maximumIterations', 'iterations'],
   numitermax: ['maximumIterations', 'iterations'],
   niter: ['maximumIterations', 'iterations', 'steps'],
   nprojections: ['directions'],
-  maxstep: ['step'],
+  ncomponents: ['count'],
+  nsamples: ['samples', 'count'],
+  maxstep: ['maxStep', 'step'],
   maxsteps: ['maxSteps', 'steps'],
   firststep: ['step'],
-  randomstate: ['seed'],
-  k: ['neighbours'],
-  nneighbors: ['neighbours'],
-  method: ['solver'],
+  dt: ['step'],
+  dt0: ['step'],
+  t0: ['from'],
+  t1: ['to'],
+  tspan: ['to'],
   teval: ['saveAt'],
+  method: ['solver'],
+  randomstate: ['seed'],
+  rng: ['seed'],
+  generator: ['seed'],
+  k: ['neighbours'],
+  nneighbors: ['k', 'neighbours'],
+  nneighbours: ['k', 'neighbours'],
+  sigma: ['noise', 'bandwidth', 'standardDeviations', 'variance'],
+  std: ['noise', 'standardDeviations'],
+  bwmethod: ['bandwidth'],
+  lr: ['learningRate', 'optimiser'],
+  optimizer: ['optimiser'],
+  hiddensize: ['width', 'widths'],
+  theta: ['angles'],
+  outputsize: ['shape'],
+  callback: ['onProgress'],
+  verbose: ['onProgress'],
+  device: ['backend'],
+  precision: ['dtype'],
 };
 
 export const ARRAY: Rule = { kind: 'array', optional: false };
@@ -93,7 +125,6 @@ export function list(optional = false): Rule {
   return { kind: 'list', optional };
 }
 
-/** A string that is not empty. */
 export function text(optional = false): Rule {
   return { kind: 'text', optional };
 }
@@ -104,17 +135,21 @@ export function callback(optional = false): Rule {
 
 /**
  * An object of options of type `T`; the compiler asks for exactly the names that `T` has. Instead of 1, a name may have
- * the rule of its value: that of an object of options holds only where the value is such an object.
+ * the rule of its value; where that is not optional, the option must be there. The rule of an object of options holds
+ * only where the value is such an object.
  */
 export function options<T>() {
   return (names: Readonly<Record<KeysOf<T>, 1 | Rule>>, optional = false): Rule => {
     const entries: [string, 1 | Rule][] = Object.entries(names);
     const rules: Record<string, Check> = {};
+    const required: string[] = [];
     for (const [name, rule] of entries) {
-      if (rule !== 1) rules[name] = (value) => checkOption(rule, value, name);
-      else if (Object.hasOwn(EVERYWHERE, name)) rules[name] = EVERYWHERE[name];
+      if (rule !== 1) {
+        rules[name] = (value) => checkOption(rule, value, name);
+        if (!rule.optional) required.push(name);
+      } else if (Object.hasOwn(EVERYWHERE, name)) rules[name] = EVERYWHERE[name];
     }
-    return { kind: 'options', fields: entries.map(([name]) => name), rules, optional };
+    return { kind: 'options', fields: entries.map(([name]) => name), rules, required, optional };
   };
 }
 
@@ -144,7 +179,7 @@ function check(rule: Rule, value: unknown, name: string): void {
         throw invalidArgument(name, 'an array or a typed array', value);
       return;
     case 'text':
-      if (typeof value !== 'string' || value === '') throw invalidArgument(name, 'a string', value);
+      if (typeof value !== 'string') throw invalidArgument(name, 'a string', value);
       return;
     case 'callback':
       if (typeof value !== 'function') throw invalidArgument(name, 'a function', value);
@@ -183,6 +218,9 @@ function checkOptions(rule: Extract<Rule, { kind: 'options' }>, value: unknown, 
     if (!known.includes(key)) throw unknownOption(known, key, name);
     if (given !== undefined && Object.hasOwn(rule.rules, key)) rule.rules[key](given, key);
   }
+  for (const key of rule.required) {
+    if ((value as Record<string, unknown>)[key] === undefined) rule.rules[key](undefined, key);
+  }
 }
 
 function unknownOption(known: readonly string[], key: string, name: string): RidgeflowError {
@@ -198,7 +236,8 @@ function unknownOption(known: readonly string[], key: string, name: string): Rid
 /** The name among `known` that was most likely meant, if any is near. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const plain = plainly(name);
-  const alias = ALIASES[plain]?.find((candidate) => known.includes(candidate));
+  const aliases = Object.hasOwn(ALIASES, plain) ? ALIASES[plain] : undefined;
+  const alias = aliases?.find((candidate) => known.includes(candidate));
   if (alias !== undefined) return alias;
   let best: string | undefined;
   let least = Infinity;

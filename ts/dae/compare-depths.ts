@@ -7,7 +7,9 @@ import {
   checkSeed,
   partOf,
   throwIfAborted,
-  callOptions, tell } from '../core/options.js';
+  callOptions,
+  tell,
+} from '../core/options.js';
 import { entropyFromDistances } from '../entropy/index.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
@@ -18,6 +20,8 @@ import { defaultNoise, defaultSmoothing } from './defaults.js';
 import type { Depth, DepthComparison, DepthRun } from './depth-comparison.js';
 import { type ExpectedTime, expectedTime } from './expected-time.js';
 import { type CloudTransport, checkDepth, transportCloud } from './transport-cloud.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** The depths that are compared where none are given. */
 export const DEFAULT_DEPTHS: readonly Depth[] = [1, 2, 4, 8, 16, 32, 'continuous'];
@@ -61,6 +65,7 @@ export async function compareDepths(
   points: NdArray,
   options: DepthComparisonOptions = {},
 ): Promise<DepthComparison> {
+  checkCall(SIGNATURES.compareDepths, { points, options });
   const { n, d } = checkPoints(points, 'points', { minimum: 2 });
   if (options.labels && options.labels.length !== n) {
     throw new RidgeflowError(
@@ -79,13 +84,13 @@ export async function compareDepths(
   checkFinite(kernels, start, 'points');
   const smoothing =
     options.smoothing === undefined
-      ? await defaultSmoothing(start, options)
+      ? await defaultSmoothing(start, callOptions(options))
       : checkPositive(options.smoothing, 'smoothing');
   const T = options.T === undefined ? defaultNoise(smoothing) : checkPositive(options.T, 'T');
 
   if (options.onExpectedTime) {
     const expected = await expectedTime(kernels, start, depths, smoothing, options);
-    if (expected) options.onExpectedTime(expected);
+    if (expected) await tell(options.onExpectedTime, expected, 'onExpectedTime');
   }
   const startMeasures = await measure(kernels, start, options);
   const runs: DepthRun[] = [];

@@ -20,6 +20,8 @@ import {
   weightedMean,
 } from './smoothed-cloud.js';
 import { type Batch, BatchMap, type DaeMap } from './transport-map.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 const SAMPLES = 4096;
 
@@ -66,6 +68,7 @@ export interface ComposedDaeOptions extends CallOptions {
  * @example const g = await composedDae(smoothed({ points, variance: 0.1 }), { layers: 8, T: 0.04 });
  */
 export async function composedDae(measure: Measure, options: ComposedDaeOptions): Promise<ComposedDae> {
+  checkCall(SIGNATURES.composedDae, { measure, options });
   checkMeasure(measure);
   const noises = scheduleOf(options ?? {});
   const samples = options.samples === undefined ? undefined : checkInteger(options.samples, 'samples', 1);

@@ -9,6 +9,8 @@ import { checkMeasure } from './dae-map.js';
 import { squaredNorms } from './gaussian-noise.js';
 import { GaussianMap } from './gaussian-dae.js';
 import { type Batch, BatchMap, type TransportMap } from './transport-map.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Options of {@link continuousDae}. */
 export interface ContinuousDaeOptions extends Pick<
@@ -51,6 +53,7 @@ export interface ContinuousDae extends TransportMap {
  * Source: S. Sonoda, N. Murata, JMLR 20 (2019).
  */
 export function continuousDae(measure: Measure, options: ContinuousDaeOptions): ContinuousDae {
+  checkCall(SIGNATURES.continuousDae, { measure, options });
   checkMeasure(measure);
   const to = checkPositive(options?.to, 'to');
   const { collapseTime } = measure;

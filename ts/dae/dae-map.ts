@@ -11,6 +11,8 @@ import { isotropicDae } from './isotropic-dae.js';
 import type { NoiseDensity } from './noise.js';
 import { NoiseDensityDae } from './noise-density-dae.js';
 import type { DaeMap } from './transport-map.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Options of {@link daeMap}. */
 export interface DaeMapOptions {
@@ -44,6 +46,7 @@ export interface DaeMapOptions {
  * @example const g = daeMap(smoothed({ points, variance: 0.1 }), { noise: 0.5 }); await g.apply(points);
  */
 export function daeMap(measure: Measure, options: DaeMapOptions): DaeMap {
+  checkCall(SIGNATURES.daeMap, { measure, options });
   checkMeasure(measure);
   const noise = options?.noise;
   if (typeof noise === 'number') return isotropicDae(measure, checkPositive(noise, 'noise'));

@@ -1,12 +1,14 @@
 import { type FloatData, type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
-import type { CallOptions } from '../core/options.js';
+import { type CallOptions, checkPositive } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
 import { takeRows } from '../core/rows.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
 import { DEFAULT_TOLERANCE } from '../measure/tolerance.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Queries that the rule looks at; the mean over so many is steady to about a percent. */
 const QUERIES = 1000;
@@ -31,6 +33,7 @@ const NOISE_SHARE = 0.4;
  * About 5 passes of 1000 queries over the cloud: O(nd) time.
  */
 export async function defaultSmoothing(points: NdArray, options: CallOptions = {}): Promise<number> {
+  checkCall(SIGNATURES.defaultSmoothing, { points, options });
   const { n, d } = checkPoints(points, 'points', { minimum: 2 });
   const cloud = toDtype(points, options.dtype);
   const kernels = await kernelsFor(options, dtypeOf(cloud));
@@ -105,7 +108,7 @@ async function rootNear(
 
 /** The total noise variance T by default: 0.4 times the smoothing variance. No measure collapses before half of it. */
 export function defaultNoise(smoothing: number): number {
-  return NOISE_SHARE * smoothing;
+  return NOISE_SHARE * checkPositive(smoothing, 'smoothing');
 }
 
 /** Sum of the columns' variances; exactly 0 where all points coincide. */

@@ -1,6 +1,8 @@
 import type { FloatData, NdArray } from '../core/array.js';
 import { invalidArgument } from '../core/errors.js';
 import { checkInteger, checkPositive } from '../core/options.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /**
  * The density ν of additive noise ε = x − y, as functions of many differences at once. Both functions get an array of
@@ -23,7 +25,9 @@ export interface NoiseDensity {
  *
  * @param options `scale`: b > 0. @throws INVALID_ARGUMENT.
  */
-export function laplaceNoise({ scale }: { scale: number }): NoiseDensity {
+export function laplaceNoise(options: { scale: number }): NoiseDensity {
+  checkCall(SIGNATURES.laplaceNoise, { options });
+  const { scale } = options;
   checkPositive(scale, 'scale');
   return {
     name: 'Laplace noise',
@@ -43,7 +47,9 @@ export function laplaceNoise({ scale }: { scale: number }): NoiseDensity {
  *
  * @param options `radius`: R > 0. @throws INVALID_ARGUMENT.
  */
-export function uniformBallNoise({ radius }: { radius: number }): NoiseDensity {
+export function uniformBallNoise(options: { radius: number }): NoiseDensity {
+  checkCall(SIGNATURES.uniformBallNoise, { options });
+  const { radius } = options;
   checkPositive(radius, 'radius');
   return {
     name: `uniform noise in a ball of radius ${radius}`,
@@ -69,6 +75,7 @@ export function uniformBallNoise({ radius }: { radius: number }): NoiseDensity {
 export function noiseFromDensity(
   density: Omit<NoiseDensity, 'name'> & Partial<Pick<NoiseDensity, 'name'>>,
 ): NoiseDensity {
+  checkCall(SIGNATURES.noiseFromDensity, { density });
   const { name = 'noise of a given density', dimension, logDensity, score } = density ?? {};
   if (typeof logDensity !== 'function') throw invalidArgument('logDensity', 'a function', logDensity);
   if (score !== undefined && typeof score !== 'function') {

@@ -16,6 +16,8 @@ import type { Kernels } from '../kernel/contract.js';
 import { DEFAULT_TOLERANCE, checkTolerance } from '../measure/tolerance.js';
 import type { Depth } from './depth-comparison.js';
 import { type SmoothedCloud, cloudScore, daeLayer } from './smoothed-cloud.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** How a cloud moved through a DAE of some depth. */
 export interface CloudTransport {
@@ -65,6 +67,7 @@ export async function transportCloud(
   points: NdArray,
   options: CloudTransportOptions,
 ): Promise<CloudTransport> {
+  checkCall(SIGNATURES.transportCloud, { points, options });
   const { depth } = options;
   checkPoints(points, 'points', { minimum: 2 });
   checkPositive(options.T, 'T');

@@ -20,6 +20,8 @@ import { damaged, fileError, truncated } from './errors.js';
 import { LabelCollector, labelsFromNumbers, type CloudLabels } from './labels.js';
 import { checkMemory, inSlices, openSource, type ByteSource } from './source.js';
 import { isFloat64Array, isInt32Array } from '../core/realm.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** The first bytes of every .npy file. */
 export const NPY_MAGIC = Buffer.from('\x93NUMPY', 'latin1');
@@ -59,7 +61,9 @@ export interface NpyArray extends Elements {
  * Throws FILE_NOT_FOUND, FILE_FORMAT, FILE_TRUNCATED, INVALID_DTYPE (complex, text, objects, records), OUT_OF_MEMORY,
  * ABORTED. The size that the header claims is checked against the file before any memory is taken.
  */
-export async function readNpy(path: string, { signal }: { signal?: AbortSignal } = {}): Promise<NdArray> {
+export async function readNpy(path: string, options: { signal?: AbortSignal } = {}): Promise<NdArray> {
+  checkCall(SIGNATURES.readNpy, { path, options });
+  const { signal } = options;
   const source = await openSource(path, { signal });
   try {
     const { data, shape } = await readNpyArray(source);

@@ -13,6 +13,8 @@ import { type ByteSource, checkMemory } from './source.js';
 import { checkWritable, writeAtomic, type WriteOptions } from './write.js';
 import { openZipEntry, readZipDirectory, type ZipEntry } from './zip-read.js';
 import { writeZip, type ZipInput } from './zip-write.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 const SUFFIX = '.npy';
 
@@ -32,10 +34,9 @@ export interface ReadNpzOptions {
  * for a name that the file does not have; and UNSUPPORTED for encrypted entries and methods other than stored and
  * deflated. A wrong checksum or a size that the compressed data cannot have is FILE_FORMAT.
  */
-export async function readNpz(
-  path: string,
-  { names, signal }: ReadNpzOptions = {},
-): Promise<Record<string, NdArray>> {
+export async function readNpz(path: string, options: ReadNpzOptions = {}): Promise<Record<string, NdArray>> {
+  checkCall(SIGNATURES.readNpz, { path, options });
+  const { names, signal } = options;
   const arrays: [string, NdArray][] = [];
   const entries = await npzEntries(path);
   // All of them are held in the end: each alone would find that there is memory for it.
@@ -117,8 +118,10 @@ export interface WriteNpzOptions extends WriteOptions {
 export async function writeNpz(
   path: string,
   entries: Readonly<Record<string, WritableArray>>,
-  { signal, compress = true }: WriteNpzOptions = {},
+  options: WriteNpzOptions = {},
 ): Promise<void> {
+  checkCall(SIGNATURES.writeNpz, { path, entries, options });
+  const { signal, compress = true } = options;
   const inputs = Object.entries(entries).map(([name, array]): ZipInput => {
     if (!/^[^\0\\/]+$/.test(name) || Buffer.byteLength(name) > 1000) {
       throw invalidArgument('entries', 'names of 1 to 1000 bytes without slashes', name);

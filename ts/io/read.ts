@@ -19,6 +19,8 @@ import type { ColumnOptions } from './roles.js';
 import { readSafetensors } from './safetensors.js';
 import { readSafetensorsCloud } from './safetensors-cloud.js';
 import { openSource, type ByteSource } from './source.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 type Signal = AbortSignal | undefined;
 
@@ -42,6 +44,7 @@ type Signal = AbortSignal | undefined;
  *   INVALID_ARGUMENT, OUT_OF_MEMORY, ABORTED. Messages name the file, the place and the remedy.
  */
 export async function readCloud(path: string, options: ReadCloudOptions = {}): Promise<CloudFile> {
+  checkCall(SIGNATURES.readCloud, { path, options });
   checkOptions(options);
   throwIfAborted(options.signal);
   const kind = await detectFormat(path, options.format);

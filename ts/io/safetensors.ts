@@ -11,6 +11,8 @@ import { damaged, fileError } from './errors.js';
 import { elementChunks } from './npy.js';
 import { type ByteSource, openSource } from './source.js';
 import { type WriteOptions, writeAtomic } from './write.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 // The format: 8 bytes of header length, little-endian; the header, JSON that gives each tensor's dtype, shape and place;
 // the tensors, little-endian and row-major, one after the other without gaps. https://github.com/huggingface/safetensors
@@ -78,8 +80,10 @@ interface Entry {
  */
 export async function readSafetensors(
   path: string,
-  { names, signal }: ReadSafetensorsOptions = {},
+  options: ReadSafetensorsOptions = {},
 ): Promise<Safetensors> {
+  checkCall(SIGNATURES.readSafetensors, { path, options });
+  const { names, signal } = options;
   const source = await openSource(path, { signal });
   try {
     const { entries, metadata } = await readHeader(source);
@@ -213,8 +217,10 @@ async function readTensor(
 export async function writeSafetensors(
   path: string,
   tensors: Readonly<Record<string, NdArray>>,
-  { metadata, signal }: WriteSafetensorsOptions = {},
+  options: WriteSafetensorsOptions = {},
 ): Promise<void> {
+  checkCall(SIGNATURES.writeSafetensors, { path, tensors, options });
+  const { metadata, signal } = options;
   if (typeof tensors !== 'object' || tensors === null || Array.isArray(tensors))
     throw invalidArgument('tensors', 'an object of arrays by their names', tensors);
   const header: [string, unknown][] = metadata ? [[METADATA, metadata]] : [];

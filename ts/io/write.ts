@@ -7,6 +7,8 @@ import { fileError, systemCode } from './errors.js';
 import { removeLeftBehind, temporaryName } from './left-behind.js';
 import { elementChunks, npyHeader, type WritableArray } from './npy.js';
 import { isError, isInt32Array } from '../core/realm.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Appends bytes, or text as UTF-8, to the file that is being written. */
 export type Append = (part: Uint8Array | string) => Promise<void>;
@@ -27,8 +29,10 @@ export interface WriteOptions {
 export async function writeAtomic(
   path: string,
   write: (append: Append) => Promise<void>,
-  { signal }: WriteOptions = {},
+  options: WriteOptions = {},
 ): Promise<void> {
+  checkCall(SIGNATURES.writeAtomic, { path, write, options });
+  const { signal } = options;
   throwIfAborted(signal);
   if (typeof path !== 'string' || path === '') throw invalidArgument('path', 'the path of a file', path);
   const temporary = temporaryName(dirname(path), basename(path).slice(0, 40));
@@ -64,6 +68,7 @@ export async function writeAtomic(
 
 /** Writes text as UTF-8 by {@link writeAtomic}. */
 export async function writeTextAtomic(path: string, text: string, options: WriteOptions = {}): Promise<void> {
+  checkCall(SIGNATURES.writeTextAtomic, { path, text, options });
   await writeAtomic(path, (append) => append(text), options);
 }
 
@@ -76,6 +81,7 @@ export async function writeNpy(
   array: WritableArray,
   options: WriteOptions = {},
 ): Promise<void> {
+  checkCall(SIGNATURES.writeNpy, { path, array, options });
   checkWritable(array, 'array');
   await writeAtomic(
     path,
@@ -108,6 +114,7 @@ export function checkWritable(array: WritableArray, name: string): void {
  * FILE_WRITE, naming the path and the remedy.
  */
 export async function ensureOutputFolder(path: string): Promise<void> {
+  checkCall(SIGNATURES.ensureOutputFolder, { path });
   if (typeof path !== 'string' || path === '') throw invalidArgument('path', 'the path of a folder', path);
   const probe = temporaryName(path, 'ridgeflow');
   try {

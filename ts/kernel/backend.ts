@@ -9,7 +9,8 @@ let fallback: Promise<Kernels> | undefined;
 
 /** Loads one backend, once. Throws BACKEND_UNAVAILABLE with the reasons, or INVALID_ARGUMENT for an unknown name. */
 export function loadBackend(name: BackendName): Promise<Kernels> {
-  if (!BACKEND_NAMES.includes(name)) throw invalidArgument('backend', `one of ${BACKEND_NAMES.join(', ')}`, name);
+  if (!BACKEND_NAMES.includes(name))
+    throw invalidArgument('backend', `one of ${BACKEND_NAMES.join(', ')}`, name);
   let load = loads.get(name);
   if (!load) {
     // The engines of TensorFlow.js take long to import: only who needs them pays.

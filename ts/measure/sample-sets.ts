@@ -1,4 +1,4 @@
-import { type DType, type FloatData, type NdArray, allocate, allocateIntegers } from '../core/array.js';
+import { type FloatData, type NdArray, allocate, allocateIntegers, checkDType } from '../core/array.js';
 import { invalidArgument } from '../core/errors.js';
 import { type CallOptions, checkInteger, checkPositive } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
@@ -181,7 +181,7 @@ function place(
   placement: Placement,
 ): SampleSet {
   checkInteger(n, 'n', 1);
-  checkDtype(dtype);
+  checkDType(dtype);
   const deviation = noise ?? defaultNoise;
   if (typeof deviation !== 'number' || !(deviation >= 0 && deviation < Infinity)) {
     throw invalidArgument('noise', 'a finite number of at least 0', deviation);
@@ -200,10 +200,4 @@ function place(
     labels[row] = label;
   }
   return { points: { data: points, shape: [n, d] }, labels };
-}
-
-function checkDtype(dtype: DType): void {
-  if (dtype !== 'float32' && dtype !== 'float64') {
-    throw invalidArgument('dtype', "'float32' or 'float64'", dtype);
-  }
 }

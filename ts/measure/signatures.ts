@@ -4,6 +4,7 @@ import type { gaussian, gaussianMixture } from './gaussian.js';
 import type { checkerboard, circles, gaussianGrid, sCurve, swissRoll, twoMoons } from './sample-sets.js';
 import type { score } from './score.js';
 import type { smoothed } from './smoothed.js';
+import type { standardise } from './standardise.js';
 
 /** A {@link Measure}, the library's or the caller's. */
 export const MEASURE = object([
@@ -87,6 +88,10 @@ export const SIGNATURES = {
       variance: 1,
       weights: 1,
     }),
+  },
+  standardise: {
+    points: ARRAY,
+    options: options<Argument<typeof standardise, 1>>()({ groups: 1, method: 1 }, true),
   },
   swissRoll: { options: options<Argument<typeof swissRoll, 1>>()({ dtype: 1, noise: 1, seed: 1 }, true) },
   twoMoons: { options: options<Argument<typeof twoMoons, 1>>()({ dtype: 1, noise: 1, seed: 1 }, true) },

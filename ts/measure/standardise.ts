@@ -1,5 +1,6 @@
 import { type NdArray, allocate, checkPoints, dtypeOf } from '../core/array.js';
-import { checkCall, options as optionsRule } from '../core/call.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 
 /** How the spread of a column is measured. */
@@ -32,7 +33,6 @@ export interface Standardisation {
   invert(points: NdArray): NdArray;
 }
 
-const RULE = { options: optionsRule<StandardiseOptions>()({ method: 1, groups: 1 }, true) };
 /** Distance between the quartiles of a standard normal. */
 const NORMAL_QUARTILES = 1.3489795003921634;
 
@@ -48,7 +48,7 @@ const NORMAL_QUARTILES = 1.3489795003921634;
  * const inUnits = units.invert(moved.positions);
  */
 export function standardise(points: NdArray, options: StandardiseOptions = {}): Standardisation {
-  checkCall(RULE, { options });
+  checkCall(SIGNATURES.standardise, { points, options });
   const { d } = checkPoints(points, 'points');
   const { method = 'z-score', groups = [] } = options;
   if (method !== 'z-score' && method !== 'robust')

@@ -10,6 +10,8 @@ import { kernelsFor } from '../kernel/backend.js';
 import type { Measure } from '../measure/measure.js';
 import { type FitNetworkOptions, type NetworkFit, fitNetwork } from './fit.js';
 import { type ResidualLayer, type ResidualNetwork, residualNetwork } from './residual-network.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Options of {@link compileFlow}. */
 export interface CompileFlowOptions
@@ -52,6 +54,7 @@ export async function compileFlow(
   flow: Flow | VelocityField,
   options: CompileFlowOptions,
 ): Promise<CompiledFlow> {
+  checkCall(SIGNATURES.compileFlow, { flow, options });
   const { width, samples = 2048 } = options;
   const depth = checkInteger(options.depth, 'depth', 1, 1_000_000);
   checkInteger(width, 'width', 1);
@@ -111,6 +114,7 @@ export async function distanceFromFlow(
   x0: NdArray,
   options: CallOptions & { tolerance?: TrajectoryTolerance } = {},
 ): Promise<FlowDistance> {
+  checkCall(SIGNATURES.distanceFromFlow, { network, flow, x0, options });
   const field = flow instanceof Flow ? flow.field : flow;
   const { times, depth } = network;
   const { tolerance = { relative: 1e-6 }, ...call } = options;

@@ -1,6 +1,8 @@
 import type { NdArray } from '../core/array.js';
 import type { CallOptions } from '../core/options.js';
 import type { ShallowNetwork } from './shallow-network.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** How far a network is from values. */
 export interface FitError {
@@ -15,16 +17,18 @@ export interface FitError {
 /** The errors of a network at points. */
 export async function fitError(
   network: Pick<ShallowNetwork, 'evaluate'>,
-  { points, values }: { points: NdArray; values: NdArray },
+  data: { points: NdArray; values: NdArray },
   options: CallOptions,
 ): Promise<FitError> {
+  checkCall(SIGNATURES.fitError, { network, data, options });
+  const { points, values } = data;
   const [n, k] = values.shape;
-  const { data } = await network.evaluate(points, options);
+  const output = await network.evaluate(points, options);
   const means = new Float64Array(k);
-  for (let i = 0; i < data.length; i++) means[i % k] += values.data[i] / n;
+  for (let i = 0; i < output.data.length; i++) means[i % k] += values.data[i] / n;
   let [square, spread, max] = [0, 0, 0];
-  for (let i = 0; i < data.length; i++) {
-    const difference = data[i] - values.data[i];
+  for (let i = 0; i < output.data.length; i++) {
+    const difference = output.data[i] - values.data[i];
     square += difference * difference;
     spread += (values.data[i] - means[i % k]) ** 2;
     max = Math.max(max, Math.abs(difference));

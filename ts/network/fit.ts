@@ -16,6 +16,8 @@ import { oracleUnits } from './oracle-units.js';
 import { type ShallowNetwork, shallowNetwork } from './shallow-network.js';
 import { type NetworkTarget, type SplitOptions, splitTarget } from './target.js';
 import { type RandomUnitOptions, type Units, pairUnits, randomUnits } from './units.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Options of {@link fitNetwork}. */
 export interface FitNetworkOptions extends SplitOptions {
@@ -71,6 +73,7 @@ export async function fitNetwork(
   target: NetworkTarget,
   options: FitNetworkOptions = {},
 ): Promise<NetworkFit> {
+  checkCall(SIGNATURES.fitNetwork, { target, options });
   const { activation: name = 'tanh', tolerance = 1e-5, maxIterations = 200 } = options;
   const eta = activation(name);
   checkPositive(tolerance, 'tolerance');

@@ -7,6 +7,8 @@ import type { Flow } from '../flow/named/flow.js';
 import { type RidgeletPair, ridgeletPair } from '../ridgelet/pair.js';
 import { ridgeletTransform } from '../ridgelet/transform.js';
 import type { Units } from './units.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Options of {@link flowSpectra}. */
 export interface FlowSpectraOptions extends CallOptions {
@@ -41,6 +43,7 @@ export interface FlowSpectrum {
  * Source: S. Sonoda, N. Murata, Transport analysis of infinitely deep neural network, JMLR 20 (2019), section 5.
  */
 export async function flowSpectra(flow: Flow, options: FlowSpectraOptions): Promise<FlowSpectrum[]> {
+  checkCall(SIGNATURES.flowSpectra, { flow, options });
   const { times, positions, activation = 'tanh', samples = 4096, signal, backend, dtype, seed } = options;
   if (!(times?.length > 0)) throw invalidArgument('times', 'a list of times', times);
   checkInteger(samples, 'samples', 2);

@@ -1,3 +1,5 @@
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 import { invalidArgument } from '../core/errors.js';
 import { checkInteger, partOf } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
@@ -33,6 +35,7 @@ export interface FoldOptions extends Omit<FitNetworkOptions, 'width' | 'heldOut'
  * Stat. Soc. B 36 (1974), 111–147.
  */
 export async function chooseByFolds(target: NetworkTarget, options: FoldOptions): Promise<FoldChoice> {
+  checkCall(SIGNATURES.chooseByFolds, { target, options });
   const { widths, ridges: given = [1e-9, 1e-7, 1e-5, 1e-3, 1e-1], folds = 5, ...rest } = options;
   if (!(widths?.length > 0)) throw invalidArgument('widths', 'a list of widths', widths);
   widths.forEach((width) => checkInteger(width, 'widths', 1));

@@ -13,6 +13,8 @@ import {
 import { DESCRIPTION, type Network, assembleNetwork, describeNetwork, parseDescription } from './network.js';
 import { type ShallowNetwork, shallowNetwork } from './shallow-network.js';
 import { isFloat64Array } from '../core/realm.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /**
  * Writes a network as a model of TensorFlow.js Layers, float32: `model.json` and `weights.bin` in this folder, which is
@@ -27,6 +29,7 @@ export async function writeLayersModel(
   network: Network,
   options: WriteOptions = {},
 ): Promise<void> {
+  checkCall(SIGNATURES.writeLayersModel, { folder, network, options });
   const { layers, description } = describeNetwork(network);
   const name = layersActivation(
     activation(description.activation as ActivationName),
@@ -50,6 +53,7 @@ export async function writeLayersModel(
  * @throws FILE_NOT_FOUND, FILE_FORMAT where it is another model.
  */
 export async function readLayersModel(folder: string): Promise<Network> {
+  checkCall(SIGNATURES.readLayersModel, { folder });
   const content = await readLayersModelFolder(folder);
   const description = parseDescription(content?.metadata[DESCRIPTION]);
   if (!content || !description) throw notOurs(folder);

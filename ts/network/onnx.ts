@@ -15,6 +15,8 @@ import { DESCRIPTION, type Network, assembleNetwork, describeNetwork, parseDescr
 import { OnnxGraphBuilder } from './onnx-graph.js';
 import type { ShallowNetwork } from './shallow-network.js';
 import { shallowNetwork } from './shallow-network.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /**
  * Writes a network as an .onnx file, float32, operator set 17: input `x` and output `y`, both [n, …] with n left open.
@@ -27,6 +29,7 @@ export async function writeNetworkOnnx(
   network: Network,
   options: WriteOptions = {},
 ): Promise<void> {
+  checkCall(SIGNATURES.writeNetworkOnnx, { path, network, options });
   await writeOnnx(path, onnxModelOf(network), options);
 }
 
@@ -36,6 +39,7 @@ export async function writeNetworkOnnx(
  * @throws FILE_NOT_FOUND, FILE_FORMAT where it is another model.
  */
 export async function readNetworkOnnx(path: string): Promise<Network> {
+  checkCall(SIGNATURES.readNetworkOnnx, { path });
   const model = await readOnnx(path);
   const description = parseDescription(model.metadataProps?.find(({ key }) => key === DESCRIPTION)?.value);
   if (!description) throw notOurs(path);

@@ -9,6 +9,8 @@ import { type RidgeletPair, ridgeletPair } from '../ridgelet/pair.js';
 import { effectiveSampleSize } from '../ridgelet/sampling.js';
 import { ridgeletTransform } from '../ridgelet/transform.js';
 import { type RandomUnitOptions, type Units, randomUnits } from './units.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Options of {@link oracleUnits}. */
 export interface OracleUnitOptions extends CallOptions, Pick<RandomUnitOptions, 'scale'> {
@@ -52,6 +54,7 @@ export async function oracleUnits(
   values: NdArray,
   options: OracleUnitOptions,
 ): Promise<OracleUnits> {
+  checkCall(SIGNATURES.oracleUnits, { points, values, options });
   const { n, d } = checkPoints(points, 'points', { minimum: 2 });
   checkPoints(values, 'values');
   if (values.shape[0] !== n) {

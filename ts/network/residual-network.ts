@@ -7,6 +7,8 @@ import { Flow } from '../flow/named/flow.js';
 import { euler } from '../flow/solvers/euler.js';
 import { kernelsFor } from '../kernel/backend.js';
 import type { ShallowNetwork } from './shallow-network.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** One layer x ↦ x + step · network(x). */
 export interface ResidualLayer {
@@ -169,5 +171,6 @@ async function moved(points: NdArray, change: NdArray, step: number, options: Ca
  * @throws INVALID_ARGUMENT (no layers, a step of 0, steps of both signs), INVALID_SHAPE.
  */
 export function residualNetwork(parameters: ResidualNetworkParameters): ResidualNetwork {
+  checkCall(SIGNATURES.residualNetwork, { parameters });
   return new ResidualNetwork(parameters ?? {});
 }

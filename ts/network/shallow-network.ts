@@ -15,6 +15,8 @@ import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite, rowsOf } from '../kernel/checks.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
 import { applySlopes } from './slopes.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** The parameters of a shallow network x ↦ C ᵀη(Ax − b) + bias of width m, from ℝ^d to ℝ^k. */
 export interface ShallowNetworkParameters {
@@ -251,5 +253,6 @@ function checkShape(
  * @example shallowNetwork({ activation: 'relu', A: ndarray([[1], [-1]]), b: ndarray([0, 0]), C: ndarray([[1], [1]]) }) // |x|
  */
 export function shallowNetwork(parameters: ShallowNetworkParameters): ShallowNetwork {
+  checkCall(SIGNATURES.shallowNetwork, { parameters });
   return new ShallowNetwork(parameters ?? {});
 }

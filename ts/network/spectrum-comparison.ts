@@ -8,6 +8,8 @@ import { ridgeletTransform } from '../ridgelet/transform.js';
 import { centred } from './oracle-units.js';
 import type { ShallowNetwork } from './shallow-network.js';
 import type { Units } from './units.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Options of {@link compareWithSpectrum}. */
 export interface SpectrumComparisonOptions extends CallOptions {
@@ -48,6 +50,7 @@ export async function compareWithSpectrum(
   data: { points: NdArray; values: NdArray },
   options: SpectrumComparisonOptions,
 ): Promise<SpectrumComparison> {
+  checkCall(SIGNATURES.compareWithSpectrum, { network, data, options });
   const { positions, bandwidth = 0.15 } = options;
   checkPositive(bandwidth, 'bandwidth');
   const { d } = checkPoints(data.points, 'points', { dimension: network.inputs });

@@ -7,6 +7,8 @@ import { type RidgeletPair, ridgeletPair } from '../ridgelet/pair.js';
 import { ridgeletTransform } from '../ridgelet/transform.js';
 import { centred } from './oracle-units.js';
 import type { ShallowNetwork } from './shallow-network.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Options of {@link spectrumSlice}. */
 export interface SpectrumSliceOptions extends CallOptions {
@@ -47,6 +49,7 @@ export async function spectrumSlice(
   data: { points: NdArray; values: NdArray },
   options: SpectrumSliceOptions = {},
 ): Promise<SpectrumSlice> {
+  checkCall(SIGNATURES.spectrumSlice, { network, data, options });
   const { n, d } = checkPoints(data.points, 'points', { dimension: network.inputs });
   const size = checkInteger(options.size ?? 72, 'size', 2, 2048);
   const { reach, signal, onProgress, backend } = options;

@@ -13,6 +13,8 @@ import { featureTile } from './normal-equations.js';
 import { type ShallowNetwork, shallowNetwork } from './shallow-network.js';
 import { applySlopes } from './slopes.js';
 import { type NetworkTarget, type SplitOptions, splitTarget } from './target.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Options of {@link trainNetwork}. */
 export interface TrainNetworkOptions
@@ -52,6 +54,7 @@ export async function trainNetwork(
   target: NetworkTarget,
   options: TrainNetworkOptions = {},
 ): Promise<TrainedNetwork> {
+  checkCall(SIGNATURES.trainNetwork, { target, options });
   const { activation: name = 'tanh', steps = 2000, learningRate = 0.02, weightDecay = 1e-6 } = options;
   const eta = activation(name);
   checkInteger(steps, 'steps', 1);

@@ -2,6 +2,8 @@ import { type NdArray, allocate, checkPoints, dtypeOf } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { checkInteger } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Hidden units x ↦ η(a_j·x − b_j) of a shallow network. */
 export interface Units {
@@ -32,7 +34,9 @@ export interface RandomUnitOptions {
  * @param points n × d.
  * @throws INVALID_ARGUMENT, EMPTY_CLOUD, INVALID_SHAPE, DEGENERATE_CLOUD where all points are the same.
  */
-export function randomUnits(points: NdArray, { width, scale = [0.5, 4], seed }: RandomUnitOptions): Units {
+export function randomUnits(points: NdArray, options: RandomUnitOptions): Units {
+  checkCall(SIGNATURES.randomUnits, { points, options });
+  const { width, scale = [0.5, 4], seed } = options;
   const { n, d } = checkPoints(points, 'points', { minimum: 2 });
   checkInteger(width, 'width', 1, 2 ** 31);
   checkScale(scale);
@@ -73,7 +77,9 @@ export function randomUnits(points: NdArray, { width, scale = [0.5, 4], seed }: 
  *
  * Source: E. L. Bolager, I. Burak, C. Datar, Q. Sun, F. Dietrich, Sampling weights of deep neural networks, NeurIPS 2023.
  */
-export function pairUnits(points: NdArray, { width, scale = [0.5, 4], seed }: RandomUnitOptions): Units {
+export function pairUnits(points: NdArray, options: RandomUnitOptions): Units {
+  checkCall(SIGNATURES.pairUnits, { points, options });
+  const { width, scale = [0.5, 4], seed } = options;
   const { n, d } = checkPoints(points, 'points', { minimum: 2 });
   checkInteger(width, 'width', 1, 2 ** 31);
   checkScale(scale);

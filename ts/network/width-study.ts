@@ -4,6 +4,8 @@ import { type FitNetworkOptions, fitNetwork, unitsFor } from './fit.js';
 import type { FitError } from './fit-error.js';
 import { type NetworkTarget, splitTarget } from './target.js';
 import { firstUnits } from './units.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** The error of networks of growing width, made of the first units of one draw. */
 export interface WidthStudy {
@@ -22,6 +24,7 @@ export async function errorByWidth(
   target: NetworkTarget,
   options: Omit<FitNetworkOptions, 'width'> & { widths: readonly number[] },
 ): Promise<WidthStudy> {
+  checkCall(SIGNATURES.errorByWidth, { target, options });
   const { widths, ...rest } = options;
   if (!(widths?.length > 0)) throw invalidArgument('widths', 'a list of widths', widths);
   widths.forEach((width) => checkInteger(width, 'widths', 1));

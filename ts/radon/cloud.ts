@@ -15,6 +15,8 @@ import { asMatrix, checkFinite } from '../kernel/checks.js';
 import type { Kernels } from '../kernel/contract.js';
 import { type CloudParts, type ProjectedExtentsOptions, forEachPart } from './cloud-parts.js';
 import { GAUSSIAN_REACH, responseOf, transformLength } from './filter.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 const LARGEST_COUNT = 2 ** 20;
 
@@ -53,6 +55,7 @@ export interface ProjectedDensity {
  *   points or directions), NON_FINITE, INVALID_DTYPE, ABORTED, OUT_OF_MEMORY. O(L n d) time, O(L n) memory: projectedDensity and projectedExtents need none for projections.
  */
 export async function projectCloud(points: NdArray, options: ProjectCloudOptions): Promise<NdArray> {
+  checkCall(SIGNATURES.projectCloud, { points, options });
   const { n, d } = checkPoints(points, 'points');
   checkPoints(options.directions, 'directions', { dimension: d });
   const dtype = options.dtype ?? dtypeOf(points);
@@ -91,6 +94,7 @@ export async function projectedDensity(
   cloud: CloudParts,
   options: ProjectedDensityOptions,
 ): Promise<ProjectedDensity> {
+  checkCall(SIGNATURES.projectedDensity, { cloud, options });
   const { directions: given, bandwidth } = options;
   const { n: count } = checkPoints(given, 'directions');
   const bins = checkBins(options.bins);
@@ -140,6 +144,7 @@ export async function projectedExtents(
   cloud: CloudParts,
   options: ProjectedExtentsOptions,
 ): Promise<{ least: Float64Array; greatest: Float64Array }> {
+  checkCall(SIGNATURES.projectedExtents, { cloud, options });
   const { n: count } = checkPoints(options.directions, 'directions');
   const extents = Float64Array.from({ length: 2 * count }, (_, i) => (i % 2 ? -Infinity : Infinity));
   const last = await forEachPart(cloud, options, ({ points, directions }, kernels, run) =>

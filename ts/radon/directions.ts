@@ -4,6 +4,8 @@ import { checkInteger } from '../core/options.js';
 import { vectorLength } from '../core/rows.js';
 import { uniformDirections } from '../transport/index.js';
 import { SOBOL_DIMENSIONS, sobolPoints } from './sobol.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** How a set of directions is chosen; see {@link directionSet}. */
 export type DirectionKind = 'uniform' | 'orthogonal' | 'sobol' | 'fibonacci';
@@ -31,6 +33,7 @@ export interface DirectionSetOptions {
  * distances, AISTATS 2019; S. Joe, F. Y. Kuo, SIAM J. Sci. Comput. 30 (2008) 2635.
  */
 export function directionSet(count: number, d: number, options: DirectionSetOptions = {}): NdArray {
+  checkCall(SIGNATURES.directionSet, { options });
   checkInteger(count, 'count', 1);
   checkInteger(d, 'd', 1);
   const { kind = 'orthogonal', seed, dtype = 'float32' } = options;

@@ -3,6 +3,8 @@ import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { choleskyFactor } from '../core/cholesky.js';
 import type { GaussianMixture } from '../measure/index.js';
 import { type Ellipsoid, checkEllipsoid } from './exact.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Lines { origin + t · direction } in ℝ^d. */
 export interface LineSet {
@@ -22,6 +24,7 @@ export interface LineSet {
  * @throws INVALID_SHAPE, INVALID_ARGUMENT (no ellipsoids, semi-axes not above 0), NON_FINITE. O(number · n · d²) time.
  */
 export function integrateEllipsoids(ellipsoids: readonly Ellipsoid[], lines: LineSet): NdArray {
+  checkCall(SIGNATURES.integrateEllipsoids, { ellipsoids, lines });
   if (!Array.isArray(ellipsoids) || ellipsoids.length === 0) {
     throw invalidArgument('ellipsoids', 'an array of at least one ellipsoid', ellipsoids);
   }
@@ -59,6 +62,7 @@ export function integrateEllipsoids(ellipsoids: readonly Ellipsoid[], lines: Lin
  * @throws INVALID_SHAPE, NON_FINITE, DEGENERATE_CLOUD for a singular covariance. O(K · n · d²) time.
  */
 export function integrateMixture(mixture: GaussianMixture, lines: LineSet): NdArray {
+  checkCall(SIGNATURES.integrateMixture, { mixture, lines });
   const d = mixture.dimension;
   const { result, forEach } = prepare(lines, d);
   for (let component = 0; component < mixture.components; component++) {

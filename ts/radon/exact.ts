@@ -2,6 +2,8 @@ import type { NdArray } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import type { GaussianMixture } from '../measure/index.js';
 import type { Hyperplanes } from './geometry.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** A solid ellipsoid of constant value in ℝ^d: { c + Σ_k z_k semiAxes_k axes_k : |z| ≤ 1 }. */
 export interface Ellipsoid {
@@ -26,6 +28,7 @@ export interface Ellipsoid {
  *   length 1), NON_FINITE. O(K · directions · (d² + positions)) time.
  */
 export function projectMixture(mixture: GaussianMixture, rays: Hyperplanes): NdArray {
+  checkCall(SIGNATURES.projectMixture, { mixture, rays });
   const d = mixture.dimension;
   const { directions, positions, data } = prepare(rays, d);
   const { weights, means } = mixture;
@@ -57,6 +60,7 @@ export function projectMixture(mixture: GaussianMixture, rays: Hyperplanes): NdA
  *   O(number · directions · (d² + positions)) time.
  */
 export function projectEllipsoids(ellipsoids: readonly Ellipsoid[], rays: Hyperplanes): NdArray {
+  checkCall(SIGNATURES.projectEllipsoids, { ellipsoids, rays });
   const count = Array.isArray(ellipsoids) ? ellipsoids.length : 0;
   if (count === 0) {
     throw invalidArgument('ellipsoids', 'an array of at least one ellipsoid', ellipsoids);
@@ -81,6 +85,7 @@ export function projectEllipsoids(ellipsoids: readonly Ellipsoid[], rays: Hyperp
 
 /** Exact Radon transform of a ball of value 1: {@link projectEllipsoids} with equal semi-axes. */
 export function projectBall(ball: { center: readonly number[]; radius: number }, rays: Hyperplanes): NdArray {
+  checkCall(SIGNATURES.projectBall, { ball, rays });
   const semiAxes = ball.center.map(() => ball.radius);
   return projectEllipsoids([{ center: ball.center, semiAxes }], rays);
 }

@@ -6,6 +6,8 @@ import type { LineSet } from './exact-lines.js';
 import { type Detector, checkAngles } from './geometry.js';
 import { checkGridShape, resolveDetector } from './hyperplanes.js';
 import { type Projector, createProjector, requireProjectorMemory } from './projector.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** How the detectors of a fan lie: on a line, or on a circle about the source. */
 export type FanArrangement = 'flat' | 'equiangular';
@@ -53,6 +55,7 @@ export interface FanBeamImage extends FanBeam {
  * const sinogram = await fan.project(image);
  */
 export function fanBeamProjector(options: FanBeamImage): Projector {
+  checkCall(SIGNATURES.fanBeamProjector, { options });
   return projectorOf(resolveFan(options));
 }
 
@@ -95,6 +98,7 @@ function fanRays(fan: FanProblem): Float64Array {
 
 /** The rays of a fan beam, for the exact line integrals (`integrateEllipsoids`, `integrateMixture`). */
 export function fanBeamLines(options: FanBeamImage): LineSet {
+  checkCall(SIGNATURES.fanBeamLines, { options });
   const fan = resolveFan(options);
   const rays = fanRays(fan);
   const count = rays.length / 2;

@@ -18,6 +18,8 @@ import {
   missingDetectors,
   shareOfLine,
 } from './redundancy.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Options of {@link fanBeamFilteredBackprojection}. */
 export interface FanBeamReconstructionOptions extends FanBeamImage, CallOptions {
@@ -62,6 +64,7 @@ export async function fanBeamFilteredBackprojection(
   sinogram: NdArray,
   options: FanBeamReconstructionOptions,
 ): Promise<NdArray> {
+  checkCall(SIGNATURES.fanBeamFilteredBackprojection, { sinogram, options });
   checkArray(sinogram, 'sinogram');
   const detector = { ...options.detector, count: options.detector?.count ?? sinogram.shape[1] };
   const fan = resolveFan({ ...options, detector });

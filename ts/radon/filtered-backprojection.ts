@@ -15,6 +15,8 @@ import {
   shareOfLine,
 } from './redundancy.js';
 import { resolveSinogram } from './transform.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Options of {@link filteredBackprojection}. */
 export interface FilteredBackprojectionOptions extends ParallelBeam, CallOptions {
@@ -54,6 +56,7 @@ export async function filteredBackprojection(
   sinogram: NdArray,
   options: FilteredBackprojectionOptions,
 ): Promise<NdArray> {
+  checkCall(SIGNATURES.filteredBackprojection, { sinogram, options });
   const problem = resolveSinogram(sinogram, options);
   const filter = checkFilter(options.filter);
   const given = options.angleWeights && checkAngleWeights(options.angleWeights, problem.angles.length);

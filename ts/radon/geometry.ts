@@ -3,6 +3,8 @@ import { RidgeflowError, describe, invalidArgument } from '../core/errors.js';
 import { checkInteger, checkPositive } from '../core/options.js';
 import type { ParallelBeamProblem } from '../kernel/contract.js';
 import { isFloatData } from '../core/realm.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Largest extent of an image or a detector. */
 const LARGEST_EXTENT = 2 ** 20;
@@ -127,6 +129,7 @@ function checkCoverage(problem: ParallelBeamProblem): void {
  * `positions` are the detectors' coordinates.
  */
 export function raysOf(beam: ParallelBeam & { shape: readonly number[] }): Hyperplanes {
+  checkCall(SIGNATURES.raysOf, { beam });
   const { angles, detectorCount, detectorSpacing, detectorOffset } = resolveBeam(beam, beam.shape);
   return {
     directions: Array.from(angles, (angle) => [Math.cos(angle), Math.sin(angle)]),
@@ -140,6 +143,7 @@ export function raysOf(beam: ParallelBeam & { shape: readonly number[] }): Hyper
 /** `count` angles at equal distances from 0 to below `end`, by default π: a half turn, which every line meets once. */
 export function equalAngles(count: number, end = Math.PI): Float64Array {
   checkInteger(count, 'count', 1);
+  if (typeof end !== 'number' || !Number.isFinite(end)) throw invalidArgument('end', 'a finite angle', end);
   const angles = allocate('float64', count, 'angles') as Float64Array;
   for (let a = 0; a < count; a++) angles[a] = (a * end) / count;
   return angles;

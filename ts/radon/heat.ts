@@ -4,6 +4,8 @@ import { type CallOptions, checkPositive } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
 import { GAUSSIAN_REACH, responseOf, transformLength } from './filter.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Longest transform of one slice. */
 const LONGEST = 2 ** 24;
@@ -38,6 +40,7 @@ export interface HeatSlicesOptions extends CallOptions {
  * const later = await heatSlices(sinogram, { time: 0.1, spacing: 0.02 });
  */
 export async function heatSlices(sinogram: NdArray, options: HeatSlicesOptions): Promise<NdArray> {
+  checkCall(SIGNATURES.heatSlices, { sinogram, options });
   checkArray(sinogram, 'sinogram');
   if (sinogram.shape.length !== 2 || sinogram.data.length === 0) {
     throw new RidgeflowError(

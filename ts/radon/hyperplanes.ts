@@ -5,6 +5,8 @@ import { cellShadows } from './cell-shadows.js';
 import { type Detector, type Hyperplanes } from './geometry.js';
 import { type Projector, createProjector } from './projector.js';
 import { type Directions, unitVectors } from './unit-vectors.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Highest dimension of a grid. */
 const LARGEST_DIMENSION = 4;
@@ -56,6 +58,7 @@ export interface HyperplaneProjectorOptions extends HyperplaneGeometry {
  * const data = await planes.project(volume);
  */
 export function hyperplaneProjector(options: HyperplaneProjectorOptions): Projector {
+  checkCall(SIGNATURES.hyperplaneProjector, { options });
   return projectorOf(resolveHyperplanes(options), checkGridKernel(options.kernel));
 }
 
@@ -117,6 +120,7 @@ export function resolveHyperplanes(geometry: HyperplaneGeometry): HyperplaneProb
 
 /** The hyperplanes of a geometry, for the exact projections (`projectMixture`, `projectEllipsoids`). */
 export function hyperplanesOf(geometry: HyperplaneGeometry): Hyperplanes {
+  checkCall(SIGNATURES.hyperplanesOf, { geometry });
   const { extents, detectorCount, detectorSpacing, firstDetector } = resolveHyperplanes(geometry);
   const d = extents.length;
   const directions = unitVectors(geometry.directions, d);

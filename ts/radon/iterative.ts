@@ -3,6 +3,7 @@ import {
   type NdArray,
   allocate,
   checkArray,
+  checkShape,
   dtypeOf,
   elementCount,
   toDtype,
@@ -16,6 +17,8 @@ import type { Kernels } from '../kernel/contract.js';
 import { type ParallelBeamImage, projectorOfBeam } from './parallel-beam.js';
 import { type Projector, checkShapeIs } from './projector.js';
 import { checkKernel, resolveSinogram } from './transform.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** What the iterative methods share. */
 export interface IterationOptions extends CallOptions {
@@ -69,6 +72,7 @@ export interface System {
  * const { image } = await cgls(sinogram, { angles, shape: [256, 256], iterations: 15 });
  */
 export async function cgls(sinogram: NdArray, options: IterativeOptions): Promise<IterativeResult> {
+  checkCall(SIGNATURES.cgls, { sinogram, options });
   const system = await systemOf(sinogram, options, 20);
   const { kernels, image } = system;
   const history = new History(system, options);
@@ -107,6 +111,7 @@ export async function cgls(sinogram: NdArray, options: IterativeOptions): Promis
  *   Source: J. Gregor, T. Benson, IEEE Trans. Med. Imaging 27 (2008) 918.
  */
 export async function sirt(sinogram: NdArray, options: RelaxedOptions): Promise<IterativeResult> {
+  checkCall(SIGNATURES.sirt, { sinogram, options });
   const system = await systemOf(sinogram, options, 100);
   const relaxation = checkRelaxation(options.relaxation);
   const history = new History(system, options);
@@ -133,6 +138,7 @@ export async function sirt(sinogram: NdArray, options: RelaxedOptions): Promise<
  *   A. H. Andersen, A. C. Kak, Ultrasonic Imaging 6 (1984) 81.
  */
 export async function sart(sinogram: NdArray, options: RelaxedOptions): Promise<IterativeResult> {
+  checkCall(SIGNATURES.sart, { sinogram, options });
   const system = await systemOf(sinogram, options, 5);
   const relaxation = checkRelaxation(options.relaxation);
   const history = new History(system, options);
@@ -169,6 +175,8 @@ export async function systemOf(
   iterations: number,
 ): Promise<System> {
   const projector = options.projector ?? beamProjector(sinogram, options);
+  checkShape(projector.imageShape, 'projector.imageShape');
+  checkShape(projector.dataShape, 'projector.dataShape');
   checkArray(sinogram, 'sinogram');
   checkShapeIs(sinogram.shape, projector.dataShape, 'sinogram');
   const dtype = options.dtype ?? dtypeOf(sinogram);
@@ -206,9 +214,27 @@ function operators(
 ): Pick<System, 'project' | 'backproject'> {
   const { imageShape, dataShape } = projector;
   const run = { signal, backend: kernels.name };
+  const checked = (result: NdArray, name: string, shape: readonly number[], like: FloatData) => {
+    // A projector of the caller's may return anything.
+    checkArray(result, name);
+    checkShapeIs(result.shape, shape, name);
+    return toDtype(result, dtypeOf({ data: like })).data;
+  };
   return {
-    project: async (data) => (await projector.project({ data, shape: imageShape }, run)).data,
-    backproject: async (data) => (await projector.backproject({ data, shape: dataShape }, run)).data,
+    project: async (data) =>
+      checked(
+        await projector.project({ data, shape: imageShape }, run),
+        'projector.project()',
+        dataShape,
+        data,
+      ),
+    backproject: async (data) =>
+      checked(
+        await projector.backproject({ data, shape: dataShape }, run),
+        'projector.backproject()',
+        imageShape,
+        data,
+      ),
   };
 }
 

@@ -2,6 +2,8 @@ import type { ParallelBeamProblem } from '../kernel/contract.js';
 import { type ParallelBeam, resolveBeam } from './geometry.js';
 import { type Projector, createProjector } from './projector.js';
 import { type BeamKernel, checkKernel } from './transform.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** A parallel beam with the image it looks at. */
 export interface ParallelBeamImage extends ParallelBeam {
@@ -18,6 +20,7 @@ export interface ParallelBeamImage extends ParallelBeam {
  * @throws As radonTransform.
  */
 export function parallelBeamProjector(options: ParallelBeamImage): Projector {
+  checkCall(SIGNATURES.parallelBeamProjector, { options });
   return projectorOfBeam(resolveBeam(options, options.shape), checkKernel(options.kernel));
 }
 

@@ -2,6 +2,8 @@ import { type DType, type NdArray, zeros } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { checkInteger, checkPositive } from '../core/options.js';
 import { type Ellipsoid, checkEllipsoid } from './exact.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Value, semi-axes, centre (x, y, z), and the angle in degrees by which the axes are turned in the x–y plane. */
 type Row = readonly [
@@ -50,7 +52,9 @@ const SPACE: readonly Row[] = [
  *
  * @throws INVALID_ARGUMENT for another dimension.
  */
-export function sheppLogan({ dimension = 2 }: { dimension?: 2 | 3 } = {}): Ellipsoid[] {
+export function sheppLogan(options: { dimension?: 2 | 3 } = {}): Ellipsoid[] {
+  checkCall(SIGNATURES.sheppLogan, { options });
+  const { dimension = 2 } = options;
   if (dimension !== 2 && dimension !== 3) throw invalidArgument('dimension', '2 or 3', dimension);
   return (dimension === 2 ? PLANE : SPACE).map(([value, a, b, c, x, y, z, degrees]) => {
     const angle = (degrees * Math.PI) / 180;
@@ -87,6 +91,7 @@ export interface RasterizeOptions {
  * @throws INVALID_SHAPE, INVALID_ARGUMENT, NON_FINITE, OUT_OF_MEMORY. O(number · pixels · subsamples^d) time.
  */
 export function rasterize(ellipsoids: readonly Ellipsoid[], options: RasterizeOptions): NdArray {
+  checkCall(SIGNATURES.rasterize, { ellipsoids, options });
   const { shape, subsamples = 4, dtype = 'float32' } = options;
   const d = shape.length;
   if ((d !== 2 && d !== 3) || !shape.every((extent) => Number.isInteger(extent) && extent > 0)) {

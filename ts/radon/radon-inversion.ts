@@ -8,6 +8,8 @@ import { unitSphereArea } from './exact.js';
 import { type FilterName, checkFilter, filterWindow, transformLength } from './filter.js';
 import { type HyperplaneGeometry, resolveHyperplanes } from './hyperplanes.js';
 import { checkShapeIs } from './projector.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Options of {@link inverseRadonTransform}. */
 export interface InverseRadonOptions extends HyperplaneGeometry, CallOptions {
@@ -39,6 +41,7 @@ export interface InverseRadonOptions extends HyperplaneGeometry, CallOptions {
  * const volume = await inverseRadonTransform(data, { directions, shape: [64, 64, 64] });
  */
 export async function inverseRadonTransform(data: NdArray, options: InverseRadonOptions): Promise<NdArray> {
+  checkCall(SIGNATURES.inverseRadonTransform, { data, options });
   checkArray(data, 'data');
   const detector = { ...options.detector, count: options.detector?.count ?? data.shape[1] };
   const problem = resolveHyperplanes({ ...options, detector });

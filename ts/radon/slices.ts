@@ -3,6 +3,8 @@ import { RidgeflowError } from '../core/errors.js';
 import { partOf } from '../core/options.js';
 import { type FilteredBackprojectionOptions, filteredBackprojection } from './filtered-backprojection.js';
 import { checkGridShape } from './hyperplanes.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /**
  * Reconstruction of a volume from parallel beams that turn about z, by filtered backprojection of every slice: the X-ray
@@ -20,6 +22,7 @@ export async function filteredBackprojectionSlices(
   data: NdArray,
   options: FilteredBackprojectionOptions,
 ): Promise<NdArray> {
+  checkCall(SIGNATURES.filteredBackprojectionSlices, { data, options });
   checkArray(data, 'data');
   const [slices, rows, columns] = checkGridShape(options.shape, 3);
   const [angles, depth, detectors] = data.shape;

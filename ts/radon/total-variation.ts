@@ -10,6 +10,8 @@ import {
   systemOf,
 } from './iterative.js';
 import { isFloat64Array } from '../core/realm.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Options of {@link totalVariation}. */
 export type TotalVariationOptions = IterativeOptions & {
@@ -32,6 +34,7 @@ export async function totalVariation(
   sinogram: NdArray,
   options: TotalVariationOptions,
 ): Promise<IterativeResult> {
+  checkCall(SIGNATURES.totalVariation, { sinogram, options });
   const { weight, nonNegative = true } = options;
   if (!(weight >= 0 && Number.isFinite(weight))) {
     throw invalidArgument('weight', 'a finite number of at least 0', weight);

@@ -4,6 +4,9 @@ import type { CallOptions } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { checkFinite } from '../kernel/checks.js';
 import { type ParallelBeam, resolveBeam } from './geometry.js';
+import { checkShapeIs } from './projector.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** How pixels and rays meet. */
 export type BeamKernel = 'joseph' | 'strip' | 'fourier';
@@ -19,6 +22,8 @@ export interface RadonTransformOptions extends ParallelBeam, CallOptions {
    * at the edges of one that is not; the cost grows as N² log N instead of N³. Native backend only, else UNSUPPORTED.
    */
   kernel?: BeamKernel;
+  /** The image's own, if at all: so that the geometry of a reconstruction can be given as it is. */
+  shape?: readonly number[];
 }
 
 /** Options of {@link backproject}. */
@@ -44,7 +49,9 @@ export interface BackprojectOptions extends RadonTransformOptions {
  * const sinogram = await radonTransform(image, { angles: equalAngles(180), pixelSize: 0.5 });
  */
 export async function radonTransform(image: NdArray, options: RadonTransformOptions): Promise<NdArray> {
+  checkCall(SIGNATURES.radonTransform, { image, options });
   checkImage(image, 'image');
+  if (options.shape !== undefined) checkShapeIs(image.shape, options.shape, 'image');
   const problem = resolveBeam(options, image.shape);
   const kernel = checkKernel(options.kernel);
   const input = toDtype(image, options.dtype ?? dtypeOf(image));
@@ -64,6 +71,7 @@ export async function radonTransform(image: NdArray, options: RadonTransformOpti
  * @throws As radonTransform; INVALID_SHAPE where the sinogram has another number of angles or detectors than stated.
  */
 export async function backproject(sinogram: NdArray, options: BackprojectOptions): Promise<NdArray> {
+  checkCall(SIGNATURES.backproject, { sinogram, options });
   const problem = resolveSinogram(sinogram, options);
   const kernel = checkKernel(options.kernel);
   const input = toDtype(sinogram, options.dtype ?? dtypeOf(sinogram));

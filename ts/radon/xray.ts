@@ -7,6 +7,8 @@ import { checkAngles } from './geometry.js';
 import { checkGridShape, resolveDetector } from './hyperplanes.js';
 import { type Projector, createProjector, requireProjectorMemory } from './projector.js';
 import { type Directions, unitVectors } from './unit-vectors.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** A flat detector of rows and columns at equal distances. */
 export interface FlatDetector {
@@ -51,6 +53,7 @@ export interface XrayBeam {
  * const { image } = await sirt(await beam.project(volume), { projector: beam });
  */
 export function xrayProjector(options: XrayBeam): Projector {
+  checkCall(SIGNATURES.xrayProjector, { options });
   return projectorOf(resolveXray(options));
 }
 
@@ -74,6 +77,7 @@ function projectorOf(problem: XrayProblem): Projector {
  * radonTransform, with detector columns along (cos θ, sin θ) and detector rows in the order of the slices.
  */
 export function axialDirections(angles: readonly number[] | FloatData): NdArray {
+  checkCall(SIGNATURES.axialDirections, { angles });
   const values = checkAngles(angles);
   const out = zeros([values.length, 3], 'float64');
   values.forEach((angle, a) => out.data.set([-Math.sin(angle), Math.cos(angle), 0], 3 * a));
@@ -82,6 +86,7 @@ export function axialDirections(angles: readonly number[] | FloatData): NdArray 
 
 /** The rays of a beam, for the exact line integrals (`integrateEllipsoids`, `integrateMixture`). */
 export function xrayLines(options: XrayBeam): LineSet {
+  checkCall(SIGNATURES.xrayLines, { options });
   const { extents, cellSize, views, detectorRows, detectorColumns } = resolveXray(options);
   const rays = detectorRows * detectorColumns;
   const count = (views.length / 12) * rays;

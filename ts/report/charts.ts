@@ -1,6 +1,8 @@
 import type { Spec } from 'vega';
 import type { TopLevelSpec } from 'vega-lite';
-import { invalidArgument } from '../core/errors.js';
+import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** A Vega-Lite specification. */
 export type ChartSpec = TopLevelSpec;
@@ -124,8 +126,9 @@ export function chartConfig(theme: Theme): NonNullable<ChartSpec['config']> {
  * chart.
  */
 export async function compileChart(spec: ChartSpec): Promise<ThemedSpec> {
+  checkCall(SIGNATURES.compileChart, { spec });
   const { compile } = await import('vega-lite');
-  const inTheme = (theme: Theme): Spec => compile(spec, { config: chartConfig(theme) }).spec;
+  const inTheme = (theme: Theme): Spec => compiled(compile, spec, theme);
   return { light: inTheme('light'), dark: inTheme('dark') };
 }
 
@@ -139,13 +142,14 @@ export async function renderChart(
   format: 'svg' = 'svg',
   theme: Theme = 'light',
 ): Promise<string> {
+  checkCall(SIGNATURES.renderChart, { spec });
   if (format !== 'svg') throw invalidArgument('format', "'svg'", format);
   if (theme !== 'light' && theme !== 'dark') throw invalidArgument('theme', "'light' or 'dark'", theme);
   const [{ View, parse, Error: ErrorLevel }, { compile }] = await Promise.all([
     import('vega'),
     import('vega-lite'),
   ]);
-  const view = new View(parse(compile(spec, { config: chartConfig(theme) }).spec), {
+  const view = new View(parse(compiled(compile, spec, theme)), {
     renderer: 'none',
     logLevel: ErrorLevel,
   });
@@ -153,5 +157,20 @@ export async function renderChart(
     return await view.background(COLOURS[theme].paper).toSVG();
   } finally {
     view.finalize();
+  }
+}
+
+function compiled(compile: typeof import('vega-lite').compile, spec: ChartSpec, theme: Theme): Spec {
+  try {
+    return compile(spec, { config: chartConfig(theme) }).spec;
+  } catch (cause) {
+    throw new RidgeflowError(
+      'INVALID_ARGUMENT',
+      `Expected a Vega-Lite chart for spec: ${(cause as Error).message}`,
+      {
+        cause,
+        details: { parameter: 'spec' },
+      },
+    );
   }
 }

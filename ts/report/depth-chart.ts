@@ -2,6 +2,8 @@ import { invalidArgument } from '../core/errors.js';
 import type { DepthRun } from '../dae/depth-comparison.js';
 import type { ChartSpec } from './charts.js';
 import { depthPhrase, depthTick } from './format.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** One measurement of every run against depth. */
 export interface DepthChart {
@@ -30,6 +32,7 @@ export interface DepthChart {
  * Throws INVALID_ARGUMENT where the measurement is finite for none of the runs.
  */
 export function depthChart(runs: readonly DepthRun[], chart: DepthChart): ChartSpec {
+  checkCall(SIGNATURES.depthChart, { runs, chart });
   const { description, value, format, start, axisFormat, bound, height = 240 } = chart;
   const values = runs.flatMap((run) => {
     const y = value(run);

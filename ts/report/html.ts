@@ -1,3 +1,6 @@
+import { invalidArgument } from '../core/errors.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 /** Text that is already HTML. Everything else that goes into {@link html} is escaped. */
 export class Html {
   constructor(readonly text: string) {}
@@ -12,6 +15,7 @@ export type HtmlValue = Html | string | number | null | undefined | false | read
 
 /** Template tag that builds HTML and escapes every value put into it, in text and in quoted attributes alike. */
 export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
+  checkCall(SIGNATURES.html, { strings, values });
   let text = strings[0];
   values.forEach((value, i) => (text += render(value) + strings[i + 1]));
   return new Html(text);
@@ -57,6 +61,7 @@ export function table(options: {
   columns: readonly TableColumn[];
   rows: readonly (readonly HtmlValue[])[];
 }): Html {
+  checkCall(SIGNATURES.table, { options });
   const { id, caption, columns, rows } = options;
   const notes = columns.filter((column) => column.note !== undefined);
   const noteId = (column: TableColumn) => `${id}-note-${notes.indexOf(column) + 1}`;
@@ -125,6 +130,10 @@ export function findingList(findings: readonly Finding[]): Html {
 
 /** Pairs of a term and what it is, as a description list. */
 export function facts(entries: readonly (readonly [string, HtmlValue])[]): Html {
+  checkCall(SIGNATURES.facts, { entries });
+  entries.forEach((entry, i) => {
+    if (!Array.isArray(entry)) throw invalidArgument(`entries[${i}]`, '[term, value]', entry);
+  });
   return html`<dl class="facts">
     ${entries.map(
       ([term, value]) =>

@@ -11,6 +11,8 @@ import { layerSection, numbersSection } from './network-sections.js';
 import { type PageSection, chartFigure, renderPage } from './page.js';
 import { reproduceSection } from './reproduce.js';
 import { legend, timeline } from './transport-sections.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** What the page says beside the analysis. */
 export interface NetworkReportContext {
@@ -34,6 +36,7 @@ export async function networkReport(
   analysis: NetworkAnalysis,
   context: NetworkReportContext,
 ): Promise<string> {
+  checkCall(SIGNATURES.networkReport, { analysis, context });
   const names = analysis.layers.map(({ name }) => name);
   const { main, small } = networkCharts(analysis);
   const cloud = movingCloud(analysis, context.labels);

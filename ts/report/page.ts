@@ -4,6 +4,8 @@ import { dependencyFile, sourceFolder } from '../core/package-root.js';
 import type { ThemedSpec } from './charts.js';
 import { Html, html, scriptJson, scriptSource, type HtmlValue } from './html.js';
 import { STYLE } from './style.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** A part of a page, under its own heading. `id` is unique in the page. */
 export interface PageSection {
@@ -37,6 +39,7 @@ export interface Page {
  * nothing of any network, and its content security policy forbids it to.
  */
 export async function renderPage(page: Page): Promise<string> {
+  checkCall(SIGNATURES.renderPage, { page });
   const { title, kicker, header, sections, footer, charts = {}, data = null, script = 'page' } = page;
   const [runtime, source] = await Promise.all([vegaRuntime(), clientSource(script)]);
   const policy =
@@ -97,6 +100,7 @@ export function chartFigure(options: {
   caption?: HtmlValue;
   renderer?: 'svg' | 'canvas';
 }): Html {
+  checkCall(SIGNATURES.chartFigure, { options });
   const { name, title, subtitle, legend, caption, renderer = 'svg' } = options;
   return html`<figure>
     <h3>${title}</h3>

@@ -1,4 +1,6 @@
 import type { ChartSpec } from './charts.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** What {@link spectrumChart} draws. */
 export interface SpectrumPicture {
@@ -17,9 +19,12 @@ const round = (value: number, digits = 4) => Number(value.toPrecision(digits));
 
 /** A heat map of |R[f]| with the units of a network on it, the larger the larger |c|. `width` in pixels or of its container. */
 export function spectrumChart(
-  { slopes, biases, magnitude, units }: SpectrumPicture,
-  { width = 'container', height = 420 }: { width?: number | 'container'; height?: number } = {},
+  picture: SpectrumPicture,
+  options: { width?: number | 'container'; height?: number } = {},
 ): ChartSpec {
+  checkCall(SIGNATURES.spectrumChart, { picture, options });
+  const { slopes, biases, magnitude, units } = picture;
+  const { width = 'container', height = 420 } = options;
   const [n, m] = [slopes.length, biases.length];
   const [wide, tall] = [slopes[1] - slopes[0], biases[1] - biases[0]];
   const cells = Array.from({ length: n * m }, (_, i) => {
@@ -99,8 +104,10 @@ export function spectrumChart(
 export function fitChart(
   points: readonly { x: number; y: number }[],
   curve: readonly { x: number; y: number }[],
-  { names, height = 320 }: { names: { x: string; y: string }; height?: number },
+  options: { names: { x: string; y: string }; height?: number },
 ): ChartSpec {
+  checkCall(SIGNATURES.fitChart, { points, curve, options });
+  const { names, height = 320 } = options;
   const x = { field: 'x', type: quantitative, scale: { zero: false, nice: false }, axis: { title: names.x } };
   const y = { field: 'y', type: quantitative, scale: { zero: false }, axis: { title: names.y } };
   return {
@@ -126,8 +133,10 @@ export function fitChart(
 /** Outputs against the values they should be, for points that were held out. */
 export function agreementChart(
   pairs: readonly { truth: number; output: number }[],
-  { height = 320 }: { height?: number } = {},
+  options: { height?: number } = {},
 ): ChartSpec {
+  checkCall(SIGNATURES.agreementChart, { pairs, options });
+  const { height = 320 } = options;
   const all = pairs.flatMap(({ truth, output }) => [truth, output]);
   const domain = [all.reduce((a, b) => Math.min(a, b)), all.reduce((a, b) => Math.max(a, b))];
   const scale = { domain, nice: true, zero: false };
@@ -167,8 +176,10 @@ export function agreementChart(
 export function confusionChart(
   names: readonly string[],
   counts: readonly (readonly number[])[],
-  { height = 340 }: { height?: number } = {},
+  options: { height?: number } = {},
 ): ChartSpec {
+  checkCall(SIGNATURES.confusionChart, { names, counts, options });
+  const { height = 340 } = options;
   const values = counts.flatMap((row, truth) => {
     const total = row.reduce((a, b) => a + b, 0) || 1;
     return row.map((count, output) => ({
@@ -222,8 +233,10 @@ export function confusionChart(
 /** Errors against width, both on logarithmic axes. */
 export function widthChart(
   rows: readonly { width: number; training: { relative: number }; heldOut: { relative: number } }[],
-  { width = 'container', height = 280 }: { width?: number | 'container'; height?: number } = {},
+  options: { width?: number | 'container'; height?: number } = {},
 ): ChartSpec {
+  checkCall(SIGNATURES.widthChart, { rows, options });
+  const { width = 'container', height = 280 } = options;
   const values = rows.flatMap(({ width, training, heldOut }) => [
     { width, set: 'held out', error: round(heldOut.relative) },
     { width, set: 'fitted', error: round(training.relative) },

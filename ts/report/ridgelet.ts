@@ -7,12 +7,15 @@ import { reproduceSection } from './reproduce.js';
 import { ridgeletFindings, whereUnits } from './ridgelet-findings.js';
 import type { RidgeletFit, RidgeletReportContext } from './ridgelet-numbers.js';
 import { agreementChart, confusionChart, fitChart, spectrumChart, widthChart } from './ridgelet-charts.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /**
  * The report of a network that was built without training: a single HTML file with the ridgelet spectrum and the units on
  * it, the fit, and the error by width. About 1 MB.
  */
 export async function ridgeletReport(context: RidgeletReportContext): Promise<string> {
+  checkCall(SIGNATURES.ridgeletReport, { context });
   const { slice, fit, widths, command, versions } = context;
   const specs: Record<string, ChartSpec> = {
     spectrum: spectrumChart(slice),

@@ -18,6 +18,8 @@ import {
   separationSection,
 } from './train-sections.js';
 import type { TransportPageData } from './transport.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /**
  * The report of one training: a single HTML file with the loss curves, what the autoencoder makes of noise, the points on
@@ -25,6 +27,7 @@ import type { TransportPageData } from './transport.js';
  * context does not fit the numbers.
  */
 export async function trainReport(numbers: TrainNumbers, context: TrainReportContext): Promise<string> {
+  checkCall(SIGNATURES.trainReport, { numbers, context });
   const { depth, T, seed, separation } = numbers;
   const { points, trajectory, histories, fineTuning, principal, labels, imageShape } = context;
   const times = trajectory.map((_, l) => l / depth);

@@ -13,6 +13,8 @@ import { renderPage } from './page.js';
 import { reproduceSection } from './reproduce.js';
 import { depthSection, flowSection, numbersSection } from './transport-sections.js';
 import { reportCharts } from './transport-charts.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** What {@link transportReport} needs to know beside the numbers. */
 export interface TransportReportContext {
@@ -50,6 +52,7 @@ export async function transportReport(
   comparison: DepthComparison,
   context: TransportReportContext,
 ): Promise<string> {
+  checkCall(SIGNATURES.transportReport, { comparison, context });
   const { runs, n, d, T, seed } = comparison;
   const { points, principal, labels, imageShape, command, versions } = context;
   checkPoints(points, 'points', { minimum: n, dimension: d });

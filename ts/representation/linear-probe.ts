@@ -1,7 +1,14 @@
 import { type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
 import { checkCall } from '../core/call.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
-import { type CallOptions, checkInteger, checkPositive, partOf, throwIfAborted, tell } from '../core/options.js';
+import {
+  type CallOptions,
+  checkInteger,
+  checkPositive,
+  partOf,
+  throwIfAborted,
+  tell,
+} from '../core/options.js';
 import { RandomStream } from '../core/random.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';

@@ -21,6 +21,8 @@ import {
   universalThreshold,
 } from './threshold.js';
 import { PeriodicWavelet } from './wavelet.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Options of {@link denoiseByRidgelets}. */
 export interface RidgeletDenoisingOptions extends FiniteRidgeletOptions, ThresholdOptions {
@@ -45,6 +47,7 @@ export async function denoiseByRidgelets(
   image: NdArray,
   options: RidgeletDenoisingOptions = {},
 ): Promise<Denoising> {
+  checkCall(SIGNATURES.denoiseByRidgelets, { image, options });
   const [rows, columns] = checkImage(image);
   const { rule = 'hard', wavelet = 'symlet8' } = options;
   const p = options.block ?? nextPrime(Math.min(rows, columns));

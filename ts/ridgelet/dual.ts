@@ -18,6 +18,8 @@ import { type RidgeUnits, checkUnits, checkValues, checkVector, negated } from '
 import type { CustomActivation } from './custom-activation.js';
 import { RidgeletPair } from './pair.js';
 import { tabulate } from './table.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** A function of (a, b) at units, with the weights of an integral over ℝ^d × ℝ. */
 export interface RidgeCoefficients extends RidgeUnits {
@@ -51,6 +53,7 @@ export async function dualRidgeletTransform(
   units: RidgeCoefficients,
   options: DualRidgeletOptions,
 ): Promise<NdArray> {
+  checkCall(SIGNATURES.dualRidgeletTransform, { x, units, options });
   const { n, d } = checkPoints(x, 'x');
   if (typeof units !== 'object' || units === null)
     throw invalidArgument('units', '{ a, b, coefficients }', units);
@@ -126,6 +129,7 @@ export async function normalizedReconstruction(
   ofOne: NdArray,
   options: DualRidgeletOptions,
 ): Promise<NdArray> {
+  checkCall(SIGNATURES.normalizedReconstruction, { x, units, ofOne, options });
   const { n } = checkPoints(x, 'x');
   if (typeof units !== 'object' || units === null)
     throw invalidArgument('units', '{ a, b, coefficients }', units);

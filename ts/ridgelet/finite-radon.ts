@@ -4,6 +4,8 @@ import type { CallOptions } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { checkFinite } from '../kernel/checks.js';
 import type { Kernels } from '../kernel/contract.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Its cube is the number of additions. */
 const LARGEST_PRIME = 16381;
@@ -33,6 +35,7 @@ export function isPrime(n: number): boolean {
  * Image Process. 12 (2003) 16.
  */
 export async function finiteRadonTransform(image: NdArray, options: CallOptions = {}): Promise<NdArray> {
+  checkCall(SIGNATURES.finiteRadonTransform, { image, options });
   checkArray(image, 'image');
   const p = image.shape[0];
   checkPrimeShape(image, 'image', [p, p], p);
@@ -51,6 +54,7 @@ export async function inverseFiniteRadonTransform(
   projections: NdArray,
   options: CallOptions = {},
 ): Promise<NdArray> {
+  checkCall(SIGNATURES.inverseFiniteRadonTransform, { projections, options });
   checkArray(projections, 'projections');
   const p = projections.shape[1];
   checkPrimeShape(projections, 'projections', [p + 1, p], p);

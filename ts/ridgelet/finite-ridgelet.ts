@@ -7,6 +7,8 @@ import { checkFinite } from '../kernel/checks.js';
 import type { Kernels } from '../kernel/contract.js';
 import { cutBlocks, isPrime, joinBlocks, lineSteps, nextPrime } from './finite-radon.js';
 import { PeriodicWavelet, type WaveletName } from './wavelet.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Options of {@link finiteRidgeletTransform}. */
 export interface FiniteRidgeletOptions extends CallOptions {
@@ -57,6 +59,7 @@ export async function finiteRidgeletTransform(
   image: NdArray,
   options: FiniteRidgeletOptions = {},
 ): Promise<FiniteRidgelets> {
+  checkCall(SIGNATURES.finiteRidgeletTransform, { image, options });
   const [rows, columns] = checkImage(image);
   const { wavelet = 'symlet8' } = options;
   const p = options.block ?? nextPrime(Math.min(rows, columns));
@@ -99,6 +102,7 @@ export async function inverseFiniteRidgeletTransform(
   ridgelets: FiniteRidgelets,
   options: CallOptions = {},
 ): Promise<NdArray> {
+  checkCall(SIGNATURES.inverseFiniteRidgeletTransform, { ridgelets, options });
   const { coefficients, constants, shape, block: p, wavelet } = checkRidgelets(ridgelets);
   const dtype = options.dtype ?? dtypeOf(coefficients);
   const kernels = await kernelsFor(options, dtype);

@@ -3,6 +3,8 @@ import { RidgeflowError } from '../core/errors.js';
 import { checkPositive } from '../core/options.js';
 import { toVector } from '../measure/arguments.js';
 import type { RidgeletData } from './arguments.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Where the values of a grid lie. */
 export interface GridGeometry {
@@ -20,7 +22,9 @@ export interface GridGeometry {
  * @param values [n₁], [n₁, n₂] or [n₁, n₂, n₃].
  * @throws INVALID_SHAPE (d > 3, empty, `from` or `spacing` of another length), INVALID_ARGUMENT, NON_FINITE. O(nd) memory.
  */
-export function functionOnGrid(values: NdArray, { from, spacing }: GridGeometry): RidgeletData {
+export function functionOnGrid(values: NdArray, options: GridGeometry): RidgeletData {
+  checkCall(SIGNATURES.functionOnGrid, { values, options });
+  const { from, spacing } = options;
   checkArray(values, 'values');
   const d = values.shape.length;
   const n = values.data.length;

@@ -5,6 +5,8 @@ import { kernelsFor } from '../kernel/backend.js';
 import { GaussianMixture } from '../measure/mixture.js';
 import { type RidgeUnits, checkPair, checkUnits } from './arguments.js';
 import { type RidgeletTransformOptions, factorOf } from './transform.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /**
  * The ridgelet transform of the density of a Gaussian or mixture, in closed form: a·x is normal under each component,
@@ -20,6 +22,7 @@ export async function ridgeletTransformOfMeasure(
   units: RidgeUnits,
   options: RidgeletTransformOptions,
 ): Promise<NdArray> {
+  checkCall(SIGNATURES.ridgeletTransformOfMeasure, { measure, units, options });
   if (!(measure instanceof GaussianMixture))
     throw invalidArgument('measure', 'a Gaussian, a Gaussian mixture or a smoothed cloud', measure);
   const d = measure.dimension;

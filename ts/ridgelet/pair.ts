@@ -14,6 +14,8 @@ import { gaussianProfile } from './gaussian-profile.js';
 import { logHump, phaseProfile } from './phase-profile.js';
 import { type Profile, transformOf } from './ridgelet.js';
 import { tabulate } from './table.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Largest dimension that pairs are made for. */
 export const LARGEST_DIMENSION = 100;
@@ -118,6 +120,7 @@ export function ridgeletPair(
   dimension: number,
   options: RidgeletPairOptions = {},
 ): RidgeletPair {
+  checkCall(SIGNATURES.ridgeletPair, { options });
   checkInteger(dimension, 'dimension', 1, LARGEST_DIMENSION);
   const { order, width = 1 } = options;
   if (checkPositive(width, 'width') < 1e-3 || width > 1e3)

@@ -11,6 +11,8 @@ import { type RidgeletData, checkPair, dataSizes } from './arguments.js';
 import { ridgeletTransformOfMeasure } from './of-measure.js';
 import type { RidgeletPair } from './pair.js';
 import { type RidgeletTransformOptions, ridgeletTransform } from './transform.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Points that biases are proposed about: more cost time and change little. */
 const ANCHORS = 1024;
@@ -71,6 +73,7 @@ export async function sampleRidgelet(
   count: number,
   options: SampleRidgeletOptions,
 ): Promise<RidgeletSample> {
+  checkCall(SIGNATURES.sampleRidgelet, { target, options });
   checkInteger(count, 'count', 1, 1e7);
   const { pair, candidates = 8 } = options;
   checkInteger(candidates, 'candidates', 2, 1000);

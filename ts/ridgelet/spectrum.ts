@@ -18,6 +18,8 @@ import type { RidgeletPair } from './pair.js';
 import { type Spreading, kaiserBessel } from './spreading.js';
 import { transformOf } from './ridgelet.js';
 import { type RidgeletTransformOptions, factorOf } from './transform.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 const LARGEST_LENGTH = 2 ** 22;
 
@@ -66,6 +68,7 @@ export async function ridgeletTransformAlong(
   b: RidgeletAxis,
   options: RidgeletTransformOptions,
 ): Promise<NdArray> {
+  checkCall(SIGNATURES.ridgeletTransformAlong, { data, a, b, options });
   const { d } = dataSizes(data);
   checkPair(options.pair, d);
   const { n: m } = checkPoints(a, 'a', { dimension: d });
@@ -138,6 +141,7 @@ export async function ridgeletTransformOnGrid(
   grid: RidgeletGrid,
   options: RidgeletTransformOptions,
 ): Promise<RidgeletSpectrum> {
+  checkCall(SIGNATURES.ridgeletTransformOnGrid, { data, grid, options });
   const { d } = dataSizes(data);
   checkGrid(grid, d);
   const dtype = options.dtype ?? dtypeOf(data.points);
@@ -171,6 +175,7 @@ export function unitsOfGrid(
   grid: RidgeletGrid,
   options: { dtype?: DType } = {},
 ): RidgeUnits & { readonly weights: NdArray } {
+  checkCall(SIGNATURES.unitsOfGrid, { grid, options });
   checkGrid(grid, grid?.a?.length);
   const dtype = options.dtype ?? 'float32';
   const directions = directionsOf(grid, dtype);
@@ -207,6 +212,7 @@ export function sampleSpectrum(
   count: number,
   options: { seed?: number } = {},
 ): { a: NdArray; b: NdArray; values: NdArray; normalizer: number } {
+  checkCall(SIGNATURES.sampleSpectrum, { spectrum, options });
   checkInteger(count, 'count', 1, 1e7);
   const seed = checkSeed(options.seed);
   if (typeof spectrum !== 'object' || spectrum === null)

@@ -13,6 +13,8 @@ import {
   negated,
 } from './arguments.js';
 import type { RidgeletPair } from './pair.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Options of {@link ridgeletTransform} and of all transforms like it. */
 export interface RidgeletTransformOptions extends CallOptions {
@@ -49,6 +51,7 @@ export async function ridgeletTransform(
   units: RidgeUnits,
   options: RidgeletTransformOptions,
 ): Promise<NdArray> {
+  checkCall(SIGNATURES.ridgeletTransform, { data, units, options });
   const { d } = dataSizes(data);
   checkPair(options.pair, d);
   const dtype = options.dtype ?? dtypeOf(data.points);

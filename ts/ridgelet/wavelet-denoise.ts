@@ -14,6 +14,8 @@ import {
   universalThreshold,
 } from './threshold.js';
 import { type WaveletName, waveletFilters } from './wavelet.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** Options of {@link denoiseByWavelets}. */
 export interface WaveletDenoisingOptions extends CallOptions, ThresholdOptions {
@@ -46,6 +48,7 @@ export async function denoiseByWavelets(
   image: NdArray,
   options: WaveletDenoisingOptions = {},
 ): Promise<Denoising> {
+  checkCall(SIGNATURES.denoiseByWavelets, { image, options });
   const [rows, columns] = checkImage(image);
   checkThreshold(options);
   const { rule = 'hard', wavelet = 'symlet8' } = options;

@@ -8,6 +8,8 @@ import { posteriorMean } from './posterior-mean.js';
 import { ridgeletSpectra } from './ridgelet-spectrum.js';
 import { separation } from './separation.js';
 import { stacking } from './stacking.js';
+import { checkCall } from '../core/call.js';
+import { SIGNATURES } from './signatures.js';
 
 /** The statements of the theory that there are experiments for, in their order. */
 export const CLAIMS: readonly ClaimExperiment[] = [
@@ -29,6 +31,7 @@ export const CLAIMS: readonly ClaimExperiment[] = [
  * Under 20 s with `quick`, else minutes, on two cores. The same seed gives the same findings.
  */
 export async function runClaim(claim: number, options: ClaimOptions = {}): Promise<ClaimResult> {
+  checkCall(SIGNATURES.runClaim, { options });
   const experiment = CLAIMS.find((candidate) => candidate.claim === claim);
   if (!experiment) {
     const numbers = CLAIMS.map((candidate) => candidate.claim);

@@ -1,6 +1,13 @@
 import { type NdArray, allocate, checkPoints, checkSameDtype, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
-import { type CallOptions, checkInteger, checkPositive, partOf, throwIfAborted, tell } from '../core/options.js';
+import {
+  type CallOptions,
+  checkInteger,
+  checkPositive,
+  partOf,
+  throwIfAborted,
+  tell,
+} from '../core/options.js';
 import { RandomStream } from '../core/random.js';
 import { vectorLength } from '../core/rows.js';
 import type { VectorLike } from '../measure/arguments.js';

@@ -188,7 +188,10 @@ async function alternate(
         return finished(problem, { f, g, iterations, converged, marginalError, mass });
       }
       const byError = Math.log(firstError / marginalError) / Math.log(firstError / tolerance);
-      await tell(onProgress, Math.max(iterations / maximumIterations, byError > 0 && byError < 1 ? byError : 0));
+      await tell(
+        onProgress,
+        Math.max(iterations / maximumIterations, byError > 0 && byError < 1 ? byError : 0),
+      );
     } else {
       await tell(onProgress, iterations / maximumIterations);
     }

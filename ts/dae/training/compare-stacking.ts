@@ -9,6 +9,8 @@ import { type TrainComposedDaeOptions, trainComposedDae } from './composition.js
 import { layerNoises } from './layer-by-layer.js';
 import type { StackedDae } from './stack.js';
 import { trainStackedDae } from './train-stack.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** Options of {@link compareStacking}. */
 export interface CompareStackingOptions extends Omit<
@@ -63,6 +65,7 @@ export async function compareStacking(
   points: NdArray,
   options: CompareStackingOptions,
 ): Promise<StackingComparison> {
+  checkCall(SIGNATURES.compareStacking, { points, options });
   const noises = layerNoises(options ?? {});
   const widths: readonly number[] = options.widths ?? [8, 32, 128];
   if (!(widths.length > 0)) throw invalidArgument('widths', 'a list of at least one width', widths);
@@ -75,7 +78,8 @@ export async function compareStacking(
   for (const [i, width] of widths.entries()) {
     const share = (from: number, to: number) =>
       partOf({ onProgress: options.onProgress }, (i + from) / widths.length, (i + to) / widths.length);
-    const settings = { ...options, layers: undefined, T: undefined, noises };
+    const { widths: _, ...training } = options;
+    const settings = { ...training, layers: undefined, T: undefined, noises };
     const stack = await trainStackedDae(x, { ...settings, ...share(0, 0.6), widths: width });
     const composition = await trainComposedDae(x, {
       ...settings,
@@ -116,6 +120,7 @@ export async function trajectoryDistance(
   b: readonly NdArray[],
   options: CallOptions = {},
 ): Promise<TrajectoryDistance> {
+  checkCall(SIGNATURES.trajectoryDistance, { a, b, options });
   if (a?.length !== b?.length || a.length === 0)
     throw invalidArgument('b', `a trajectory of ${a?.length} clouds, as a,`, b);
   const layers = a.map((cloud, l) => {

@@ -4,6 +4,8 @@ import { type Batch, BatchMap, type TransportMap, toBatch } from '../transport-m
 import { type LayerNoise, composedLayers } from './layer-by-layer.js';
 import { type TrainDaeOptions, trainLayer } from './train-dae.js';
 import type { TrainedDae } from './trained-dae.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** Options of {@link trainComposedDae}. */
 export interface TrainComposedDaeOptions extends Omit<TrainDaeOptions, 'noise'>, LayerNoise {}
@@ -69,6 +71,7 @@ export async function trainComposedDae(
   points: NdArray,
   options: TrainComposedDaeOptions,
 ): Promise<TrainedComposition> {
+  checkCall(SIGNATURES.trainComposedDae, { points, options });
   const layers = await composedLayers(points, options, (moved, settings, depth) =>
     trainLayer(moved, settings, settings.noise, depth),
   );

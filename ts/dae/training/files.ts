@@ -4,6 +4,8 @@ import type { WriteOptions } from '../../io/write.js';
 import { type AnyTrainedDae, type DaeKind, assembleDae, kindOf, layersOf } from './kind.js';
 import { type LayerFacts, factsOf, layersFrom, tensorsOf } from './layer-tensors.js';
 import { checkSeal, sealed } from './seal.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** What a file says of an autoencoder beside its tensors. */
 interface Description {
@@ -20,6 +22,7 @@ const DESCRIPTION = 'ridgeflow.dae';
  * @throws INVALID_ARGUMENT for another object; FILE_WRITE, ABORTED.
  */
 export async function writeDae(path: string, dae: AnyTrainedDae, options: WriteOptions = {}): Promise<void> {
+  checkCall(SIGNATURES.writeDae, { path, dae, options });
   const kind = kindOf(dae);
   const layers = layersOf(dae);
   const description: Description = { kind, layers: factsOf(layers) };
@@ -35,6 +38,7 @@ export async function writeDae(path: string, dae: AnyTrainedDae, options: WriteO
  * @throws FILE_NOT_FOUND, FILE_TRUNCATED; FILE_FORMAT where it is another file, its checksum is wrong or its layers do not fit; ABORTED.
  */
 export async function readDae(path: string, options: { signal?: AbortSignal } = {}): Promise<AnyTrainedDae> {
+  checkCall(SIGNATURES.readDae, { path, options });
   const file = await readSafetensors(path, options);
   if (file.metadata[DESCRIPTION] !== undefined) checkSeal(file, DESCRIPTION, path);
   try {

@@ -18,6 +18,8 @@ import { type TrainingNoise, inputNoise, isMasking } from './noise.js';
 import { EncoderStack, type StackedDae } from './stack.js';
 import { type EpochLoss, type TrainedDae, TwoLayerDae } from './trained-dae.js';
 import { type Unit, inUnit, inverseUnit, toUnit, unitOf } from './unit.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** Options of {@link fineTune}. */
 export interface FineTuneOptions extends DescentOptions {
@@ -64,6 +66,7 @@ export async function fineTune<D extends TrainedComposition | StackedDae>(
   points: NdArray,
   options: FineTuneOptions,
 ): Promise<FineTuned<D>> {
+  checkCall(SIGNATURES.fineTune, { dae, points, options });
   if (!(dae instanceof ComposedLayers) && !(dae instanceof EncoderStack))
     throw invalidArgument('dae', 'what trainComposedDae or trainStackedDae made', dae);
   if (dae.layers.some(({ network }) => network.activation.name === 'step'))

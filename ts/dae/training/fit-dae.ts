@@ -19,6 +19,8 @@ import { type TrainingNoise, isMasking } from './noise.js';
 import { EncoderStack, type StackedDae } from './stack.js';
 import { type TrainedDae, TwoLayerDae } from './trained-dae.js';
 import { type Unit, inUnit, inverseUnit, unitOf } from './unit.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** Options of {@link fitDae}. */
 export interface FitDaeOptions extends CallOptions {
@@ -84,8 +86,9 @@ const JUDGES = 1000;
  * one backend. Source: A. Rahimi, B. Recht, Weighted sums of random kitchen sinks, NeurIPS 2008; P. Vincent et al., ICML 2008.
  * @example const g = await fitDae(points, { width: 256, noise: 0.1 }); await g.apply(points);
  */
-export function fitDae(points: NdArray, options: FitDaeOptions): Promise<TrainedDae> {
-  return fitLayer(points, options ?? {}, options?.noise);
+export async function fitDae(points: NdArray, options: FitDaeOptions): Promise<TrainedDae> {
+  checkCall(SIGNATURES.fitDae, { points, options });
+  return fitLayer(points, options, options.noise);
 }
 
 /**
@@ -101,6 +104,7 @@ export async function fitComposedDae(
   points: NdArray,
   options: FitComposedDaeOptions,
 ): Promise<TrainedComposition> {
+  checkCall(SIGNATURES.fitComposedDae, { points, options });
   const layers = await composedLayers(points, options, (moved, settings) =>
     fitLayer(moved, settings, settings.noise),
   );
@@ -117,6 +121,7 @@ export async function fitComposedDae(
  * @example const g = await fitStackedDae(points, { widths: [256, 256], noises: [0.1, 0.1] }); await g.encode(points);
  */
 export async function fitStackedDae(points: NdArray, options: FitStackedDaeOptions): Promise<StackedDae> {
+  checkCall(SIGNATURES.fitStackedDae, { points, options });
   const layers = await stackedLayers(points, options, (features, settings, corruption) =>
     fitLayer(features, { ...settings, residual: false }, corruption),
   );

@@ -7,6 +7,8 @@ import type { Labels } from '../../representation/classes.js';
 import { type Separability, separability } from '../../representation/separability.js';
 import { type AnyTrainedDae, kindOf } from './kind.js';
 import { EncoderStack } from './stack.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** Options of {@link layerSeparation}. */
 export interface LayerSeparationOptions extends CallOptions {
@@ -38,8 +40,10 @@ export async function layerSeparation(
   dae: AnyTrainedDae,
   points: NdArray,
   labels: Labels,
-  { sample = 5000, ...options }: LayerSeparationOptions = {},
+  options: LayerSeparationOptions = {},
 ): Promise<LayerSeparation> {
+  checkCall(SIGNATURES.layerSeparation, { dae, points, labels, options });
+  const { sample = 5000, ...rest } = options;
   kindOf(dae);
   const { n } = checkPoints(points, 'points', { dimension: dae.dimension });
   if (labels?.length !== n) {
@@ -53,7 +57,7 @@ export async function layerSeparation(
   }
   checkInteger(sample, 'sample', 2);
   const { x, of } = chosen(points, labels, sample, options.seed);
-  const call = { ...options, onProgress: undefined };
+  const call = { ...rest, onProgress: undefined };
   const moved = 'trajectory' in dae ? await dae.trajectory(x, call) : [x, await dae.apply(x, call)];
   const features: NdArray[] = [];
   if (dae instanceof EncoderStack) {

@@ -12,6 +12,8 @@ import {
 import { type AnyTrainedDae, type DaeKind, assembleDae, kindOf, layersOf } from './kind.js';
 import { historyOf } from './history.js';
 import { type LayerFacts, factsOf, layerFrom } from './layer-tensors.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** What model.json says of an autoencoder beside its weights. */
 interface Description {
@@ -38,6 +40,7 @@ export async function writeDaeLayersModel(
   dae: AnyTrainedDae,
   options: WriteOptions = {},
 ): Promise<void> {
+  checkCall(SIGNATURES.writeDaeLayersModel, { folder, dae, options });
   const kind = kindOf(dae);
   const layers = layersOf(dae);
   const names = layers.map(({ network }) => layersActivation(network.activation, 'write it by writeDae'));
@@ -77,6 +80,7 @@ export async function writeDaeLayersModel(
  * @throws FILE_NOT_FOUND; FILE_FORMAT where it is another model, or its layers do not fit.
  */
 export async function readDaeLayersModel(folder: string): Promise<AnyTrainedDae> {
+  checkCall(SIGNATURES.readDaeLayersModel, { folder });
   if (typeof folder !== 'string' || folder === '')
     throw invalidArgument('folder', 'the path of a folder', folder);
   const content = await readLayersModelFolder(folder);

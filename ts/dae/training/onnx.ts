@@ -1,6 +1,8 @@
 import { type WriteOptions } from '../../io/write.js';
 import { writeOnnx } from '../../io/onnx-model.js';
 import { OnnxGraphBuilder } from '../../network/onnx-graph.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 import { type AnyTrainedDae, kindOf, layersOf } from './kind.js';
 
 /**
@@ -18,6 +20,7 @@ export async function writeDaeOnnx(
   dae: AnyTrainedDae,
   options: WriteOptions = {},
 ): Promise<void> {
+  checkCall(SIGNATURES.writeDaeOnnx, { path, dae, options });
   const kind = kindOf(dae);
   const layers = layersOf(dae);
   const graph = new OnnxGraphBuilder();

@@ -11,6 +11,8 @@ import { autoencoderLayers, initialParameters } from './initial.js';
 import { type TrainingNoise, inputNoise, isMasking } from './noise.js';
 import { type TrainedDae, TwoLayerDae, networkOf } from './trained-dae.js';
 import { toUnit, unitOf } from './unit.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** Options of {@link trainDae}. */
 export interface TrainDaeOptions extends DescentOptions {
@@ -44,8 +46,9 @@ export interface TrainDaeOptions extends DescentOptions {
  * P. Vincent et al., Extracting and composing robust features with denoising autoencoders, ICML 2008.
  * @example const g = await trainDae(points, { width: 128, noise: 0.1 }); await g.apply(points);
  */
-export function trainDae(points: NdArray, options: TrainDaeOptions): Promise<TrainedDae> {
-  return trainLayer(points, options ?? {}, options?.noise);
+export async function trainDae(points: NdArray, options: TrainDaeOptions): Promise<TrainedDae> {
+  checkCall(SIGNATURES.trainDae, { points, options });
+  return trainLayer(points, options, options.noise);
 }
 
 /** As `trainDae`, from noise or from points that are corrupted otherwise, as a layer after others where there are some. */

@@ -2,6 +2,8 @@ import type { NdArray } from '../../core/array.js';
 import { type StackOptions, stackedLayers } from './layer-by-layer.js';
 import { EncoderStack, type StackedDae } from './stack.js';
 import { type TrainDaeOptions, trainLayer } from './train-dae.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** Options of {@link trainStackedDae}. */
 export interface TrainStackedDaeOptions
@@ -20,6 +22,7 @@ export interface TrainStackedDaeOptions
  * @example const g = await trainStackedDae(points, { widths: [128, 64], noises: [0.1, 0.1] }); await g.encode(points);
  */
 export async function trainStackedDae(points: NdArray, options: TrainStackedDaeOptions): Promise<StackedDae> {
+  checkCall(SIGNATURES.trainStackedDae, { points, options });
   const layers = await stackedLayers(points, options, (features, settings, corruption, depth) =>
     trainLayer(features, { ...settings, residual: false }, corruption, depth),
   );

@@ -21,6 +21,8 @@ import { shallowNetwork } from '../../network/shallow-network.js';
 import { autoencoderLayers } from './initial.js';
 import { type TrainingNoise, inputNoise } from './noise.js';
 import { type TrainedDae, TwoLayerDae } from './trained-dae.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** Options of {@link unitFlow}. */
 export interface UnitFlowOptions {
@@ -62,6 +64,7 @@ export interface UnitFlow extends Flow {
  * @example const flow = unitFlow(points, { noise: 0.1 }); await flow.transport(flow.initial(64));
  */
 export function unitFlow(points: NdArray, options: UnitFlowOptions): UnitFlow {
+  checkCall(SIGNATURES.unitFlow, { points, options });
   const { n } = checkPoints(points, 'points');
   const { residual = true } = options;
   const name = activation(options.activation ?? 'tanh').name;

@@ -22,6 +22,8 @@ import { type LayerMeasures, measureLayer } from './layer-measures.js';
 import { type LayerPlane, alignedPlane } from './planes.js';
 import { type StepMeasures, type StreamMeasures } from './steps.js';
 import { StepTracker, predecessors } from './step-tracker.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** Options of {@link analyseNetwork}. */
 export interface NetworkAnalysisOptions extends ActivationOptions {
@@ -81,11 +83,13 @@ export async function analyseNetwork(
   points: ModelData,
   options: NetworkAnalysisOptions = {},
 ): Promise<NetworkAnalysis> {
-  const activations = await openActivations(model, points, options);
+  checkCall(SIGNATURES.analyseNetwork, { model, points, options });
+  const { labels, drawn: frames = 1000, ...run } = options;
+  const activations = await openActivations(model, points, run);
   const { layers, examples } = activations;
   if (examples < 2)
     throw new RidgeflowError('EMPTY_CLOUD', 'Expected at least 2 examples for points but received 1');
-  const classes = options.labels ? classesOf(options.labels, examples) : undefined;
+  const classes = labels ? classesOf(labels, examples) : undefined;
   const { signal, seed, backend, dtype } = options;
   const call = { signal, seed, backend, dtype };
   const kernels = await kernelsFor(call);
@@ -96,7 +100,7 @@ export async function analyseNetwork(
   const before = predecessors(model, layers);
   const tracker = new StepTracker(model, layers, before, call);
   const drawn = Array.from(
-    new RandomStream(options.seed, 'subsample').choose(examples, Math.min(options.drawn ?? 1000, 5000)),
+    new RandomStream(options.seed, 'subsample').choose(examples, Math.min(frames, 5000)),
   ).sort((a, b) => a - b);
   const measured: LayerAnalysis[] = [];
   let lastRows: NdArray | undefined;

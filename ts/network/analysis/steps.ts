@@ -5,6 +5,8 @@ import { slicedWasserstein } from '../../transport/index.js';
 import { BatchSize, runBlock } from '../model/batch-size.js';
 import type { Block } from '../model/index.js';
 import { finite } from './layer-measures.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** Points and probes of the estimates of divergence and stretch. */
 const POINTS = 64;
@@ -117,9 +119,11 @@ export interface BlockDerivatives {
 export async function blockDerivatives(
   block: Block,
   points: NdArray,
-  { shape, spread }: { shape: readonly number[]; spread: number },
+  measured: { shape: readonly number[]; spread: number },
   options: CallOptions,
 ): Promise<BlockDerivatives> {
+  checkCall(SIGNATURES.blockDerivatives, { block, points, measured, options });
+  const { shape, spread } = measured;
   const [n, d] = points.shape;
   const rows = new RandomStream(options.seed, 'subsample').choose(n, Math.min(n, POINTS));
   // Truncation and rounding of float32 are about equal here.

@@ -12,6 +12,8 @@ import type { ModelData } from './model-data.js';
 import type { LeftOutLayer, ModelLayer, NetworkModel } from './model.js';
 import { type PositionMask, maskOf, maskRows } from './position-mask.js';
 import { RandomProjection } from './random-projection.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /** Options of {@link openActivations}. */
 export interface ActivationOptions extends CallOptions {
@@ -89,6 +91,7 @@ export const INPUT = 'input';
  * can be shown.
  */
 export function chooseLayers(model: NetworkModel, patterns: readonly string[] | undefined): ModelLayer[] {
+  checkCall(SIGNATURES.chooseLayers, { model, patterns });
   return chooseAll(model, patterns).layers;
 }
 
@@ -147,6 +150,7 @@ export async function openActivations(
   points: ModelData,
   options: ActivationOptions = {},
 ): Promise<Activations> {
+  checkCall(SIGNATURES.openActivations, { model, points, options });
   const all = Examples.of(model, points);
   const examples = all.count;
   const featureMaps = checkFeatureMaps(options.featureMaps);

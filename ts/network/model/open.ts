@@ -12,6 +12,8 @@ import { ModelEngine } from './tfjs-engine.js';
 import { readTfjsFiles } from './tfjs-files.js';
 import { checkModelGraph } from './tfjs-graph-check.js';
 import { TfjsNetwork } from './tfjs-network.js';
+import { checkCall } from '../../core/call.js';
+import { SIGNATURES } from '../signatures.js';
 
 /**
  * Opens a trained network: an .onnx file (with the package onnxruntime-node), or the model.json, or its folder, of a
@@ -21,6 +23,7 @@ import { TfjsNetwork } from './tfjs-network.js';
  * lacks, by name), BACKEND_UNAVAILABLE, INVALID_ARGUMENT, ABORTED.
  */
 export async function openModel(path: string, options: OpenModelOptions = {}): Promise<NetworkModel> {
+  checkCall(SIGNATURES.openModel, { path, options });
   if (typeof path !== 'string' || path === '') throw invalidArgument('path', 'the path of a model', path);
   throwIfAborted(options.signal);
   const file = await stat(path).then(

@@ -1,0 +1,64 @@
+import { callback, object, options, text, type Argument } from '../core/call.js';
+import type { readNpy } from './npy.js';
+import type { readNpz, writeNpz } from './npz.js';
+import type { readCloud } from './read.js';
+import type { readSafetensors, writeSafetensors } from './safetensors.js';
+import type { writeAtomic, writeNpy, writeTextAtomic } from './write.js';
+
+/** What the public functions of this subject take, for {@link checkCall}. The compiler holds the names of options to their types. */
+export const SIGNATURES = {
+  ensureOutputFolder: { path: text() },
+  readCloud: {
+    path: text(),
+    options: options<Argument<typeof readCloud, 1>>()(
+      {
+        array: 1,
+        columns: 1,
+        decimal: 1,
+        delimiter: 1,
+        dropColumns: 1,
+        dropMissing: 1,
+        dtype: 1,
+        fill: 1,
+        format: 1,
+        header: 1,
+        imageShape: 1,
+        labelColumn: 1,
+        labels: 1,
+        signal: 1,
+      },
+      true,
+    ),
+  },
+  readNpy: { path: text(), options: options<Argument<typeof readNpy, 1>>()({ signal: 1 }, true) },
+  readNpz: { path: text(), options: options<Argument<typeof readNpz, 1>>()({ names: 1, signal: 1 }, true) },
+  readSafetensors: {
+    path: text(),
+    options: options<Argument<typeof readSafetensors, 1>>()({ names: 1, signal: 1 }, true),
+  },
+  writeAtomic: {
+    path: text(),
+    write: callback(),
+    options: options<Argument<typeof writeAtomic, 2>>()({ signal: 1 }, true),
+  },
+  writeNpy: {
+    path: text(),
+    array: object(['data', 'shape']),
+    options: options<Argument<typeof writeNpy, 2>>()({ signal: 1 }, true),
+  },
+  writeNpz: {
+    path: text(),
+    entries: object([]),
+    options: options<Argument<typeof writeNpz, 2>>()({ compress: 1, signal: 1 }, true),
+  },
+  writeSafetensors: {
+    path: text(),
+    tensors: object([]),
+    options: options<Argument<typeof writeSafetensors, 2>>()({ metadata: 1, signal: 1 }, true),
+  },
+  writeTextAtomic: {
+    path: text(),
+    text: text(),
+    options: options<Argument<typeof writeTextAtomic, 2>>()({ signal: 1 }, true),
+  },
+};

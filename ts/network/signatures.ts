@@ -1,0 +1,238 @@
+import { ARRAY, CALL, callback, list, object, options, text, type Argument } from '../core/call.js';
+import type { analyseNetwork } from './analysis/analyse.js';
+import type { blockDerivatives } from './analysis/steps.js';
+import type { compileFlow, distanceFromFlow } from './compile-flow.js';
+import type { fitError } from './fit-error.js';
+import type { fitNetwork } from './fit.js';
+import type { chooseByFolds } from './folds.js';
+import type { flowSpectra } from './flow-spectra.js';
+import type { writeLayersModel } from './layers-model.js';
+import type { openActivations } from './model/activations.js';
+import type { openModel } from './model/open.js';
+import type { writeNetworkOnnx } from './onnx.js';
+import type { oracleUnits } from './oracle-units.js';
+import type { residualNetwork } from './residual-network.js';
+import type { shallowNetwork } from './shallow-network.js';
+import type { compareWithSpectrum } from './spectrum-comparison.js';
+import type { spectrumSlice } from './spectrum-slice.js';
+import type { trainNetwork } from './train.js';
+import type { pairUnits, randomUnits } from './units.js';
+import type { errorByWidth } from './width-study.js';
+
+const FLOW = object([]);
+
+const RESIDUAL = object(['layers', 'times', 'evaluate()']);
+
+const NETWORK = object(['evaluate()']);
+
+const SHALLOW = object(['activation', 'A', 'b', 'C', 'evaluate()']);
+
+const MODEL = object(['inputs', 'layers', 'run()', 'block()']);
+
+/** What the public functions of this subject take, for {@link checkCall}. The compiler holds the names of options to their types. */
+export const SIGNATURES = {
+  analyseNetwork: {
+    model: MODEL,
+    points: object([]),
+    options: options<Argument<typeof analyseNetwork, 2>>()(
+      {
+        ...CALL,
+        batch: 1,
+        drawn: 1,
+        featureMaps: 1,
+        labels: 1,
+        layers: 1,
+        mask: 1,
+        memory: 1,
+        rows: 1,
+        width: 1,
+      },
+      true,
+    ),
+  },
+  blockDerivatives: {
+    block: callback(),
+    points: ARRAY,
+    measured: options<Argument<typeof blockDerivatives, 2>>()({ shape: 1, spread: 1 }),
+    options: options<Argument<typeof blockDerivatives, 3>>()({ ...CALL }),
+  },
+  chooseByFolds: {
+    target: object([]),
+    options: options<Argument<typeof chooseByFolds, 1>>()({
+      ...CALL,
+      activation: 1,
+      folds: 1,
+      maxIterations: 1,
+      ridges: 1,
+      scale: 1,
+      solver: 1,
+      tolerance: 1,
+      units: 1,
+      widths: 1,
+    }),
+  },
+  chooseLayers: { model: MODEL, patterns: list(true) },
+  compareWithSpectrum: {
+    network: SHALLOW,
+    data: object(['points', 'values']),
+    options: options<Argument<typeof compareWithSpectrum, 2>>()({
+      ...CALL,
+      bandwidth: 1,
+      pair: 1,
+      positions: 1,
+    }),
+  },
+  compileFlow: {
+    flow: FLOW,
+    options: options<Argument<typeof compileFlow, 1>>()({
+      ...CALL,
+      activation: 1,
+      depth: 1,
+      from: 1,
+      heldOut: 1,
+      ridge: 1,
+      samples: 1,
+      scale: 1,
+      solver: 1,
+      start: 1,
+      to: 1,
+      units: 1,
+      width: 1,
+    }),
+  },
+  distanceFromFlow: {
+    network: RESIDUAL,
+    flow: FLOW,
+    x0: ARRAY,
+    options: options<Argument<typeof distanceFromFlow, 3>>()({ ...CALL, tolerance: 1 }, true),
+  },
+  errorByWidth: {
+    target: object([]),
+    options: options<Argument<typeof errorByWidth, 1>>()({
+      ...CALL,
+      activation: 1,
+      heldOut: 1,
+      maxIterations: 1,
+      ridge: 1,
+      scale: 1,
+      solver: 1,
+      tolerance: 1,
+      units: 1,
+      widths: 1,
+    }),
+  },
+  fitError: {
+    network: object(['evaluate()']),
+    data: object(['points', 'values']),
+    options: options<Argument<typeof fitError, 2>>()({ ...CALL }),
+  },
+  fitNetwork: {
+    target: object([]),
+    options: options<Argument<typeof fitNetwork, 1>>()(
+      {
+        ...CALL,
+        activation: 1,
+        heldOut: 1,
+        maxIterations: 1,
+        ridge: 1,
+        scale: 1,
+        solver: 1,
+        tolerance: 1,
+        units: 1,
+        width: 1,
+      },
+      true,
+    ),
+  },
+  flowSpectra: {
+    flow: object([
+      'name',
+      'field',
+      'from',
+      'to',
+      'hasLaw',
+      'law()',
+      'reversed()',
+      'between()',
+      'transport()',
+      'sample()',
+      'logLikelihood()',
+    ]),
+    options: options<Argument<typeof flowSpectra, 1>>()({
+      ...CALL,
+      activation: 1,
+      positions: 1,
+      samples: 1,
+      times: 1,
+    }),
+  },
+  openActivations: {
+    model: MODEL,
+    points: object([]),
+    options: options<Argument<typeof openActivations, 2>>()(
+      { ...CALL, batch: 1, featureMaps: 1, layers: 1, mask: 1, memory: 1, rows: 1, width: 1 },
+      true,
+    ),
+  },
+  openModel: {
+    path: text(),
+    options: options<Argument<typeof openModel, 1>>()({ backend: 1, signal: 1 }, true),
+  },
+  oracleUnits: {
+    points: ARRAY,
+    values: ARRAY,
+    options: options<Argument<typeof oracleUnits, 2>>()({
+      ...CALL,
+      activation: 1,
+      candidates: 1,
+      scale: 1,
+      width: 1,
+    }),
+  },
+  pairUnits: {
+    points: ARRAY,
+    options: options<Argument<typeof pairUnits, 1>>()({ scale: 1, seed: 1, width: 1 }),
+  },
+  randomUnits: {
+    points: ARRAY,
+    options: options<Argument<typeof randomUnits, 1>>()({ scale: 1, seed: 1, width: 1 }),
+  },
+  readLayersModel: { folder: text() },
+  readNetworkOnnx: { path: text() },
+  residualNetwork: { parameters: options<Argument<typeof residualNetwork, 0>>()({ from: 1, layers: 1 }) },
+  shallowNetwork: {
+    parameters: options<Argument<typeof shallowNetwork, 0>>()({ A: 1, C: 1, activation: 1, b: 1, bias: 1 }),
+  },
+  spectrumSlice: {
+    network: SHALLOW,
+    data: object(['points', 'values']),
+    options: options<Argument<typeof spectrumSlice, 2>>()({ ...CALL, pair: 1, reach: 1, size: 1 }, true),
+  },
+  trainNetwork: {
+    target: object([]),
+    options: options<Argument<typeof trainNetwork, 1>>()(
+      {
+        ...CALL,
+        activation: 1,
+        heldOut: 1,
+        learningRate: 1,
+        scale: 1,
+        steps: 1,
+        units: 1,
+        weightDecay: 1,
+        width: 1,
+      },
+      true,
+    ),
+  },
+  writeLayersModel: {
+    folder: text(),
+    network: NETWORK,
+    options: options<Argument<typeof writeLayersModel, 2>>()({ signal: 1 }, true),
+  },
+  writeNetworkOnnx: {
+    path: text(),
+    network: NETWORK,
+    options: options<Argument<typeof writeNetworkOnnx, 2>>()({ signal: 1 }, true),
+  },
+};

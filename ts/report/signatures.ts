@@ -1,0 +1,125 @@
+import { list, object, options, text, type Argument } from '../core/call.js';
+import type { table } from './html.js';
+import type { chartFigure } from './page.js';
+import type {
+  agreementChart,
+  confusionChart,
+  fitChart,
+  spectrumChart,
+  widthChart,
+} from './ridgelet-charts.js';
+
+/** What the public functions of this subject take, for {@link checkCall}. The compiler holds the names of options to their types. */
+export const SIGNATURES = {
+  agreementChart: {
+    pairs: list(),
+    options: options<Argument<typeof agreementChart, 1>>()({ height: 1 }, true),
+  },
+  chartFigure: {
+    options: options<Argument<typeof chartFigure, 0>>()({
+      caption: 1,
+      legend: 1,
+      name: 1,
+      renderer: 1,
+      subtitle: 1,
+      title: 1,
+    }),
+  },
+  compileChart: { spec: object([]) },
+  confusionChart: {
+    names: list(),
+    counts: list(),
+    options: options<Argument<typeof confusionChart, 2>>()({ height: 1 }, true),
+  },
+  depthChart: { runs: list(), chart: object(['description', 'value()', 'format()']) },
+  facts: { entries: list() },
+  fitChart: {
+    points: list(),
+    curve: list(),
+    options: options<Argument<typeof fitChart, 2>>()({ height: 1, names: 1 }),
+  },
+  html: { strings: list(), values: list() },
+  networkReport: {
+    analysis: object([
+      'source',
+      'format',
+      'engine',
+      'backend',
+      'examples',
+      'featureMaps',
+      'seed',
+      'debiased',
+      'classes',
+      'layers',
+      'steps',
+      'streams',
+      'drawn',
+    ]),
+    context: object(['input', 'notes', 'command', 'versions']),
+  },
+  renderChart: { spec: object([]) },
+  renderPage: { page: object(['title', 'kicker', 'header', 'sections']) },
+  ridgeletReport: {
+    context: object([
+      'input',
+      'n',
+      'd',
+      'activation',
+      'sampling',
+      'width',
+      'ridge',
+      'backend',
+      'dtype',
+      'seed',
+      'training',
+      'heldOut',
+      'widths',
+      'slice',
+      'fit',
+      'notes',
+      'command',
+      'versions',
+    ]),
+  },
+  spectrumChart: {
+    picture: object(['slopes', 'biases', 'magnitude']),
+    options: options<Argument<typeof spectrumChart, 1>>()({ height: 1, width: 1 }, true),
+  },
+  table: {
+    options: options<Argument<typeof table, 0>>()({ caption: 1, columns: list(), id: text(), rows: list() }),
+  },
+  trainReport: {
+    numbers: object([
+      'layers',
+      'fineTuning',
+      'denoisingErrors',
+      'displacements',
+      'separation',
+      'input',
+      'notes',
+      'n',
+      'd',
+      'kind',
+      'depth',
+      'widths',
+      'activation',
+      'residual',
+      'tied',
+      'method',
+      'T',
+      'noiseChosen',
+      'backend',
+      'dtype',
+      'seed',
+    ]),
+    context: object(['points', 'trajectory', 'histories', 'denoising', 'principal', 'command', 'versions']),
+  },
+  transportReport: {
+    comparison: object(['n', 'd', 'T', 'smoothing', 'chosen', 'backend', 'dtype', 'seed', 'start', 'runs']),
+    context: object(['input', 'points', 'principal', 'command', 'versions']),
+  },
+  widthChart: {
+    rows: list(),
+    options: options<Argument<typeof widthChart, 1>>()({ height: 1, width: 1 }, true),
+  },
+};

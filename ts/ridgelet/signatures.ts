@@ -1,0 +1,116 @@
+import { ARRAY, CALL, object, options, type Argument } from '../core/call.js';
+import type { denoiseByRidgelets } from './denoise.js';
+import type { dualRidgeletTransform, normalizedReconstruction } from './dual.js';
+import type { finiteRadonTransform, inverseFiniteRadonTransform } from './finite-radon.js';
+import type { finiteRidgeletTransform, inverseFiniteRidgeletTransform } from './finite-ridgelet.js';
+import type { functionOnGrid } from './function-on-grid.js';
+import type { ridgeletTransformOfMeasure } from './of-measure.js';
+import type { ridgeletPair } from './pair.js';
+import type { sampleRidgelet } from './sampling.js';
+import type {
+  ridgeletTransformAlong,
+  ridgeletTransformOnGrid,
+  sampleSpectrum,
+  unitsOfGrid,
+} from './spectrum.js';
+import type { ridgeletTransform } from './transform.js';
+import type { denoiseByWavelets } from './wavelet-denoise.js';
+import { MIXTURE } from '../measure/signatures.js';
+
+const COEFFICIENTS = object(['coefficients', 'a', 'b']);
+
+const UNITS = object(['a', 'b']);
+
+const DATA = object(['points']);
+
+const GRID = object(['a', 'b']);
+
+/** What the public functions of this subject take, for {@link checkCall}. The compiler holds the names of options to their types. */
+export const SIGNATURES = {
+  denoiseByRidgelets: {
+    image: ARRAY,
+    options: options<Argument<typeof denoiseByRidgelets, 1>>()(
+      { ...CALL, block: 1, rule: 1, shifts: 1, sigma: 1, threshold: 1, wavelet: 1 },
+      true,
+    ),
+  },
+  denoiseByWavelets: {
+    image: ARRAY,
+    options: options<Argument<typeof denoiseByWavelets, 1>>()(
+      { ...CALL, levels: 1, rule: 1, shifts: 1, sigma: 1, threshold: 1, wavelet: 1 },
+      true,
+    ),
+  },
+  dualRidgeletTransform: {
+    x: ARRAY,
+    units: COEFFICIENTS,
+    options: options<Argument<typeof dualRidgeletTransform, 2>>()({ ...CALL, activation: 1 }),
+  },
+  finiteRadonTransform: {
+    image: ARRAY,
+    options: options<Argument<typeof finiteRadonTransform, 1>>()({ ...CALL }, true),
+  },
+  finiteRidgeletTransform: {
+    image: ARRAY,
+    options: options<Argument<typeof finiteRidgeletTransform, 1>>()({ ...CALL, block: 1, wavelet: 1 }, true),
+  },
+  functionOnGrid: {
+    values: ARRAY,
+    options: options<Argument<typeof functionOnGrid, 1>>()({ from: 1, spacing: 1 }),
+  },
+  inverseFiniteRadonTransform: {
+    projections: ARRAY,
+    options: options<Argument<typeof inverseFiniteRadonTransform, 1>>()({ ...CALL }, true),
+  },
+  inverseFiniteRidgeletTransform: {
+    ridgelets: object(['coefficients', 'constants', 'shape', 'block', 'wavelet']),
+    options: options<Argument<typeof inverseFiniteRidgeletTransform, 1>>()({ ...CALL }, true),
+  },
+  normalizedReconstruction: {
+    x: ARRAY,
+    units: COEFFICIENTS,
+    ofOne: ARRAY,
+    options: options<Argument<typeof normalizedReconstruction, 3>>()({ ...CALL, activation: 1 }),
+  },
+  ridgeletPair: { options: options<Argument<typeof ridgeletPair, 2>>()({ order: 1, width: 1 }, true) },
+  ridgeletTransform: {
+    data: DATA,
+    units: UNITS,
+    options: options<Argument<typeof ridgeletTransform, 2>>()({ ...CALL, normalization: 1, pair: 1 }),
+  },
+  ridgeletTransformAlong: {
+    data: DATA,
+    a: ARRAY,
+    b: object(['from', 'spacing', 'count']),
+    options: options<Argument<typeof ridgeletTransformAlong, 3>>()({ ...CALL, normalization: 1, pair: 1 }),
+  },
+  ridgeletTransformOfMeasure: {
+    measure: MIXTURE,
+    units: UNITS,
+    options: options<Argument<typeof ridgeletTransformOfMeasure, 2>>()({
+      ...CALL,
+      normalization: 1,
+      pair: 1,
+    }),
+  },
+  ridgeletTransformOnGrid: {
+    data: DATA,
+    grid: GRID,
+    options: options<Argument<typeof ridgeletTransformOnGrid, 2>>()({ ...CALL, normalization: 1, pair: 1 }),
+  },
+  sampleRidgelet: {
+    target: object([]),
+    options: options<Argument<typeof sampleRidgelet, 2>>()({
+      ...CALL,
+      candidates: 1,
+      normalization: 1,
+      pair: 1,
+      radius: 1,
+    }),
+  },
+  sampleSpectrum: {
+    spectrum: object(['grid', 'values']),
+    options: options<Argument<typeof sampleSpectrum, 2>>()({ seed: 1 }, true),
+  },
+  unitsOfGrid: { grid: GRID, options: options<Argument<typeof unitsOfGrid, 1>>()({ dtype: 1 }, true) },
+};
