@@ -3,6 +3,7 @@ export type { ColumnChoice } from './column-choice.js';
 export type { CloudLabels } from './labels.js';
 export { readNpy, type WritableArray } from './npy.js';
 export { readNpz, type ReadNpzOptions, type WriteNpzOptions, writeNpz } from './npz.js';
+export { type GreyWindow, type PngImage, readPng, writePng } from './png.js';
 export { readCloud } from './read.js';
 export type { DroppedColumn, LabelChoice } from './roles.js';
 export {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { type NdArray, allocate } from '../core/array.js';
+import { type NdArray, allocate, checkArray } from '../core/array.js';
+import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { throwIfAborted } from '../core/options.js';
 import { damaged, fileError, readError } from './errors.js';
 import { type PngChunks, readChunks, unpackPixels } from './png-chunks.js';
@@ -136,13 +137,43 @@ export async function encodePng(
   return encode({ width: shape[1], height: shape[0], data: pixels, depth, channels: 1 });
 }
 
-/** Writes an array [rows, columns] as a grey PNG of 16 bits, atomically. Throws FILE_WRITE, ABORTED. */
+/**
+ * Writes an array [rows, columns] as a grey PNG of 16 bits, atomically: what lies outside of the window is black or white.
+ *
+ * @param window Default: from the least to the largest value.
+ * @throws INVALID_SHAPE, INVALID_ARGUMENT, NON_FINITE, FILE_WRITE, ABORTED.
+ * @example await writePng('phantom.png', image, { black: 0, white: 1 });
+ */
 export async function writePng(
   path: string,
   image: NdArray,
-  window: GreyWindow,
+  window: GreyWindow = rangeOf(checkPicture(image)),
   options: WriteOptions = {},
 ): Promise<void> {
+  checkPicture(image);
+  for (const [name, value] of Object.entries({ black: window?.black, white: window?.white }))
+    if (!Number.isFinite(value)) throw invalidArgument(`window.${name}`, 'a finite number', value);
   const bytes = await encodePng(image, window);
   await writeAtomic(path, (append) => append(bytes), options);
+}
+
+/** Throws INVALID_SHAPE, INVALID_ARGUMENT or NON_FINITE unless it is an array of rows and columns of finite numbers. */
+function checkPicture(image: NdArray): NdArray {
+  checkArray(image, 'image');
+  if (image.shape.length !== 2 || image.data.length === 0) {
+    throw new RidgeflowError(
+      'INVALID_SHAPE',
+      `Expected [rows, columns] for the shape of image but received [${image.shape.join(', ')}]`,
+      { details: { parameter: 'image' } },
+    );
+  }
+  const bad = image.data.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    throw new RidgeflowError(
+      'NON_FINITE',
+      `Expected finite numbers in image but received ${image.data[bad]} in row ${Math.floor(bad / image.shape[1])}`,
+      { details: { parameter: 'image', row: Math.floor(bad / image.shape[1]) } },
+    );
+  }
+  return image;
 }

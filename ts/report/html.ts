@@ -54,6 +54,9 @@ export interface TableColumn {
   align?: 'start' | 'end';
 }
 
+/** A table of more columns is set narrower, and wider than the text where the window is. */
+const MANY_COLUMNS = 9;
+
 /** A table in a box that scrolls sideways by itself; the first cell of a row is its header. `id` is unique in the page. */
 export function table(options: {
   id: string;
@@ -84,7 +87,12 @@ export function table(options: {
         )}
       </tr>`,
   );
-  return html`<div class="table-box" tabindex="0" role="region" aria-label="${caption}">
+  return html`<div
+      class="table-box${columns.length > MANY_COLUMNS && ' many'}"
+      tabindex="0"
+      role="region"
+      aria-label="${caption}"
+    >
       <table id="${id}">
         <caption>
           ${caption}

@@ -70,8 +70,9 @@ export function networkCharts(analysis: NetworkAnalysis): { main: DepthCurves[];
     one(
       'fisher',
       'Fisher ratio',
-      'variance between over within classes',
+      'variance between over within classes, on a logarithmic axis',
       of((l) => l.separation?.fisherRatio),
+      { log: true },
     ),
     one(
       'silhouette',

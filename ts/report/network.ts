@@ -143,6 +143,8 @@ function cloudSection({ layers, drawn, examples }: NetworkAnalysis, cloud: Cloud
             sample,
             `Each layer in its plane of largest variance (${formatPercent(least)} to ${formatPercent(most)} of it), at equal size, `,
             'turned or mirrored to agree with the layer before. Between layers the points move in straight lines.',
+            layers.some(({ plane }) => plane.logits) &&
+              ' Probabilities are drawn by their logarithms, in which classes do not lie on top of each other.',
           ],
           renderer: 'canvas',
         })}

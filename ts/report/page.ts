@@ -102,10 +102,15 @@ export function chartFigure(options: {
 }): Html {
   checkCall(SIGNATURES.chartFigure, { options });
   const { name, title, subtitle, legend, caption, renderer = 'svg' } = options;
-  return html`<figure>
-    <h3>${title}</h3>
+  return html`<figure aria-labelledby="figure-${name}">
+    <h3 id="figure-${name}">${title}</h3>
     ${subtitle && html`<p class="subtitle">${subtitle}</p>`} ${legend}
     <div class="chart" data-chart="${name}" data-renderer="${renderer}"></div>
+    <div class="save" role="group" aria-label="Save: ${title}" data-save="${name}" hidden>
+      <button type="button" data-format="svg">SVG</button>
+      <button type="button" data-format="png">PNG</button>
+      <button type="button" data-format="csv">CSV</button>
+    </div>
     ${caption && html`<figcaption>${caption}</figcaption>`}
   </figure>`;
 }

@@ -64,6 +64,12 @@ figcaption, .subtitle { margin: 2px 0 10px; color: var(--muted); font-size: 14px
 figcaption { margin: 8px 0 0; }
 .chart { position: relative; width: 100%; min-width: 0; overflow: hidden; }
 .chart svg, .chart canvas { display: block; }
+.save { display: flex; gap: 2px; justify-content: flex-end; margin-top: 2px; opacity: 0.75; }
+.save:hover, .save:focus-within { opacity: 1; }
+.save button { padding: 2px 6px; border: 0; border-radius: 4px; background: none; color: var(--muted); font: inherit; font-size: 12px; cursor: pointer; }
+.save button:hover { background: var(--wash); color: var(--ink); }
+@media print { .save { display: none; } }
+.pair-of-clouds { display: grid; gap: 16px 24px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 280px), 1fr)); }
 
 .player { position: sticky; top: 0; z-index: 2; display: grid; gap: 10px 20px; align-items: center; grid-template-columns: auto 1fr; margin: 16px 0 20px; padding: 12px 0; background: var(--paper); border-bottom: 1px solid var(--rule); }
 .player fieldset { display: flex; align-items: center; margin: 0; padding: 0; border: 0; min-width: 0; }
@@ -117,7 +123,8 @@ article[hidden] { display: none; }
 table { width: 100%; border-collapse: separate; border-spacing: 0; font-size: 14px; line-height: 1.35; }
 caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 th, td { padding: 9px 11px; border-bottom: 1px solid var(--rule); white-space: nowrap; vertical-align: baseline; }
-thead th { background: var(--wash); vertical-align: top; font-weight: 650; }
+thead th { background: var(--wash); vertical-align: top; font-weight: 650; white-space: normal; }
+.table-box.many { margin-inline: calc(min(0px, (1180px - 80px - min(100vw - 48px, 1500px)) / 2)); } .many th, .many td { padding: 9px 7px; font-size: 13px; }
 tbody tr:last-child > * { border-bottom: 0; }
 tbody th { position: sticky; left: 0; background: var(--surface); font-weight: 650; }
 .wrap { display: block; min-width: 11em; white-space: normal; }

@@ -48,17 +48,20 @@ export function flowSection(
   return {
     id: 'flow',
     title: 'The cloud on its way',
-    lead: 'Choose a depth, then play or drag through the removal of noise from 0 to T.',
+    lead: 'The cloud at the start, and where it ends. Choose a depth, then play or drag through the removal of noise from 0 to T.',
     body: html`${player(cloud)}
       <div class="flow${!images && ' single'}">
         <div>
-          ${chartFigure({
-            name: 'cloud',
-            title: cloud.classes === null ? 'The points' : 'The points, coloured by label',
-            legend: legend(cloud),
-            caption: [sample, what],
-            renderer: 'canvas',
-          })}
+          ${legend(cloud)}
+          <div class="pair-of-clouds">
+            ${chartFigure({ name: 'cloud-start', title: 'At the start', renderer: 'canvas' })}
+            ${chartFigure({
+              name: 'cloud',
+              title: cloud.classes === null ? 'The points' : 'The points, coloured by label',
+              renderer: 'canvas',
+            })}
+          </div>
+          <p class="remark">${sample}${what}</p>
         </div>
         ${images && imageGrid(images)}
       </div>`,

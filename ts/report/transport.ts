@@ -60,7 +60,8 @@ export async function transportReport(
   const cloud = cloudData(runs, points, principal, labels, seed);
   const images = imageShape ? imageExamples(runs, points, imageShape, labels) : null;
   const { main, small } = reportCharts(comparison);
-  const charts: Record<string, ThemedSpec> = { cloud: cloudChart(cloud, principal) };
+  const picture = cloudChart(cloud, principal);
+  const charts: Record<string, ThemedSpec> = { cloud: picture, 'cloud-start': picture };
   for (const { name, chart } of [...main, ...small])
     charts[name] = await compileChart(depthChart(runs, chart));
   const data: TransportPageData = { T, cloud, images };

@@ -19,7 +19,7 @@ import { checkFeatureMaps } from '../model/feature-maps.js';
 import { DEFAULT_MEMORY, inGroups } from '../model/groups.js';
 import { cloudShape, orNull } from './cloud-shape.js';
 import { type LayerMeasures, measureLayer } from './layer-measures.js';
-import { type LayerPlane, alignedPlane } from './planes.js';
+import { type LayerPlane, alignedPlane, logits } from './planes.js';
 import { type StepMeasures, type StreamMeasures } from './steps.js';
 import { StepTracker, predecessors } from './step-tracker.js';
 import { checkCall } from '../../core/call.js';
@@ -136,7 +136,12 @@ export async function analyseNetwork(
         tracker.add(name, cloud, shape),
       ]);
       const shown = drawn.map((example) => example * layer.positions);
-      const plane = alignedPlane(found, shown, measured[measured.length - 1]?.plane);
+      const unsquashed = logits(cloud);
+      const drawnShape = unsquashed ? await cloudShape(unsquashed, call) : found;
+      const plane = {
+        ...alignedPlane(drawnShape, shown, measured[measured.length - 1]?.plane),
+        ...(unsquashed && { logits: true }),
+      };
       measured.push({ ...layer, ...withLabels(measures, classes?.labels), rows: cloud.shape[0], plane });
       await tell(options.onProgress, ran + ((g + 1) / group.length) * (to - ran));
     }

@@ -8,6 +8,35 @@ export interface LayerPlane {
   readonly positions: NdArray;
   /** Share of the variance that the plane shows. */
   readonly explained: number;
+  /** Whether the rows are probabilities, drawn by their logarithms: see {@link logits}. */
+  readonly logits?: boolean;
+}
+
+/** The least probability that is told from 0. */
+const LEAST_PROBABILITY = 1e-12;
+
+/**
+ * Rows of probabilities as their logarithms less the mean of those: the logits that a softmax made them of, up to what it
+ * does not see. In the probabilities themselves, examples of a sure network lie on the corners of a simplex, most of whose
+ * corners a plane shows on top of each other. Undefined where rows are not all probabilities of at least two outcomes.
+ */
+export function logits({ data, shape: [n, d] }: NdArray): NdArray | undefined {
+  if (d < 2) return undefined;
+  for (let i = 0; i < n; i++) {
+    let sum = 0;
+    for (let k = i * d; k < (i + 1) * d; k++) {
+      if (!(data[k] >= 0)) return undefined;
+      sum += data[k];
+    }
+    if (!(Math.abs(sum - 1) <= 1e-3)) return undefined;
+  }
+  const out = data.map((value) => Math.log(Math.max(value, LEAST_PROBABILITY)));
+  for (let i = 0; i < n; i++) {
+    let mean = 0;
+    for (let k = i * d; k < (i + 1) * d; k++) mean += out[k] / d;
+    for (let k = i * d; k < (i + 1) * d; k++) out[k] -= mean;
+  }
+  return { data: out, shape: [n, d] };
 }
 
 /**

@@ -1,5 +1,6 @@
 /* global document, HTMLElement, innerWidth, matchMedia, window */
 import { find, findAll } from './dom.js';
+import { mountSaving } from './save.js';
 
 /**
  * @typedef {import('vega').View} View
@@ -35,6 +36,7 @@ export function mountCharts(charts, onDraw = {}) {
   };
   draw();
   onLook(draw);
+  mountSaving(drawn, (name) => (charts[name].light.data ?? []).map((data) => data.name));
 }
 
 /** The look that the page has now; printing is always light. */

@@ -11,8 +11,9 @@ const DURATION = 5000;
  * @param {Element} root holds a range input, a button, an output, and radio buttons where there are several runs
  * @param {(run: number, time: number) => string} describe the state in words
  * @param {(run: number, time: number) => void} onChange
+ * @param {number} [time] where it opens
  */
-export function mountPlayer(root, describe, onChange) {
+export function mountPlayer(root, describe, onChange, time = 0) {
   const slider = find(root, 'input[type=range]', HTMLInputElement);
   const button = find(root, 'button', HTMLButtonElement);
   const output = find(root, 'output', HTMLOutputElement);
@@ -21,7 +22,6 @@ export function mountPlayer(root, describe, onChange) {
     0,
     radios.findIndex((radio) => radio.checked),
   );
-  let time = 0;
   let playing = false;
   let started = 0;
 

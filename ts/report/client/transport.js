@@ -14,13 +14,26 @@ import { mountPlayer } from './player.js';
 const { charts, data } = JSON.parse(find(document, '#page-data', HTMLScriptElement).text);
 
 const cloud = createCloud(data.cloud, document.querySelector('#legend'));
-mountCharts(charts, { cloud: (view) => cloud.attach(view) });
+// The cloud as it was: it stays beside the one that moves.
+const start =
+  document.querySelector('[data-chart="cloud-start"]') &&
+  createCloud(data.cloud, document.querySelector('#legend'));
+mountCharts(charts, {
+  cloud: (view) => cloud.attach(view),
+  ...(start && { 'cloud-start': (view) => start.attach(view) }),
+});
 const images = data.images && createImages(data.images, find(document, '#images', HTMLElement));
 
-mountPlayer(find(document, '#player', HTMLElement), describe, (run, time) => {
-  cloud.show(run, time);
-  images?.show(run, time);
-});
+// A page with the start beside it opens at the end.
+mountPlayer(
+  find(document, '#player', HTMLElement),
+  describe,
+  (run, time) => {
+    cloud.show(run, time);
+    images?.show(run, time);
+  },
+  start ? 1 : 0,
+);
 
 /**
  * Where along the motion: the noise removed so far, and in which layer.
