@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { RidgeflowError } from '../core/errors.js';
+import type { NdArray } from '../core/array.js';
 import { DEFAULT_DEPTHS, type Depth, type DepthRun, compareDepths } from '../dae/index.js';
 import { ensureOutputFolder } from '../io/index.js';
 import { packageRoot } from '../core/package-root.js';
@@ -23,13 +24,17 @@ interface TransportCommandOptions extends ComputationOptions, OutputOptions, Rea
   noise?: number;
   smoothing?: number;
   depths: Depth[];
-  snapshots: number;
+  snapshots?: number;
   imageShape?: [number, number];
   duplicates: 'error' | 'drop' | 'keep';
 }
 
 /** A run that takes longer is told what would make it shorter. */
 const LONG_SECONDS = 600;
+
+/** Snapshots of each run, and what those of all runs may take. */
+const SNAPSHOTS = 16;
+const SNAPSHOT_BYTES = 2 ** 31;
 
 const CHOOSING = 'choosing noise and smoothing';
 
@@ -83,7 +88,11 @@ export function transportCommand(): Command {
         .argParser(parseDepths)
         .default([...DEFAULT_DEPTHS], DEFAULT_DEPTHS.join(',')),
     )
-    .option('--snapshots <count>', 'snapshots kept along each run', parseInteger(1), 16)
+    .option(
+      '--snapshots <count>',
+      'snapshots kept along each run (default: 16, fewer where all would take more than 2 GiB)',
+      parseInteger(1),
+    )
     .option(
       '--label-column <column>',
       'column that holds the class: its name, or its number from 0 (negative: from the end)',
@@ -129,12 +138,18 @@ async function computeAndWrite(
 ): Promise<TransportSummary> {
   let doing = CHOOSING;
   progress.update(0, doing);
+  const snapshots = options.snapshots ?? fittingSnapshots(cloud.points, options.depths.length);
+  if (options.snapshots === undefined && snapshots < SNAPSHOTS) {
+    progress.line(
+      `Note: at most ${snapshots} of ${SNAPSHOTS} snapshots of each run are kept; --snapshots asks for more`,
+    );
+  }
   const comparison = await compareDepths(cloud.points, {
     labels: cloud.labels?.values,
     depths: options.depths,
     T: options.noise,
     smoothing: options.smoothing,
-    snapshots: options.snapshots,
+    snapshots,
     seed: options.seed,
     backend: options.backend,
     signal,
@@ -159,6 +174,11 @@ async function computeAndWrite(
   progress.update(1, 'writing');
   await writeResults(folder, name, cloud, comparison, signal);
   return summarise(name, comparison, cloud);
+}
+
+/** As many snapshots as fit into the memory that they may take, at least the end of each run. */
+export function fittingSnapshots({ data }: NdArray, runs: number): number {
+  return Math.max(1, Math.min(SNAPSHOTS, Math.floor(SNAPSHOT_BYTES / (data.byteLength * runs))));
 }
 
 function spoken(seconds: number): string {
