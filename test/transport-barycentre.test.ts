@@ -121,16 +121,19 @@ for (const backend of backendNames) {
     const sites = grid(n, 'float32');
     const epsilon = 0.002;
     const call = { backend, epsilon, weights: [0.25, 0.75], tolerance: 1e-5 };
-    // Debiased, the barycentre of Gaussians averages their deviations; else each is blurred by ε/2 first.
+    // Debiased, the barycentre of Gaussians averages their deviations; by counting each is blurred by ε/2 first, and of
+    // OT_ε itself the barycentre is the sharper.
     const sharp = await fixedSupportBarycentre(sites, measures, { ...call, debiased: true });
     const { mean, deviation } = moments(sharp.masses);
     t.true(sharp.converged);
     t.true(Math.abs(mean - 0.6) < 2e-3, `${mean}`);
     t.true(Math.abs(deviation - 0.07) < 1.5e-3, `${deviation}`);
-    const blurred = await fixedSupportBarycentre(sites, measures, call);
+    const blurred = await fixedSupportBarycentre(sites, measures, { ...call, reference: 'counting' });
     t.true(Math.abs(blurred.masses.reduce((sum, w) => sum + w, 0) - 1) < 1e-9);
     const wide = moments(blurred.masses);
     t.true(Math.abs(wide.mean - 0.6) < 2e-3 && wide.deviation > deviation + 1e-3);
+    const own = moments((await fixedSupportBarycentre(sites, measures, { ...call, tolerance: 1e-3 })).masses);
+    t.true(Math.abs(own.mean - 0.6) < 5e-3 && own.deviation < deviation - 1e-3);
   });
 }
 

@@ -193,6 +193,32 @@ export class MatrixKernel implements EntropicKernel {
   }
 }
 
+/** Most that rounding may leave in the marginals of a plan that is iterated to a fixed point. */
+const BEARABLE = 1e-2;
+
+/** What rounding of the logits of a plan leaves in its marginals, about: no iteration comes nearer. */
+export function planRounding({ dtype, largestCost }: EntropicKernel, epsilon: number): number {
+  return ((dtype === 'float64' ? 2 ** -53 : 2 ** -27) * largestCost) / epsilon;
+}
+
+/** The tolerance where none is given: the usual, or what rounding leaves where that is up to ten times as much. */
+export function defaultTolerance(kernel: EntropicKernel, epsilon: number, usual: number): number {
+  return Math.min(Math.max(usual, planRounding(kernel, epsilon)), 10 * usual);
+}
+
+/** Throws INVALID_ARGUMENT where ε is so small against the costs that masses would be those of rounding. */
+export function checkResolved(kernel: EntropicKernel, epsilon: number): void {
+  checkEpsilonAgainst(kernel, epsilon);
+  if (planRounding(kernel, epsilon) <= BEARABLE) return;
+  const { dtype, largestCost } = kernel;
+  throw new RidgeflowError(
+    'INVALID_ARGUMENT',
+    `Expected epsilon of at least ${(epsilon * planRounding(kernel, epsilon)) / BEARABLE}, for costs up to ${largestCost} in ` +
+      `${dtype}, but received ${epsilon}`,
+    { details: { parameter: 'epsilon', largestCost } },
+  );
+}
+
 /** Throws INVALID_ARGUMENT where ε is too small against the costs for any arithmetic. */
 export function checkEpsilonAgainst(kernel: EntropicKernel, epsilon: number): void {
   if (kernel.largestCost <= LARGEST_RATIO * epsilon && kernel.largestCost < Infinity) return;
@@ -208,6 +234,15 @@ export function checkEpsilonAgainst(kernel: EntropicKernel, epsilon: number): vo
     `Expected epsilon of at least ${kernel.largestCost / LARGEST_RATIO}, for costs up to ${kernel.largestCost}, but ` +
       `received ${epsilon}. For exact transport use exactTransport`,
     { details: { parameter: 'epsilon', largestCost: kernel.largestCost } },
+  );
+}
+
+/** The error of an entropic iteration that has left the numbers. */
+export function notFinite(kernel: EntropicKernel, epsilon: number, iterations: number): RidgeflowError {
+  return new RidgeflowError(
+    'NON_FINITE',
+    `The potentials are not finite after ${iterations} iterations: epsilon ${epsilon} is too small for costs up to ` +
+      `${kernel.largestCost} in ${kernel.dtype}. Use dtype float64, or a larger epsilon`,
   );
 }
 

@@ -90,6 +90,7 @@ export async function freeSupportBarycentre(
     const next = allocate(dtypeOf(points), k * d, 'a barycentre');
     next.set(sums);
     const moved = relativeMove(points, next);
+    if (Number.isNaN(moved)) throw notFinite(iteration);
     points = { data: next, shape: [k, d] };
     const converged = moved <= tolerance;
     if (converged || iteration === budget) {
@@ -97,6 +98,14 @@ export async function freeSupportBarycentre(
       return { points, objective, iterations: iteration, converged };
     }
   }
+}
+
+function notFinite(iteration: number): RidgeflowError {
+  return new RidgeflowError(
+    'NON_FINITE',
+    `The points are not finite after ${iteration} iterations: bring the clouds to a unit in which their coordinates are of ordinary size`,
+    { details: { iteration } },
+  );
 }
 
 function checkPointWeights(value: unknown, count: number): readonly VectorLike[] | undefined {

@@ -45,6 +45,7 @@ export const SIGNATURES = {
       debiased: 1,
       epsilon: 1,
       maximumIterations: 1,
+      reference: 1,
       tolerance: 1,
       weights: 1,
     }),

@@ -1,7 +1,7 @@
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { type CallOptions, checkInteger, checkPositive, tell } from '../core/options.js';
 import { type VectorLike, toVector } from '../measure/arguments.js';
-import { type EntropicKernel, checkEpsilonAgainst } from './entropic-kernel.js';
+import { type EntropicKernel, checkEpsilonAgainst, notFinite, defaultTolerance } from './entropic-kernel.js';
 
 /** What every entropic problem of the library takes. */
 export interface SinkhornOptions extends CallOptions {
@@ -16,7 +16,10 @@ export interface SinkhornOptions extends CallOptions {
    * divergence. Default: they must be the weights.
    */
   marginalPenalty?: number;
-  /** The marginal error (see {@link SinkhornState.marginalError}) at which to stop. Default 1e-4; 0 uses up all iterations. */
+  /**
+   * The marginal error (see {@link SinkhornState.marginalError}) at which to stop. Default 1e-4, or what rounding leaves where
+   * that is more: in float32 about 1e-8 of the largest cost over ε. 0 uses up all iterations.
+   */
   tolerance?: number;
   /** Budget of iterations, each of two half-steps. Default 1000. */
   maximumIterations?: number;
@@ -71,7 +74,8 @@ export function checkSinkhorn(
 ): EntropicProblem {
   const epsilon = checkPositive(options.epsilon, 'epsilon');
   checkEpsilonAgainst(kernel, epsilon);
-  const { tolerance = 1e-4, initial, marginalPenalty } = options;
+  const { initial, marginalPenalty } = options;
+  const tolerance = options.tolerance ?? defaultTolerance(kernel, epsilon, 1e-4);
   if (typeof tolerance !== 'number' || !(tolerance >= 0 && tolerance < Infinity))
     throw invalidArgument('tolerance', 'a finite number of at least 0', tolerance);
   const scaling = options.epsilonScaling ?? (initial ? false : 0.25);
@@ -180,6 +184,7 @@ async function alternate(
     const { f, g, next } = await step(current, { signal });
     if (current === epsilon) {
       const marginalError = errorOf(weights, g, next, epsilon);
+      if (Number.isNaN(marginalError)) throw notFinite(kernel, epsilon, iterations);
       firstError ||= marginalError;
       const converged = marginalError <= tolerance;
       if (converged || last) {
@@ -201,13 +206,6 @@ async function alternate(
 
 function finished(problem: EntropicProblem, state: SinkhornState): SinkhornState {
   const { iterations, converged, marginalError } = state;
-  if (Number.isNaN(marginalError)) {
-    throw new RidgeflowError(
-      'NON_FINITE',
-      `The potentials are not finite after ${iterations} iterations: epsilon ${problem.epsilon} is too small for costs ` +
-        `up to ${problem.kernel.largestCost} in ${problem.kernel.dtype}. Use dtype float64, or a larger epsilon`,
-    );
-  }
   if (!converged && problem.requireConvergence) {
     throw new RidgeflowError(
       'NOT_CONVERGED',
