@@ -2,7 +2,7 @@ import { type NdArray, checkPoints, checkSameDtype, dtypeOf, toDtype } from '../
 import { RidgeflowError } from '../core/errors.js';
 import { type CallOptions, checkInteger } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
-import { asMatrix, checkFinite } from '../kernel/checks.js';
+import { asMatrix, checkSquarable } from '../kernel/checks.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
 
@@ -44,8 +44,8 @@ export async function nearestNeighbours(
   const from = toDtype(queries, options.dtype);
   const to = among === queries ? from : toDtype(among, options.dtype);
   const kernels = await kernelsFor(options, dtypeOf(from));
-  checkFinite(kernels, from, 'queries');
-  if (points) checkFinite(kernels, to, 'points');
+  checkSquarable(kernels, from, 'queries');
+  if (points) checkSquarable(kernels, to, 'points');
   const { distances, indices } = await kernels.nearestNeighbours(
     { queries: asMatrix(from), points: asMatrix(to), k, excludeSelf: points === undefined },
     options,

@@ -2,7 +2,7 @@ import { type DType, type NdArray, checkPoints, checkSameDtype, dtypeOf, toDtype
 import { RidgeflowError } from '../core/errors.js';
 import { type CallOptions, throwIfAborted } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
-import { asMatrix, checkFinite } from '../kernel/checks.js';
+import { asMatrix, checkSquarable } from '../kernel/checks.js';
 import type { Kernels, NeighbourResult } from '../kernel/contract.js';
 
 /** A checked cloud in the element type of the computation, with the kernels to compute on. */
@@ -26,7 +26,7 @@ export async function openSamples(
   const cloud = toDtype(points, options.dtype);
   const dtype = dtypeOf(cloud);
   const kernels = await kernelsFor(options, dtype);
-  checkFinite(kernels, cloud, name);
+  checkSquarable(kernels, cloud, name);
   return { kernels, points: cloud, n, d, dtype };
 }
 

@@ -1,5 +1,6 @@
 import type { NdArray } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
+import { isFloat64Array } from '../core/realm.js';
 import type { Kernels, Matrix } from './contract.js';
 
 /** Throws NON_FINITE, naming row and column (from 0), where a value is NaN or infinite. O(n). */
@@ -16,6 +17,27 @@ export function checkFinite(kernels: Pick<Kernels, 'firstNonFinite'>, array: NdA
     {
       details: { parameter: name, row, column },
     },
+  );
+}
+
+/** What lies beyond these has a square, or a sum of many, that float64 cannot hold. */
+const SQUARABLE = { most: 1e150, least: 1e-150 };
+
+/**
+ * {@link checkFinite}, and throws NON_FINITE too where squares of the values would overflow, or all vanish: distances and
+ * variances of them would be wrong in silence. Of float32 no square does, in float64. O(n).
+ */
+export function checkSquarable(kernels: Pick<Kernels, 'firstNonFinite'>, array: NdArray, name: string): void {
+  checkFinite(kernels, array, name);
+  if (!isFloat64Array(array.data)) return;
+  let largest = 0;
+  for (const value of array.data) largest = Math.max(largest, Math.abs(value));
+  if (largest === 0 || (largest < SQUARABLE.most && largest > SQUARABLE.least)) return;
+  throw new RidgeflowError(
+    'NON_FINITE',
+    `Expected numbers whose squares float64 can hold in ${name} but the largest is ${largest}: ` +
+      `divide ${name} by a common length`,
+    { details: { parameter: name, largest } },
   );
 }
 

@@ -3,7 +3,7 @@ import { type CallOptions, checkInteger } from '../core/options.js';
 import { Pace } from '../core/pace.js';
 import { RandomStream } from '../core/random.js';
 import { kernelsFor } from '../kernel/backend.js';
-import { asMatrix, checkFinite } from '../kernel/checks.js';
+import { asMatrix, checkSquarable } from '../kernel/checks.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
 import { length, orthonormalise } from './orthonormal.js';
 import { isFloat64Array } from '../core/realm.js';
@@ -49,7 +49,7 @@ export async function principalComponents(
   const count = checkInteger(options.count ?? Math.min(2, d), 'count', 1, d);
   const cloud = toDtype(points, options.dtype);
   const kernels = await kernelsFor(options, dtypeOf(cloud));
-  checkFinite(kernels, cloud, 'points');
+  checkSquarable(kernels, cloud, 'points');
   const side = Math.min(n, d);
   if (d > LARGEST_SIDE && side > LARGEST_SIDE && count < SMALL_SHARE * side) {
     return bySubspaceIteration(kernels, cloud, count, options);

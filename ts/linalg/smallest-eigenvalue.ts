@@ -1,6 +1,7 @@
 /**
  * The smallest eigenvalue of a symmetric d × d matrix, row-major, to about d·ε of the largest in magnitude, without the
- * eigenvectors: Householder's reduction to tridiagonal form, then bisection on Sturm's count. O(d³) time, synchronous.
+ * eigenvectors: Householder's reduction to tridiagonal form, then bisection on Sturm's count. NaN where an entry is not finite.
+ * O(d³) time, synchronous.
  */
 export function smallestEigenvalue(matrix: Float64Array, d: number): number {
   const { diagonal, offDiagonal } = tridiagonalise(matrix.slice(), d);
@@ -13,7 +14,8 @@ export function smallestEigenvalue(matrix: Float64Array, d: number): number {
   }
   for (;;) {
     const middle = low + (high - low) / 2;
-    if (middle <= low || middle >= high) return high;
+    // NaN, too, ends it.
+    if (!(middle > low && middle < high)) return high;
     if (hasEigenvalueBelow(middle, diagonal, offDiagonal)) high = middle;
     else low = middle;
   }

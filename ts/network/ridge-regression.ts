@@ -131,7 +131,12 @@ export async function solveByConjugateGradients(
     return Math.sqrt(now.reduce((most, value, c) => Math.max(most, start[c] > 0 ? value / start[c] : 0), 0));
   };
   const pace = new Pace(options, maxIterations);
-  while (iterations < maxIterations && worst() > tolerance) {
+  const goesOn = () => {
+    const size = worst();
+    if (Number.isNaN(size)) throw notFinite(iterations);
+    return size > tolerance;
+  };
+  while (iterations < maxIterations && goesOn()) {
     const { data } = centred(await outputs(direction));
     const product = Float64Array.from(await transpose(data), (value, i) => value + lambda * direction[i]);
     const curvature = columnProducts(direction, product, k);
@@ -157,6 +162,15 @@ export async function solveByConjugateGradients(
     iterations,
     residual: worst(),
   };
+}
+
+function notFinite(iterations: number): RidgeflowError {
+  return new RidgeflowError(
+    'NON_FINITE',
+    `The residual of the output layer is not a number after ${iterations} iterations: the features or the values are too large; ` +
+      'divide the values, or the units, by their size, or use dtype float64',
+    { details: { iterations } },
+  );
 }
 
 /** Σ_i a_ic b_ic for every column c of k. */

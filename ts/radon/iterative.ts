@@ -8,9 +8,10 @@ import {
   elementCount,
   toDtype,
 } from '../core/array.js';
-import { invalidArgument } from '../core/errors.js';
+import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { type CallOptions, checkInteger } from '../core/options.js';
 import { Pace } from '../core/pace.js';
+import { vectorLength } from '../core/rows.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { checkFinite } from '../kernel/checks.js';
 import type { Kernels } from '../kernel/contract.js';
@@ -82,6 +83,7 @@ export async function cgls(sinogram: NdArray, options: IterativeOptions): Promis
   let square = squareOf(gradient);
   for (let i = 0; i < system.iterations; i++) {
     history.add(residual);
+    if (!Number.isFinite(square)) throw notFinite(i);
     // At the minimum there is nothing left to do, and 0/0 is not a step.
     if (square > 0) {
       const change = await system.project(direction);
@@ -248,11 +250,13 @@ export class History {
   constructor(system: System, options: CallOptions) {
     this.#system = system;
     this.#pace = new Pace(options, system.iterations);
-    this.#norm = Math.sqrt(squareOf(system.sinogram)) || 1;
+    this.#norm = vectorLength(system.sinogram) || 1;
   }
 
   add(residual: FloatData): void {
-    this.#residuals.push(Math.sqrt(squareOf(residual)) / this.#norm);
+    const size = vectorLength(residual);
+    if (!Number.isFinite(size)) throw notFinite(this.#residuals.length);
+    this.#residuals.push(size / this.#norm);
   }
 
   /** Notes that so many iterations are done. Throws ABORTED. */
@@ -269,6 +273,15 @@ export class History {
       residuals: Float64Array.from(this.#residuals),
     };
   }
+}
+
+function notFinite(iterations: number): RidgeflowError {
+  return new RidgeflowError(
+    'NON_FINITE',
+    `The residual is not finite after ${iterations} iterations: divide the sinogram by its size, or use dtype float64; if the ` +
+      'projector is your own, check that its backproject is the transpose of its project',
+    { details: { iterations } },
+  );
 }
 
 /** g − Pf. */

@@ -1,7 +1,7 @@
 import { type NdArray, checkPoints } from '../core/array.js';
 import { type CallOptions, throwIfAborted } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
-import { asMatrix, checkFinite } from '../kernel/checks.js';
+import { asMatrix, checkSquarable } from '../kernel/checks.js';
 import { type Labels, classesOf } from './classes.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
@@ -44,7 +44,7 @@ export async function fisherRatio(
   const classes = classesOf(labels, n);
   throwIfAborted(options.signal);
   const kernels = await kernelsFor(options);
-  checkFinite(kernels, points, 'points');
+  checkSquarable(kernels, points, 'points');
   const { labels: present, of: groups, counts } = classes;
   const count = counts.length;
   const { means, squares } = await kernels.groupMoments(

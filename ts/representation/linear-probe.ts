@@ -11,7 +11,7 @@ import {
 } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
 import { kernelsFor } from '../kernel/backend.js';
-import { asMatrix, checkFinite } from '../kernel/checks.js';
+import { asMatrix, checkSquarable } from '../kernel/checks.js';
 import { type Labels, classesOf } from './classes.js';
 import { type Accuracy, accuracyOf } from './neighbour-accuracy.js';
 import { dualFolds } from './probe-dual.js';
@@ -62,7 +62,7 @@ export async function linearProbe(
   const asked = checkRidge(options.ridge);
   const cloud = toDtype(points, options.dtype);
   const kernels = await kernelsFor(options, dtypeOf(cloud));
-  checkFinite(kernels, cloud, 'points');
+  checkSquarable(kernels, cloud, 'points');
 
   const order = new RandomStream(options.seed, 'shuffle').choose(n, n);
   const parts = Array.from({ length: folds }, (_, f) => {

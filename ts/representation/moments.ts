@@ -2,7 +2,7 @@ import { type FloatData, type NdArray, checkPoints, dtypeOf, toDtype } from '../
 import { RidgeflowError } from '../core/errors.js';
 import { type CallOptions, throwIfAborted } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
-import { asMatrix, checkFinite } from '../kernel/checks.js';
+import { asMatrix, checkSquarable } from '../kernel/checks.js';
 import { orientAxes } from '../linalg/principal-components.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
 
@@ -45,7 +45,7 @@ export async function cloudMoments(
   const { n, d } = checkPoints(points, name, { minimum });
   const converted = toDtype(points, options.dtype);
   const kernels = await kernelsFor(options, dtypeOf(converted));
-  checkFinite(kernels, converted, name);
+  checkSquarable(kernels, converted, name);
   const cloud = asMatrix(converted);
   const { mean, matrix } =
     d <= n ? await covariance(kernels, cloud, options) : await innerProducts(kernels, cloud, options);

@@ -1,7 +1,7 @@
 import { type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
 import { type CallOptions } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
-import { asMatrix, checkFinite } from '../kernel/checks.js';
+import { asMatrix, checkSquarable } from '../kernel/checks.js';
 import { type Labels, classesOf } from './classes.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
@@ -36,7 +36,7 @@ export async function silhouette(
   const { labels: present, of, counts } = classesOf(labels, n);
   const cloud = toDtype(points, options.dtype);
   const kernels = await kernelsFor(options, dtypeOf(cloud));
-  checkFinite(kernels, cloud, 'points');
+  checkSquarable(kernels, cloud, 'points');
   const matrix = asMatrix(cloud);
   const groupCount = counts.length;
   const sums = await kernels.distanceSums(

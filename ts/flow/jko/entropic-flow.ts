@@ -4,7 +4,7 @@ import { type CallOptions, checkInteger, checkPositive, throwIfAborted } from '.
 import { Pace } from '../../core/pace.js';
 import { type VectorLike, toVector } from '../../measure/arguments.js';
 import { checkWeights } from '../../transport/arguments.js';
-import { CloudKernel } from '../../transport/entropic-kernel.js';
+import { CloudKernel, checkResolved, notFinite, defaultTolerance } from '../../transport/entropic-kernel.js';
 import { SiteEnergy, type SiteFreeEnergy } from './site-energy.js';
 import { checkCall } from '../../core/call.js';
 import { SIGNATURES } from '../signatures.js';
@@ -73,12 +73,13 @@ export async function entropicJkoFlow(
   const h = checkPositive(options?.step, 'step');
   const count = checkInteger(options.steps, 'steps', 1);
   const epsilon = checkPositive(options.epsilon, 'epsilon');
-  const tolerance = checkPositive(options.tolerance ?? 1e-6, 'tolerance');
   const budget = checkInteger(options.maximumIterations ?? 1000, 'maximumIterations', 1);
   const discrete = new SiteEnergy(energy, sites, volumesOf(options.volumes, m));
   throwIfAborted(options.signal);
   const points = toDtype(sites, options.dtype);
   const kernel = await CloudKernel.of(points, points, 'squaredEuclidean', options);
+  checkResolved(kernel, epsilon);
+  const tolerance = checkPositive(options.tolerance ?? defaultTolerance(kernel, epsilon, 1e-6), 'tolerance');
   const spread = async (logs: Float64Array) => {
     const softmin = await kernel.softmin(logs, epsilon, false, { signal: options.signal });
     return softmin.map((value) => -value / epsilon);
@@ -98,6 +99,7 @@ export async function entropicJkoFlow(
       const arriving = await spread(before.map((mass, i) => Math.log(mass) - across[i]));
       const next = proximal(arriving);
       change = next.reduce((sum, value, j) => sum + Math.abs(Math.exp(value) - Math.exp(logs[j])), 0);
+      if (Number.isNaN(change)) throw notFinite(kernel, epsilon, iteration);
       logs = next;
       scaling = next.map((value, j) => {
         const full = value - arriving[j];

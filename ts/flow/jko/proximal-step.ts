@@ -37,6 +37,7 @@ export function proximalStep(
     checkGradient(gradient, x);
     const direction = newtonDirection(energy, x, gradient, diagonal, beside);
     const decrement = -dot(gradient, direction);
+    if (Number.isNaN(decrement)) throw notConverged(h, steps);
     if (!(decrement > 0)) return { x, steps };
     let length = energy.hasDensity ? Math.min(1, 0.95 * distanceToMeeting(x, direction)) : 1;
     for (;;) {

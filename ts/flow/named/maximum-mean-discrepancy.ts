@@ -1,7 +1,7 @@
 import { type NdArray, checkPoints, checkSameDtype, dtypeOf } from '../../core/array.js';
 import { type CallOptions, checkPositive, partOf } from '../../core/options.js';
 import { kernelsFor } from '../../kernel/backend.js';
-import { asMatrix, checkFinite } from '../../kernel/checks.js';
+import { asMatrix, checkSquarable } from '../../kernel/checks.js';
 import { checkCall } from '../../core/call.js';
 import { SIGNATURES } from '../signatures.js';
 
@@ -33,8 +33,8 @@ export async function maximumMeanDiscrepancy(
   checkSameDtype(a, 'a', b, 'b');
   const variance = checkPositive(options?.variance, 'variance');
   const kernels = await kernelsFor(options, dtypeOf(a));
-  checkFinite(kernels, a, 'a');
-  checkFinite(kernels, b, 'b');
+  checkSquarable(kernels, a, 'a');
+  checkSquarable(kernels, b, 'b');
   const offset = (d / 2) * Math.log(2 * Math.PI * variance);
   const meanKernel = async (x: NdArray, y: NdArray, part: number) => {
     const problem = { queries: asMatrix(x), centres: asMatrix(y), variance, want: { logDensity: true } };
