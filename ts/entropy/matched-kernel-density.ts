@@ -1,4 +1,4 @@
-import { type NdArray, allocate, dtypeOf } from '../core/array.js';
+import { type FloatData, type NdArray, allocate, dtypeOf } from '../core/array.js';
 import { type CallOptions, partOf } from '../core/options.js';
 import { takeRows } from '../core/rows.js';
 import { asMatrix } from '../kernel/checks.js';
@@ -61,6 +61,49 @@ export class MatchedKernelDensity {
     const { logDensity } = result;
     if (logDensity) for (let i = 0; i < n; i++) logDensity[i] += correction;
     return result;
+  }
+
+  /**
+   * Posterior means, n × d, and Σ_k weight_k Var(c_k) of the centres seen from every point, from those of all others. O(n²d)
+   * time.
+   */
+  async leaveOneOutMoments(
+    variance: number,
+    weights: Float64Array,
+    options: Pick<CallOptions, 'signal' | 'onProgress'>,
+  ): Promise<{ mean: FloatData; spread: Float64Array }> {
+    const { data, shape } = this.coordinates;
+    const [n, d] = shape;
+    const dtype = dtypeOf(this.coordinates);
+    const factors = this.#variances.map((value) => Math.sqrt(Math.max(0, 1 - variance / value)));
+    // The kernel averages coordinates: one more holds Σ weight_k c_k², in a unit so small that distances do not feel it.
+    const squares = new Float64Array(n);
+    for (let i = 0; i < n; i++)
+      for (let k = 0; k < d; k++) squares[i] += weights[k] * (factors[k] * data[i * d + k]) ** 2;
+    const largest = squares.reduce((most, value) => Math.max(most, value), 0);
+    const unit = largest > 0 ? (Math.sqrt(variance) * (dtype === 'float64' ? 1e-6 : 1e-4)) / largest : 1;
+    const centres = allocate(dtype, n * (d + 1), 'centres of kernels');
+    const queries = allocate(dtype, n * (d + 1), 'queries of kernels');
+    for (let i = 0; i < n; i++) {
+      for (let k = 0; k < d; k++) {
+        queries[i * (d + 1) + k] = data[i * d + k];
+        centres[i * (d + 1) + k] = factors[k] * data[i * d + k];
+      }
+      centres[i * (d + 1) + d] = unit * squares[i];
+    }
+    const matrix = (values: FloatData) => ({ data: values, rows: n, columns: d + 1 });
+    const problem = { queries: matrix(queries), centres: matrix(centres), variance, excludeSelf: true };
+    const found = await this.#kernels.score({ ...problem, want: { mean: true } }, options);
+    const mean = allocate(dtype, n * d, 'posterior means');
+    const spread = new Float64Array(n);
+    for (let i = 0; i < n; i++) {
+      const row = found.mean!.subarray(i * (d + 1), (i + 1) * (d + 1));
+      mean.set(row.subarray(0, d), i * d);
+      spread[i] = row[d] / unit;
+      for (let k = 0; k < d; k++) spread[i] -= weights[k] * row[k] ** 2;
+      spread[i] = Math.max(0, spread[i]);
+    }
+    return { mean, spread };
   }
 
   /**
