@@ -32,3 +32,4 @@ export * from './theory/index.js';
 export * from './transport/index.js';
 export { availableBackends } from './kernel/backend.js';
 export type { Kernels } from './kernel/contract.js';
+export type { KernelEvent } from './kernel/observed.js';

@@ -3,6 +3,7 @@ import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { BACKEND_NAMES, type BackendName, type CallOptions } from '../core/options.js';
 import type { Kernels } from './contract.js';
 import { loadNative } from './native/index.js';
+import { observed } from './observed.js';
 
 const loads = new Map<BackendName, Promise<Kernels>>();
 let fallback: Promise<Kernels> | undefined;
@@ -16,8 +17,8 @@ export function loadBackend(name: BackendName): Promise<Kernels> {
     // The engines of TensorFlow.js take long to import: only who needs them pays.
     load =
       name === 'native'
-        ? (async () => loadNative())()
-        : import('./tfjs/index.js').then(({ loadTfjs }) => loadTfjs(name));
+        ? (async () => observed(loadNative()))()
+        : import('./tfjs/index.js').then(async ({ loadTfjs }) => observed(await loadTfjs(name)));
     loads.set(name, load);
   }
   return load;

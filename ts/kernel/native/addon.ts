@@ -177,7 +177,12 @@ function tryToLoad(): Addon | RidgeflowError {
       return addon;
     } catch (error) {
       if (error instanceof RidgeflowError) return error;
-      const reason = `${place.path}: ${(error as Error).message.split('\n')[0]}`;
+      const [problem] = (error as Error).message.split('\n');
+      const remedy =
+        (error as { code?: string }).code === 'ERR_DLOPEN_DISABLED'
+          ? ' Start Node.js with --allow-addons'
+          : '';
+      const reason = `${place.path}: ${problem}${remedy}`;
       attempts.push({ origin: place.origin, path: place.path, reason });
     }
   }

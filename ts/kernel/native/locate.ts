@@ -62,19 +62,32 @@ export function addonPlaces(): AddonPlace[] {
   if (named) {
     const place: AddonPlace = { origin: 'RIDGEFLOW_ADDON' };
     return [
-      existsSync(named) ? { ...place, path: named } : { ...place, absent: `there is no file ${named}` },
+      mayRead(named) && existsSync(named)
+        ? { ...place, path: named }
+        : { ...place, absent: `there is no file ${named}` },
     ];
   }
   return [localBuild(), installedPackage()];
+}
+
+const READ = '--allow-fs-read=* (or the folders that the program reads, and that of ridgeflow)';
+
+/** Under Node's permission model a file that may not be read looks as if it were not there. */
+function mayRead(path: string): boolean {
+  const { permission } = process as { permission?: { has(scope: string, reference: string): boolean } };
+  return permission?.has('fs.read', path) ?? true;
 }
 
 function localBuild(): AddonPlace {
   const folder = join(packageRoot(), 'build');
   for (const configuration of ['Release', 'Debug']) {
     const path = join(folder, configuration, 'ridgeflow.node');
-    if (existsSync(path)) return { origin: 'local build', path };
+    if (mayRead(path) && existsSync(path)) return { origin: 'local build', path };
   }
-  return { origin: 'local build', absent: `${join(folder, 'Release', 'ridgeflow.node')} has not been built` };
+  const path = join(folder, 'Release', 'ridgeflow.node');
+  if (!mayRead(path))
+    return { origin: 'local build', absent: `${path} may not be read. Start Node.js with ${READ}` };
+  return { origin: 'local build', absent: `${path} has not been built` };
 }
 
 function installedPackage(): AddonPlace {
