@@ -127,7 +127,8 @@ function inOrderOf(
   return { data, shape: points.shape };
 }
 
-function joined([a, b]: readonly NdArray[]): NdArray {
+/** The points of both clouds in one. */
+export function joined([a, b]: readonly NdArray[]): NdArray {
   const data = allocate(dtypeOf(a), a.data.length + b.data.length);
   data.set(a.data);
   data.set(b.data, a.data.length);

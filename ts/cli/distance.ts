@@ -1,8 +1,10 @@
+import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { DType, NdArray } from '../core/array.js';
 import type { CallOptions } from '../core/options.js';
 import { ColumnRanges, narrowingOffset, shifted } from '../io/narrowing.js';
 import {
+  type ExactPlan,
   exactTransport,
   frechetDistance,
   lineTransport,
@@ -10,8 +12,10 @@ import {
   slicedWasserstein,
 } from '../transport/index.js';
 import { sayInput } from './cloud-input.js';
+import type { ClassDistance } from '../report/distance.js';
 import { readPair } from './cloud-pair.js';
 import type { ColumnsSummary } from './columns.js';
+import { classDistances, writeDistanceResults } from './distance-output.js';
 import { EXIT_HELP, parseInteger, parsePositive } from './failure.js';
 import { type ReadingOptions, addReadingOptions } from './reading-options.js';
 import { type ScalingOptions, addScalingOptions } from './scaling.js';
@@ -33,6 +37,7 @@ interface DistanceCommandOptions extends ComputationOptions, OutputOptions, Read
   epsilon?: number;
   directions: number;
   maximumIterations: number;
+  out?: string;
 }
 
 interface Side {
@@ -53,9 +58,14 @@ interface Summary {
   /** Facts of the method: its parameters, and how good the result is. */
   details: Record<string, number | boolean>;
   notes: string[];
+  /** Distances between the classes, where a report was asked for. */
+  classes?: ClassDistance[];
 }
 
-type Found = Pick<Summary, 'quantity' | 'distance' | 'details' | 'notes'> & { standardError?: number };
+type Found = Pick<Summary, 'quantity' | 'distance' | 'details' | 'notes'> & {
+  standardError?: number;
+  plan?: ExactPlan['plan'];
+};
 
 /** Pairs up to which `auto` solves exactly: a few seconds. */
 const EXACT_PAIRS = 4e6;
@@ -105,7 +115,8 @@ export function distanceCommand(): Command {
     .option('--directions <count>', 'directions of the sliced distance', parseInteger(1), 256)
     .option('--maximum-iterations <count>', 'budget of Sinkhorn iterations', parseInteger(1), 1000)
     .option('--label-column <column>', 'column that holds a class, and is no coordinate: its name or number')
-    .option('--array <name>', 'which array of an .npz file holds the points');
+    .option('--array <name>', 'which array of an .npz file holds the points')
+    .option('-o, --out <folder>', 'folder for report.html (the plan, distances by class) and summary.json');
   return addOutputOptions(addComputationOptions(addScalingOptions(addReadingOptions(command))))
     .addHelpText('after', EXAMPLES)
     .action(distance);
@@ -142,15 +153,34 @@ async function distance(a: string, b: string, options: DistanceCommandOptions): 
     found.notes.unshift(...pair.notes);
     for (const note of found.notes) progress.line(`Note: ${note}`);
     const [left, right] = pair.clouds.map(({ columns }) => columns);
-    return {
+    const { plan, ...rest } = found;
+    const facts: Summary = {
       a: { input: a, n, columns: left },
       b: { input: b, n: m, columns: right },
       d,
       method,
-      ...found,
+      ...rest,
     };
+    if (options.out === undefined) return facts;
+    const centred = clouds.map((cloud) => shifted(cloud, middles, 'float64'));
+    const classes = await classDistances(pair.clouds, centred, async (x, y) => {
+      const chosen = options.method === 'auto' ? chosenMethod(x, y.shape[0]) : options.method;
+      return (await measure([x, y], chosen, options, { ...run, dtype: 'float64', onProgress: undefined }))
+        .distance;
+    });
+    const whole = { ...facts, classes };
+    await writeDistanceResults(
+      resolve(options.out),
+      [clouds[0], clouds[1]],
+      [a, b],
+      { ...whole, plan, seed },
+      run,
+    );
+    return whole;
   });
   if (!options.json && !options.quiet) process.stdout.write(textOf(summary));
+  if (options.out !== undefined && !options.json && !options.quiet)
+    process.stderr.write(`Report: ${join(resolve(options.out), 'report.html')}\n`);
 }
 
 /** How far float32 moves a point of the clouds, about an origin, at most. */
@@ -180,10 +210,12 @@ async function measure(
     case 'exact': {
       if (onLine(a)) {
         const { value, dualityGap } = await lineTransport(a.data, b.data, { signal: run.signal });
-        return { quantity: 'W2', distance: value, details: { dualityGap }, notes: [] };
+        const isDrawn = options.out !== undefined && a.shape[0] * b.shape[0] <= EXACT_PAIRS;
+        const plan = isDrawn ? (await exactTransport(a, b, run)).plan : undefined;
+        return { quantity: 'W2', distance: value, details: { dualityGap }, notes: [], plan };
       }
-      const { value, dualityGap } = await exactTransport(a, b, run);
-      return { quantity: 'W2', distance: value, details: { dualityGap }, notes: [] };
+      const { value, dualityGap, plan } = await exactTransport(a, b, run);
+      return { quantity: 'W2', distance: value, details: { dualityGap }, notes: [], plan };
     }
     case 'sinkhorn': {
       const epsilon = options.epsilon ?? meanSquaredDistance(a, b) / 100;

@@ -1,3 +1,4 @@
+import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { NdArray } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
@@ -12,8 +13,10 @@ import {
   nearestNeighbourEntropy,
   twoNearestNeighbourDimension,
 } from '../entropy/index.js';
+import type { EstimateRow } from '../report/entropy.js';
 import { type Cloud, prepareCloud, sayInput } from './cloud-input.js';
 import type { ColumnsSummary } from './columns.js';
+import { writeEntropyResults } from './entropy-output.js';
 import { EXIT_HELP, parseInteger } from './failure.js';
 import { type ReadingOptions, addReadingOptions } from './reading-options.js';
 import { type ScalingOptions, addScalingOptions } from './scaling.js';
@@ -29,19 +32,12 @@ import { shown, textTable } from './table.js';
 interface EntropyCommandOptions extends ComputationOptions, OutputOptions, ReadingOptions, ScalingOptions {
   k: number;
   kernel: boolean;
+  out?: string;
   duplicates: 'error' | 'drop' | 'keep';
 }
 
 /** One number of the table; null where the points do not allow it, with the reason. −∞, which JSON cannot hold, is null too. */
-interface Row {
-  /** The function of the library that estimates it. */
-  estimator: string;
-  quantity: string;
-  unit: string;
-  value: number | null;
-  standardError: number | null;
-  reason?: string;
-}
+type Row = EstimateRow;
 
 interface Summary {
   input: string;
@@ -96,6 +92,7 @@ export function entropyCommand(): Command {
     )
     .option('--labels <file>', 'a file of labels, one for each point: estimates of each class too')
     .option('--array <name>', 'which array of an .npz file holds the points')
+    .option('-o, --out <folder>', 'folder for report.html and summary.json')
     .addOption(
       new Option('--duplicates <policy>', 'what to do with points that occur twice')
         .choices(['error', 'drop', 'keep'])
@@ -125,8 +122,7 @@ async function entropy(file: string, options: EntropyCommandOptions): Promise<vo
         index === 0 ? partOf(whole, 0, 0.5) : partOf(whole, 0.5 + (index - 1) * share, 0.5 + index * share);
       estimates.push(await estimatesOf(part.points, options, run));
     }
-    progress.update(1, 'done');
-    return {
+    const summary: Summary = {
       input: file,
       n,
       d,
@@ -139,8 +135,14 @@ async function entropy(file: string, options: EntropyCommandOptions): Promise<vo
         estimates: estimates[i + 1],
       })),
     };
+    if (options.out !== undefined)
+      await writeEntropyResults(resolve(options.out), cloud, summary, { signal, seed: options.seed });
+    progress.update(1, 'done');
+    return summary;
   });
   if (!options.json && !options.quiet) process.stdout.write(textOf(summary));
+  if (options.out !== undefined && !options.json && !options.quiet)
+    process.stderr.write(`Report: ${join(resolve(options.out), 'report.html')}\n`);
 }
 
 function estimators(k: number): Estimator[] {

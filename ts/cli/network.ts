@@ -67,7 +67,7 @@ export function networkCommand(): Command {
     .argument('<model>', 'an .onnx file, or the folder or model.json of a TensorFlow.js model')
     .argument(
       '<data>',
-      'examples: .npy, .npz, .csv, .json (also .gz), Arrow IPC, Parquet, .safetensors or IDX; - is standard input',
+      'examples: .npy, .npz, .csv, .json (also .gz), Arrow IPC, Parquet, .safetensors or IDX',
     )
     .option('-o, --out <folder>', 'folder for summary.json and report.html', 'ridgeflow-network')
     .option('--labels <file>', 'a file of classes, one for each example, or an array of the same .npz file')

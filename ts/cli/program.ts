@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { completionCommand } from './completion.js';
 import { distanceCommand } from './distance.js';
 import { doctorCommand } from './doctor.js';
 import { entropyCommand } from './entropy.js';
@@ -27,6 +28,7 @@ export function program(): Command {
   root.addCommand(distanceCommand());
   root.addCommand(entropyCommand());
   root.addCommand(doctorCommand());
+  root.addCommand(completionCommand(() => root));
   withHabits(root);
   return root;
 }
@@ -49,7 +51,9 @@ export async function run(argv: readonly string[]): Promise<number> {
     throw error;
   });
   try {
-    await program().parseAsync(withScalingDefault(argv));
+    // Both cases of the letter are common; commander takes one.
+    const given = argv.map((argument, i) => (i === 2 && argument === '-V' ? '--version' : argument));
+    await program().parseAsync(withScalingDefault(given));
     // A command that has done its work may still have found something amiss.
     return typeof process.exitCode === 'number' ? process.exitCode : EXIT.ok;
   } catch (error) {

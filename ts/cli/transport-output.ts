@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NdArray } from '../core/array.js';
 import { throwIfAborted } from '../core/options.js';
@@ -8,6 +9,7 @@ import { transportReport } from '../report/index.js';
 import type { Cloud } from './cloud-input.js';
 import type { ColumnsSummary } from './columns.js';
 import { commandLine, versions } from './provenance.js';
+import { type SnapshotPlan, keptPoints } from './snapshots.js';
 import { packageVersion } from './version.js';
 import { isFloat64Array } from '../core/realm.js';
 
@@ -53,14 +55,15 @@ export async function writeResults(
   input: string,
   cloud: Cloud,
   comparison: DepthComparison,
-  signal: AbortSignal,
+  { signal, snapshots: plan }: { signal: AbortSignal; snapshots: SnapshotPlan },
 ): Promise<void> {
   const positions: Record<string, NdArray | { data: Int32Array; shape: number[] }> = { start: cloud.points };
-  const snapshots: Record<string, NdArray> = {};
+  const snapshots: Record<string, NdArray | { data: Int32Array; shape: number[] }> = {};
   for (const { depth, positions: moved, snapshots: kept } of comparison.runs) {
     positions[`depth_${depth}`] = moved;
+    if (plan.every === 0) continue;
     snapshots[`depth_${depth}_times`] = { data: Float64Array.from(kept.times), shape: [kept.times.length] };
-    snapshots[`depth_${depth}`] = stack(kept.positions);
+    snapshots[`depth_${depth}`] = stack(kept.positions, plan.every);
   }
   if (cloud.scaling) {
     const { centre, scale } = cloud.scaling;
@@ -72,7 +75,14 @@ export async function writeResults(
   if (cloud.labels) positions.labels = { data: cloud.labels.values, shape: [cloud.labels.values.length] };
   await writeNpz(join(folder, 'positions.npz'), positions);
   throwIfAborted(signal);
-  await writeNpz(join(folder, 'snapshots.npz'), snapshots);
+  if (plan.every > 1) {
+    const rows = Int32Array.from({ length: keptPoints(comparison.n, plan.every) }, (_, i) => i * plan.every);
+    snapshots.rows = { data: rows, shape: [rows.length] };
+  }
+  const file = join(folder, 'snapshots.npz');
+  // Those of an earlier run would be taken for this one's.
+  if (plan.every === 0) await rm(file, { force: true });
+  else await writeNpz(file, snapshots);
   throwIfAborted(signal);
 
   const { mean, axes, explained } = await principalComponents(cloud.points, {
@@ -95,12 +105,18 @@ export async function writeResults(
   );
 }
 
-/** Snapshots as one array, k × n × d. */
-function stack(clouds: readonly NdArray[]): NdArray {
-  const [n, d] = clouds[0].shape;
+/** Snapshots as one array, k × n × d, of every so many points. */
+function stack(clouds: readonly NdArray[], every: number): NdArray {
+  const d = clouds[0].shape[1];
+  const n = keptPoints(clouds[0].shape[0], every);
   const data = isFloat64Array(clouds[0].data)
     ? new Float64Array(clouds.length * n * d)
     : new Float32Array(clouds.length * n * d);
-  clouds.forEach((cloud, i) => data.set(cloud.data, i * n * d));
+  clouds.forEach(({ data: from }, i) => {
+    if (every === 1) data.set(from, i * n * d);
+    else
+      for (let row = 0; row < n; row++)
+        data.set(from.subarray(row * every * d, (row * every + 1) * d), (i * n + row) * d);
+  });
   return { data, shape: [clouds.length, n, d] };
 }

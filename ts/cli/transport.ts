@@ -17,6 +17,7 @@ import {
   type OutputOptions,
   withProgress,
 } from './shared-options.js';
+import { planSnapshots } from './snapshots.js';
 import { type TransportSummary, summarise, writeResults } from './transport-output.js';
 
 interface TransportCommandOptions extends ComputationOptions, OutputOptions, ReadingOptions, ScalingOptions {
@@ -25,6 +26,7 @@ interface TransportCommandOptions extends ComputationOptions, OutputOptions, Rea
   smoothing?: number;
   depths: Depth[];
   snapshots?: number;
+  snapshotsLimit: number;
   imageShape?: [number, number];
   duplicates: 'error' | 'drop' | 'keep';
 }
@@ -90,8 +92,14 @@ export function transportCommand(): Command {
     )
     .option(
       '--snapshots <count>',
-      'snapshots kept along each run (default: 16, fewer where all would take more than 2 GiB)',
-      parseInteger(1),
+      'snapshots kept along each run; 0: none (default: 16, fewer where all would take more than 2 GiB)',
+      parseInteger(0),
+    )
+    .option(
+      '--snapshots-limit <megabytes>',
+      'most that snapshots.npz holds before it is compressed: of more, every k-th point is kept',
+      parsePositive,
+      64,
     )
     .option(
       '--label-column <column>',
@@ -144,12 +152,15 @@ async function computeAndWrite(
       `Note: at most ${snapshots} of ${SNAPSHOTS} snapshots of each run are kept; --snapshots asks for more`,
     );
   }
+  const plan = planSnapshots(cloud, { ...options, snapshots });
+  if (plan.note) progress.line(plan.note);
   const comparison = await compareDepths(cloud.points, {
     labels: cloud.labels?.values,
     depths: options.depths,
     T: options.noise,
     smoothing: options.smoothing,
-    snapshots,
+    // The report shows the end at least.
+    snapshots: Math.max(1, snapshots),
     seed: options.seed,
     backend: options.backend,
     signal,
@@ -172,7 +183,7 @@ async function computeAndWrite(
     throw atFile(error, name);
   });
   progress.update(1, 'writing');
-  await writeResults(folder, name, cloud, comparison, signal);
+  await writeResults(folder, name, cloud, comparison, { signal, snapshots: plan });
   return summarise(name, comparison, cloud);
 }
 

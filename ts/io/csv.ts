@@ -147,6 +147,7 @@ function readStart(
   const rows = (isHeader || shipped ? sample : [head, ...sample]).filter(({ length }) => length === width);
   const facts = Array.from({ length: width }, (_, column): ColumnFacts => ({
     kind: isTextColumn(rows, column) ? 'text' : 'number',
+    distinct: new Set(rows.map((row) => row[column])).size,
     isIndex: isHeader && width > 1 && isCsvIndex(first.fields[column], column),
   }));
   const found = shipped ? width - 1 : onlyLabels ? 0 : undefined;

@@ -102,9 +102,14 @@ function ofObject(value: Record<string, unknown>, file: string, array: string | 
     problem: `expected a table but received an object of ${keys.slice(0, 20).join(', ') || 'nothing'}`,
     remedy:
       lists.length > 0
-        ? `Name the part that holds the rows: array (--array ${lists[0]})`
+        ? `Name the part that holds the rows: array (--array ${longest(value, lists)})`
         : 'Write an array of records, or of arrays of numbers',
   });
+}
+
+function longest(value: Record<string, unknown>, lists: readonly string[]): string {
+  const length = (key: string) => (value[key] as unknown[]).length;
+  return lists.reduce((best, key) => (length(key) > length(best) ? key : best));
 }
 
 function ofArray(value: unknown[], file: string): JsonColumns {

@@ -63,7 +63,8 @@ function describeColumn(name: string, cells: readonly unknown[]): TableColumn {
   const { number, text, list, other } = counts;
   if (other > 0 || (list > 0 && number + text > 0)) return { name, type: 'object', kind: 'other', width: 1 };
   if (list > 0) return { name, type: 'array', kind: width > 0 ? 'number' : 'other', width };
-  return { name, type: 'value', kind: text > number ? 'text' : 'number', width: 1 };
+  const distinct = text > number ? new Set(cells).size : undefined;
+  return { name, type: 'value', kind: text > number ? 'text' : 'number', width: 1, distinct };
 }
 
 function isNumber(cell: unknown): boolean {

@@ -28,6 +28,8 @@ export interface ColumnFacts {
   kind: 'number' | 'text' | 'other';
   /** Its type in the file's own words. */
   type?: string;
+  /** How many different texts it holds, as far as is known. */
+  distinct?: number;
   /** Whether it is the index of a pandas frame. */
   isIndex?: boolean;
 }
@@ -132,24 +134,35 @@ function dropNotes(
   const text = of('text');
   if (text.length > 0) {
     const [is, holds] = text.length === 1 ? ['column', 'holds'] : ['columns', 'hold'];
+    // Names and dates differ in every row; what comes in few values is more likely a class.
+    const distinctOf = (column: string | number) => factsOf(column, facts, names).distinct ?? Infinity;
+    const likely = text.reduce((best, column) => (distinctOf(column) < distinctOf(best) ? column : best));
     const remedy = hasLabels
       ? ''
-      : `: labelColumn (--label-column ${columnArgument(text[0])}) takes ${text.length === 1 ? 'it' : 'one'} as the classes`;
+      : `: labelColumn (--label-column ${columnArgument(likely)}) takes ${text.length === 1 ? 'it' : 'one'} as the classes`;
     notes.push(
       `${is} ${listed(text)} ${holds} text and ${text.length === 1 ? 'was' : 'were'} left out${remedy}`,
     );
   }
   const others = of('no number');
   if (others.length > 0) {
-    const typeOf = (column: string | number) =>
-      facts[typeof column === 'number' ? column : (names?.indexOf(column) ?? 0)].type;
-    const shown = others.slice(0, 6).map((column) => `${shownColumn(column)} (${typeOf(column)})`);
+    const shown = others
+      .slice(0, 6)
+      .map((column) => `${shownColumn(column)} (${factsOf(column, facts, names).type})`);
     notes.push(
       `left out, since ${others.length === 1 ? 'it holds' : 'they hold'} no numbers: ${others.length === 1 ? 'column' : 'columns'} ` +
         `${shown.join(', ')}${others.length > 6 ? ', …' : ''}`,
     );
   }
   return notes;
+}
+
+function factsOf(
+  column: string | number,
+  facts: readonly ColumnFacts[],
+  names: readonly string[] | undefined,
+): ColumnFacts {
+  return facts[typeof column === 'number' ? column : (names?.indexOf(column) ?? 0)];
 }
 
 /** Columns as a note names them, at most six. */

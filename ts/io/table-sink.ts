@@ -16,6 +16,8 @@ export interface TableColumn {
   kind: 'number' | 'text' | 'other';
   /** Numbers per cell. */
   width: number;
+  /** How many different texts it holds, where that is known. */
+  distinct?: number;
 }
 
 /** An opened table. */

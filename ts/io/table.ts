@@ -46,9 +46,10 @@ async function assemble(table: Table, request: TableRequest): Promise<CloudConte
   const names = columns.map(({ name }) => name);
   const found = labelsOnly && names.length === 1 ? 0 : labelPosition(names);
   const index = pandasIndex(table.pandas, names);
-  const facts = columns.map(({ name, kind, type }): ColumnFacts => ({
+  const facts = columns.map(({ name, kind, type, distinct }): ColumnFacts => ({
     kind,
     type,
+    distinct,
     isIndex: index.includes(name),
   }));
   const known = table.isNameless ? undefined : names;

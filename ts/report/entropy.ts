@@ -1,0 +1,240 @@
+import type { NdArray } from '../core/array.js';
+import { type ChartSpec, type ThemedSpec, compileChart } from './charts.js';
+import type { ClassLabels, PrincipalPlane } from './cloud.js';
+import { formatCount, formatNumber } from './format.js';
+import { type Finding, type Html, findingList, html, table } from './html.js';
+import { type PageSection, chartFigure, renderPage } from './page.js';
+import { reproduceSection } from './reproduce.js';
+import { sampleRows } from './sampling.js';
+import { inPlane, scatterChart } from './scatter.js';
+
+/** One estimate; null where the points do not allow it, with the reason. */
+export interface EstimateRow {
+  /** The function of the library that estimates it. */
+  estimator: string;
+  quantity: string;
+  unit: string;
+  value: number | null;
+  standardError: number | null;
+  reason?: string;
+}
+
+/** The estimates of all points, or of one class. */
+export interface EstimatedPart {
+  name: string;
+  n: number;
+  estimates: readonly EstimateRow[];
+}
+
+/** What {@link entropyReport} draws. */
+export interface EntropyReportContext {
+  input: string;
+  points: NdArray;
+  labels?: ClassLabels;
+  notes: readonly string[];
+  estimates: readonly EstimateRow[];
+  classes: readonly EstimatedPart[];
+  plane: PrincipalPlane;
+  seed: number;
+  /** The command that makes this page again. */
+  command: string;
+  versions: Readonly<Record<string, string>>;
+}
+
+const SHOWN_POINTS = 3000;
+
+/** The report of a cloud's entropy and dimension: a single HTML file with the points, the estimates and those by class. */
+export async function entropyReport(context: EntropyReportContext): Promise<string> {
+  const { classes, estimates, points, input } = context;
+  const parts: EstimatedPart[] = [{ name: 'all', n: points.shape[0], estimates }, ...classes];
+  const charts: Record<string, ThemedSpec> = { points: await compileChart(pointsChart(context)) };
+  const bars = estimateValues(parts, 'nats');
+  if (bars.length > 0) charts.entropies = await compileChart(estimateChart(bars, 'entropy, nats'));
+  return renderPage({
+    title: `Entropy of ${input.split(/[\\/]/).at(-1) || input}`,
+    kicker: 'Entropy report',
+    header: header(context),
+    sections: [
+      pointsSection(context),
+      estimateSection(parts, bars.length > 0),
+      reproduceSection(context.command, context.versions),
+    ],
+    charts,
+  });
+}
+
+function header({ points, estimates, notes, classes }: EntropyReportContext): Html {
+  const [n, d] = points.shape;
+  return html`<p class="standfirst">
+      ${formatCount(n)} points in
+      ${d === 1 ? 'one dimension' : `${formatCount(d)} dimensions`}${
+        classes.length > 0 && `, ${classes.length} classes`
+      }.
+    </p>
+    ${findingList(entropyFindings(estimates, d))}
+    ${notes.map((note) => html`<p class="remark">${note[0].toUpperCase() + note.slice(1)}.</p>`)}`;
+}
+
+/** What the estimates say, in words chosen by the numbers and their standard errors. */
+export function entropyFindings(estimates: readonly EstimateRow[], d: number): Finding[] {
+  const of = (name: string) => {
+    const row = estimates.find(({ estimator, value }) => estimator === name && value !== null);
+    return row && { value: row.value!, error: row.standardError ?? 0 };
+  };
+  const found: Finding[] = [];
+  const entropy = of('nearestNeighbourEntropy');
+  const gaussian = of('gaussianEntropy');
+  if (entropy) {
+    const gap = gaussian && gaussian.value - entropy.value;
+    const error = Math.hypot(entropy.error, gaussian?.error ?? 0);
+    found.push({
+      topic: 'Entropy, in nats',
+      figure: formatNumber(entropy.value),
+      sentence:
+        gap === undefined
+          ? `By nearest neighbours, ± ${formatNumber(entropy.error, 2)}.`
+          : Math.abs(gap) <= 2 * error
+            ? 'The same as that of the Gaussian of that covariance, within two standard errors.'
+            : gap > 0
+              ? `${formatNumber(gap, 3)} below that of the Gaussian of that covariance, the most that a cloud with it can have.`
+              : `${formatNumber(-gap, 3)} above that of the Gaussian of that covariance, which no density exceeds: the estimate by neighbours is too high for so few points.`,
+    });
+  }
+  const dimension = of('twoNearestNeighbourDimension');
+  if (dimension) {
+    found.push({
+      topic: 'Intrinsic dimension',
+      figure: formatNumber(dimension.value, 3),
+      sentence:
+        Math.abs(dimension.value - d) <= 2 * dimension.error
+          ? `The points fill their ${d} dimension${d === 1 ? '' : 's'}, within two standard errors.`
+          : dimension.value < d
+            ? `Fewer than the ${d} coordinates: the points lie near a surface of about that dimension.`
+            : `More than the ${d} coordinate${d === 1 ? '' : 's'}, as chance makes it at times.`,
+    });
+  }
+  return found;
+}
+
+function pointsChart({ points, labels, plane, seed }: EntropyReportContext): ChartSpec {
+  const rows = sampleRows(points.shape[0], SHOWN_POINTS, seed);
+  const shown = inPlane(points, plane, rows).map((point, i) => ({
+    ...point,
+    group: labels ? (labels.names[labels.values[rows[i]]] ?? '') : 'all points',
+  }));
+  return scatterChart(shown, plane);
+}
+
+function pointsSection({ points }: EntropyReportContext): PageSection {
+  const n = points.shape[0];
+  return {
+    id: 'points',
+    title: 'The points',
+    lead: 'The cloud whose entropy it is, seen along its directions of largest variance.',
+    body: chartFigure({
+      name: 'points',
+      title: 'Principal plane',
+      renderer: 'canvas',
+      caption: n > SHOWN_POINTS && `A sample of ${formatCount(SHOWN_POINTS)} of ${formatCount(n)} points.`,
+    }),
+  };
+}
+
+interface EstimateBar {
+  part: string;
+  quantity: string;
+  value: number;
+  low: number;
+  high: number;
+}
+
+function estimateValues(parts: readonly EstimatedPart[], unit: string): EstimateBar[] {
+  return parts.flatMap(({ name, estimates }) =>
+    estimates.flatMap(({ quantity, value, standardError, unit: of }) => {
+      if (of !== unit || value === null) return [];
+      const error = standardError ?? 0;
+      const short = quantity.replace(/^entropy, /, '');
+      return [{ part: name, quantity: short, value, low: value - error, high: value + error }];
+    }),
+  );
+}
+
+function estimateChart(values: readonly EstimateBar[], title: string): ChartSpec {
+  const parts = [...new Set(values.map(({ part }) => part))];
+  const y = { field: 'part', type: 'nominal' as const, sort: parts, axis: { title: null } };
+  const offset = { yOffset: { field: 'quantity' } };
+  const color = {
+    field: 'quantity',
+    type: 'nominal' as const,
+    legend: { title: null, orient: 'top' as const, columns: 1, labelLimit: 300 },
+  };
+  return {
+    description: `Estimates of ${title}, with standard errors`,
+    width: 'container',
+    height: 40 + 16 * values.length,
+    autosize: { type: 'fit-x', contains: 'padding' },
+    data: { values: [...values] },
+    layer: [
+      {
+        mark: { type: 'rule', strokeDash: [1, 0], strokeWidth: 2 },
+        encoding: {
+          y,
+          ...offset,
+          color,
+          x: { field: 'low', type: 'quantitative', scale: { zero: false }, axis: { title, grid: true } },
+          x2: { field: 'high' },
+        },
+      },
+      {
+        mark: { type: 'point', filled: true, size: 50 },
+        encoding: {
+          y,
+          ...offset,
+          color,
+          x: { field: 'value', type: 'quantitative' },
+          tooltip: [
+            { field: 'part', title: 'points' },
+            { field: 'quantity', title: 'estimate' },
+            { field: 'value', format: '.5~g' },
+          ],
+        },
+      },
+    ],
+  };
+}
+
+function estimateSection(parts: readonly EstimatedPart[], hasChart: boolean): PageSection {
+  const rows = parts.flatMap(({ name, n, estimates }) =>
+    estimates.map(({ quantity, value, standardError, unit, reason }) => [
+      name,
+      formatCount(n),
+      quantity,
+      value === null ? html`<span title="${reason}">–</span>` : formatNumber(value),
+      standardError === null ? '–' : formatNumber(standardError, 2),
+      unit,
+    ]),
+  );
+  const reasons = [
+    ...new Set(parts.flatMap(({ estimates }) => estimates.flatMap(({ reason }) => reason ?? []))),
+  ];
+  return {
+    id: 'estimates',
+    title: 'The estimates',
+    lead: 'Standard errors say how much other samples of the same size would differ, and nothing of the bias.',
+    body: html`${hasChart && chartFigure({ name: 'entropies', title: 'Entropies, ± one standard error' })}
+    ${table({
+      id: 'estimate-table',
+      caption: 'All estimates',
+      columns: [
+        { title: 'Points', align: 'start' },
+        { title: 'Count' },
+        { title: 'Estimate', align: 'start' },
+        { title: 'Value' },
+        { title: '± standard error' },
+        { title: 'Unit', align: 'start' },
+      ],
+      rows,
+    })}
+    ${reasons.map((reason) => html`<p class="remark">– ${reason}.</p>`)}`,
+  };
+}
