@@ -10,7 +10,9 @@ import {
   toDtype,
 } from '../core/array.js';
 import { RidgeflowError, describe, invalidArgument } from '../core/errors.js';
+import { checkCall } from '../core/call.js';
 import { isFloatData } from '../core/realm.js';
+import { SIGNATURES } from './signatures.js';
 
 /** A tensor of TensorFlow.js, whatever its version. */
 export interface TensorLike {
@@ -71,7 +73,9 @@ export type CloudLike =
  *   INVALID_SHAPE for no points' shape.
  * @example const { value } = await sinkhorn(asCloud(tensor), asCloud(arrowTable), { epsilon: 0.1 });
  */
-export function asCloud(value: CloudLike, { dtype }: { dtype?: DType } = {}): NdArray {
+export function asCloud(value: CloudLike, options: { dtype?: DType } = {}): NdArray {
+  checkCall(SIGNATURES.asCloud, { value, options });
+  const { dtype } = options;
   const array = rowsOf(value, dtype);
   const { data, shape } = array;
   const points: NdArray =
@@ -203,8 +207,10 @@ function notNumbers(name: string, what: string): RidgeflowError {
  */
 export async function toArrow(
   points: NdArray,
-  { columns }: { columns?: readonly string[] } = {},
+  options: { columns?: readonly string[] } = {},
 ): Promise<Table> {
+  checkCall(SIGNATURES.toArrow, { points, options });
+  const { columns } = options;
   const { n, d } = checkPoints(points, 'points', { minimum: 0 });
   if (columns && columns.length !== d)
     throw new RidgeflowError(
@@ -227,6 +233,7 @@ export async function toArrow(
  * dispose of. Throws what `checkArray` throws.
  */
 export async function toTensor(array: NdArray): Promise<Tensor> {
+  checkCall(SIGNATURES.toTensor, { array });
   const { data, shape } = toDtype(array, 'float32');
   const { tensor } = await import('@tensorflow/tfjs-core');
   return tensor(data as Float32Array, [...shape], 'float32');

@@ -1,4 +1,5 @@
-import { callback, object, options, text, type Argument } from '../core/call.js';
+import { ARRAY, callback, object, options, text, type Argument } from '../core/call.js';
+import type { asCloud, toArrow } from './interchange.js';
 import type { readNpy } from './npy.js';
 import type { readNpz, writeNpz } from './npz.js';
 import type { readCloud } from './read.js';
@@ -7,6 +8,7 @@ import type { writeAtomic, writeNpy, writeTextAtomic } from './write.js';
 
 /** What the public functions of this subject take, for {@link checkCall}. The compiler holds the names of options to their types. */
 export const SIGNATURES = {
+  asCloud: { value: object([]), options: options<Argument<typeof asCloud, 1>>()({ dtype: 1 }, true) },
   ensureOutputFolder: { path: text() },
   readCloud: {
     path: text(),
@@ -36,6 +38,8 @@ export const SIGNATURES = {
     path: text(),
     options: options<Argument<typeof readSafetensors, 1>>()({ names: 1, signal: 1 }, true),
   },
+  toArrow: { points: ARRAY, options: options<Argument<typeof toArrow, 1>>()({ columns: 1 }, true) },
+  toTensor: { array: ARRAY },
   writeAtomic: {
     path: text(),
     write: callback(),
