@@ -7,6 +7,8 @@ export interface GraphNode {
   readonly input: readonly string[];
   /** Whether it steers a loop or a branch. */
   readonly flows: boolean;
+  /** Whether it can only be run asynchronously. */
+  readonly dynamic: boolean;
   /** The functions that it runs. */
   readonly functions: readonly string[];
 }
@@ -37,6 +39,7 @@ function nodeOf({ name = '', op = '', input = [], attr = {} }: Raw): GraphNode {
     op,
     input: input.map((text) => text.replace(/^\^/, '').replace(/:\d+$/, '')),
     flows: STEERING.test(op) || WHOLE.test(op),
+    dynamic: STEERING.test(op) || WHOLE.test(op) || DYNAMIC.test(op),
     functions: WHOLE.test(op) ? Object.values(attr).flatMap((value) => value?.func?.name ?? []) : [],
   };
 }
@@ -54,7 +57,7 @@ export interface GraphFlow {
 /** O(nodes). */
 export function flowOf(topology: object, nodes: ReadonlyMap<string, GraphNode>): GraphFlow {
   const all = [...nodes.values()];
-  const asynchronous = all.some(({ op, flows }) => flows || DYNAMIC.test(op));
+  const asynchronous = all.some(({ dynamic }) => dynamic);
   const inside = new Map<string, LeftOutLayer[]>();
   const results = new Map<string, string[]>();
   if (!asynchronous) return { asynchronous, inside, results };

@@ -26,8 +26,13 @@ export async function loadGraphProgram(files: TfjsFiles): Promise<TfjsProgram> {
     inputs: model.inputs,
     ...layersOf([...nodes.values()], new Set(specs.map(({ name }) => name)), flow),
     ...(flow.asynchronous && {
-      computeAsync: async (given, layers) =>
-        listed(await model.executeAsync(Object.fromEntries(given), [...layers])),
+      computeAsync: async (given, layers) => {
+        const inputs = Object.fromEntries(given);
+        // TensorFlow.js warns where it is asked to wait for nothing.
+        return needsWaiting(nodes, layers)
+          ? listed(await model.executeAsync(inputs, [...layers]))
+          : listed(model.execute(inputs, [...layers]));
+      },
     }),
     compute: (given, layers) => listed(model.execute(Object.fromEntries(given), [...layers])),
     follows: (from, to) => follows(nodes, from, to),
@@ -73,4 +78,19 @@ function follows(nodes: ReadonlyMap<string, GraphNode>, from: string, to: string
     return !node || node.op.startsWith('Placeholder') || node.flows ? undefined : node.input;
   };
   return walkBack(to, from, inputsOf) !== undefined;
+}
+
+/** Whether a loop, a branch or a node of unknown size is among what these layers follow from. O(nodes). */
+function needsWaiting(nodes: ReadonlyMap<string, GraphNode>, layers: readonly string[]): boolean {
+  const met = new Set<string>();
+  const stack = layers.map((name) => name.replace(/:\d+$/, ''));
+  while (stack.length > 0) {
+    const name = stack.pop()!;
+    const node = nodes.get(name);
+    if (!node || met.has(name)) continue;
+    met.add(name);
+    if (node.dynamic) return true;
+    stack.push(...node.input);
+  }
+  return false;
 }
