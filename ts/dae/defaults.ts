@@ -30,7 +30,7 @@ const NOISE_SHARE = 0.4;
  * @throws EMPTY_CLOUD for fewer than 2 points, DEGENERATE_CLOUD where all points coincide, NON_FINITE, INVALID_SHAPE,
  *   INVALID_DTYPE, INVALID_ARGUMENT, UNSUPPORTED, ABORTED.
  *
- * About 5 passes of 1000 queries over the cloud: O(nd) time.
+ * Some passes of 100 queries over the cloud, and a few of 1000: O(nd) time.
  */
 export async function defaultSmoothing(points: NdArray, options: CallOptions = {}): Promise<number> {
   checkCall(SIGNATURES.defaultSmoothing, { points, options });
