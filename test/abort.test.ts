@@ -106,7 +106,7 @@ test('every exported call that iterates is in the list', (t) => {
   const rounds = [
     'iterations',
     'maximumIterations',
-    'maxIterations',
+    'maximumIterations',
     'epochs',
     'steps',
     'maxSteps',

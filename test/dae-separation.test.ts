@@ -64,7 +64,7 @@ for (const place of places) {
 test('of many points a sample is measured, the same for the same seed', async (t) => {
   const { points, labels } = gaussianGrid(300, { side: 2, spacing: 3, noise: 0.6, seed: 1 });
   const dae = await trainDae(points, { width: 4, noise: 0.2, epochs: 1, backend });
-  const measure = (seed: number) => layerSeparation(dae, points, labels, { sample: 100, seed, backend });
+  const measure = (seed: number) => layerSeparation(dae, points, labels, { samples: 100, seed, backend });
   const first = await measure(1);
   t.is(first.measured, 100);
   t.deepEqual(await measure(1), first);
@@ -80,7 +80,7 @@ test('what has no classes, or no layers, is said', async (t) => {
   await t.throwsAsync(layerSeparation(dae, points, undefined as never, call), { code: 'INVALID_ARGUMENT' });
   await t.throwsAsync(layerSeparation(dae, points, new Int32Array(30), call), { code: 'DEGENERATE_CLOUD' });
   await t.throwsAsync(layerSeparation(dae, ndarray([[1, 2, 3]]), [1], call), { code: 'INVALID_SHAPE' });
-  await t.throwsAsync(layerSeparation(dae, points, labels, { ...call, sample: 1 }), {
+  await t.throwsAsync(layerSeparation(dae, points, labels, { ...call, samples: 1 }), {
     code: 'INVALID_ARGUMENT',
   });
   await t.throwsAsync(layerSeparation(dae, points, labels, { ...call, signal: AbortSignal.abort() }), {

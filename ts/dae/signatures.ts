@@ -157,7 +157,7 @@ export const SIGNATURES = {
     dae: DAE,
     points: ARRAY,
     labels: list(),
-    options: options<Argument<typeof layerSeparation, 3>>()({ ...CALL, sample: 1 }, true),
+    options: options<Argument<typeof layerSeparation, 3>>()({ ...CALL, samples: 1 }, true),
   },
   noiseFromDensity: { density: object(['logDensity()']) },
   readDae: { path: text(), options: options<Argument<typeof readDae, 1>>()({ signal: 1 }, true) },

@@ -42,7 +42,7 @@ export interface FitNetworkOptions extends SplitOptions {
   /** Of conjugate gradients: relative size of the residual to stop at. Default 1e-5. */
   tolerance?: number;
   /** Of conjugate gradients. Default 200. */
-  maxIterations?: number;
+  maximumIterations?: number;
 }
 
 /** What {@link fitNetwork} returns. */
@@ -74,10 +74,10 @@ export async function fitNetwork(
   options: FitNetworkOptions = {},
 ): Promise<NetworkFit> {
   checkCall(SIGNATURES.fitNetwork, { target, options });
-  const { activation: name = 'tanh', tolerance = 1e-5, maxIterations = 200 } = options;
+  const { activation: name = 'tanh', tolerance = 1e-5, maximumIterations = 200 } = options;
   const eta = activation(name);
   checkPositive(tolerance, 'tolerance');
-  checkInteger(maxIterations, 'maxIterations', 1);
+  checkInteger(maximumIterations, 'maximumIterations', 1);
   const { training, heldOut } = await splitTarget(target, options);
   const units = await unitsFor(training, options);
   const m = units.a.shape[0];
@@ -99,7 +99,7 @@ export async function fitNetwork(
   const solve = (ridge: number): Promise<OutputLayer & Partial<IterationReport>> =>
     equations
       ? solveNormalEquations(kernels, equations, ridge, options)
-      : solveByConjugateGradients(problem, { ridge, tolerance, maxIterations }, part);
+      : solveByConjugateGradients(problem, { ridge, tolerance, maximumIterations }, part);
 
   const out = options.dtype ?? dtypeOf(training.points);
   const { signal, backend } = options;

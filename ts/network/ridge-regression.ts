@@ -74,7 +74,7 @@ const SAMPLE = 1024;
  */
 export async function solveByConjugateGradients(
   problem: RegressionProblem,
-  { ridge, tolerance, maxIterations }: { ridge: number; tolerance: number; maxIterations: number },
+  { ridge, tolerance, maximumIterations }: { ridge: number; tolerance: number; maximumIterations: number },
   options: CallOptions,
 ): Promise<OutputLayer & IterationReport> {
   const { kernels, activation, units, points, values } = problem;
@@ -130,13 +130,13 @@ export async function solveByConjugateGradients(
     const now = columnProducts(residual, residual, k);
     return Math.sqrt(now.reduce((most, value, c) => Math.max(most, start[c] > 0 ? value / start[c] : 0), 0));
   };
-  const pace = new Pace(options, maxIterations);
+  const pace = new Pace(options, maximumIterations);
   const goesOn = () => {
     const size = worst();
     if (Number.isNaN(size)) throw notFinite(iterations);
     return size > tolerance;
   };
-  while (iterations < maxIterations && goesOn()) {
+  while (iterations < maximumIterations && goesOn()) {
     const { data } = centred(await outputs(direction));
     const product = Float64Array.from(await transpose(data), (value, i) => value + lambda * direction[i]);
     const curvature = columnProducts(direction, product, k);

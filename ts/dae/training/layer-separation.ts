@@ -13,7 +13,7 @@ import { SIGNATURES } from '../signatures.js';
 /** Options of {@link layerSeparation}. */
 export interface LayerSeparationOptions extends CallOptions {
   /** Points that are measured at most, chosen at random: the time grows as their square. Default 5000. */
-  sample?: number;
+  samples?: number;
 }
 
 /** What {@link layerSeparation} finds. */
@@ -43,7 +43,7 @@ export async function layerSeparation(
   options: LayerSeparationOptions = {},
 ): Promise<LayerSeparation> {
   checkCall(SIGNATURES.layerSeparation, { dae, points, labels, options });
-  const { sample = 5000, ...rest } = options;
+  const { samples = 5000, ...rest } = options;
   kindOf(dae);
   const { n } = checkPoints(points, 'points', { dimension: dae.dimension });
   if (labels?.length !== n) {
@@ -55,8 +55,8 @@ export async function layerSeparation(
       },
     );
   }
-  checkInteger(sample, 'sample', 2);
-  const { x, of } = chosen(points, labels, sample, options.seed);
+  checkInteger(samples, 'samples', 2);
+  const { x, of } = chosen(points, labels, samples, options.seed);
   const call = { ...rest, onProgress: undefined };
   const moved = 'trajectory' in dae ? await dae.trajectory(x, call) : [x, await dae.apply(x, call)];
   const features: NdArray[] = [];
