@@ -65,7 +65,7 @@ for (const { name: backend } of backends) {
           () => {
             throw thrown;
           },
-          () => Promise.reject(thrown as Error),
+          () => Promise.reject(thrown as unknown as Error),
         ];
         for (const listener of ways) {
           const error = await t.throwsAsync(call({ backend, onProgress: listener as () => void }), {

@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { type NdArray, allocate, checkArray } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import { checkCall } from '../core/call.js';
 import { throwIfAborted } from '../core/options.js';
 import { damaged, fileError, readError } from './errors.js';
 import { type PngChunks, readChunks, unpackPixels } from './png-chunks.js';
 import { eachPixel } from './png-pixels.js';
+import { SIGNATURES } from './signatures.js';
 import { checkMemory, fileSize } from './source.js';
 import { type WriteOptions, writeAtomic } from './write.js';
 
@@ -29,7 +31,9 @@ const LUMINANCE = [0.2126, 0.7152, 0.0722] as const;
  * Throws FILE_NOT_FOUND, FILE_FORMAT, FILE_TRUNCATED, UNSUPPORTED (above 2²⁸ pixels), OUT_OF_MEMORY, ABORTED. No more is
  * unpacked than the header's size needs.
  */
-export async function readPng(path: string, { signal }: { signal?: AbortSignal } = {}): Promise<PngImage> {
+export async function readPng(path: string, options: { signal?: AbortSignal } = {}): Promise<PngImage> {
+  checkCall(SIGNATURES.readPng, { path, options });
+  const { signal } = options;
   throwIfAborted(signal);
   const size = await fileSize(path);
   if (size > LARGEST_FILE) {
@@ -147,13 +151,15 @@ export async function encodePng(
 export async function writePng(
   path: string,
   image: NdArray,
-  window: GreyWindow = rangeOf(checkPicture(image)),
+  window?: GreyWindow,
   options: WriteOptions = {},
 ): Promise<void> {
+  checkCall(SIGNATURES.writePng, { path, image, window, options });
   checkPicture(image);
-  for (const [name, value] of Object.entries({ black: window?.black, white: window?.white }))
+  const shown = window ?? rangeOf(image);
+  for (const [name, value] of Object.entries({ black: shown.black, white: shown.white }))
     if (!Number.isFinite(value)) throw invalidArgument(`window.${name}`, 'a finite number', value);
-  const bytes = await encodePng(image, window);
+  const bytes = await encodePng(image, shown);
   await writeAtomic(path, (append) => append(bytes), options);
 }
 

@@ -2,6 +2,7 @@ import { ARRAY, callback, object, options, text, type Argument } from '../core/c
 import type { asCloud, toArrow } from './interchange.js';
 import type { readNpy } from './npy.js';
 import type { readNpz, writeNpz } from './npz.js';
+import type { readPng, writePng } from './png.js';
 import type { readCloud } from './read.js';
 import type { readSafetensors, writeSafetensors } from './safetensors.js';
 import type { writeAtomic, writeNpy, writeTextAtomic } from './write.js';
@@ -34,6 +35,7 @@ export const SIGNATURES = {
   },
   readNpy: { path: text(), options: options<Argument<typeof readNpy, 1>>()({ signal: 1 }, true) },
   readNpz: { path: text(), options: options<Argument<typeof readNpz, 1>>()({ names: 1, signal: 1 }, true) },
+  readPng: { path: text(), options: options<Argument<typeof readPng, 1>>()({ signal: 1 }, true) },
   readSafetensors: {
     path: text(),
     options: options<Argument<typeof readSafetensors, 1>>()({ names: 1, signal: 1 }, true),
@@ -54,6 +56,12 @@ export const SIGNATURES = {
     path: text(),
     entries: object([]),
     options: options<Argument<typeof writeNpz, 2>>()({ compress: 1, signal: 1 }, true),
+  },
+  writePng: {
+    path: text(),
+    image: ARRAY,
+    window: options<Argument<typeof writePng, 2>>()({ black: 1, white: 1 }, true),
+    options: options<Argument<typeof writePng, 3>>()({ signal: 1 }, true),
   },
   writeSafetensors: {
     path: text(),
