@@ -88,7 +88,7 @@ function rowsOf(value: CloudLike, dtype: DType | undefined): NdArray {
   if (Array.isArray(value)) return ndarray(value as number[] | number[][], undefined, dtype);
   if (value === null || typeof value !== 'object') throw unknown(value);
   if ('dataSync' in value) return typed(value.dataSync(), value.shape, dtype);
-  if ('stride' in value) return fromStrides(value, dtype);
+  if ('stride' in value && 'shape' in value) return fromStrides(value, dtype);
   if ('numRows' in value) {
     const names = value.schema.fields.map(({ name }) => name);
     const columns = names.map((name, i) => ({ name, ...vectorValues(value.getChildAt(i), name) }));
