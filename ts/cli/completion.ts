@@ -43,7 +43,7 @@ const wordsOf = (command: Command) =>
 function bashScript(commands: readonly Command[]): string {
   const cases = commands.map((command) => {
     const flags = optionsOf(command).flatMap(flagsOf);
-    return `    ${command.name()}) words=${single([...flags, ...wordsOf(command)].join(' '))} ;;`;
+    return `    ${command.name()}) flags=${single(flags.join(' '))} words=${single(wordsOf(command).join(' '))} ;;`;
   });
   const values = commands.flatMap((command) =>
     optionsOf(command).flatMap((option) => {
@@ -60,7 +60,7 @@ function bashScript(commands: readonly Command[]): string {
   );
   return `# ridgeflow completion for bash
 _ridgeflow() {
-  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} words=
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} words= flags=
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     COMPREPLY=($(compgen -W ${single([...commands.map((command) => command.name()), 'help', '--version', '--help'].join(' '))} -- "$cur"))
@@ -78,9 +78,8 @@ ${values.join('\n')}
 ${cases.join('\n')}
     help) words=${single(commands.map((command) => command.name()).join(' '))} ;;
   esac
-  if [[ $cur == -* || \${COMP_WORDS[1]} == completion || \${COMP_WORDS[1]} == help ]]; then
-    COMPREPLY=($(compgen -W "$words" -- "$cur"))
-  fi
+  [[ $cur == -* ]] && words=$flags
+  [[ -z $words ]] || COMPREPLY=($(compgen -W "$words" -- "$cur"))
 }
 complete -o default -F _ridgeflow ridgeflow
 `;
