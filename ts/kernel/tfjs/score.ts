@@ -2,6 +2,7 @@ import { allocate, type FloatData } from '../../core/array.js';
 import type { Matrix, RunControl, ScoreProblem, ScoreResult } from '../contract.js';
 import type { Engine } from './engine.js';
 import { Pace } from '../../core/pace.js';
+import { plainRow } from './plain-row.js';
 import {
   FLOAT32_ROUNDING,
   blocks,
@@ -17,6 +18,8 @@ import {
 
 /** Weights below e^−36 of the largest are less than the rounding of a float64 sum. */
 const NEGLIGIBLE = 36;
+/** Logits as large as this have lost digits of float64 that show: their row is done again, plainly. */
+const COARSE = 1e9;
 /** Largest error of a log-weight, as a float32 product would make it, that is let pass. */
 const TOLERATED_ERROR = 2e-5;
 
@@ -250,14 +253,22 @@ function raiseMax({ max, mass, first, second }: Sums, i: number, d: number, cand
 }
 
 /** Writes the results of query `row` from the sums of row i of its step. */
-function finishRow(
-  { points, queries, variance }: Setting,
-  { max, mass, first, second, direct }: Sums,
-  i: number,
-  row: number,
-  { mean, logDensity, divergence }: ScoreResult,
-): void {
+function finishRow(setting: Setting, sums: Sums, i: number, row: number, result: ScoreResult): void {
+  const { points, queries, centres, logWeights, variance, excludeSelf } = setting;
+  const { max, mass, first, second, direct } = sums;
+  const { mean, logDensity, divergence } = result;
   const d = points.dimension;
+  const normaliser = (d / 2) * Math.log(2 * Math.PI * variance);
+  if (Math.abs(max[i]) > COARSE) {
+    const x = queries.data.subarray(row * d, (row + 1) * d);
+    const plain = plainRow(x, centres, logWeights, variance, excludeSelf ? row : -1);
+    if (plain) {
+      mean?.set(plain.mean, row * d);
+      if (logDensity) logDensity[row] = plain.logSum - normaliser;
+      if (divergence) divergence[row] = (plain.trace - d) / variance;
+      return;
+    }
+  }
   const alone = mass[i] === 0;
   const unit = direct[i] ? 1 : points.scale;
   let offset = 0;
@@ -267,7 +278,7 @@ function finishRow(
     const from = direct[i] || alone ? queries.data[row * d + k] : points.origin[k];
     if (mean) mean[row * d + k] = from + unit * moment;
   }
-  if (logDensity) logDensity[row] = max[i] + Math.log(mass[i]) - (d / 2) * Math.log(2 * Math.PI * variance);
+  if (logDensity) logDensity[row] = max[i] + Math.log(mass[i]) - normaliser;
   if (divergence && !alone) {
     const spread = Math.max(0, second[i] / mass[i] - offset) * unit * unit;
     divergence[row] = (spread / variance - d) / variance;
