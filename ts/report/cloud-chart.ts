@@ -21,7 +21,7 @@ function cloudSpec(cloud: CloudData, { explained }: Pick<PrincipalPlane, 'explai
   const padding = { left: flat ? 8 : 64, right: 8, top: 8, bottom: 44 };
   const width = `max(120, containerSize()[0] - ${padding.left + padding.right})`;
   const share = (k: number) =>
-    flat || explained[k] === undefined ? '' : `, ${formatPercent(explained[k])} of the variance`;
+    flat || !Number.isFinite(explained[k]) ? '' : `, ${formatPercent(explained[k])}`;
   const aspect = Math.min(1, Math.max(0.55, (y[1] - y[0]) / (x[1] - x[0]) || 0));
   const axis = {
     domain: false,
@@ -73,11 +73,9 @@ function cloudSpec(cloud: CloudData, { explained }: Pick<PrincipalPlane, 'explai
         ...axis,
         scale: 'x',
         orient: 'bottom',
-        title: `${flat ? 'Position' : 'First component'}${share(0)}`,
+        title: `${flat ? 'Position' : 'Component 1'}${share(0)}`,
       },
-      ...(flat
-        ? []
-        : [{ ...axis, scale: 'y', orient: 'left' as const, title: `Second component${share(1)}` }]),
+      ...(flat ? [] : [{ ...axis, scale: 'y', orient: 'left' as const, title: `Component 2${share(1)}` }]),
     ],
     marks: [
       pointMarks(cloud, theme),

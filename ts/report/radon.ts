@@ -142,12 +142,14 @@ async function panel(
   const source = `data:image/png;base64,${Buffer.from(bytes).toString('base64')}`;
   return html`<figure>
     <h3>${title}</h3>
-    <img
-      src="${source}"
-      width="${small.shape[1]}"
-      height="${small.shape[0]}"
-      alt="${title}, ${array.shape.join(' × ')}"
-    />
+    <button type="button" class="zoom" aria-pressed="false" aria-label="Enlarge: ${title}">
+      <img
+        src="${source}"
+        width="${small.shape[1]}"
+        height="${small.shape[0]}"
+        alt="${title}, ${array.shape.join(' × ')}"
+      />
+    </button>
     <figcaption>
       Black ${formatNumber(window.black, 3)}, white ${formatNumber(window.white, 3)}. ${note && `${note}.`}
     </figcaption>

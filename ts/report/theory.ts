@@ -31,9 +31,7 @@ export async function claimPage(result: ClaimResult, context: TheoryPageContext)
   const sections: PageSection[] = [];
   for (const [f, figure] of figures.entries()) {
     for (const [p, panel] of figure.panels.entries())
-      charts[chartName(f, p)] = await compileChart(
-        'spectrum' in panel ? spectrumChart(panel.spectrum) : panelChart(panel, figure),
-      );
+      charts[chartName(f, p)] = await compilePanel(panel, figure);
     sections.push(figureSection(figure, f));
   }
   return renderPage({
@@ -55,12 +53,21 @@ export async function claimPage(result: ClaimResult, context: TheoryPageContext)
   });
 }
 
+function compilePanel(panel: ClaimFigure['panels'][number], figure: ClaimFigure): Promise<ThemedSpec> {
+  return compileChart('spectrum' in panel ? spectrumChart(panel.spectrum) : panelChart(panel, figure));
+}
+
 /** The page that sums the claims up, with a link to each. */
 export async function theoryIndexPage(
   results: readonly ClaimResult[],
   context: TheoryPageContext,
 ): Promise<string> {
   const holding = results.filter(({ verdict }) => verdict === 'holds').length;
+  const charts: Record<string, ThemedSpec> = {};
+  for (const { claim, figures } of results) {
+    const [figure] = figures;
+    if (figure?.panels[0]) charts[`claim-${claim}`] = await compilePanel(figure.panels[0], figure);
+  }
   return renderPage({
     title: 'What the theory claims, put to the test',
     kicker: 'Transport analysis of infinitely deep neural networks',
@@ -82,13 +89,22 @@ export async function theoryIndexPage(
         id: 'claims',
         title: 'The claims',
         body: html`${results.map(
-          ({ claim, title }) =>
+          ({ claim, title, figures }) =>
             html`<h3><a href="${claimFile(claim)}">${claim}. ${title}</a></h3>
-              <p class="lead">${context.statements[claim]}</p>`,
+              <p class="lead">${context.statements[claim]}</p>
+              ${
+                figures[0]?.panels[0] &&
+                chartFigure({
+                  name: `claim-${claim}`,
+                  title: figures[0].panels[0].title,
+                  caption: figures[0].title,
+                })
+              }`,
         )}`,
       },
       reproduceSection(context.command, context.versions),
     ],
+    charts,
   });
 }
 

@@ -44,7 +44,7 @@ export function flowSection(
     `A random sample of ${formatCount(shown)} of the ${formatCount(n)} points is shown (at most ${formatCount(MAXIMUM_POINTS)}). `;
   const what = cloud.flat
     ? 'Position along the line; heights are random, so that points can be told apart.'
-    : 'The axes are the first two principal components of the cloud at the start, and stay the same.';
+    : 'The axes are the first two principal components of the cloud at the start, with their shares of its variance, and stay the same.';
   return {
     id: 'flow',
     title: 'The cloud on its way',

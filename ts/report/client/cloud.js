@@ -39,6 +39,7 @@ export function createCloud(cloud, legend) {
         centre.y += point.y / centre.count;
       }
     });
+    separate([...centres.values()], Number(view.signal('unit')) || 0);
     state.shown++;
     view.signal('shown', state.shown).signal('focus', state.focus).run();
   };
@@ -80,4 +81,27 @@ export function createCloud(cloud, legend) {
       draw();
     },
   };
+}
+
+/** Height of a label, and the width of a letter of it, in pixels. */
+const LINE = 17;
+const LETTER = 8.5;
+
+/**
+ * Moves labels that lie on top of each other apart, up and down, from the lowest to the highest.
+ *
+ * @param {{ label: string, x: number, y: number }[]} labels
+ * @param {number} unit length of a pixel
+ */
+export function separate(labels, unit) {
+  const placed = labels.slice(0, 0);
+  for (const label of [...labels].sort((a, b) => a.y - b.y)) {
+    // Those below it from the lowest on: each may push it up, and none again that is done.
+    for (const other of placed.sort((a, b) => a.y - b.y)) {
+      const reach = (LETTER * unit * (label.label.length + other.label.length)) / 2;
+      const apart = Math.abs(label.x - other.x) >= reach || Math.abs(label.y - other.y) >= LINE * unit;
+      if (!apart) label.y = other.y + LINE * unit;
+    }
+    placed.push(label);
+  }
 }
