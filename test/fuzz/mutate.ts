@@ -44,7 +44,7 @@ export const textPart = (text: string): Part => ({ kind: 'text', bytes: Buffer.f
 export const jsonPart = (text: string): Part => ({ kind: 'json', bytes: Buffer.from(text) });
 
 /** A file that is its one part. */
-export const plain = (part: Part): SeedFile => ({ parts: [part], pack: Buffer.concat });
+export const plain = (part: Part): SeedFile => ({ parts: [part], pack: (parts) => Buffer.concat(parts) });
 
 const INTEGERS = [
   0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff,

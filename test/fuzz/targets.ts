@@ -206,7 +206,7 @@ export const targets: Readonly<Record<string, Target>> = {
       const folder = join(path, '..');
       await readLayersModel(folder).catch(onlyOurs);
       const model = await openModel(path, { backend: 'tfjs-cpu' });
-      model.dispose();
+      await model.dispose();
     },
   },
   dae: {
