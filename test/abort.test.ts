@@ -32,7 +32,8 @@ const beam = { angles: rf.equalAngles(12), shape: [16, 16] as [number, number], 
 const single = ({ data, shape }: rf.NdArray) => rf.ndarray(Float32Array.from(data), shape);
 const target = { points: single(normals(30, 2)), values: single(normals(30, 1, 5)) };
 const training = { width: 3, epochs: LONG, batch: 5 };
-const layers = { ...training, layers: 2, T: 0.1 };
+const deep = { epochs: LONG, batch: 5, layers: 2, T: 0.1 };
+const layers = { ...deep, width: 3 };
 const impossible = { tolerance: 1e-300, maximumIterations: ENDLESS };
 const oneByOne = { from: 0, to: 1, step: 1e-7, maxSteps: ENDLESS };
 const gaussians = [1, 3].map((height) =>
@@ -67,11 +68,11 @@ const CALLS: Readonly<Record<string, Call>> = {
     rf.entropicJkoFlow({ entropy: 1 }, line, masses, { step: 0.1, steps: 1000, epsilon: 0.1, ...o }),
   ),
   integrate: (o) => rf.integrate(rotation, a, { ...oneByOne, ...o }),
-  solve: (o) =>
+  solve: ({ signal }) =>
     rf.solve(
       scalarSystem((time) => Math.sin(time)),
       [vector(0)],
-      { ...oneByOne, kernels, ...o },
+      { ...oneByOne, kernels, signal },
     ),
   diffuse: (o) => rf.diffuse(rotation, a, { ...oneByOne, noise: 0.1, ...o }),
   rectifiedFlow: again((o) =>
@@ -79,14 +80,15 @@ const CALLS: Readonly<Record<string, Call>> = {
   ),
   trainDae: (o) => rf.trainDae(a, { ...training, noise: 0.1, ...o }),
   trainComposedDae: (o) => rf.trainComposedDae(a, { ...layers, ...o }),
-  trainStackedDae: (o) => rf.trainStackedDae(a, { ...layers, width: undefined, widths: 3, ...o } as never),
-  compareStacking: (o) => rf.compareStacking(a, { ...layers, width: undefined, widths: [3], ...o } as never),
+  trainStackedDae: (o) => rf.trainStackedDae(a, { ...deep, widths: 3, ...o }),
+  compareStacking: (o) => rf.compareStacking(a, { ...deep, widths: [3], ...o }),
   fineTune: async (o) => {
     const map = await rf.trainComposedDae(a, { ...layers, epochs: 1 });
     return rf.fineTune(map, a, { epochs: LONG, noise: 0.1, ...o });
   },
   trainNetwork: (o) => rf.trainNetwork(target, { width: 3, steps: LONG, ...o }),
   fitNetwork: again((o) => rf.fitNetwork(target, { width: 8, solver: 'conjugate-gradients', ...o })),
+  chooseByFolds: again((o) => rf.chooseByFolds(target, { widths: [4, 8], ...o })),
   errorByWidth: again((o) => rf.errorByWidth(target, { widths: [4, 8], ...o })),
 };
 
@@ -105,7 +107,6 @@ for (const backend of backendNames)
 test('every exported call that iterates is in the list', (t) => {
   const rounds = [
     'iterations',
-    'maximumIterations',
     'maximumIterations',
     'epochs',
     'steps',

@@ -192,7 +192,7 @@ test('arguments', async (t) => {
   await fails(t, readCloud(''), 'INVALID_ARGUMENT', /path/);
   await fails(t, readCloud(5 as unknown as string), 'INVALID_ARGUMENT', /path/);
   await fails(t, readCloud(path, { format: 'xls' as CloudFormat }), 'INVALID_ARGUMENT', /format/);
-  await fails(t, readCloud(path, { dtype: 'float16' as 'float32' }), 'INVALID_ARGUMENT', /dtype/);
+  await fails(t, readCloud(path, { dtype: 'float16' as 'float32' }), 'INVALID_DTYPE', /dtype/);
   await fails(t, readCloud(path, { labelColumn: 1.5 }), 'INVALID_ARGUMENT', /labelColumn/);
   await fails(t, readCloud(path, { header: 'yes' as 'auto' }), 'INVALID_ARGUMENT', /header/);
   await fails(t, readCloud(path, { array: 3 as unknown as string }), 'INVALID_ARGUMENT', /array/);

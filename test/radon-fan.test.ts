@@ -110,9 +110,9 @@ for (const arrangement of ARRANGEMENTS) {
         // A half turn and twice the fan's largest angle, asin(√2 / 3), and a little more.
         const angles =
           scan === 'full' ? all.angles : equalAngles(4 * n, Math.PI + 2 * 0.5).map((a) => a + 0.7);
-        const options = { ...all, angles, scan };
-        const data = integrateMixture(measure, fanBeamLines(options));
-        const image = await fanBeamFilteredBackprojection(data, options);
+        const turned = { ...all, angles };
+        const data = integrateMixture(measure, fanBeamLines(turned));
+        const image = await fanBeamFilteredBackprojection(data, { ...turned, scan });
         errors.push(relativeError(image, await sampled(measure, [n, n], 2 / n)));
       }
       t.true(errors[1] < 0.02 && errors[1] < 0.5 * errors[0], `${scan}: ${errors.join(', ')}`);

@@ -96,7 +96,9 @@ const fan = (angles: Float64Array, more: object = {}) => ({
   ...{ angles, pixelSize, shape, sourceDistance: 2.5 },
   ...more,
 });
-const phantom = (options: ReturnType<typeof fan>) => integrateEllipsoids(sheppLogan(), fanBeamLines(options));
+/** What the fan sees of the phantom; `scan` is the reconstruction's matter. */
+const phantom = ({ scan: _, ...geometry }: ReturnType<typeof fan> & { scan?: unknown }) =>
+  integrateEllipsoids(sheppLogan(), fanBeamLines(geometry));
 
 /** The largest value where the phantom has nothing: beyond its outer ellipse. */
 function largestOutside({ data }: NdArray): number {

@@ -41,6 +41,7 @@ test('the report says what was computed, with the numbers', async (t) => {
     'accuracy',
     'action',
     'cloud',
+    'cloud-start',
     'displacement',
     'entropy',
     'sliced',

@@ -54,7 +54,7 @@ async function aBitOfEverything(): Promise<void> {
   const other = twoMoons(17, { noise: 0.1, seed: 5 }).points;
 
   // Densities, flows, distances, information.
-  const cloud = smoothed({ points, variance: 0.1, ...on });
+  const cloud = smoothed({ points, variance: 0.1 });
   await cloud.evaluate(other, { logDensity: true, score: true, ...on });
   await transportCloud(points, { depth: 2, T: 0.1, smoothing: 0.2, ...on });
   await integrate(linearField({ matrix: -1 }), points, { from: 0, to: 1, ...on });
@@ -107,18 +107,18 @@ async function aBitOfEverything(): Promise<void> {
   const angles = radon.equalAngles(12);
   const sinogram = await radon.radonTransform(image, { angles, ...on });
   await radon.filteredBackprojection(sinogram, { angles, shape: image.shape, ...on });
-  const fan = { sourceDistance: 60, detectorDistance: 30, shape: image.shape, angles: radon.equalAngles(24, 2 * Math.PI), ...on }; // prettier-ignore
+  const fan = { sourceDistance: 60, detectorDistance: 30, shape: image.shape, angles: radon.equalAngles(24, 2 * Math.PI) }; // prettier-ignore
   const projector = radon.fanBeamProjector(fan);
-  const fanData = await projector.project(image);
-  await projector.backproject(fanData);
-  await radon.fanBeamFilteredBackprojection(fanData, fan);
+  const fanData = await projector.project(image, on);
+  await projector.backproject(fanData, on);
+  await radon.fanBeamFilteredBackprojection(fanData, { ...fan, ...on });
   const directions = radon.directionSet(5, 3, { kind: 'fibonacci' });
   const shape = volume.shape;
   for (const each of [
-    radon.hyperplaneProjector({ directions, shape, ...on }),
-    radon.xrayProjector({ directions, shape, ...on }),
+    radon.hyperplaneProjector({ directions, shape }),
+    radon.xrayProjector({ directions, shape }),
   ])
-    await each.backproject(await each.project(volume));
+    await each.backproject(await each.project(volume, on), on);
   const rays = radon.directionSet(4, 2, { kind: 'fibonacci' });
   await radon.projectCloud(points, { directions: rays, ...on });
   await radon.projectedExtents(points, { directions: rays, ...on });

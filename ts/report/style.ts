@@ -69,7 +69,7 @@ figcaption { margin: 8px 0 0; }
 .save button { padding: 2px 6px; border: 0; border-radius: 4px; background: none; color: var(--muted); font: inherit; font-size: 12px; cursor: pointer; }
 .save button:hover { background: var(--wash); color: var(--ink); }
 @media print { .save { display: none; } }
-.zoom { display: block; padding: 0; border: 0; background: none; cursor: zoom-in; max-width: 100%; }
+.zoom { display: block; width: 100%; padding: 0; border: 0; background: none; cursor: zoom-in; max-width: 100%; }
 .zoom[aria-pressed="true"] { position: fixed; inset: 0; z-index: 4; display: grid; place-items: center; width: 100%; height: 100%; background: var(--paper); cursor: zoom-out; }
 .zoom[aria-pressed="true"] img { width: 96vw; height: 96vh; max-width: none; object-fit: contain; image-rendering: pixelated; }
 .pair-of-clouds { display: grid; gap: 16px 24px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 280px), 1fr)); }

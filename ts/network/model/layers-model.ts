@@ -42,7 +42,12 @@ export async function loadLayersProgram(files: TfjsFiles): Promise<TfjsProgram> 
       return wanted.map((value) => found.get(value)!);
     },
     follows: (from, to) => follows(values.get(from)!, values.get(to)!),
-    dispose: () => void model.dispose(),
+    dispose() {
+      // Models inside a model keep their weights where they are used more than once.
+      const weights = model.weights.map((weight) => weight.read());
+      model.dispose();
+      for (const weight of weights) if (!weight.isDisposed) weight.dispose();
+    },
   };
 }
 
