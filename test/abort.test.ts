@@ -105,14 +105,7 @@ for (const backend of backendNames)
   }
 
 test('every exported call that iterates is in the list', (t) => {
-  const rounds = [
-    'iterations',
-    'maximumIterations',
-    'epochs',
-    'steps',
-    'maxSteps',
-    'rounds',
-  ];
+  const rounds = ['iterations', 'maximumIterations', 'epochs', 'steps', 'maxSteps', 'rounds'];
   const iterative = [...exportedCalls()].filter(
     ([, names]) => names.has('signal') && (names.has('step') || rounds.some((name) => names.has(name))),
   );

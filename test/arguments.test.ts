@@ -181,7 +181,7 @@ for (const [name, call] of FUNCTIONS) {
       for (const value of rule ? wrongFor(rule) : ANYTHING) {
         const values = right.with(i, value);
         const error = await thrownBy(() => call(...values));
-        const said = `${parameter}: ${typeof value} ${JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? 'big' : v))}: ${String(error)}`;
+        const said = `${parameter}: ${typeof value} ${JSON.stringify(value, (_, v: unknown) => (typeof v === 'bigint' ? 'big' : v))}: ${String(error)}`;
         t.true(isCoded(error) || (!rule && error === undefined), said);
         if (rule?.kind === 'options' && isCoded(error))
           t.true(['INVALID_ARGUMENT', 'INVALID_DTYPE'].includes(error.code), said);

@@ -94,10 +94,10 @@ async function quietly(args: string[]): Promise<{ code: number; said: string }> 
   const streams = [process.stderr, process.stdout] as const;
   const kept = streams.map((stream) => stream.write.bind(stream));
   for (const stream of streams)
-    stream.write = ((text: string) => {
+    stream.write = (text: string) => {
       said += text;
       return true;
-    }) as typeof stream.write;
+    };
   try {
     return { code: await run(['node', 'ridgeflow', ...args]), said };
   } finally {

@@ -54,12 +54,15 @@ for (const [name, make] of Object.entries(MAKERS))
 
 /** Runs `body` as in a container of so many bytes, of which half are free. */
 async function inContainer<R>(bytes: number, body: () => R | Promise<R>): Promise<R> {
-  const { constrainedMemory, availableMemory } = process;
+  const own = ['constrainedMemory', 'availableMemory'].map((name) => [
+    name,
+    Reflect.get(process, name) as unknown,
+  ]);
   Object.assign(process, { constrainedMemory: () => bytes, availableMemory: () => bytes / 2 });
   try {
     return await body();
   } finally {
-    Object.assign(process, { constrainedMemory, availableMemory });
+    Object.assign(process, Object.fromEntries(own));
   }
 }
 

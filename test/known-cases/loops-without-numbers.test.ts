@@ -23,16 +23,17 @@ function failing(after: number): Projector {
   };
 }
 
+const smoothest: typeof cgls = (sinogram, options) => totalVariation(sinogram, { weight: 0.1, ...options });
+
 for (const backend of backendNames) {
   test(`${backend}: reconstructions end at once where a number is lost`, async (t) => {
     const sinogram = { data: Float32Array.of(1, 2, 3, 4), shape: [2, 2] };
-    for (const [name, call] of Object.entries({ cgls, sirt, totalVariation })) {
+    for (const [name, call] of Object.entries({ cgls, sirt, totalVariation: smoothest })) {
       for (const after of [0, 3]) {
         let reports = 0;
         const error = await t.throwsAsync(
           call(sinogram, {
             projector: failing(after),
-            weight: 0.1,
             iterations: 1_000_000,
             backend,
             onProgress: () => reports++,

@@ -150,7 +150,7 @@ function planLines(
 }
 
 function cloudsSection({ plan, a, b }: DistanceReportContext): PageSection {
-  const entries = plan ? Array.from(plan.masses as ArrayLike<number>).filter((mass) => mass > 0).length : 0;
+  const entries = plan ? Array.from(plan.masses).filter((mass) => mass > 0).length : 0;
   const most = Math.max(a.points.shape[0], b.points.shape[0]);
   return {
     id: 'clouds',

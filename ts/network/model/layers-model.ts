@@ -42,7 +42,7 @@ export async function loadLayersProgram(files: TfjsFiles): Promise<TfjsProgram> 
       return wanted.map((value) => found.get(value)!);
     },
     follows: (from, to) => follows(values.get(from)!, values.get(to)!),
-    dispose() {
+    dispose: () => {
       // Models inside a model keep their weights where they are used more than once.
       const weights = model.weights.map((weight) => weight.read());
       model.dispose();

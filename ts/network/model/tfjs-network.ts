@@ -105,11 +105,13 @@ export class TfjsNetwork implements NetworkModel {
   }
 
   async #compute(given: readonly GivenTensor[], layers: readonly string[]): Promise<Map<string, NdArray>> {
-    const { computeAsync } = this.#program;
+    const program = this.#program;
     try {
-      if (computeAsync)
-        return await this.#engine.runAsync(given, layers, (tensors) => computeAsync(tensors, layers));
-      return this.#engine.run(given, layers, (tensors) => this.#program.compute(tensors, layers));
+      if (program.computeAsync)
+        return await this.#engine.runAsync(given, layers, (tensors) =>
+          program.computeAsync!(tensors, layers),
+        );
+      return this.#engine.run(given, layers, (tensors) => program.compute(tensors, layers));
     } catch (cause) {
       throw tfjsFailure(this.source, cause, this.#engine.tf.version_core);
     }
