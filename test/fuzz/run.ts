@@ -12,8 +12,9 @@ import { targets } from './targets.js';
 
 /** Milliseconds that a process works on one reader before the next has its turn. */
 const SLICE = 10_000;
-/** Milliseconds without a word after which a case hangs. */
+/** Milliseconds without a word after which a case hangs; less where that is only counted. */
 const PATIENCE = 30_000;
+const SHELTERED_PATIENCE = 5_000;
 const NAMES = [...Object.keys(targets), 'calls'];
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
@@ -40,15 +41,17 @@ async function slice(name: string, tally: Tally, milliseconds: number): Promise<
   const start = performance.now();
   const patience = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      hung = true;
-      child.kill('SIGKILL');
-    }, PATIENCE);
+    timer = setTimeout(
+      () => {
+        hung = true;
+        child.kill('SIGKILL');
+      },
+      current >= 0 && targets[name]?.sheltered ? SHELTERED_PATIENCE : PATIENCE,
+    );
   };
   patience();
   child.stderr!.on('data', (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-2000)));
   child.stdio[3]!.on('data', (chunk: Buffer) => {
-    patience();
     const lines = (rest + chunk.toString()).split('\n');
     rest = lines.pop()!;
     for (const line of lines) {
@@ -60,6 +63,7 @@ async function slice(name: string, tally: Tally, milliseconds: number): Promise<
       if (finding !== undefined && !tally.findings.has(finding)) tally.findings.set(finding, number);
       tally.next = number + (current < 0 ? 1 : 0);
     }
+    patience();
   });
   const [code, signal] = await new Promise<[number | null, string | null]>((resolve) =>
     child.once('close', (...end: [number | null, string | null]) => resolve(end)),
@@ -96,7 +100,8 @@ async function main(): Promise<number> {
       { next: first, exhaustive: -1, codes: new Map(), findings: new Map(), milliseconds: 0 },
     ]),
   );
-  const turn = Math.min(SLICE, (1000 * seconds * availableParallelism()) / names.length);
+  // Starting takes a while too, and in a short run every reader is to have its turn.
+  const turn = Math.min(SLICE, (600 * seconds * availableParallelism()) / names.length);
   const queue = [...names];
   const work = async () => {
     while (performance.now() < end && queue.length > 0) {
