@@ -1,14 +1,11 @@
 // Under Node's permission model the library works with the two flags it needs, and says which one is missing.
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import test from 'ava';
+import { exactly as built } from './native.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const library = `${root}dist/index.js`;
-const addon = existsSync(`${root}build/Release/ridgeflow.node`);
-const built = existsSync(library) && addon ? test : test.skip;
 
 const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
   ? '--permission'

@@ -1,13 +1,11 @@
 // What the process around a kernel does: it goes on, it ends, it takes the kernel's memory away. Each in a process of its
 // own, with kernels that would take hours.
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import test from 'ava';
+import { exactly as built } from './native.js';
 
 const addon = fileURLToPath(new URL('../build/Release/ridgeflow.node', import.meta.url));
-const built = existsSync(addon) ? test : test.skip;
 
 /** `score(n)` of n points in 8 dimensions on the addon alone; `HOURS` of them take hours. */
 const PRELUDE = `

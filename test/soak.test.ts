@@ -1,13 +1,11 @@
 // Short forms of `npm run soak`, each in a process of its own, which a crash of the addon would end.
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
-import test from 'ava';
+import { exactly as built } from './native.js';
 import { canMount } from './soak/disk-full.js';
 
 const run = promisify(execFile);
 const root = new URL('..', import.meta.url);
-const built = existsSync(new URL('build/Release/ridgeflow.node', root)) ? test : test.skip;
 
 built('workers that alone use the addon may end, and be terminated amid loops of small calls', async (t) => {
   const { stdout } = await run(process.execPath, ['scripts/soak.mjs', 'workers', '--count', '60'], {

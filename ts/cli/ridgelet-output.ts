@@ -5,31 +5,25 @@ import { writeNpy, writeTextAtomic } from '../io/index.js';
 import {
   type FitError,
   type NetworkFit,
-  type SpectrumSlice,
   type WidthStudy,
   writeLayersModel,
   writeNetworkOnnx,
 } from '../network/index.js';
 import { ridgeletReport } from '../report/ridgelet.js';
-import type { RidgeletFit } from '../report/ridgelet-numbers.js';
+import type { RidgeletFit, RidgeletReportContext } from '../report/ridgelet-numbers.js';
 import type { ColumnsSummary } from './columns.js';
 import { commandLine, versions } from './provenance.js';
 import type { PreparedTarget } from './ridgelet-input.js';
 import { packageVersion } from './version.js';
 
 /** Everything that a run found. */
-export interface RidgeletRun {
-  input: string;
+export interface RidgeletRun extends Pick<
+  RidgeletReportContext,
+  'input' | 'widths' | 'slice' | 'sampling' | 'chosen' | 'seed' | 'dtype' | 'backend'
+> {
   target: PreparedTarget;
   split: { training: Pair; heldOut?: Pair };
   fit: NetworkFit;
-  widths: WidthStudy;
-  slice: SpectrumSlice;
-  sampling: 'oracle' | 'pairs' | 'random';
-  chosen: 'both' | 'ridge' | null;
-  seed: number;
-  dtype: string;
-  backend: string;
 }
 
 interface Pair {
