@@ -29,6 +29,17 @@ const SHALLOW = object(['activation', 'A', 'b', 'C', 'evaluate()']);
 
 const MODEL = object(['inputs', 'layers', 'run()', 'block()']);
 
+/** What everything that fits output weights takes. */
+const FIT = {
+  ...CALL,
+  activation: 1,
+  maximumIterations: 1,
+  scale: 1,
+  solver: 1,
+  tolerance: 1,
+  units: 1,
+} as const;
+
 /** What the public functions of this subject take, for {@link checkCall}. The compiler holds the names of options to their types. */
 export const SIGNATURES = {
   analyseNetwork: {
@@ -59,15 +70,9 @@ export const SIGNATURES = {
   chooseByFolds: {
     target: object([]),
     options: options<Argument<typeof chooseByFolds, 1>>()({
-      ...CALL,
-      activation: 1,
+      ...FIT,
       folds: 1,
-      maximumIterations: 1,
       ridges: 1,
-      scale: 1,
-      solver: 1,
-      tolerance: 1,
-      units: 1,
       widths: 1,
     }),
   },
@@ -109,20 +114,14 @@ export const SIGNATURES = {
   errorByWidth: {
     target: object([]),
     options: options<Argument<typeof errorByWidth, 1>>()({
-      ...CALL,
-      activation: 1,
+      ...FIT,
       heldOut: 1,
-      maximumIterations: 1,
       ridge: 1,
-      scale: 1,
-      solver: 1,
-      tolerance: 1,
-      units: 1,
       widths: 1,
     }),
   },
   fitError: {
-    network: object(['evaluate()']),
+    network: NETWORK,
     data: object(['points', 'values']),
     options: options<Argument<typeof fitError, 2>>()({ ...CALL }),
   },
@@ -130,15 +129,9 @@ export const SIGNATURES = {
     target: object([]),
     options: options<Argument<typeof fitNetwork, 1>>()(
       {
-        ...CALL,
-        activation: 1,
+        ...FIT,
         heldOut: 1,
-        maximumIterations: 1,
         ridge: 1,
-        scale: 1,
-        solver: 1,
-        tolerance: 1,
-        units: 1,
         width: 1,
       },
       true,

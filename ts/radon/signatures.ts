@@ -23,6 +23,19 @@ const RAYS = object(['directions', 'positions']);
 
 const LINES = object(['origins', 'directions', 'shape']);
 
+/** What all iterative reconstructions take. */
+const ITERATIVE = {
+  ...CALL,
+  angles: 1,
+  detector: 1,
+  initial: 1,
+  iterations: 1,
+  kernel: 1,
+  pixelSize: 1,
+  projector: PROJECTOR,
+  shape: 1,
+} as const;
+
 /** What the public functions of this subject take, for {@link checkCall}. The compiler holds the names of options to their types. */
 export const SIGNATURES = {
   axialDirections: { angles: list() },
@@ -39,17 +52,7 @@ export const SIGNATURES = {
   },
   cgls: {
     sinogram: ARRAY,
-    options: options<Argument<typeof cgls, 1>>()({
-      ...CALL,
-      angles: 1,
-      detector: 1,
-      initial: 1,
-      iterations: 1,
-      kernel: 1,
-      pixelSize: 1,
-      projector: PROJECTOR,
-      shape: 1,
-    }),
+    options: options<Argument<typeof cgls, 1>>()(ITERATIVE),
   },
   directionSet: {
     options: options<Argument<typeof directionSet, 2>>()({ dtype: 1, kind: 1, seed: 1 }, true),
@@ -193,49 +196,25 @@ export const SIGNATURES = {
   sart: {
     sinogram: ARRAY,
     options: options<Argument<typeof sart, 1>>()({
-      ...CALL,
-      angles: 1,
-      detector: 1,
-      initial: 1,
-      iterations: 1,
-      kernel: 1,
+      ...ITERATIVE,
       nonNegative: 1,
-      pixelSize: 1,
-      projector: PROJECTOR,
       relaxation: 1,
-      shape: 1,
     }),
   },
   sheppLogan: { options: options<Argument<typeof sheppLogan, 0>>()({ dimension: 1 }, true) },
   sirt: {
     sinogram: ARRAY,
     options: options<Argument<typeof sirt, 1>>()({
-      ...CALL,
-      angles: 1,
-      detector: 1,
-      initial: 1,
-      iterations: 1,
-      kernel: 1,
+      ...ITERATIVE,
       nonNegative: 1,
-      pixelSize: 1,
-      projector: PROJECTOR,
       relaxation: 1,
-      shape: 1,
     }),
   },
   totalVariation: {
     sinogram: ARRAY,
     options: options<Argument<typeof totalVariation, 1>>()({
-      ...CALL,
-      angles: 1,
-      detector: 1,
-      initial: 1,
-      iterations: 1,
-      kernel: 1,
+      ...ITERATIVE,
       nonNegative: 1,
-      pixelSize: 1,
-      projector: PROJECTOR,
-      shape: 1,
       weight: 1,
     }),
   },
