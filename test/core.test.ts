@@ -19,7 +19,7 @@ import {
   partOf,
   throwIfAborted,
 } from '../ts/core/options.js';
-import { Pace } from '../ts/core/pace.js';
+import { Pace, nextTurn } from '../ts/core/pace.js';
 
 /** The code that `body` throws; undefined where it throws nothing or something else. */
 function codeOf(body: () => unknown): ErrorCode | undefined {
@@ -322,4 +322,21 @@ test('a paced computation lets timers fire, reports progress and stops when abor
   );
   t.is(error.code, 'ABORTED');
   t.true(seen.length > 0 && seen.every((f, i) => f > 0 && f <= 1 && f >= (seen[i - 1] ?? 0)), seen.join(' '));
+});
+
+test('progress is told while other calls turn the event loop', async (t) => {
+  const seen: number[] = [];
+  const pace = new Pace({ onProgress: (fraction) => void seen.push(fraction) }, 100);
+  for (let i = 0; i < 100; i++) {
+    const start = performance.now();
+    while (performance.now() - start < 3);
+    await nextTurn();
+    await pace.tick(1);
+  }
+  // 300 ms of work, told of every 50: more often on a slower machine, never less.
+  t.true(seen.length >= 3, seen.join());
+  t.true(
+    seen.every((fraction, i) => fraction <= 1 && fraction > (seen[i - 1] ?? 0)),
+    seen.join(),
+  );
 });
