@@ -126,8 +126,8 @@ for (const { backend, dtype } of places) {
         const reached = objective(problem, kind, Array.from(found.masses));
         const within = exact ? (kind === 'product' ? 1e-6 : 1e-5) : 3e-4;
         t.true(reached - right.least < within * epsilon, `${seed}: ${reached - right.least} above`);
-        // The debiased objective is nearly flat where sites are close: they share their mass in any proportion.
-        if (exact && epsilon < 1 && kind !== 'debiased') {
+        // In case 2 the debiased objective is nearly flat: two of its sites share their mass in almost any proportion.
+        if (exact && epsilon < 1 && !(kind === 'debiased' && seed === 2)) {
           found.masses.forEach((mass, j) =>
             t.true(
               Math.abs(mass - right.masses[j]) < 5e-3,
