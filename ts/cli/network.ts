@@ -85,7 +85,10 @@ export function networkCommand(): Command {
       parseInput,
     )
     .option('--example-shape <extents>', 'shape of one example, like 3x224x224, of flat data', parseShape)
-    .option('--layers <patterns...>', 'names or kinds of layers, with * for anything (default: all)')
+    .option(
+      '--layers <patterns...>',
+      'names or kinds of layers, with * for anything (default: all, of a residual stream once a block)',
+    )
     .addOption(
       new Option('--feature-maps <how>', 'what becomes of feature maps and sequences')
         .choices(['mean', 'flatten', 'positions'])

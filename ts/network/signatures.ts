@@ -192,6 +192,7 @@ export const SIGNATURES = {
   },
   readLayersModel: { folder: text() },
   readNetworkOnnx: { path: text() },
+  residualStreams: { model: MODEL },
   residualNetwork: { parameters: options<Argument<typeof residualNetwork, 0>>()({ from: 1, layers: 1 }) },
   shallowNetwork: {
     parameters: options<Argument<typeof shallowNetwork, 0>>()({ A: 1, C: 1, activation: 1, b: 1, bias: 1 }),

@@ -17,6 +17,11 @@ export function widthOf({ width, fullWidth }: LayerAnalysis): HtmlValue {
     : html`${formatCount(width)}<span class="tag">of ${formatCount(fullWidth)}, at random</span>`;
 }
 
+/** A layer by the block that ends there, where there is one. */
+export function layerTitle({ name, block }: Pick<LayerAnalysis, 'name' | 'block'>): string {
+  return block ?? name;
+}
+
 /** The numbers of one layer at a time; the page's script shows the one that is chosen. */
 export function layerSection(analysis: NetworkAnalysis, names: readonly string[]): PageSection {
   const { layers, steps } = analysis;
@@ -29,8 +34,10 @@ export function layerSection(analysis: NetworkAnalysis, names: readonly string[]
     body: html`<p>
         <select id="choice" class="layer-choice" aria-label="Layer">
           ${layers.map(
-            ({ name, kind }, l) =>
-              html`<option value="${l}" ${l === last && 'selected'}>${l}. ${name} (${kind})</option>`,
+            (layer, l) =>
+              html`<option value="${l}" ${l === last && 'selected'}>
+                ${l}. ${layerTitle(layer)} (${layer.kind})
+              </option>`,
           )}
         </select>
       </p>
@@ -47,6 +54,7 @@ export function layerSection(analysis: NetworkAnalysis, names: readonly string[]
 function layerFacts(layer: LayerAnalysis): Html {
   const { separation } = layer;
   return facts([
+    ...(layer.block === undefined ? [] : ([['Name', layer.name]] as const)),
     ['Shape', layer.shape.join(' × ')],
     ['Values', widthOf(layer)],
     ['Rows', formatCount(layer.rows)],
@@ -187,7 +195,7 @@ export function numbersSection(analysis: NetworkAnalysis): PageSection {
       rows: layers.map((layer, l) => {
         const step = arrivals.get(layer.name);
         return [
-          html`${l}. ${layer.name}<span class="tag">${layer.kind}</span>`,
+          html`${l}. ${layerTitle(layer)}<span class="tag">${layer.kind}</span>`,
           widthOf(layer),
           number(layer.entropyRank),
           number(layer.intrinsicDimension),

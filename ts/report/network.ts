@@ -7,7 +7,7 @@ import { formatCount, formatPercent } from './format.js';
 import { type Html, facts, findingList, html } from './html.js';
 import { depthCurvesChart, networkCharts } from './network-charts.js';
 import { networkFindings } from './network-findings.js';
-import { layerSection, numbersSection } from './network-sections.js';
+import { layerSection, layerTitle, numbersSection } from './network-sections.js';
 import { type PageSection, chartFigure, renderPage } from './page.js';
 import { reproduceSection } from './reproduce.js';
 import { legend, timeline } from './transport-sections.js';
@@ -37,7 +37,7 @@ export async function networkReport(
   context: NetworkReportContext,
 ): Promise<string> {
   checkCall(SIGNATURES.networkReport, { analysis, context });
-  const names = analysis.layers.map(({ name }) => name);
+  const names = analysis.layers.map(layerTitle);
   const { main, small } = networkCharts(analysis);
   const cloud = movingCloud(analysis, context.labels);
   const charts: Record<string, ThemedSpec> = { cloud: cloudChart(cloud, { explained: [] }) };
@@ -89,6 +89,7 @@ function header(analysis: NetworkAnalysis, { input, notes }: NetworkReportContex
     ${facts([
       ['Examples', formatCount(examples)],
       ['Layers', formatCount(layers.length - 1)],
+      ...(analysis.folded > 0 ? ([['Inside blocks', formatCount(analysis.folded)]] as const) : []),
       ...(maps ? ([['Feature maps', FEATURE_MAPS[analysis.featureMaps]]] as const) : []),
       ['Format', analysis.format],
       ['Run by', analysis.engine],
@@ -100,6 +101,13 @@ function header(analysis: NetworkAnalysis, { input, notes }: NetworkReportContex
       html`<p class="remark">
         ${formatCount(projected)} wide ${projected === 1 ? 'layer was' : 'layers were'} projected at random,
         which keeps distances to about ± ${formatPercent(Math.sqrt(2 / Math.min(...widths)))}.
+      </p>`
+    }
+    ${
+      analysis.folded > 0 &&
+      html`<p class="remark">
+        The residual stream is shown once a block, named by its path in the model; the option --layers '*'
+        shows all layers.
       </p>`
     }
     ${[...notes, ...(missing ? [missing] : [])].map((note) => html`<p class="remark">${note}</p>`)}`;

@@ -14,12 +14,14 @@ import {
   type ModelData,
   type NetworkModel,
   openActivations,
+  residualStreams,
 } from '../model/index.js';
 import { checkFeatureMaps } from '../model/feature-maps.js';
 import { DEFAULT_MEMORY, inGroups } from '../model/groups.js';
 import { cloudShape, orNull } from './cloud-shape.js';
 import { type LayerMeasures, measureLayer } from './layer-measures.js';
 import { type LayerPlane, alignedPlane, logits } from './planes.js';
+import { statesOf, streamsFromData } from './states.js';
 import { type StepMeasures, type StreamMeasures } from './steps.js';
 import { StepTracker, predecessors } from './step-tracker.js';
 import { checkCall } from '../../core/call.js';
@@ -38,6 +40,8 @@ export interface LayerAnalysis extends ActivationLayer, LayerMeasures {
   /** Rows measured: the examples, or with `positions` a multiple. */
   readonly rows: number;
   readonly plane: LayerPlane;
+  /** The block of a residual stream that ends here, by its path in the model. */
+  readonly block?: string;
 }
 
 /** What {@link analyseNetwork} finds. */
@@ -57,6 +61,8 @@ export interface NetworkAnalysis {
   readonly classes: readonly number[];
   /** The data themselves first. */
   readonly layers: readonly LayerAnalysis[];
+  /** Of layers inside blocks, how many are not among them: `layers: ['*']` shows them. */
+  readonly folded: number;
   /** Layers that nothing can be said of, with the reason. */
   readonly leftOut: readonly LeftOutLayer[];
   /** Between every layer and the last before it of the same width that it follows from alone. */
@@ -70,6 +76,9 @@ export interface NetworkAnalysis {
  * Runs data through a trained network and measures how every layer transports them: the extent, dimension and entropy of
  * each layer's cloud, its alignment with the last, how it separates classes, and how points move along layers of equal
  * width.
+ *
+ * Without `layers`, a model with residual streams of two blocks or more ({@link residualStreams}) is shown once a block, and
+ * its last layer; any other by all its layers.
  *
  * @param model from `openModel`. @param points [n, …], n ≥ 2 examples; of a model of several inputs an array for each by its name.
  * @throws EMPTY_CLOUD, INVALID_SHAPE (data or labels that do not fit), INVALID_ARGUMENT, DEGENERATE_CLOUD (one class),
@@ -85,7 +94,9 @@ export async function analyseNetwork(
 ): Promise<NetworkAnalysis> {
   checkCall(SIGNATURES.analyseNetwork, { model, points, options });
   const { labels, drawn: frames = 1000, ...run } = options;
-  const activations = await openActivations(model, points, run);
+  const blocks = streamsFromData(model, residualStreams(model));
+  const states = options.layers === undefined ? statesOf(model, blocks) : undefined;
+  const activations = await openActivations(model, points, { ...run, ...(states && { layers: states }) });
   const { layers, examples } = activations;
   if (examples < 2)
     throw new RidgeflowError('EMPTY_CLOUD', 'Expected at least 2 examples for points but received 1');
@@ -97,7 +108,8 @@ export async function analyseNetwork(
 
   const names = layers.map(({ name }) => name);
   const last = layers[layers.length - 1];
-  const before = predecessors(model, layers);
+  const before = predecessors(model, layers, blocks);
+  const paths = new Map(blocks.flatMap((stream) => stream.blocks.map(({ to, path }) => [to, path])));
   const tracker = new StepTracker(model, layers, before, call);
   const drawn = Array.from(
     new RandomStream(options.seed, 'subsample').choose(examples, Math.min(frames, 5000)),
@@ -142,7 +154,14 @@ export async function analyseNetwork(
         ...alignedPlane(drawnShape, shown, measured[measured.length - 1]?.plane),
         ...(unsquashed && { logits: true }),
       };
-      measured.push({ ...layer, ...withLabels(measures, classes?.labels), rows: cloud.shape[0], plane });
+      const path = paths.get(name);
+      measured.push({
+        ...layer,
+        ...(path !== undefined && { block: path }),
+        ...withLabels(measures, classes?.labels),
+        rows: cloud.shape[0],
+        plane,
+      });
       await tell(options.onProgress, ran + ((g + 1) / group.length) * (to - ran));
     }
   }
@@ -157,6 +176,7 @@ export async function analyseNetwork(
     debiased,
     classes: classes?.labels ?? [],
     layers: measured,
+    folded: states ? model.layers.length - states.length : 0,
     leftOut: activations.leftOut,
     ...tracker.finish(),
     drawn,

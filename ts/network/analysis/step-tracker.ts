@@ -1,7 +1,7 @@
 import type { NdArray } from '../../core/array.js';
 import type { CallOptions } from '../../core/options.js';
 import { together } from '../../core/together.js';
-import type { ActivationLayer, Block, NetworkModel } from '../model/index.js';
+import type { ActivationLayer, Block, NetworkModel, ResidualStream } from '../model/index.js';
 import type { CloudShape } from './cloud-shape.js';
 import { defaultDirections } from '../../transport/sliced-wasserstein.js';
 import { INPUT } from '../model/activations.js';
@@ -15,13 +15,24 @@ import {
   straightnessOf,
 } from './steps.js';
 
-/** The layer before each, by name: the last of the same width that it follows from alone. */
+/**
+ * The layer before each, by name: in a residual stream the state before the block, else the last of the same width that it
+ * follows from alone.
+ */
 export function predecessors(
   model: NetworkModel,
   layers: readonly ActivationLayer[],
+  streams: readonly ResidualStream[] = [],
 ): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
+  const byName = new Map(layers.map((layer) => [layer.name, layer]));
+  const states = new Map(streams.flatMap(({ blocks }) => blocks.map(({ from, to }) => [to, from] as const)));
   layers.forEach((layer, l) => {
+    const state = byName.get(states.get(layer.name) ?? '');
+    if (state?.fullWidth === layer.fullWidth && state.positions === layer.positions) {
+      found.set(layer.name, state.name);
+      return;
+    }
     for (let earlier = l - 1; earlier >= 0; earlier--) {
       const { name, fullWidth, positions } = layers[earlier];
       if (fullWidth !== layer.fullWidth || positions !== layer.positions) continue;

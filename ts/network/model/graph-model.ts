@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { type GraphNode, flowOf, graphNodes } from './graph-flow.js';
-import type { LeftOutLayer, ModelLayer } from './model.js';
+import type { LeftOutLayer, ModelLayer, ModelValue } from './model.js';
 import { computes } from './model.js';
 import type { TfjsFiles } from './tfjs-files.js';
 import type { TfjsProgram } from './tfjs-network.js';
@@ -45,11 +45,12 @@ function layersOf(
   nodes: readonly GraphNode[],
   weights: ReadonlySet<string>,
   { inside, results }: ReturnType<typeof flowOf>,
-): { layers: ModelLayer[]; leftOut: LeftOutLayer[] } {
+): { layers: ModelLayer[]; leftOut: LeftOutLayer[]; values: ModelValue[] } {
   const fed = new Set(nodes.filter(({ op }) => op.startsWith('Placeholder')).map(({ name }) => name));
   const rest = new Set(nodes.filter(({ name }) => !fed.has(name) && !weights.has(name)));
   const layers: ModelLayer[] = [];
   const leftOut: LeftOutLayer[] = [];
+  const values: ModelValue[] = [...fed].map((name) => ({ name, kind: 'Input', path: name, inputs: [] }));
   // What a loop hands to its next turn does not keep its first from beginning.
   const turns = nodes.filter(({ op }) => op === 'NextIteration').map(({ name }) => name);
   const done = new Set([...fed, ...weights, ...turns]);
@@ -62,13 +63,15 @@ function layersOf(
       done.add(name);
       grown = true;
       if (!input.some((from) => fed.has(from))) continue;
+      const from = [...new Set(input.filter((value) => fed.has(value)))];
       fed.add(name);
+      values.push({ name, kind: op, path: name, inputs: from });
       leftOut.push(...(inside.get(name) ?? []));
-      const values = results.get(name) ?? (inside.has(name) ? [] : [name]);
-      if (computes(op)) for (const value of values) layers.push({ name: value, kind: op });
+      const shown = results.get(name) ?? (inside.has(name) ? [] : [name]);
+      if (computes(op)) for (const value of shown) layers.push({ name: value, kind: op });
     }
   }
-  return { layers, leftOut };
+  return { layers, leftOut, values };
 }
 
 /** Whether `to` follows from `from` alone, without a loop or a branch between them. */

@@ -13,8 +13,10 @@ export type {
   LeftOutLayer,
   ModelInput,
   ModelLayer,
+  ModelValue,
   NetworkModel,
   OpenModelOptions,
 } from './model.js';
 export { openModel } from './open.js';
+export { type ResidualStream, type StreamBlock, residualStreams } from './residual-streams.js';
 export { RandomProjection } from './random-projection.js';

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { RESET_AFTER } from './keras3.js';
 import { type LayerStep, LayerValue, stepsOf } from './layers-graph.js';
-import { type ModelLayer, computes } from './model.js';
+import { type ModelLayer, type ModelValue, computes } from './model.js';
 import { registerResetAfterGru } from './reset-after-gru.js';
 import type { TfjsFiles } from './tfjs-files.js';
 import type { TfjsProgram } from './tfjs-network.js';
@@ -35,6 +35,7 @@ export async function loadLayersProgram(files: TfjsFiles): Promise<TfjsProgram> 
     inputs,
     layers,
     leftOut: [],
+    values: graphOf(steps, values),
     compute(given, names) {
       const known = new Map(Array.from(given, ([name, x]) => [values.get(name)!, x]));
       const wanted = names.map((name) => values.get(name)!);
@@ -49,6 +50,25 @@ export async function loadLayersProgram(files: TfjsFiles): Promise<TfjsProgram> 
       for (const weight of weights) if (!weight.isDisposed) weight.dispose();
     },
   };
+}
+
+/** Every value, by the name of its layer; others by their layer and number. */
+function graphOf(steps: readonly LayerStep[], layers: ReadonlyMap<string, LayerValue>): ModelValue[] {
+  const names = new Map(Array.from(layers, ([name, value]) => [value, name]));
+  const made = new Set(steps.flatMap(({ outputs }) => outputs));
+  const values: ModelValue[] = [];
+  for (const [value, name] of names)
+    if (!made.has(value)) values.push({ name, kind: 'Input', path: name, inputs: [] });
+  for (const { layer, inputs, outputs, name: path } of steps) {
+    const from = [...new Set(inputs.map((value) => names.get(value)!))];
+    const kind = layer.getClassName();
+    outputs.forEach((value, i) => {
+      const name = names.get(value) ?? `${path}:${values.length}:${i}`;
+      names.set(value, name);
+      values.push({ name, kind, path, inputs: from });
+    });
+  }
+  return values;
 }
 
 /** Follows the steps with some values given, as far as the values need that are wanted; others go when they are used up. */

@@ -20,6 +20,17 @@ export interface LeftOutLayer {
   readonly reason: string;
 }
 
+/** A value in the graph of a model that is computed from its examples, with those that it is computed from. */
+export interface ModelValue {
+  /** As in {@link NetworkModel.layers} where it is there. */
+  readonly name: string;
+  readonly kind: string;
+  /** Where the exporter says that it is in the model, as `/encoder/layer.3/output/Add`; else its name. */
+  readonly path: string;
+  /** Names of values, each listed before; none for the inputs of the model. */
+  readonly inputs: readonly string[];
+}
+
 /** What the entries of an input are, in the model's own words: `float32`, `int64`, `bool`, …. */
 export type InputType =
   | 'float16'
@@ -64,6 +75,8 @@ export interface NetworkModel {
   readonly layers: readonly ModelLayer[];
   /** Layers that compute something where it cannot be seen, as in the body of a loop. */
   readonly leftOut: readonly LeftOutLayer[];
+  /** The graph, in the order of computation: inputs first, what hands its input on as well. Undefined where it is not known. */
+  readonly values?: readonly ModelValue[];
   /**
    * Activations of these layers for a batch of examples, [rows, …] each as the model gives them; layers whose values are
    * no floating-point numbers are left out. `batch` has the shape that the model takes; of several inputs an array for each

@@ -1,5 +1,5 @@
 import type { OnnxGraph, OnnxModel, OnnxNode } from '../../io/onnx-model.js';
-import { type LeftOutLayer, type ModelInput, type ModelLayer, computes } from './model.js';
+import { type LeftOutLayer, type ModelInput, type ModelLayer, type ModelValue, computes } from './model.js';
 import { channelAxes } from './onnx-channels.js';
 import { type Dequantisation, dequantisation } from './onnx-quantised.js';
 
@@ -20,6 +20,7 @@ export interface OnnxLayers {
   readonly layers: readonly ModelLayer[];
   readonly leftOut: readonly LeftOutLayer[];
   readonly quantised: Dequantisation;
+  readonly values: readonly ModelValue[];
 }
 
 /**
@@ -36,11 +37,18 @@ export function onnxLayers(model: OnnxModel, inputs: readonly ModelInput[]): Onn
   const layers: ModelLayer[] = [];
   const leftOut: LeftOutLayer[] = [];
   const seen = new Set<string>();
+  const called = (name: string) => quantised.names.get(name) ?? name;
+  const values: ModelValue[] = data.map(({ name }) => ({ name, kind: 'Input', path: name, inputs: [] }));
   for (const node of graph.node) {
     const { opType, input, output, domain = '' } = node;
     if (!input.some((name) => fed.has(name)) && !refersTo(node, fed)) continue;
     if (SIZES.test(opType)) continue;
     const given = opType === 'DynamicQuantizeLinear' ? output.slice(0, 1) : output;
+    const from = [...new Set(input.filter((name) => fed.has(name)).map(called))];
+    for (const name of given) {
+      if (name === '' || fed.has(name)) continue;
+      values.push({ name: called(name), kind: opType, path: node.name || called(name), inputs: from });
+    }
     for (const name of given) if (name !== '') fed.add(name);
     // A recurrent layer may give its last state alone: its first output has no name then.
     const name = output.find((value, at) => value !== '' && (at > 0 || !CLASSIFIER.test(opType)));
@@ -61,12 +69,12 @@ export function onnxLayers(model: OnnxModel, inputs: readonly ModelInput[]): Onn
     const channelAxis = axes.get(name);
     const kind = quantised.kinds.get(name) ?? opType;
     layers.push({
-      name: quantised.names.get(name) ?? name,
+      name: called(name),
       kind,
       ...(channelAxis === undefined ? {} : { channelAxis }),
     });
   }
-  return { layers, leftOut, quantised };
+  return { layers, leftOut, quantised, values };
 }
 
 /** The graphs within a node. */

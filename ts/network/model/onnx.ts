@@ -8,6 +8,7 @@ import {
   type LeftOutLayer,
   type ModelInput,
   type ModelLayer,
+  type ModelValue,
   type NetworkModel,
   feedsOf,
   noLayers,
@@ -41,6 +42,7 @@ export class OnnxNetwork implements NetworkModel {
   readonly inputs: readonly ModelInput[];
   readonly layers: readonly ModelLayer[];
   readonly leftOut: readonly LeftOutLayer[];
+  readonly values: readonly ModelValue[];
   readonly #quantised: Dequantisation;
   readonly #runtime: Runtime;
   readonly #model: OnnxModel;
@@ -52,9 +54,10 @@ export class OnnxNetwork implements NetworkModel {
     this.#model = model;
     this.inputs = inputs;
     this.input = inputs.find(({ axis }) => axis !== null) ?? inputs[0];
-    const { layers, leftOut, quantised } = onnxLayers(model, inputs);
+    const { layers, leftOut, quantised, values } = onnxLayers(model, inputs);
     this.layers = layers;
     this.leftOut = leftOut;
+    this.values = values;
     this.#quantised = quantised;
   }
 

@@ -7,6 +7,7 @@ import {
   type LeftOutLayer,
   type ModelInput,
   type ModelLayer,
+  type ModelValue,
   type NetworkModel,
   feedsOf,
   noLayers,
@@ -19,6 +20,7 @@ export interface TfjsProgram {
   readonly inputs: readonly { name: string; shape?: readonly (number | null)[]; dtype: string }[];
   readonly layers: readonly ModelLayer[];
   readonly leftOut: readonly LeftOutLayer[];
+  readonly values: readonly ModelValue[];
   /** What a file without layers lacks. */
   readonly unit: 'layer' | 'node';
   /** The activations of these layers, with the values of the inputs or of one layer given. Synchronous, tensors left to a tidy. */
@@ -38,6 +40,7 @@ export class TfjsNetwork implements NetworkModel {
   readonly inputs: readonly ModelInput[];
   readonly layers: readonly ModelLayer[];
   readonly leftOut: readonly LeftOutLayer[];
+  readonly values: readonly ModelValue[];
   readonly #program: TfjsProgram;
   readonly #engine: ModelEngine;
 
@@ -46,6 +49,7 @@ export class TfjsNetwork implements NetworkModel {
     this.format = program.format;
     this.layers = program.layers;
     this.leftOut = program.leftOut;
+    this.values = program.values;
     this.#program = program;
     this.#engine = engine;
     this.inputs = inputsOf(program);
