@@ -7,6 +7,7 @@ import { type FeatureMaps, type RowLayout, checkFeatureMaps, rowLayout, rowsOf }
 import { BatchSize } from './batch-size.js';
 import { Examples } from './examples.js';
 import { DEFAULT_MEMORY, inGroups } from './groups.js';
+import { INFINITE, infiniteLayers, nonFinite } from './infinite-layers.js';
 import { type LayerPlace, channelAxis, exampleFirst, isMoved, probeBatches } from './layer-places.js';
 import type { ModelData } from './model-data.js';
 import type { LeftOutLayer, ModelLayer, NetworkModel } from './model.js';
@@ -138,7 +139,7 @@ function chooseAll(
 /**
  * Prepares to run data through a model: a few examples are run, in two numbers and in another
  * order, to learn the shape of every layer and which of its axes is the batch. Layers that give no floating-point numbers, or
- * not one set of them per example, are left out.
+ * not one set of them per example, are left out; so are the scores of attention that a mask makes infinite.
  *
  * @param points [n, …], n examples of the shape that the model takes, or of as many values in that order; of a model of several
  *   inputs an array for each by its name.
@@ -167,6 +168,13 @@ export async function openActivations(
   const memory = checkInteger(options.memory ?? DEFAULT_MEMORY, 'memory', 1) / 2;
   const mask = maskOf(model, options.mask);
   const places = await probeBatches(model, all, chosen, memory);
+  const bytesOf = (name: string) => 4 * elementCount((places.get(name) as LayerPlace).shape);
+  const infinite = await infiniteLayers(model, all, {
+    names: chosen.map(({ name }) => name).filter((name) => typeof places.get(name) === 'object'),
+    bytesOf,
+    memory,
+    mask,
+  });
   const layouts = new Map<string, RowLayout>();
   const projections = new Map<number, RandomProjection>();
   const layers: ActivationLayer[] = [];
@@ -186,7 +194,7 @@ export async function openActivations(
   add({ name: INPUT, kind: INPUT }, all.points.shape.slice(1), 'flatten', 0);
   for (const layer of chosen) {
     const { name, kind } = layer;
-    const found = places.get(name);
+    const found = infinite.has(name) ? INFINITE : places.get(name);
     if (name === INPUT || found === undefined) continue;
     if (typeof found === 'string' || found.shape.length === 0 || elementCount(found.shape) === 0) {
       leftOut.push({ name, kind, reason: typeof found === 'string' ? found : NO_VALUES });
@@ -223,10 +231,7 @@ export async function openActivations(
     for (const name of wanted)
       if (!names.has(name)) throw invalidArgument('layers', 'names of layers that were opened', name);
     const inner = wanted.filter((name) => name !== INPUT);
-    const bytes = new Map(
-      inner.map((name) => [name, 4 * elementCount((places.get(name) as LayerPlace).shape)]),
-    );
-    const example = inner.reduce((sum, name) => sum + bytes.get(name)!, 1);
+    const example = inner.reduce((sum, name) => sum + bytesOf(name), 1);
     const fitting = Math.max(1, Math.min(most, Math.floor(memory / example)));
     const size = new BatchSize(model.input.batch ?? fitting, model.input.batch !== null);
     for (let first = 0, count = 0; first < examples; first += count) {
@@ -244,7 +249,7 @@ export async function openActivations(
       }
       const masked = mask === undefined ? undefined : maskRows(all.batch(first, count).get(mask)!);
       // Where even one example is too much, the layers come in several runs.
-      for (const group of inGroups(inner, (name) => count * bytes.get(name)!, memory)) {
+      for (const group of inGroups(inner, (name) => count * bytesOf(name), memory)) {
         const outputs = await size.run(
           count,
           () => run(first, model.input.batch ?? count, group),
@@ -255,7 +260,7 @@ export async function openActivations(
           outputs.delete(name);
           const each = activations.data.length / activations.shape[0];
           const at = kernels.firstNonFinite(activations.data.subarray(0, count * each));
-          if (at >= 0) throw nonFinite(name, first + Math.floor(at / each));
+          if (at >= 0) throw nonFinite(name, first + Math.floor(at / each), activations.data[at]);
           rows.set(name, await rowsFor(name, activations, count, call.signal, masked));
           await nextTurn();
           throwIfAborted(call.signal);
@@ -288,12 +293,4 @@ export async function openActivations(
     return found;
   };
   return { layers, leftOut, examples, stream, collect };
-}
-
-function nonFinite(layer: string, example: number): RidgeflowError {
-  return new RidgeflowError(
-    'NON_FINITE',
-    `The model gives NaN or infinity in layer ${layer} for example ${example}: check the data (their scale is that of training?) and the weights`,
-    { details: { layer, row: example } },
-  );
 }
