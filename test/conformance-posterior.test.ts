@@ -75,6 +75,35 @@ for (const { kernels, dtype, tolerance, title } of combinations) {
     t.deepEqual(differences.found, []);
   });
 
+  test(`${title} posteriorCovarianceProduct: centres in a line look the same from however far beside it`, async (t) => {
+    const random = new Random(62);
+    const [n, m, d] = [7, 50, 3];
+    // Without a first coordinate, which the queries alone have.
+    const flat = (rows: number, first: number) =>
+      matrix(
+        dtype,
+        random.normals(rows * d).map((value, i) => (i % d === 0 ? first : value)),
+        rows,
+        d,
+      );
+    const [centres, vectors, near] = [flat(m, 0), flat(n, 1), flat(n, 0)];
+    const expected = reference({ queries: near, vectors, centres, variance: 0.5 });
+    for (const far of [10, 1e4, 1e8, 1e15, 2e18, ...(dtype === 'float64' ? [1e100, 1e200] : [])]) {
+      const data = near.data.map((value, i) => (i % d === 0 ? far : value));
+      const found = await kernels.posteriorCovarianceProduct({
+        ...{ queries: { ...near, data }, vectors, centres, variance: 0.5 },
+      });
+      for (const [i, { out, size }] of expected.entries()) {
+        out.forEach((value, k) => {
+          t.true(
+            Math.abs(found[i * d + k] - value) <= 1e-7 * size + rounding(dtype, size),
+            `${far}: ${found[i * d + k]}, not ${value}`,
+          );
+        });
+      }
+    }
+  });
+
   test(`${title} posteriorCovarianceProduct: zero where all weights vanish`, async (t) => {
     const [x, v, c] = [1, 2, 3].map((value) => matrix(dtype, [value, value, value, -value], 2, 2));
     const logWeights: FloatData = matrix(dtype, [-Infinity, -Infinity], 2, 1).data;

@@ -9,6 +9,7 @@
 
 #include "linalg/blas.hpp"
 #include "linalg/row_length.hpp"
+#include "posterior/plain_covariance.hpp"
 #include "runtime/memory.hpp"
 #include "runtime/parallel.hpp"
 
@@ -67,12 +68,14 @@ namespace {
 constexpr std::size_t kQueries = 32;
 constexpr std::size_t kCentres = 256;  // a whole number of vectors on every target
 constexpr double kNone = -std::numeric_limits<double>::infinity();
+constexpr double kShown = 1e-8;  // rounding of a logit that is let pass
 
 /// The centres about their mean, in whole tiles: rows beyond them are zero and weigh nothing.
 struct Centres {
   std::size_t rows = 0;  // a multiple of kCentres
   Buffer<double> origin, points;
   Buffer<double> bias;  // log2 w − |c|²/2σ² · log2 e
+  double radius = 0.0;  // largest |c|
 };
 
 template <class T>
@@ -99,6 +102,9 @@ Centres centresOf(const PosteriorCovarianceProblem<T>& problem) {
       result.bias[j] = weight - scale * squaredLength(row, columns);
     }
   });
+  for (std::size_t j = 0; j < m; ++j) {
+    result.radius = std::max(result.radius, std::sqrt(squaredLength(result.points.get() + j * d, d)));
+  }
   return result;
 }
 
@@ -107,6 +113,12 @@ struct Sums {
   double most[kQueries], mass[kQueries], slope[kQueries];
   Buffer<double> vectors;  // Σ r c of every query, then Σ r (c·v) c
 };
+
+/// Whether the sums of a query at distance `length` from the origin are what they stand for: products x·c hold their digits.
+bool trusted(const Sums& sums, std::size_t i, const Centres& centres, double length, double variance) {
+  const double logit = std::numeric_limits<double>::epsilon() * (length + centres.radius) * centres.radius / variance;
+  return logit < kShown && std::isfinite(sums.slope[i]) && (sums.mass[i] > 0.5 || sums.most[i] == kNone);
+}
 
 void raise(Sums& sums, std::size_t i, std::size_t count, std::size_t d, double most) {
   const double factor = std::exp2(sums.most[i] - most);
@@ -160,6 +172,11 @@ void posteriorCovarianceProduct(const PosteriorCovarianceProblem<T>& problem, Co
       control.advance(1);
     }
     for (std::size_t i = 0; i < count; ++i) {
+      if (!trusted(sums, i, centres, std::sqrt(squaredLength(pair.get() + i * d, d)), problem.variance)) {
+        control.check();
+        writePlainCovarianceProduct(problem, first + i);
+        continue;
+      }
       // E[(c·v) c] − E[c·v] E[c].
       const double mass = sums.mass[i], slope = mass > 0.0 ? sums.slope[i] / mass : 0.0;
       for (std::size_t k = 0; k < d; ++k) {

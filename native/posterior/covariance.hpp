@@ -19,7 +19,8 @@ struct PosteriorCovarianceProblem {
 };
 
 /// out_i ← Cov_r(c)·v_i. In float64 throughout, since distances and covariances are small differences of products; about the
-/// mean of the centres. O(nmd) time, O(md) memory; the same bits for any number of threads. Where all weights of a query
+/// mean of the centres; queries so far away that products lose the digits of distances are weighed plainly
+/// (score/plain_row.hpp). O(nmd) time, O(md) memory; the same bits for any number of threads. Where all weights of a query
 /// vanish, zero.
 template <class T>
 void posteriorCovarianceProduct(const PosteriorCovarianceProblem<T>& problem, Control& control);

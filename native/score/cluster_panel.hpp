@@ -13,6 +13,7 @@
 
 #include "score/cluster_search.hpp"
 #include "score/clustered.hpp"
+#include "score/rounding.hpp"
 
 namespace ridgeflow {
 
@@ -103,6 +104,11 @@ class ClusteredScore<T>::Panel {
         mean[k] = score_.problem_.queries[i * d_ + k] - offset;
       }
       const double moment = sums_[width_ + lane] / weight / (score_.scale_ * score_.scale_);
+      const double variance = score_.problem_.variance;
+      if (roundingShows(score_.problem_, {moment / variance, (moment - square) / variance, 0.0})) {
+        search_.writeResult(transposed_ + lane, width_, selves_[lane], i);
+        continue;
+      }
       score_.results_.write(i, shift_[lane] + std::log2(weight), mean.data(), moment - square);
     }
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "score/clustered.hpp"
+#include "score/plain_row.hpp"
 
 namespace ridgeflow {
 
@@ -36,36 +37,26 @@ class ClusteredScore<T>::Search {
     return best;
   }
 
-  /// Writes the result of row i, where the rounding of its logits is more than exponentials in T can bear.
+  /// Writes the result of row i, where the rounding of T shows in it: the plain result of the centres that may matter.
   void writeResult(const T* x, std::size_t stride, std::uint32_t self, std::size_t i) {
-    const std::size_t d = score_.problem_.d;
     const double best = largestLogit(x, stride, self);
-    double weight = 0.0, moment = 0.0, square = 0.0;
-    std::vector<double> mean(d, 0.0);
+    // What rounding may take off a logit, of squares in float64.
+    const double size = std::abs(score_.largestBias_) + std::abs(score_.logTotal_) + std::abs(best);
+    const double rounding = static_cast<double>(score_.problem_.d + 4) * std::numeric_limits<double>::epsilon() * size;
+    const double least = best - kNegligible - 2 * rounding;
+    rows_.clear();
     start();
     while (!candidates_.empty()) {
       const Candidate candidate = take();
       if (candidate.level > 0) {
-        addChildren(candidate, x, stride, best - kNegligible);
+        addChildren(candidate, x, stride, least);
         continue;
       }
       eachCentre(candidate.node, self, [&](std::size_t j) {
-        const double share = std::exp2(score_.logit(j, x, stride) - best);
-        weight += share;
-        for (std::size_t k = 0; k < d; ++k) {
-          const double offset = static_cast<double>(x[k * stride]) - static_cast<double>(score_.rows_[j * d + k]);
-          mean[k] += share * offset;
-          moment += share * offset * offset;
-        }
+        if (!(score_.logit(j, x, stride) < least)) rows_.push_back(score_.order_[j]);
       });
     }
-    for (std::size_t k = 0; k < d; ++k) {
-      const double offset = mean[k] / weight / score_.scale_;
-      square += offset * offset;
-      mean[k] = static_cast<double>(score_.problem_.queries[i * d + k]) - offset;
-    }
-    const double trace = moment / weight / (score_.scale_ * score_.scale_) - square;
-    score_.results_.write(i, best + std::log2(weight), mean.data(), trace);
+    writePlainRow(score_.problem_, score_.results_, i, &rows_);
   }
 
  private:
@@ -103,6 +94,7 @@ class ClusteredScore<T>::Search {
 
   const ClusteredScore& score_;
   std::vector<Candidate> candidates_;
+  std::vector<std::uint32_t> rows_;
 };
 
 }  // namespace ridgeflow

@@ -2,15 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <numbers>
 #include <vector>
 
 #include "runtime/centred_rows.hpp"
 #include "runtime/memory.hpp"
 #include "runtime/parallel.hpp"
 #include "score/dense_plan.hpp"
-#include "score/plain_row.hpp"
+#include "score/finer.hpp"
 #include "score/results.hpp"
+#include "score/rounding.hpp"
 #include "score/tiles.hpp"
 
 namespace ridgeflow {
@@ -199,8 +202,9 @@ bool trusted(const Sums& sums, std::size_t local, std::size_t d) {
   return std::all_of(mean, mean + d, [](double value) { return std::isfinite(value); });
 }
 
+/// Writes the results of the queries from the first on; `again` receives the rows of those that have to be computed finer.
 template <class T>
-void writeResults(const DensePlan<T>& plan, const Sums& sums, std::size_t firstQuery, Control& control) {
+void writeResults(const DensePlan<T>& plan, const Sums& sums, std::size_t firstQuery, double allowed, std::vector<std::uint32_t>& again) {
   const ScoreProblem<T>& problem = plan.problem;
   const ScoreResults<T> results(problem);
   const std::size_t d = problem.d;
@@ -208,8 +212,7 @@ void writeResults(const DensePlan<T>& plan, const Sums& sums, std::size_t firstQ
   for (std::size_t local = 0; local < sums.maximum.size(); ++local) {
     const std::size_t i = firstQuery + local;
     if (std::isinf(sums.maximum[local]) || !trusted(sums, local, d)) {
-      control.check();
-      writePlainRow(problem, results, i);
+      again.push_back(static_cast<std::uint32_t>(i));
       continue;
     }
     const T* x = problem.queries + i * d;
@@ -228,6 +231,13 @@ void writeResults(const DensePlan<T>& plan, const Sums& sums, std::size_t firstQ
     // The trace of the posterior covariance, from whichever second moment was summed.
     const double moment = sums.moment[local] / weight;
     const double trace = plan.pass.differences ? moment / (plan.scale * plan.scale) - distance : moment - meanSquare;
+    if (plan.pass.differences) {
+      const double extent = (std::sqrt(querySquare) + plan.radius) / std::sqrt(problem.variance);
+      if (roundingShows(problem, {2 * std::numbers::ln2 * moment, trace / problem.variance, extent}, allowed)) {
+        again.push_back(static_cast<std::uint32_t>(i));
+        continue;
+      }
+    }
     results.write(i, base2, mean.data(), trace);
   }
 }
@@ -235,7 +245,7 @@ void writeResults(const DensePlan<T>& plan, const Sums& sums, std::size_t firstQ
 }  // namespace
 
 template <class T>
-void scoreDense(const ScoreProblem<T>& problem, Control& control) {
+void scoreDense(const ScoreProblem<T>& problem, Control& control, double allowed) {
   const DensePlan<T> plan = makeDensePlan(problem);
   const std::size_t d = problem.d;
 
@@ -251,6 +261,7 @@ void scoreDense(const ScoreProblem<T>& problem, Control& control) {
   const std::size_t segmentSize = ceilDivide(problem.m, segments);
 
   control.start(static_cast<std::uint64_t>(problem.n) * problem.m * d);
+  std::vector<std::vector<std::uint32_t>> again(blocks);
   std::vector<std::vector<Sums>> partial(segments > 1 ? blocks : 0);
   for (auto& sums : partial) sums.resize(segments, Sums(0, 0));
   parallelFor(blocks * segments, [&](std::size_t task) {
@@ -263,7 +274,7 @@ void scoreDense(const ScoreProblem<T>& problem, Control& control) {
     const std::size_t to = std::min(problem.m, from + segmentSize);
     if (from < to) Block<T>(plan, first, count).run(from, to, sums, control);
     if (segments == 1) {
-      writeResults(plan, sums, first, control);
+      writeResults(plan, sums, first, allowed, again[block]);
     } else {
       partial[block][segment] = std::move(sums);
     }
@@ -271,11 +282,12 @@ void scoreDense(const ScoreProblem<T>& problem, Control& control) {
   for (std::size_t block = 0; block < partial.size(); ++block) {
     Sums& sums = partial[block][0];
     for (std::size_t segment = 1; segment < segments; ++segment) merge(sums, partial[block][segment], d);
-    writeResults(plan, sums, block * panelsPerBlock * plan.width, control);
+    writeResults(plan, sums, block * panelsPerBlock * plan.width, allowed, again[block]);
   }
+  scoreFiner(problem, joined(again), control);
 }
 
-template void scoreDense<float>(const ScoreProblem<float>&, Control&);
-template void scoreDense<double>(const ScoreProblem<double>&, Control&);
+template void scoreDense<float>(const ScoreProblem<float>&, Control&, double);
+template void scoreDense<double>(const ScoreProblem<double>&, Control&, double);
 
 }  // namespace ridgeflow

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "score/rounding.hpp"
 #include "score/score.hpp"
 
 namespace ridgeflow {
@@ -8,8 +9,9 @@ namespace ridgeflow {
 ///
 /// Queries lie across SIMD lanes, so that the running maximum, the weights and all sums of the streaming softmax are
 /// vertical; sums over centres are carried in float64. Where σ is so small against the extent of the cloud that
-/// |x|² − 2x·c + |c|² would lose digits, the differences x − c are formed directly.
+/// |x|² − 2x·c + |c|² would lose digits, the differences x − c are formed directly. Queries that rounding moves by more than
+/// `allowed` (rounding.hpp) are computed again, by finer.hpp.
 template <class T>
-void scoreDense(const ScoreProblem<T>& problem, Control& control);
+void scoreDense(const ScoreProblem<T>& problem, Control& control, double allowed = kShownRounding<T>);
 
 }  // namespace ridgeflow

@@ -27,6 +27,7 @@ struct DensePlan {
   std::size_t stride;  // of packed centres
   double kappa;        // log₂(e)/σ²
   double scale;        // packed centres are scale × (c − origin)
+  double radius;       // largest |c − origin|, where differences are formed
   std::vector<double> origin;
   std::vector<T> bias;    // per centre
   std::vector<T> square;  // per centre, inner-product form with the moment wanted
@@ -36,7 +37,8 @@ struct DensePlan {
 /// differences are formed instead, at about one and a half times the cost.
 template <class T>
 bool needsDifferences(const ScoreProblem<T>& problem, const std::vector<double>& origin) {
-  const double allowed = std::is_same_v<T, float> ? 3e-5 : 1e-11;
+  // Products are added up coordinate by coordinate, which shows where they are thousands.
+  const double allowed = (std::is_same_v<T, float> ? 3e-5 : 1e-11) / std::sqrt(std::max(1.0, static_cast<double>(problem.d) / 1024));
   double largest = CentredRows<T>(problem.centres, problem.d, origin).largestSquare(problem.m);
   if (problem.queries != problem.centres) {
     largest = std::max(largest, CentredRows<T>(problem.queries, problem.d, origin).largestSquare(problem.n));
@@ -46,12 +48,13 @@ bool needsDifferences(const ScoreProblem<T>& problem, const std::vector<double>&
 
 template <class T>
 DensePlan<T> makeDensePlan(const ScoreProblem<T>& problem) {
-  DensePlan<T> plan{problem, score_tiles::tileOperations(T()), false, {}, 0, 0, 0, 0, 1, {}, {}, {}};
+  DensePlan<T> plan{problem, score_tiles::tileOperations(T()), false, {}, 0, 0, 0, 0, 1, 0, {}, {}, {}};
   plan.origin = medianOfRows(problem.centres, problem.m, problem.d);
   plan.direct = problem.d <= score_tiles::kDirectDimensions;
   plan.pass.differences = plan.direct || needsDifferences(problem, plan.origin);
-  plan.pass.moment = problem.divergence != nullptr;
   plan.pass.mean = problem.mean != nullptr || problem.divergence != nullptr;
+  // By differences the second moment says how much the rounding of logits shows in the mean.
+  plan.pass.moment = plan.pass.differences ? plan.pass.mean : problem.divergence != nullptr;
   plan.width = plan.direct ? plan.operations.directWidth : plan.operations.panelWidth;
   plan.tile = plan.direct ? score_tiles::kDirectTile : score_tiles::kTile;
   plan.stride = plan.direct ? problem.d : packedStride<T>(problem.d);
@@ -62,6 +65,7 @@ DensePlan<T> makeDensePlan(const ScoreProblem<T>& problem) {
   const bool moments = plan.pass.moment && !plan.pass.differences;
   if (moments) plan.square.resize(problem.m);
   const CentredRows<T> centres(problem.centres, problem.d, plan.origin);
+  if (plan.pass.differences && plan.pass.mean) plan.radius = std::sqrt(centres.largestSquare(problem.m));
   for (std::size_t j = 0; j < problem.m; ++j) {
     double bias = 0.0;
     if (problem.logWeights != nullptr) {

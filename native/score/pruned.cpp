@@ -8,6 +8,7 @@
 
 #include "runtime/parallel.hpp"
 #include "score/dense_plan.hpp"
+#include "score/finer.hpp"
 #include "score/pruned_panel.hpp"
 
 namespace ridgeflow {
@@ -58,7 +59,9 @@ PrunedScore<T>::PrunedScore(const ScoreProblem<T>& problem, const Control& contr
   fewStride_ = padded(few_ + 1);
   moreStride_ = more_ == 0 ? 0 : padded(more_ + 1);
   sameOrder_ = problem.queries == problem.centres && rows.size() == problem.n;
-  radius_ = scale_ * std::sqrt(std::max(centres.largestSquare(problem.m), sameOrder_ ? 0.0 : queries.largestSquare(problem.n)));
+  const double centreSquare = centres.largestSquare(problem.m);
+  centreRadius_ = std::sqrt(centreSquare / problem.variance);
+  radius_ = scale_ * std::sqrt(std::max(centreSquare, sameOrder_ ? 0.0 : queries.largestSquare(problem.n)));
   const std::size_t width = operations_.width;
   centres_ = lead(centres, std::move(rows), std::min(width, kLeaf), kLeaf, control);
   if (!sameOrder_) {
@@ -183,17 +186,19 @@ double PrunedScore<T>::estimatedPairs(const Control& control) const {
 
 template <class T>
 void PrunedScore<T>::run(Control& control) const {
-  parallelFor(ceilDivide(panels(), kPanelsPerTask), [&](std::size_t task) {
+  std::vector<std::vector<std::uint32_t>> again(ceilDivide(panels(), kPanelsPerTask));
+  parallelFor(again.size(), [&](std::size_t task) {
     const FlushDenormals flushDenormals;
     Panel panel(*this);
     const std::size_t end = std::min(panels(), (task + 1) * kPanelsPerTask);
     for (std::size_t p = task * kPanelsPerTask; p < end; ++p) {
       panel.select(p);
       panel.accumulate(control);
-      panel.write(control);
+      panel.write(again[task]);
       control.advance(panel.count());
     }
   });
+  scoreFiner(problem_, joined(again), control);
 }
 
 template class PrunedScore<float>;

@@ -65,6 +65,7 @@ class PrunedScore {
   double scale_;       // √(log₂(e)/2σ²)
   bool differences_;   // else distances come from products
   double radius_ = 0;  // largest scaled length of a row
+  double centreRadius_ = 0;  // largest length of a centre, in σ
   std::size_t few_ = 0, more_ = 0;  // leading coordinates at most, without ρ; `more_` may be 0
   std::size_t fewStride_ = 0, moreStride_ = 0;
   LeadingBasis basis_;

@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "score/plain_row.hpp"
 #include "score/pruned.hpp"
 #include "score/ranked_centres.hpp"
+#include "score/rounding.hpp"
 
 namespace ridgeflow {
 
@@ -103,29 +103,35 @@ class PrunedScore<T>::Panel {
     flush();
   }
 
-  void write(const Control& control) {
+  /// Writes the results; `again` receives the rows of those that have to be computed finer.
+  void write(std::vector<std::uint32_t>& again) {
     const std::size_t d = score_.problem_.d;
     std::vector<double> mean(d);
     for (std::size_t lane = 0; lane < count_; ++lane) {
       const std::size_t i = score_.queries().order[first_ + lane];
       if (!trusted(lane)) {
-        control.check();
-        writePlainRow(score_.problem_, score_.results_, i);
+        again.push_back(static_cast<std::uint32_t>(i));
         continue;
       }
       const T* x = score_.problem_.queries + i * d;
-      double meanSquare = 0.0, distance = 0.0;
+      double querySquare = 0.0, meanSquare = 0.0, distance = 0.0;
       for (std::size_t k = 0; k < d; ++k) {
         const double centred = wantsMean_ ? mean_[lane * d + k] / weight_[lane] / score_.scale_ : 0.0;
-        const double offset = x[k] - score_.origin_[k] - centred;
+        const double query = x[k] - score_.origin_[k], offset = query - centred;
+        querySquare += query * query;
         meanSquare += centred * centred;
         distance += offset * offset;
         mean[k] = score_.origin_[k] + centred;
       }
       // The trace of the posterior covariance, from whichever second moment was summed.
       const double moment = moment_[lane] / weight_[lane] / (score_.scale_ * score_.scale_);
-      score_.results_.write(i, shift_[lane] + std::log2(weight_[lane]), mean.data(),
-                            moment - (score_.differences_ ? distance : meanSquare));
+      const double trace = moment - (score_.differences_ ? distance : meanSquare), variance = score_.problem_.variance;
+      const double extent = std::sqrt(querySquare / variance) + score_.centreRadius_;
+      if (score_.differences_ && roundingShows(score_.problem_, {moment / variance, trace / variance, extent})) {
+        again.push_back(static_cast<std::uint32_t>(i));
+        continue;
+      }
+      score_.results_.write(i, shift_[lane] + std::log2(weight_[lane]), mean.data(), trace);
     }
   }
 

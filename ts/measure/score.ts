@@ -51,10 +51,10 @@ const ALL = { mean: true, logDensity: true, divergence: true };
  * neighbours or far above it. Memory beside the results is linear in n + m. Where all weights of a query vanish, its mean is the query
  * itself, its log-density −∞ and its divergence 0.
  *
- * Limits: the native backend rounds log-weights, |x − c|²/2σ², by half an ε of the dtype of their own size. In float32 that is
- * 2e-4 at 60σ from the nearest centre (or in thousands of dimensions), and farther than some 3000σ means and divergences say
- * nothing: ask for float64, where the same holds from 10⁷σ on. The fallback takes such queries one by one, in float64. What
- * leaves the range of the dtype, a log-density below −3.4e38 or a divergence −d/σ² of σ² below 3e-39 d in float32, is infinite.
+ * Rounding: log-weights |x − c|²/2σ² are rounded by half an ε of their own size, which shows where a query is far from every
+ * centre that weighs in it, or in thousands of dimensions. Queries whose mean or divergence that would move by more than some
+ * 2e-4 σ or d/σ² in float32 (1e-8 in float64) are computed again in float64, from differences, however far they are: a few times
+ * slower, and one by one beyond some 10⁴σ. What leaves the range of the dtype, a log-density below −3.4e38 or a divergence −d/σ² of σ² below 3e-39 d in float32, is infinite.
  */
 export async function score(queries: NdArray, centres: NdArray, options: ScoreOptions): Promise<ScoreValues> {
   checkCall(SIGNATURES.score, { queries, centres, options });

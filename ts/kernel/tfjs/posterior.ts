@@ -3,12 +3,15 @@ import { type FloatData, allocate, dtypeOf } from '../../core/array.js';
 import { Pace } from '../../core/pace.js';
 import type { Matrix, RunControl } from '../contract.js';
 import type { PosteriorCovarianceProblem } from '../contract/posterior.js';
+import { plainCovarianceProduct } from './plain-row.js';
 import { blocks, columnMeans } from './points.js';
 
 const QUERY_TILE = 128;
 const CENTRE_TILE = 1024;
 /** Weights below e^−40 of the largest are less than the rounding of a float64 sum. */
 const NEGLIGIBLE = 40;
+/** Rounding of a logit, as products in float64 make it, beyond which a query is weighed plainly. */
+const SHOWN = 1e-8;
 
 /** {@link PosteriorKernels.posteriorCovarianceProduct}, by plain loops: the engines have no float64. */
 export async function posteriorCovarianceProduct(
@@ -20,14 +23,16 @@ export async function posteriorCovarianceProduct(
   const pace = new Pace(run, n * centres.rows);
   const origin = await columnMeans(centres, pace);
   for (const [start, count] of blocks(n, QUERY_TILE)) {
-    const x = centredRows(queries, start, count, origin).matrix;
+    const { matrix: x, squares } = centredRows(queries, start, count, origin);
     // Queries and vectors meet the centres in one product: rows [0, count) are x − o, rows [count, 2·count) are v.
     const pair = new Float64Array(2 * count * d);
     pair.set(x.data);
     pair.set(vectors.data.subarray(start * d, (start + count) * d), count * d);
     const sums = new Moments(count, d);
+    let largest = 0;
     for (const [from, width] of blocks(centres.rows, CENTRE_TILE)) {
       const c = centredRows(centres, from, width, origin);
+      for (const square of c.squares) largest = Math.max(largest, square);
       // log w − |x − c|²/2σ² without the |x|², which is the same for all centres of a query.
       const bias = c.squares.map((square, j) => (logWeights?.[from + j] ?? 0) - square / (2 * variance));
       const products = await plainProduct({ data: pair, rows: 2 * count, columns: d }, c.matrix, true, pace);
@@ -42,6 +47,16 @@ export async function posteriorCovarianceProduct(
       );
     }
     sums.writeTo(out, start);
+    const radius = Math.sqrt(largest);
+    for (let i = 0; i < count; i++) {
+      const error = (Number.EPSILON * (Math.sqrt(squares[i]) + radius) * radius) / variance;
+      if (error < SHOWN) continue;
+      const row = [(start + i) * d, (start + i + 1) * d] as const;
+      const rows = [queries.data, vectors.data, out].map((data) => data.subarray(...row));
+      const logs = logWeights ?? new Float64Array(centres.rows);
+      plainCovarianceProduct(rows[0], rows[1], centres, logs, variance, rows[2]);
+      await pace.tick(0);
+    }
   }
   await pace.finish();
   return out;
