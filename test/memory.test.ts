@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -77,6 +78,24 @@ test.serial('a container has what it is given', async (t) => {
     t.throws(() => rf.zeros([2 ** 26]), { code: 'OUT_OF_MEMORY' });
   });
   t.true(availableMemory() > 2 ** 26);
+});
+
+test.serial('what cannot be known is not nothing: a sandbox without /proc', async (t) => {
+  const program = `
+    import { availableMemory } from './ts/core/memory.ts';
+    const own = { constrainedMemory: () => 2 ** 30, availableMemory: () => 0 };
+    console.log(availableMemory() > 2 ** 26);
+    Object.assign(process, own);
+    console.log(availableMemory() > 2 ** 26 && availableMemory() < 2 ** 30);`;
+  const node = [process.execPath, '--import=tsx', '--input-type=module', '--eval', program];
+  const covered = ['unshare', '-m', 'sh', '-c', 'mount -t tmpfs none /proc && exec "$@"', 'sh', ...node];
+  const options = { cwd: new URL('..', import.meta.url), encoding: 'utf8' } as const;
+  const { status, stdout, stderr } = spawnSync(covered[0], covered.slice(1), options);
+  if (status !== 0 && /unshare|mount/.test(stderr)) {
+    t.log('skipped: this user may not mount');
+    return t.pass();
+  }
+  t.is(stdout, 'true\ntrue\n', stderr);
 });
 
 /** A .npy file of zeros. */

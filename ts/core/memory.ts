@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
+import { getHeapStatistics } from 'node:v8';
 import { RidgeflowError } from './errors.js';
 
 /** Bytes that are taken without a question. Less than this is not worth asking for: to ask costs as much time as to clear so much memory, about. */
@@ -7,25 +8,54 @@ export const SMALL_MEMORY = 1 << 24;
 
 /**
  * The bytes of memory that this process may still take: what the machine has free or, where the process lives in a control
- * group with a limit (a container, a service), what that has. Memory that only caches files counts as free.
+ * group with a limit (a container, a service), what that has. Memory that only caches files counts as free. Where neither
+ * can be known (a sandbox without /proc), what the limit or the machine has beside the process itself.
  */
 export function availableMemory(): number {
-  const machine = freemem();
+  const total = totalmem();
+  const machine = freemem() || Math.max(0, total - ownMemory());
   const limit = process.constrainedMemory();
-  if (!(limit > 0 && limit < totalmem())) return machine;
-  return Math.min(machine, Math.max(process.availableMemory(), limit - usedByGroup(limit)));
+  if (!(limit > 0 && limit < total)) return machine;
+  const used = usedByGroup();
+  if (used !== undefined) return Math.min(machine, Math.max(process.availableMemory(), limit - used));
+  // Node says 0 where it cannot know as well as where nothing is left.
+  return Math.min(machine, process.availableMemory() || Math.max(0, limit - ownMemory()));
 }
 
-/** Bytes that the control group uses for other than unused cached files; `limit` where it does not say. */
-function usedByGroup(limit: number): number {
+/** Bytes that this process holds, as far as it can be known. */
+function ownMemory(): number {
   try {
-    const path = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1];
-    const folder = `/sys/fs/cgroup${path === '/' ? '' : path}`;
-    const cached = /^inactive_file (\d+)$/m.exec(readFileSync(`${folder}/memory.stat`, 'utf8'))?.[1];
-    return Number(readFileSync(`${folder}/memory.current`, 'utf8')) - Number(cached ?? 0);
+    return process.memoryUsage.rss();
   } catch {
-    return limit; // not Linux, or a first version of control groups
+    const { total_heap_size, external_memory } = getHeapStatistics();
+    return total_heap_size + external_memory;
   }
+}
+
+/** What a control group's version calls its files: of its use, and of cached files that nobody uses. */
+const GROUPS = [
+  { line: /^0::(.*)$/m, root: '/sys/fs/cgroup', used: 'memory.current', cached: /^inactive_file (\d+)$/m },
+  {
+    line: /^\d+:(?:\w+,)*memory(?:,\w+)*:(.*)$/m,
+    root: '/sys/fs/cgroup/memory',
+    used: 'memory.usage_in_bytes',
+    cached: /^total_inactive_file (\d+)$/m,
+  },
+];
+
+/** Bytes that the control group uses for other than unused cached files; undefined where it does not say. */
+function usedByGroup(): number | undefined {
+  for (const { line, root, used, cached } of GROUPS) {
+    try {
+      const path = line.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1];
+      const folder = `${root}${path === '/' ? '' : path}`;
+      const unused = cached.exec(readFileSync(`${folder}/memory.stat`, 'utf8'))?.[1];
+      return Number(readFileSync(`${folder}/${used}`, 'utf8')) - Number(unused ?? 0);
+    } catch {
+      continue; // not Linux, or the other version
+    }
+  }
+  return undefined;
 }
 
 /**
