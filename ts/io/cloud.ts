@@ -3,7 +3,7 @@ import { describe, type RidgeflowError } from '../core/errors.js';
 import type { ColumnChoice } from './column-choice.js';
 import type { Elements } from './elements.js';
 import { fileError } from './errors.js';
-import { labelsFromNumbers, type CloudLabels } from './labels.js';
+import { type LabelCollector, labelsFromNumbers, type CloudLabels } from './labels.js';
 import { ColumnRanges } from './narrowing.js';
 import {
   assignRoles,
@@ -157,6 +157,13 @@ export async function firstNonFinite(
   return found;
 }
 
+/** Some of the rows of a file: which, and what takes the labels of all of them. */
+export interface PartOfFile {
+  /** How many rows come before. */
+  firstRow: number;
+  collector: LabelCollector;
+}
+
 /**
  * Makes a cloud of an array of any rank: one axis becomes [n, 1], more than two [n, rest], and at rank 3 the points are
  * images. Takes the labels and the columns that are asked for. Throws INVALID_SHAPE, EMPTY_CLOUD, NON_FINITE.
@@ -164,7 +171,7 @@ export async function firstNonFinite(
 export async function cloudFromArray(
   { data, shape, original, text }: Elements & { shape: readonly number[] },
   file: string,
-  { signal, ...options }: ColumnOptions & { signal?: AbortSignal },
+  { signal, part, ...options }: ColumnOptions & { signal?: AbortSignal; part?: PartOfFile },
 ): Promise<CloudContent> {
   if (shape.length === 0) {
     throw fileError('INVALID_SHAPE', {
@@ -187,7 +194,7 @@ export async function cloudFromArray(
   const wrong = await firstNonFinite(points.data, { signal, keepMissing });
   if (wrong >= 0) {
     const column = coordinates[wrong % d] + 1;
-    const row = Math.floor(wrong / d) + 1;
+    const row = (part?.firstRow ?? 0) + Math.floor(wrong / d) + 1;
     throw nonFiniteCell(file, cellName(row, column), { row, column }, original(inFile(wrong)));
   }
   return {
@@ -201,6 +208,7 @@ export async function cloudFromArray(
         value: original,
         text,
         keepMissing,
+        collector: part?.collector,
       }),
     }),
     ...(dropped.length > 0 && { dropped }),

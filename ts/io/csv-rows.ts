@@ -96,6 +96,7 @@ export class RowParser {
   #block: FloatData;
   #used = 0;
   #rows = 0;
+  #taken = 0;
   // What reading a field found besides its value: where it ends, and line ends inside quotes.
   #end = 0;
   #innerLines = 0;
@@ -138,20 +139,36 @@ export class RowParser {
 
   /** The table. Releases the blocks as it joins them. */
   finish(): CloudContent {
-    const { roles, dtype, file, columns, notes } = this.#shape;
+    return this.#content(this.#labels?.finish());
+  }
+
+  /** The rows that have been parsed since it was last asked; undefined where there are none. */
+  take(): CloudContent | undefined {
+    if (this.#rows === this.#taken) return undefined;
+    const content = this.#content(this.#labels?.take());
+    this.#block = this.#newBlock();
+    this.#taken = this.#rows;
+    return content;
+  }
+
+  #content(labels: CloudLabels | undefined): CloudContent {
+    const { roles, dtype, file, columns, notes, classes } = this.#shape;
     const { coordinates, dropped, labelChoice } = roles;
-    const n = this.#rows;
+    const n = this.#rows - this.#taken;
     checkMemory(n * this.#d * this.#block.BYTES_PER_ELEMENT, file);
     const data = allocate(dtype, n * this.#d, file);
     this.#full.push(this.#block.subarray(0, this.#used));
+    this.#used = 0;
     let at = 0;
     for (const block of this.#full.splice(0)) {
       data.set(block, at);
       at += block.length;
     }
+    // The file may give the numbers of the classes names.
+    const named = classes?.length && labels?.names.map((name) => classes[Number(name)] ?? name);
     return {
       points: { data, shape: [n, this.#d] },
-      labels: this.#finishLabels(),
+      labels: labels && named ? { ...labels, names: named } : labels,
       columns: columns && coordinates.map((column) => columns[column]),
       ...(labelChoice && { labelColumn: labelChoice }),
       ...(dropped.length > 0 && { dropped }),
@@ -159,14 +176,6 @@ export class RowParser {
       notes: notes.length > 0 ? notes : undefined,
       tooNarrow: this.#ranges?.tooNarrow(),
     };
-  }
-
-  /** The labels, with the names that the file gives the numbers of the classes. */
-  #finishLabels(): CloudLabels | undefined {
-    const labels = this.#labels?.finish();
-    const { classes } = this.#shape;
-    if (!labels || !classes?.length) return labels;
-    return { ...labels, names: labels.names.map((name) => classes[Number(name)] ?? name) };
   }
 
   #newBlock(): FloatData {

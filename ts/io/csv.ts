@@ -50,6 +50,30 @@ export interface CsvOptions extends ColumnOptions {
  * order mark, blank lines and lines that begin with # are skipped.
  */
 export async function readCsv(source: ByteSource, options: CsvOptions): Promise<CloudContent> {
+  let parser: RowParser | undefined;
+  for await (const parsing of parsed(source, options)) parser = parsing;
+  if (!parser) throw emptyFile(source.file, source.consumed);
+  return finish(parser, source.file, options);
+}
+
+/** Reads a table as {@link readCsv} does and gives the rows as they come, in lots of no certain size. */
+export async function* readCsvRows(source: ByteSource, options: CsvOptions): AsyncGenerator<CloudContent> {
+  const { file } = source;
+  let parser: RowParser | undefined;
+  let n = 0;
+  for await (const parsing of parsed(source, options)) {
+    parser = parsing;
+    const rows = parser.take();
+    if (!rows) continue;
+    n += rows.points.shape[0];
+    yield rows;
+  }
+  if (!parser) throw emptyFile(file, source.consumed);
+  if (n === 0) finish(parser, file, options);
+}
+
+/** The parser of a table after each piece of the file. */
+async function* parsed(source: ByteSource, options: CsvOptions): AsyncGenerator<RowParser> {
   const { file } = source;
   let parser: RowParser | undefined;
   let rest: Buffer = Buffer.alloc(0);
@@ -73,9 +97,8 @@ export async function readCsv(source: ByteSource, options: CsvOptions): Promise<
     isFirst = parser === undefined;
     if (parser) at = parser.parse(rest, at, wholeLines(rest, isLast), isLast);
     if (rest.length - at > MAX_RECORD_BYTES) refuseRecord(file, parser?.line ?? 1);
+    if (parser) yield parser;
   }
-  if (!parser) throw emptyFile(file, source.consumed);
-  return finish(parser, file, options);
 }
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);

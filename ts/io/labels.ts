@@ -36,14 +36,17 @@ export class LabelCollector {
   readonly #firstRows: number[] = [];
   #values = new Int32Array(1024);
   #count = 0;
+  #taken = 0;
+  #merges: boolean | undefined;
 
   constructor(file: string, kind: 'text' | 'cells' = 'cells') {
     this.#file = file;
     this.#kind = kind;
   }
 
+  /** How many have been added. */
   get count(): number {
-    return this.#count;
+    return this.#taken + this.#count;
   }
 
   /** Adds the label of the next row; undefined where it is missing and may be: it becomes class −1. */
@@ -52,7 +55,7 @@ export class LabelCollector {
     if (name !== undefined && index === undefined) {
       index = this.#classes.size;
       this.#classes.set(name, index);
-      this.#firstRows.push(this.#count);
+      this.#firstRows.push(this.count);
     }
     if (this.#count === this.#values.length) {
       const grown = new Int32Array(2 * this.#count);
@@ -64,20 +67,45 @@ export class LabelCollector {
 
   /** The labels, numbered in the natural order of their names. Throws NON_FINITE for a NaN among numbers. */
   finish(): CloudLabels {
-    const raw = [...this.#classes.keys()];
-    const numeric = raw.every((name) => name !== '' && (isMissing(name) || Number.isFinite(Number(name))));
-    if (numeric) this.#refuseMissing(raw);
-    const isCells = numeric && this.#kind === 'cells';
-    const shown = isCells ? raw.map((name) => name.replace(/^([+-]?\d+)\.0*$/, '$1')) : raw;
-    const order = numeric
+    const { shown, isNumeric } = this.#shownNames();
+    const order = isNumeric
       ? (a: string, b: string) => Number(a) - Number(b)
       : new Intl.Collator('en', { numeric: true }).compare;
     const names = [...new Set(shown)].sort((a, b) => order(a, b) || (a < b ? -1 : 1));
+    return { values: this.#numbered(shown, names), names };
+  }
+
+  /**
+   * The labels that were added since it was last asked, numbered in the order in which their names first came, and all
+   * names so far: for those who do not wait for the last. Throws as `finish` does.
+   */
+  take(): CloudLabels {
+    // What is one class in one lot is one in all.
+    this.#merges ??= this.#shownNames().merges;
+    const { shown } = this.#shownNames(this.#merges);
+    const names = [...new Set(shown)];
+    const values = this.#numbered(shown, names);
+    this.#taken += this.#count;
+    this.#count = 0;
+    return { values, names };
+  }
+
+  /** The names of the classes as they are to be shown, in the order in which they came. */
+  #shownNames(merge?: boolean): { shown: string[]; isNumeric: boolean; merges: boolean } {
+    const raw = [...this.#classes.keys()];
+    const isNumeric = raw.every((name) => name !== '' && (isMissing(name) || Number.isFinite(Number(name))));
+    if (isNumeric) this.#refuseMissing(raw);
+    const merges = merge ?? (isNumeric && this.#kind === 'cells');
+    const shown = merges ? raw.map((name) => name.replace(/^([+-]?\d+)\.0*$/, '$1')) : raw;
+    return { shown, isNumeric, merges };
+  }
+
+  #numbered(shown: readonly string[], names: readonly string[]): Int32Array {
     const positions = new Map(names.map((name, position) => [name, position]));
     const renumbered = Int32Array.from(shown, (name) => positions.get(name)!);
     const values = this.#values.slice(0, this.#count);
     for (let i = 0; i < values.length; i++) if (values[i] >= 0) values[i] = renumbered[values[i]];
-    return { values, names };
+    return values;
   }
 
   #refuseMissing(raw: string[]): void {
@@ -111,22 +139,25 @@ export function labelsFromNumbers(
     value = (i) => values[i],
     text = (i) => String(value(i)),
     keepMissing = false,
+    collector,
   }: {
     step?: number;
     offset?: number;
     value?: (index: number) => number;
     text?: (index: number) => string;
     keepMissing?: boolean;
+    /** Takes them, where they are the next of several lots. */
+    collector?: LabelCollector;
   } = {},
 ): CloudLabels {
-  const collector = new LabelCollector(file, 'text');
+  const labels = collector ?? new LabelCollector(file, 'text');
   for (let i = offset; i < values.length; i += step) {
     if (keepMissing && Number.isNaN(value(i))) {
-      collector.add(undefined);
+      labels.add(undefined);
       continue;
     }
     if (!Number.isFinite(value(i))) {
-      const row = collector.count + 1;
+      const row = labels.count + 1;
       throw fileError('NON_FINITE', {
         file,
         place: `row ${row}`,
@@ -135,9 +166,9 @@ export function labelsFromNumbers(
         details: { row },
       });
     }
-    collector.add(text(i));
+    labels.add(text(i));
   }
-  return collector.finish();
+  return collector ? labels.take() : labels.finish();
 }
 
 /** Throws INVALID_SHAPE unless there is one label per point. */

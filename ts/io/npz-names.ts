@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
+import type { ReadCloudOptions } from './cloud.js';
 import { fileError } from './errors.js';
 import { LABEL_NAMES } from './labels.js';
 import { readNpyHeader } from './npy.js';
+import type { LabelChoice } from './roles.js';
 import { openZipEntry, type ZipEntry } from './zip-read.js';
 
 /** Names that mark an array as the points, in order of preference. */
@@ -67,6 +69,16 @@ export function labelEntry(
   if (typeof labelColumn === 'string' && entries.has(labelColumn)) return labelColumn;
   if (labelColumn !== undefined && labelColumn !== 'auto') return undefined;
   return LABEL_NAMES.find((name) => name !== points && entries.has(name));
+}
+
+/** Which entries of a .npz file are the points and the labels, and which column of the points holds labels instead. */
+export async function npzNames(path: string, entries: Entries, options: ReadCloudOptions) {
+  const { labels, labelColumn } = options;
+  const name = await pointEntry(path, entries, options.array, options.signal);
+  const labelName = labelEntry(path, entries, name, options);
+  const why: LabelChoice['why'] = labelName === labels || labelName === labelColumn ? 'asked' : 'name';
+  const isEntry = typeof labelColumn === 'string' && entries.has(labelColumn);
+  return { name, labelName, labelColumn: isEntry ? undefined : labelColumn, why };
 }
 
 function noSuchArray(path: string, entries: Entries, name: string, parameter: string) {

@@ -129,6 +129,21 @@ export async function openSource(
   return new ByteSource(text, path, size * MAX_DEFLATE_RATIO, signal);
 }
 
+/** Opens a file, reads it and closes it. */
+export async function withSource<T>(
+  path: string,
+  gunzip: boolean,
+  signal: AbortSignal | undefined,
+  read: (source: ByteSource) => Promise<T>,
+): Promise<T> {
+  const source = await openSource(path, { gunzip, signal });
+  try {
+    return await read(source);
+  } finally {
+    source.close();
+  }
+}
+
 /** A stream of the bytes of a file from `start` to `end` (exclusive). */
 export function readRange(path: string, start: number, end: number): Readable {
   if (end <= start) return Readable.from([]);

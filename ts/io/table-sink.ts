@@ -20,9 +20,11 @@ export interface TableColumn {
   distinct?: number;
 }
 
-/** An opened table. */
+/** An opened table, or some of the rows of one. */
 export interface Table {
   rows: number;
+  /** How many rows of the file come before. Default 0. */
+  firstRow?: number;
   columns: TableColumn[];
   /** Whether the columns have no names but their numbers. */
   isNameless?: boolean;
@@ -57,7 +59,7 @@ export class TableSink {
     stride: number,
     offsets: ReadonlyMap<number, number>,
     labelColumn: number,
-    keepMissing = false,
+    { keepMissing = false, labels }: { keepMissing?: boolean; labels?: LabelCollector } = {},
   ) {
     this.#keepMissing = keepMissing;
     this.#file = file;
@@ -68,7 +70,7 @@ export class TableSink {
     this.#filled = table.columns.map(() => 0);
     this.labelColumn = labelColumn;
     this.#ranges = isFloat32Array(out) ? new ColumnRanges(stride) : undefined;
-    this.labels = new LabelCollector(file, 'text');
+    this.labels = labels ?? new LabelCollector(file, 'text');
   }
 
   /** Numbers of the columns to be put. */
@@ -110,7 +112,7 @@ export class TableSink {
       place: this.place(column, row, part),
       problem: 'expected a value but received null',
       remedy: column === this.labelColumn ? LABEL_REMEDY : MISSING_REMEDY,
-      details: { row: row + 1, column: column + 1 },
+      details: { row: this.#number(row), column: column + 1 },
     });
   }
 
@@ -122,7 +124,7 @@ export class TableSink {
       place: this.place(column, row),
       problem: `expected a list of ${expected} numbers, as in the first row, but received one of ${actual}`,
       remedy: `Give every row as many, or leave the column out (dropColumns, --drop-columns ${columnArgument(this.#table.columns[column].name)})`,
-      details: { row: row + 1, column: column + 1, expected, actual },
+      details: { row: this.#number(row), column: column + 1, expected, actual },
     });
   }
 
@@ -145,7 +147,15 @@ export class TableSink {
   /** A cell, for messages. */
   place(column: number, row: number, part = 0): string {
     const { name, width } = this.#table.columns[column];
-    return cellName(row + 1, column + 1, [...Array<string>(column), width > 1 ? `${name}[${part}]` : name]);
+    return cellName(this.#number(row), column + 1, [
+      ...Array<string>(column),
+      width > 1 ? `${name}[${part}]` : name,
+    ]);
+  }
+
+  /** The number of a row in the file, from 1. */
+  #number(row: number): number {
+    return (this.#table.firstRow ?? 0) + row + 1;
   }
 
   #advance(column: number, row: number, count: number): void {

@@ -1,32 +1,36 @@
-import { allocate, type FloatData } from '../core/array.js';
+import { BYTES, allocate, type FloatData } from '../core/array.js';
 import { RidgeflowError, describe } from '../core/errors.js';
 import { isError, isFloat32Array } from '../core/realm.js';
 import { openArrow } from './arrow.js';
 import { checkExtent, firstNonFinite, nonFiniteCell, type CloudContent } from './cloud.js';
 import { damaged, fileError } from './errors.js';
-import { labelPosition } from './labels.js';
+import { LabelCollector, labelPosition } from './labels.js';
 import { pandasIndex } from './pandas.js';
 import { openJson } from './json.js';
 import { openParquet } from './parquet.js';
-import { assignRoles, checkCoordinates, type ColumnFacts } from './roles.js';
+import { assignRoles, checkCoordinates, type ColumnFacts, type Roles } from './roles.js';
 import { checkMemory } from './source.js';
 import type { TableRequest } from './table-request.js';
 import { type Table, type TableColumn, TableSink } from './table-sink.js';
 
 /** Decodes an Arrow, Parquet or JSON file in this process; `decodeTable` does it in another, and says why. */
 export async function decodeTableHere(request: TableRequest): Promise<CloudContent> {
-  const { path, format } = request;
   let table: Table | undefined;
   try {
     table = await open(request);
     return await assemble(table, request);
   } catch (cause) {
-    if (cause instanceof RidgeflowError) throw cause;
-    const message = isError(cause) ? cause.message : String(cause);
-    throw damaged(path, `it cannot be read as ${format} (${message})`, cause);
+    throw decodingError(cause, request);
   } finally {
     await table?.close();
   }
+}
+
+/** What a decoder threw, as an error of the library. */
+export function decodingError(cause: unknown, { path, format }: TableRequest): RidgeflowError {
+  if (cause instanceof RidgeflowError) return cause;
+  const message = isError(cause) ? cause.message : String(cause);
+  return damaged(path, `it cannot be read as ${format} (${message})`, cause);
 }
 
 function open({ path, format, array, gzip = false }: TableRequest): Promise<Table> {
@@ -40,9 +44,30 @@ function open({ path, format, array, gzip = false }: TableRequest): Promise<Tabl
   }
 }
 
+/** What is to become of the columns of a table. */
+export interface TablePlan {
+  roles: Roles;
+  /** Where in a point each coordinate begins. */
+  offsets: ReadonlyMap<number, number>;
+  /** Numbers in a point. */
+  d: number;
+  /** What is told of the columns, the same for all rows. */
+  facts: Omit<CloudContent, 'points' | 'labels'>;
+}
+
 async function assemble(table: Table, request: TableRequest): Promise<CloudContent> {
-  const { path: file, dtype, labelsOnly = false, keepMissing = false } = request;
-  const { rows, columns } = table;
+  const plan = planTable(table, request);
+  if (!request.labelsOnly || table.rows === 0)
+    checkExtent(table.rows, request.labelsOnly ? 1 : plan.d, request.path);
+  const labels = new LabelCollector(request.path, 'text');
+  const content = await fillTable(table, plan, request, labels);
+  return { ...content, labels: plan.roles.label >= 0 ? labels.finish() : undefined };
+}
+
+/** Decides what becomes of the columns of a table. Throws what `assignRoles` throws, FILE_FORMAT, INVALID_SHAPE. */
+export function planTable(table: Table, request: TableRequest): TablePlan {
+  const { path: file, labelsOnly = false } = request;
+  const { columns } = table;
   const names = columns.map(({ name }) => name);
   const found = labelsOnly && names.length === 1 ? 0 : labelPosition(names);
   const index = pandasIndex(table.pandas, names);
@@ -77,25 +102,37 @@ async function assemble(table: Table, request: TableRequest): Promise<CloudConte
       remedy: 'Name another column',
     });
   }
-  if (!labelsOnly || rows === 0) checkExtent(rows, labelsOnly ? 1 : d, file);
-  checkMemory(rows * d * (dtype === 'float64' ? 8 : 4), file);
+  return {
+    roles,
+    offsets,
+    d,
+    facts: {
+      ...(known && { columns: coordinates.flatMap((column) => coordinateNames(columns[column])) }),
+      ...(labelChoice && { labelColumn: labelChoice }),
+      ...(dropped.length > 0 && { dropped }),
+      ...(d !== columns.length && {
+        columnNumbers: coordinates.flatMap((column) => Array<number>(columns[column].width).fill(column)),
+      }),
+      notes: notes.length > 0 && !labelsOnly ? notes : undefined,
+    },
+  };
+}
+
+/** The points of a table, and what is told of its columns; the labels go to `labels`. */
+export async function fillTable(
+  table: Table,
+  { roles, offsets, d, facts }: TablePlan,
+  { path: file, dtype, keepMissing = false }: TableRequest,
+  labels: LabelCollector,
+): Promise<CloudContent> {
+  const { rows } = table;
+  checkMemory(rows * d * BYTES[dtype], file);
   const data = allocate(dtype, rows * d, file);
-  const sink = new TableSink(file, table, data, d, offsets, label, keepMissing);
+  const sink = new TableSink(file, table, data, d, offsets, roles.label, { keepMissing, labels });
   await table.read(sink);
   sink.checkComplete();
   await refuseNonFinite(table, sink, { data, d, offsets, keepMissing }, file);
-  return {
-    points: { data, shape: [rows, d] },
-    labels: label >= 0 ? sink.labels.finish() : undefined,
-    ...(known && { columns: coordinates.flatMap((column) => coordinateNames(columns[column])) }),
-    tooNarrow: sink.tooNarrow,
-    ...(labelChoice && { labelColumn: labelChoice }),
-    ...(dropped.length > 0 && { dropped }),
-    ...(d !== columns.length && {
-      columnNumbers: coordinates.flatMap((column) => Array<number>(columns[column].width).fill(column)),
-    }),
-    notes: notes.length > 0 && !labelsOnly ? notes : undefined,
-  };
+  return { points: { data, shape: [rows, d] }, ...facts, tooNarrow: sink.tooNarrow };
 }
 
 function coordinateNames({ name, width }: TableColumn): string[] {
@@ -124,8 +161,9 @@ async function refuseNonFinite(
     // Rare enough to read the column once more, in full precision.
     const { width } = table.columns[column];
     const exact = new Float64Array(table.rows * width);
-    await table.read(new TableSink(file, table, exact, width, new Map([[column, 0]]), -1, keepMissing));
+    await table.read(new TableSink(file, table, exact, width, new Map([[column, 0]]), -1, { keepMissing }));
     original = exact[row * width + part];
   }
-  throw nonFiniteCell(file, sink.place(column, row, part), { row: row + 1, column: column + 1 }, original);
+  const cell = { row: (table.firstRow ?? 0) + row + 1, column: column + 1 };
+  throw nonFiniteCell(file, sink.place(column, row, part), cell, original);
 }
