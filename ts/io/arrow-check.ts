@@ -36,7 +36,8 @@ const message: Spec = {
   2: { table: (buffer, parent) => HEADERS[buffer.byte(parent, 1)] ?? fail('an unknown message') },
   4: pairs,
 };
-const BLOCK_BYTES = 24;
+/** Bytes of a message in the list of a footer: where it begins (64 bits), its metadata (32, padded), its body (64). */
+export const BLOCK_BYTES = 24;
 const footer: Spec = {
   1: { table: () => schema },
   2: { elementBytes: BLOCK_BYTES },
@@ -75,6 +76,43 @@ export function checkArrowFile(bytes: Uint8Array, path: string): void {
   });
 }
 
+/** The kinds of messages that hold columns. */
+export const ARROW_DICTIONARY = 2;
+export const ARROW_ROWS = 3;
+
+/** What the metadata of one message says, without what precedes them: its kind, and how many bytes follow. */
+export function checkArrowMetadata(metadata: Uint8Array, path: string): { kind: number; body: number } {
+  const buffer = new FlatBuffer(metadata);
+  return inFile(path, () => {
+    const root = buffer.checkRoot(message);
+    return { kind: buffer.byte(root, 1), body: bodyOf(buffer, root) };
+  });
+}
+
+/** A list of messages in the footer of a file. */
+export interface ArrowBlocks {
+  /** Where in the footer the list begins, behind its count (32 bits): {@link BLOCK_BYTES} for each message. */
+  start: number;
+  /** Where in the file each message begins. */
+  places: number[];
+}
+
+/** The messages of one kind that the footer of a file lists. */
+export function arrowBlocks(footerBytes: Uint8Array, kind: number, path: string): ArrowBlocks {
+  const buffer = new FlatBuffer(footerBytes);
+  return inFile(path, () => {
+    const { start, count } = buffer.vector(buffer.checkRoot(footer), kind, BLOCK_BYTES);
+    const places = Array.from({ length: count }, (_, i) => buffer.long(start + i * BLOCK_BYTES));
+    return { start, places };
+  });
+}
+
+function bodyOf(buffer: FlatBuffer, root: number): number {
+  const at = buffer.field(root, 3);
+  const body = at === undefined ? 0 : buffer.long(at);
+  return body < 0 ? fail(`a body of ${body} bytes`) : body;
+}
+
 /** Checks the message at `at`; returns where the next begins, or undefined where this one ends the stream. */
 function checkMessage(bytes: Uint8Array, at: number, path: string, kind?: number): number | undefined {
   const view = viewOf(bytes);
@@ -89,10 +127,7 @@ function checkMessage(bytes: Uint8Array, at: number, path: string, kind?: number
   return inFile(path, () => {
     const root = buffer.checkRoot(message);
     if (kind !== undefined && buffer.byte(root, 1) !== kind) fail('a message of another kind');
-    const bodyLength = buffer.field(root, 3);
-    const body = bodyLength === undefined ? 0 : buffer.long(bodyLength);
-    const next = start + length + body;
-    if (body < 0) fail(`a body of ${body} bytes`);
+    const next = start + length + bodyOf(buffer, root);
     if (next > bytes.length) throw truncated(path, 'Arrow messages', next, bytes.length);
     return next;
   });

@@ -26,7 +26,19 @@ interface Chunk {
 
 /** Opens an Arrow IPC file (as Feather version 2 is one) or stream. */
 export async function openArrow(path: string): Promise<Table> {
-  const bytes = await readBytes(path);
+  return arrowTable(await readBytes(path), path);
+}
+
+/**
+ * The table in the checked bytes of an Arrow IPC file or stream; `firstRow` rows of the file come before, and `known` are
+ * its columns where those are known.
+ */
+export async function arrowTable(
+  bytes: Uint8Array,
+  path: string,
+  firstRow = 0,
+  known?: TableColumn[],
+): Promise<Table> {
   const arrow = await import('apache-arrow');
   await registerCodecs(arrow);
   let table;
@@ -36,16 +48,19 @@ export async function openArrow(path: string): Promise<Table> {
     throw arrowError(cause, path);
   }
   const vectors = table.schema.fields.map((_, column) => table.getChildAt(column) as Column);
-  const columns = table.schema.fields.map((field, column): TableColumn => {
-    const { name } = field;
-    const type = field.type as DataType;
-    const numeric = isNumeric(arrow, type);
-    const width = listWidth(arrow, vectors[column]);
-    const kind = numeric || width !== undefined ? 'number' : isText(arrow, type) ? 'text' : 'other';
-    return { name, type: arrow.Type[type.typeId], kind, width: width ?? 1 };
-  });
+  const columns =
+    known ??
+    table.schema.fields.map((field, column): TableColumn => {
+      const { name } = field;
+      const type = field.type as DataType;
+      const numeric = isNumeric(arrow, type);
+      const width = listWidth(arrow, vectors[column]);
+      const kind = numeric || width !== undefined ? 'number' : isText(arrow, type) ? 'text' : 'other';
+      return { name, type: arrow.Type[type.typeId], kind, width: width ?? 1 };
+    });
   return {
     rows: table.numRows,
+    firstRow,
     columns,
     pandas: table.schema.metadata.get('pandas'),
     read: async (sink) => {

@@ -1,11 +1,14 @@
 import { writeSync } from 'node:fs';
 import { RidgeflowError } from '../core/errors.js';
+import type { CloudContent } from './cloud.js';
 import type { TableReply, TableRequest } from './table-request.js';
 import { elementChunks } from './npy.js';
+import { decodeRowsHere } from './rows/table-rows.js';
 import { decodeTableHere } from './table.js';
 
 // The program that decode.ts starts: decodes the table that its argument describes and sends it through descriptor 3 as
-// the length of the reply (32 bits, big-endian), the reply in JSON, the points, and the labels.
+// the length of the reply (32 bits, big-endian), the reply in JSON, the points, and the labels; lots of rows one after the
+// other, and then that they end.
 
 const OUTPUT = 3;
 
@@ -21,14 +24,28 @@ function sendReply(reply: TableReply): void {
   send(text);
 }
 
+function sendContent({ points, labels, ...facts }: CloudContent, labelNames = labels?.names): void {
+  const [n, d] = points.shape;
+  sendReply({ shape: [n, d], labelNames, facts });
+  for (const chunk of elementChunks(points.data)) send(chunk);
+  for (const chunk of elementChunks(labels?.values ?? new Int32Array(0))) send(chunk);
+}
+
+/** Writing waits until the other process has taken what was written before: no more than that is held. */
+async function sendRows(request: TableRequest, batch: number): Promise<void> {
+  let known = 0;
+  for await (const { points, labels, ...facts } of decodeRowsHere(request, batch)) {
+    sendContent({ points, labels, ...facts }, labels?.names.slice(known));
+    known = labels?.names.length ?? 0;
+  }
+  sendReply({ end: true });
+}
+
 async function main(): Promise<void> {
   const request = JSON.parse(process.argv[2]) as TableRequest;
   try {
-    const { points, labels, ...facts } = await decodeTableHere(request);
-    const [n, d] = points.shape;
-    sendReply({ shape: [n, d], labelNames: labels?.names, facts });
-    for (const chunk of elementChunks(points.data)) send(chunk);
-    for (const chunk of elementChunks(labels?.values ?? new Int32Array(0))) send(chunk);
+    if (request.batch !== undefined) await sendRows(request, request.batch);
+    else sendContent(await decodeTableHere(request));
   } catch (error) {
     if (!(error instanceof RidgeflowError)) throw error;
     const { code, message, details } = error;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { DType } from '../core/array.js';
+import { BYTES, type DType } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import { throwIfAborted } from '../core/options.js';
 import { sourceFolder } from '../core/package-root.js';
@@ -22,12 +22,39 @@ export async function decodeTable(
   request: TableRequest,
   { signal, timeLimit = defaultTimeLimit(request.path) }: { signal?: AbortSignal; timeLimit?: number } = {},
 ): Promise<CloudContent> {
+  const decoder = await startDecoder(request, signal);
+  // Where no process may be started, unprotected decoding is better than none.
+  if (!decoder) return decodeTableHere(request);
+  try {
+    const reply = await decoder.next(timeLimit);
+    if ('end' in reply) throw damaged(request.path, 'decoding it gave nothing');
+    return { ...reply.facts, points: reply.points, labels: reply.labels };
+  } finally {
+    decoder.stop();
+  }
+}
+
+/** One lot of what a decoder sends, its labels with the names that came with it. */
+type Decoded = Pick<CloudContent, 'points' | 'labels'> & { facts: Omit<CloudContent, 'points' | 'labels'> };
+
+/** A process that decodes a file. */
+interface Decoder {
+  /** What it sends next, waited for so many milliseconds. Throws its errors, and FILE_FORMAT where it breaks off. */
+  next(timeLimit: number): Promise<Decoded | { end: true }>;
+  stop(): void;
+}
+
+/** Starts a process that decodes a file; undefined where none can be started. Throws ABORTED. */
+export async function startDecoder(
+  request: TableRequest,
+  signal: AbortSignal | undefined,
+): Promise<Decoder | undefined> {
   throwIfAborted(signal);
-  const { path, format } = request;
+  const { path, format, dtype } = request;
   const extension = extname(import.meta.url);
   const program = join(sourceFolder('io'), `decode-process${extension}`);
   // Bundled into one file: there is no program to start.
-  if (!existsSync(program)) return decodeTableHere(request);
+  if (!existsSync(program)) return undefined;
   // Only the loader that runs TypeScript sources is to be handed on, not a debugger's port or an --eval.
   const execArgv =
     extension === '.ts' ? process.execArgv.filter((flag) => !/^--(inspect|eval|print)/.test(flag)) : [];
@@ -35,7 +62,6 @@ export async function decodeTable(
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     // In Electron the executable is the application, unless this asks it to be Node.
     env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
-    timeout: timeLimit,
     killSignal: 'SIGKILL',
     signal,
   });
@@ -46,35 +72,43 @@ export async function decodeTable(
   child.on('error', () => undefined);
   if (!(await started)) {
     throwIfAborted(signal);
-    // Where no process may be started, unprotected decoding is better than none.
-    return decodeTableHere(request);
+    return undefined;
   }
   const closed = new Promise<string>((resolve) => {
     child.once('close', (code, killed) => resolve(killed ?? `exit code ${code}`));
   });
   const source = new ByteSource(child.stdio[3] as Readable, path, Infinity, signal);
-  try {
-    const content = await receive(source, request.dtype);
-    if (content) return content;
-    const end = await closed;
-    throwIfAborted(signal);
-    throw damaged(
-      path,
-      `decoding it as ${format} broke off (${end}), or took more than ${timeLimit / 1000} seconds`,
-    );
-  } finally {
-    source.close();
-    child.kill('SIGKILL');
-  }
+  const kill = () => child.kill('SIGKILL');
+  return {
+    async next(timeLimit) {
+      const timer = setTimeout(kill, timeLimit);
+      try {
+        const reply = await receive(source, dtype);
+        if (reply) return reply;
+        const end = await closed;
+        throwIfAborted(signal);
+        throw damaged(
+          path,
+          `decoding it as ${format} broke off (${end}), or took more than ${timeLimit / 1000} seconds`,
+        );
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    stop() {
+      source.close();
+      kill();
+    },
+  };
 }
 
 /** Milliseconds after which a decoder is taken to be caught in a loop: 20 seconds, and one for each megabyte. */
-function defaultTimeLimit(path: string): number {
+export function defaultTimeLimit(path: string): number {
   return Math.round(20_000 + statSync(path).size / 1000);
 }
 
 /** The decoded table, or undefined where the other process ended before it had sent everything. */
-async function receive(source: ByteSource, dtype: DType): Promise<CloudContent | undefined> {
+async function receive(source: ByteSource, dtype: DType): Promise<Decoded | { end: true } | undefined> {
   const length = await receiveBytes(source, 4);
   const text = length && (await receiveBytes(source, new DataView(length).getUint32(0)));
   if (!text) return undefined;
@@ -83,13 +117,14 @@ async function receive(source: ByteSource, dtype: DType): Promise<CloudContent |
     const { code, message, details } = reply.error;
     throw new RidgeflowError(code, message, { details });
   }
+  if ('end' in reply) return reply;
   const { shape, labelNames, facts } = reply;
-  const points = await receiveBytes(source, shape[0] * shape[1] * (dtype === 'float64' ? 8 : 4));
+  const points = await receiveBytes(source, shape[0] * shape[1] * BYTES[dtype]);
   const values = labelNames && (await receiveBytes(source, shape[0] * 4));
   if (!points || (labelNames && !values)) return undefined;
   return {
     points: { data: dtype === 'float64' ? new Float64Array(points) : new Float32Array(points), shape },
-    ...facts,
+    facts,
     labels: labelNames && values ? { values: new Int32Array(values), names: labelNames } : undefined,
   };
 }

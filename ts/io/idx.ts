@@ -23,6 +23,16 @@ export function isIdx(bytes: Uint8Array): boolean {
 /** Reads an IDX file of any rank. Throws FILE_FORMAT, FILE_TRUNCATED, OUT_OF_MEMORY, ABORTED. */
 export async function readIdx(source: ByteSource, dtype: DType): Promise<Elements & { shape: number[] }> {
   const { file, signal } = source;
+  const { type, shape } = await readIdxHeader(source);
+  const bytes = elementCount(shape) * elementBytes(type);
+  const payload = await source.take(bytes, `data of shape [${shape.join(', ')}]`);
+  await checkIdxEnd(source);
+  return { ...(await decodeElements(payload, type, { littleEndian: false, dtype, file, signal })), shape };
+}
+
+/** Reads and checks the header of an IDX file, leaving the source at the first element. */
+export async function readIdxHeader(source: ByteSource): Promise<{ type: ElementType; shape: number[] }> {
+  const { file } = source;
   const magic = new Uint8Array(await source.take(4, 'its IDX header'));
   if (!isIdx(magic)) {
     throw fileError('FILE_FORMAT', {
@@ -36,12 +46,14 @@ export async function readIdx(source: ByteSource, dtype: DType): Promise<Element
   const extents = new DataView(await source.take(4 * rank, 'its IDX header'));
   const shape = Array.from({ length: rank }, (_, axis) => extents.getUint32(4 * axis));
   const bytes = elementCount(shape) * elementBytes(type);
-  const what = `data of shape [${shape.join(', ')}]`;
   const left = source.capacity - source.consumed;
-  if (!(bytes <= left)) throw truncated(file, what, bytes, left);
-  const payload = await source.take(bytes, what);
-  if (await source.next()) throw damaged(file, `it goes on after its ${bytes} bytes of data`);
-  return { ...(await decodeElements(payload, type, { littleEndian: false, dtype, file, signal })), shape };
+  if (!(bytes <= left)) throw truncated(file, `data of shape [${shape.join(', ')}]`, bytes, left);
+  return { type, shape };
+}
+
+/** Throws FILE_FORMAT where the file goes on after its last element. */
+export async function checkIdxEnd(source: ByteSource): Promise<void> {
+  if (await source.next()) throw damaged(source.file, 'it goes on after its data');
 }
 
 /** Where the labels of a file of images are by convention: beside train-images-idx3-ubyte in train-labels-idx1-ubyte. */

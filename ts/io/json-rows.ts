@@ -58,7 +58,8 @@ function parsesAlone(line: string | undefined): boolean {
   }
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+/** Whether a value is an object with names. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
@@ -112,7 +113,8 @@ function longest(value: Record<string, unknown>, lists: readonly string[]): stri
   return lists.reduce((best, key) => (length(key) > length(best) ? key : best));
 }
 
-function ofArray(value: unknown[], file: string): JsonColumns {
+/** The columns of an array of records, of arrays or of numbers. Throws FILE_FORMAT. */
+export function ofArray(value: unknown[], file: string): JsonColumns {
   if (value.length === 0) return { rows: 0, names: undefined, columns: [] };
   if (value.every((row) => Array.isArray(row))) return ofRows(value, file);
   if (value.every(isRecord)) return ofRecords(value, file);

@@ -1,16 +1,28 @@
 import { fieldKind, isMissing } from './csv-dialect.js';
 import { columnArgument } from './column-choice.js';
 import { fileError } from './errors.js';
-import { jsonColumns } from './json-rows.js';
+import { type JsonColumns, jsonColumns } from './json-rows.js';
 import { openSource } from './source.js';
 import type { Scalar, Table, TableColumn } from './table-sink.js';
 
 /** Opens a JSON file, or one of JSON Lines, as a table. Throws what `jsonColumns` throws, OUT_OF_MEMORY. */
 export async function openJson(path: string, array: string | undefined, gunzip: boolean): Promise<Table> {
-  const { names, rows, columns: cells } = jsonColumns(await readText(path, gunzip), path, array);
-  const columns = cells.map((column, i) => describeColumn(names?.[i] ?? String(i), column));
+  return jsonTable(jsonColumns(await readText(path, gunzip), path, array), path);
+}
+
+/** A table of JSON values; `firstRow` rows of the file come before, and `known` are its columns where those are known. */
+export function jsonTable(
+  { names, rows, columns: cells }: JsonColumns,
+  path: string,
+  firstRow = 0,
+  known?: readonly TableColumn[],
+): Table {
+  const columns = known
+    ? [...known]
+    : cells.map((column, i) => describeColumn(names?.[i] ?? String(i), column));
   return {
     rows,
+    firstRow,
     columns,
     isNameless: names === undefined,
     read: async (sink) => {
@@ -21,9 +33,9 @@ export async function openJson(path: string, array: string | undefined, gunzip: 
         for (let row = 0; row < rows; row++) {
           const cell = cells[column][row];
           if (isLabel) flat.push(labelOf(cell));
-          else if (width === 1) flat.push(numberOf(cell, row, columns[column], path));
+          else if (width === 1) flat.push(numberOf(cell, firstRow + row, columns[column], path));
           else if (Array.isArray(cell) && cell.length === width)
-            for (const part of cell) flat.push(numberOf(part, row, columns[column], path));
+            for (const part of cell) flat.push(numberOf(part, firstRow + row, columns[column], path));
           else if (Array.isArray(cell)) sink.refuseLength(column, row, cell.length);
           else for (let k = 0; k < width; k++) flat.push(null);
         }

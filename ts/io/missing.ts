@@ -65,6 +65,31 @@ export function settleMissing(content: CloudContent, { dropMissing, fill }: Poli
   };
 }
 
+/**
+ * Leaves out those of some rows that have missing values, or fills these in with a number. Columns stay as they are:
+ * what is missing in these rows may be there in others. No rows may be left.
+ */
+export function settleRows(
+  content: CloudContent,
+  { dropMissing, fill }: { dropMissing?: boolean; fill?: number },
+): Settled {
+  const { points, labels, columns, columnNumbers, dropped } = content;
+  const whole = { columns, columnNumbers, dropped };
+  const filled = dropMissing ? 0 : fillIn(points, countMissing(points), fill!);
+  const rows = rowsWithout(points, labels, dropMissing === true);
+  const gone = points.shape[0] - rows.length;
+  if (gone === 0) return { points, labels, ...whole, ...(filled > 0 && { filled }), notes: [] };
+  return {
+    points: takeRows(points, rows),
+    labels: labels && { values: rows.map((row) => labels.values[row]), names: labels.names },
+    ...whole,
+    rowNumbers: rows,
+    rowsLeftOut: gone,
+    ...(filled > 0 && { filled }),
+    notes: [],
+  };
+}
+
 function countMissing({ data, shape: [, d] }: NdArray): number[] {
   const counts = new Array<number>(d).fill(0);
   for (let i = 0; i < data.length; i++) if (Number.isNaN(data[i])) counts[i % d]++;

@@ -245,7 +245,7 @@ function parseDescr(descr: string): Pick<NpyHeader, 'descr' | 'type' | 'text' | 
 }
 
 /** Throws INVALID_DTYPE for elements that are no numbers, with a remedy after what they are. */
-function refuseType(descr: string, file: string): never {
+export function refuseType(descr: string, file: string): never {
   const letter = descr.replace(/^[<>=|]/, '')[0];
   const kind = FOREIGN_KINDS[letter] ?? 'a type that is not supported';
   throw fileError('INVALID_DTYPE', {

@@ -12,8 +12,8 @@ const MAGIC = 'PAR1';
 
 type SchemaTree = ReturnType<typeof import('hyparquet').parquetSchema>;
 
-/** Opens a Parquet file. */
-export async function openParquet(path: string): Promise<Table> {
+/** Opens a Parquet file; `parts` are its groups of rows, each a table. */
+export async function openParquet(path: string): Promise<Table & { parts: () => Generator<Table> }> {
   const size = await fileSize(path);
   const handle = await open(path).catch((cause: unknown) => {
     throw readError(cause, path);
@@ -42,11 +42,22 @@ export async function openParquet(path: string): Promise<Table> {
       });
     }
     await findListWidths(file, metadata, columns);
+    const opened = { file, metadata, columns, codecs: await compressors(), path };
+    const pandas = metadata.key_value_metadata?.find(({ key }) => key === 'pandas')?.value;
+    const parts = function* (): Generator<Table> {
+      for (const { from, to } of rowGroups(metadata)) {
+        const read = (sink: TableSink) => readRowGroup(opened, { from, to }, sink, from);
+        yield { rows: to - from, firstRow: from, columns, pandas, read, close: async () => undefined };
+      }
+    };
     return {
       rows,
       columns,
-      pandas: metadata.key_value_metadata?.find(({ key }) => key === 'pandas')?.value,
-      read: (sink) => readRowGroups(file, metadata, columns, sink, path),
+      pandas,
+      parts,
+      read: async (sink) => {
+        for (const group of rowGroups(metadata)) await readRowGroup(opened, group, sink, 0);
+      },
       close: () => handle.close(),
     };
   } catch (error) {
@@ -148,44 +159,62 @@ function isSequence(value: unknown): value is ArrayLike<Scalar> {
   return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
 }
 
-async function readRowGroups(
-  file: AsyncBuffer,
-  metadata: FileMetaData,
-  columns: TableColumn[],
+/** What is read again for every group of rows. */
+interface OpenedParquet {
+  file: AsyncBuffer;
+  metadata: FileMetaData;
+  columns: TableColumn[];
+  codecs: Compressors;
+  path: string;
+}
+
+interface RowRange {
+  from: number;
+  to: number;
+}
+
+function* rowGroups({ row_groups }: FileMetaData): Generator<RowRange> {
+  let from = 0;
+  for (const { num_rows } of row_groups) {
+    const to = from + Number(num_rows);
+    yield { from, to };
+    from = to;
+  }
+}
+
+/** Puts the cells of a group of rows into the sink, whose first row is row `base` of the file. */
+async function readRowGroup(
+  { file, metadata, columns, codecs, path }: OpenedParquet,
+  group: RowRange,
   sink: TableSink,
-  path: string,
+  base: number,
 ): Promise<void> {
   const { parquetRead } = await import('hyparquet');
   const numbers = new Map(sink.wanted.map((column) => [columns[column].name, column]));
-  const codecs = await compressors();
-  let rowStart = 0;
-  for (const group of metadata.row_groups) {
-    const rowEnd = rowStart + Number(group.num_rows);
-    const failures: Error[] = [];
-    try {
-      await parquetRead({
-        file,
-        metadata,
-        columns: [...numbers.keys()],
-        compressors: codecs,
-        rowStart,
-        rowEnd,
-        // hyparquet does not look after what its callback throws.
-        onChunk: ({ columnName, columnData, rowStart: row }) => {
-          try {
-            const column = numbers.get(columnName)!;
-            if (failures.length === 0) putChunk(sink, column, columns, row, columnData as ArrayLike<unknown>);
-          } catch (error) {
-            failures.push(error as Error);
-          }
-        },
-      });
-    } catch (error) {
-      throw unsupportedCodec(error, path) ?? error;
-    }
-    if (failures.length > 0) throw failures[0];
-    rowStart = rowEnd;
+  const failures: Error[] = [];
+  try {
+    await parquetRead({
+      file,
+      metadata,
+      columns: [...numbers.keys()],
+      compressors: codecs,
+      rowStart: group.from,
+      rowEnd: group.to,
+      // hyparquet does not look after what its callback throws.
+      onChunk: ({ columnName, columnData, rowStart: row }) => {
+        try {
+          const column = numbers.get(columnName)!;
+          const cells = columnData as ArrayLike<unknown>;
+          if (failures.length === 0) putChunk(sink, column, columns, row - base, cells);
+        } catch (error) {
+          failures.push(error as Error);
+        }
+      },
+    });
+  } catch (error) {
+    throw unsupportedCodec(error, path) ?? error;
   }
+  if (failures.length > 0) throw failures[0];
 }
 
 function putChunk(

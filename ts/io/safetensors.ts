@@ -58,7 +58,7 @@ export interface WriteSafetensorsOptions extends WriteOptions {
 }
 
 /** One tensor as the header has it. */
-interface Entry {
+export interface Entry {
   name: string;
   dtype: string;
   /** Undefined for a dtype that is not converted. */
@@ -107,9 +107,10 @@ export async function readSafetensors(
   }
 }
 
-async function readHeader(
+/** What is in a file, and at which byte the tensors begin. */
+export async function readHeader(
   source: ByteSource,
-): Promise<{ entries: Entry[]; metadata: Record<string, string> }> {
+): Promise<{ entries: Entry[]; metadata: Record<string, string>; start: number }> {
   const { file } = source;
   const prefix = Buffer.from(await source.take(8, 'its header length'));
   const length = Number(prefix.readBigUInt64LE());
@@ -140,7 +141,7 @@ async function readHeader(
     end = next;
   }
   if (end < data) throw damaged(file, `expected ${end} bytes of tensors but it has ${data}`);
-  return { entries, metadata };
+  return { entries, metadata, start: 8 + length };
 }
 
 function parseMetadata(value: unknown, file: string): Record<string, string> {
@@ -188,7 +189,7 @@ function foreignType({ name, dtype }: Entry, file: string) {
 }
 
 /** The tensor, or undefined where its dtype is not converted: its bytes are passed over. */
-async function readTensor(
+export async function readTensor(
   source: ByteSource,
   { name, type, shape, begin, end }: Entry,
 ): Promise<NdArray | undefined> {

@@ -4,6 +4,7 @@ import type { readNpy } from './npy.js';
 import type { readNpz, writeNpz } from './npz.js';
 import type { readPng, writePng } from './png.js';
 import type { readCloud } from './read.js';
+import type { readRows } from './rows/read-rows.js';
 import type { readSafetensors, writeSafetensors } from './safetensors.js';
 import type { writeAtomic, writeNpy, writeTextAtomic } from './write.js';
 
@@ -36,6 +37,29 @@ export const SIGNATURES = {
   readNpy: { path: text(), options: options<Argument<typeof readNpy, 1>>()({ signal: 1 }, true) },
   readNpz: { path: text(), options: options<Argument<typeof readNpz, 1>>()({ names: 1, signal: 1 }, true) },
   readPng: { path: text(), options: options<Argument<typeof readPng, 1>>()({ signal: 1 }, true) },
+  readRows: {
+    path: text(),
+    options: options<Argument<typeof readRows, 1>>()(
+      {
+        array: 1,
+        batch: 1,
+        columns: 1,
+        decimal: 1,
+        delimiter: 1,
+        dropColumns: 1,
+        dropMissing: 1,
+        dtype: 1,
+        fill: 1,
+        format: 1,
+        header: 1,
+        imageShape: 1,
+        labelColumn: 1,
+        labels: 1,
+        signal: 1,
+      },
+      true,
+    ),
+  },
   readSafetensors: {
     path: text(),
     options: options<Argument<typeof readSafetensors, 1>>()({ names: 1, signal: 1 }, true),

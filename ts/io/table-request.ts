@@ -14,13 +14,17 @@ export interface TableRequest extends ColumnOptions {
   dtype: DType;
   /** The file must have a column of labels and need not have coordinates. */
   labelsOnly?: boolean;
+  /** Send the rows in lots of so many, each as a reply of its own. */
+  batch?: number;
 }
 
 /** What the decoding process sends before the bytes of the points and the labels. */
 export type TableReply =
   | {
       shape: [number, number];
+      /** The names of the classes; of lots, those that came with this one. */
       labelNames?: string[];
       facts: Omit<CloudContent, 'points' | 'labels'>;
     }
+  | { end: true }
   | { error: { code: ErrorCode; message: string; details: Record<string, unknown> } };
