@@ -20,12 +20,16 @@ import { integrate } from '../../ts/flow/index.js';
 import {
   readCloud,
   readNpz,
+  readRows,
   readSafetensors,
   writeNpy,
   writeNpz,
   writeSafetensors,
 } from '../../ts/io/index.js';
 import { encodePng, readPng } from '../../ts/io/png.js';
+import type { CloudData } from '../../ts/io/cloud.js';
+import { decodeRowsHere } from '../../ts/io/rows/table-rows.js';
+import type { TableRequest } from '../../ts/io/table-request.js';
 import { decodeTableHere } from '../../ts/io/table.js';
 import {
   openModel,
@@ -68,7 +72,15 @@ async function written(write: (folder: string) => Promise<Seed[]>): Promise<Seed
 }
 
 async function cloud(path: string, labelColumn?: number): Promise<void> {
-  const { points: found, labels: classes } = await readCloud(path, { labelColumn });
+  sound(await readCloud(path, { labelColumn }));
+}
+
+/** The rows of a file in batches, which end well or with an error of the library. */
+async function rows(path: string): Promise<void> {
+  for await (const batch of readRows(path, { batch: 2 })) sound(batch);
+}
+
+function sound({ points: found, labels: classes }: CloudData): void {
   const [n, d] = found.shape;
   if (found.data.length !== n * d) throw new TypeError(`${found.data.length} numbers for ${n} × ${d}`);
   if (!found.data.every(Number.isFinite)) throw new TypeError('a coordinate is not finite');
@@ -107,7 +119,7 @@ export const targets: Readonly<Record<string, Target>> = {
       [npy, readFileSync(fixture('fortran-big-endian.npy')), labels].map((bytes) => ({
         'a.npy': plain(bytesPart(bytes)),
       })),
-    read: cloud,
+    read: async (path) => Promise.all([cloud(path), rows(path).catch(onlyOurs)]),
   },
   npz: {
     seeds: async () => [
@@ -115,7 +127,8 @@ export const targets: Readonly<Record<string, Target>> = {
       { 'a.npz': zipFile({ 'X.npy': npy, 'labels.npy': labels }, 1) },
       { 'a.npz': plain(bytesPart(readFileSync(fixture('mixed.npz')))) },
     ],
-    read: async (path) => Promise.all([cloud(path), readNpz(path).catch(onlyOurs)]),
+    read: async (path) =>
+      Promise.all([cloud(path), readNpz(path).catch(onlyOurs), rows(path).catch(onlyOurs)]),
   },
   csv: {
     seeds: async (): Promise<Seed[]> => [
@@ -124,7 +137,8 @@ export const targets: Readonly<Record<string, Target>> = {
       { 'a.tsv': plain(textPart('0\t1\t2\n1\t2\t3\n4\t5\t6\n')) },
       { 'a.csv': plain(textPart('1;2.5;a\n3;4.5;b\n')) },
     ],
-    read: async (path) => Promise.all([cloud(path, -1), cloud(path).catch(onlyOurs)]),
+    read: async (path) =>
+      Promise.all([cloud(path, -1), cloud(path).catch(onlyOurs), rows(path).catch(onlyOurs)]),
   },
   idx: {
     seeds: async (): Promise<Seed[]> => {
@@ -134,7 +148,7 @@ export const targets: Readonly<Record<string, Target>> = {
       ]);
       return [{ 'a-idx3-ubyte': plain(bytesPart(bytes)) }, { 'a.idx.gz': gzipFile(bytesPart(bytes)) }];
     },
-    read: cloud,
+    read: async (path) => Promise.all([cloud(path), rows(path).catch(onlyOurs)]),
   },
   safetensors: {
     seeds: () =>
@@ -170,8 +184,12 @@ export const targets: Readonly<Record<string, Target>> = {
         { 'a.arrow': plain(bytesPart(arrow.tableToIPC(table, 'stream'))) },
       ];
     },
-    read: (path) => decodeTableHere({ path, format: 'arrow', dtype: 'float32' }),
-    sheltered: cloud,
+    read: async (path) => {
+      const request: TableRequest = { path, format: 'arrow', dtype: 'float32' };
+      for await (const batch of decodeRowsHere(request, 2)) sound(batch);
+      return decodeTableHere(request);
+    },
+    sheltered: async (path) => Promise.all([cloud(path), rows(path).catch(onlyOurs)]),
   },
   parquet: {
     seeds: async () => {
@@ -184,8 +202,12 @@ export const targets: Readonly<Record<string, Target>> = {
         { 'a.parquet': plain(bytesPart(new Uint8Array(parquetWriteBuffer({ columnData })))) },
       ];
     },
-    read: (path) => decodeTableHere({ path, format: 'parquet', dtype: 'float32' }),
-    sheltered: cloud,
+    read: async (path) => {
+      const request: TableRequest = { path, format: 'parquet', dtype: 'float32' };
+      for await (const batch of decodeRowsHere(request, 2)) sound(batch);
+      return decodeTableHere(request);
+    },
+    sheltered: async (path) => Promise.all([cloud(path), rows(path).catch(onlyOurs)]),
   },
   onnx: {
     seeds: () =>
