@@ -1,6 +1,9 @@
+import { bridgeDifferences } from './keras-differences.js';
+import { isKerasStore } from './keras-store.js';
 import type { TfjsFiles, WeightSpec } from './tfjs-files.js';
 
 type Fields = Record<string, unknown>;
+type Adapt = (kind: string, config: Fields) => void;
 
 /** The class that stands for a GRU whose reset gate comes after the product. */
 export const RESET_AFTER = 'ridgeflow>GRU';
@@ -8,30 +11,33 @@ export const RESET_AFTER = 'ridgeflow>GRU';
 /**
  * Rewrites what Keras 3 and newer Keras 2 say of a model, as the converter hands it on, into what TensorFlow.js Layers reads:
  * `batch_shape`, types and initialisers as objects, `__keras_tensor__` in the calls, flat lists of inputs and outputs, names
- * of packages before classes, and weights named by the path of their layer. Models of older Keras are left as they are. The topology is
- * changed in place.
+ * of packages before classes, and weights named by the path of their layer (those of a `.keras` file keep theirs, see
+ * `keras-store.ts`). Models of older Keras are left as they are. The topology is
+ * changed in place. Throws UNSUPPORTED for what TensorFlow.js would read as something else.
  */
 export function toLayersFormat(files: TfjsFiles): TfjsFiles {
   const topology = files.topology as Fields;
   const wrapped = (topology.model_config ?? topology.modelConfig ?? topology) as Fields;
-  const names = new Set<string>();
+  const names = new Map<string, string>();
+  const isKeras3 = String(topology.keras_version ?? topology.kerasVersion).startsWith('3');
+  const adapt = (kind: string, config: Fields) => bridgeDifferences(kind, config, isKeras3, files.path);
   // Not recursive: hostile models are nested as deep as they please.
   const models: Fields[] = [wrapped];
-  while (models.length > 0) models.push(...rewriteModel(models.pop()!, names));
+  while (models.length > 0) models.push(...rewriteModel(models.pop()!, names, adapt));
   return { ...files, topology, ...renamedWeights(files, names) };
 }
 
 /** Rewrites one model; returns those within it. */
-function rewriteModel(model: Fields, names: Set<string>): Fields[] {
+function rewriteModel(model: Fields, names: Map<string, string>, adapt: Adapt): Fields[] {
   const config = model.config as Fields | Fields[] | undefined;
   const layers = Array.isArray(config) ? config : config?.layers;
   if (!Array.isArray(layers)) return [];
   const inner: Fields[] = [];
   const calls = new Map<Fields, unknown[]>();
   for (const layer of (layers as unknown[]).filter(isFields)) {
-    rewriteLayer(layer);
+    rewriteLayer(layer, adapt);
     const own = layer.config as Fields | undefined;
-    names.add(String(own?.name ?? layer.name));
+    names.set(String(own?.name ?? layer.name), String(layer.class_name));
     if (Array.isArray(own?.layers)) inner.push(layer);
     if (Array.isArray(layer.inbound_nodes)) calls.set(layer, layer.inbound_nodes);
   }
@@ -60,7 +66,7 @@ function rewriteModel(model: Fields, names: Set<string>): Fields[] {
 }
 
 /** A layer's class and configuration, and those of a layer that it wraps. */
-function rewriteLayer(layer: Fields): void {
+function rewriteLayer(layer: Fields, adapt: Adapt): void {
   let at: Fields | undefined = layer;
   while (at) {
     if (typeof at.class_name === 'string') at.class_name = at.class_name.replace(/^.*>/, '');
@@ -81,6 +87,9 @@ function rewriteLayer(layer: Fields): void {
       else if (/_(?:regularizer|constraint)$/.test(key)) config[key] = null;
       else if (/activation$/.test(key) && isFields(value)) config[key] = functionName(value);
     }
+    adapt(String(at.class_name), config);
+    // Another initial value, for which TensorFlow.js leaves tensors behind.
+    if (config.unit_forget_bias !== undefined) config.unit_forget_bias = false;
     for (const key of ['ragged', 'optional', 'seed', 'quantization_config']) delete config[key];
     const wrapped: Fields | undefined = isFields(config.layer) ? config.layer : undefined;
     // TensorFlow.js names the two directions itself.
@@ -133,8 +142,9 @@ function tensorsIn(node: Fields): unknown[][] {
 /** Weights by the innermost layer in their path, and none that only random layers hold. */
 function renamedWeights(
   { specs, weights }: TfjsFiles,
-  names: ReadonlySet<string>,
+  names: ReadonlyMap<string, string>,
 ): Pick<TfjsFiles, 'specs' | 'weights'> {
+  const isStore = isKerasStore(specs);
   const kept: WeightSpec[] = [];
   const parts: Uint8Array[] = [];
   let at = 0;
@@ -145,7 +155,11 @@ function renamedWeights(
       const path = spec.name.split('/');
       let from = path.length - 2;
       while (from > 0 && !names.has(path[from])) from--;
-      kept.push({ ...spec, name: path.slice(Math.max(0, from)).join('/') });
+      from = Math.max(0, from);
+      // Keras 3 calls it so in every convolution.
+      if (names.get(path[from]) === 'DepthwiseConv2D' && path.at(-1) === 'kernel')
+        path[path.length - 1] = 'depthwise_kernel';
+      kept.push({ ...spec, name: isStore ? spec.name : path.slice(from).join('/') });
       parts.push(new Uint8Array(weights, at, bytes));
     }
     at += bytes;

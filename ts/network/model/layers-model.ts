@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { isKerasStore, renamedFromStore } from './keras-store.js';
 import { RESET_AFTER } from './keras3.js';
 import { type LayerStep, LayerValue, stepsOf } from './layers-graph.js';
 import { type ModelLayer, type ModelValue, computes } from './model.js';
@@ -11,10 +12,22 @@ import { walkBack } from './walk-back.js';
 export async function loadLayersProgram(files: TfjsFiles): Promise<TfjsProgram> {
   const tfl = await import('@tensorflow/tfjs-layers');
   const { topology, specs, weights } = files;
-  if (JSON.stringify(topology).includes(RESET_AFTER))
-    registerResetAfterGru(tfl, await import('@tensorflow/tfjs-core'));
-  const artifacts = { modelTopology: topology, weightSpecs: specs as never, weightData: weights };
+  const tf = await import('@tensorflow/tfjs-core');
+  if (JSON.stringify(topology).includes(RESET_AFTER)) registerResetAfterGru(tfl, tf);
+  const stored = isKerasStore(specs);
+  const artifacts = {
+    modelTopology: topology,
+    ...(stored ? {} : { weightSpecs: specs as never, weightData: weights }),
+  };
   const model = await tfl.loadLayersModel({ load: () => Promise.resolve(artifacts) });
+  if (stored) {
+    const named = tf.io.decodeWeights(weights, renamedFromStore(specs, topology, model.layers) as never);
+    try {
+      model.loadWeights(named);
+    } finally {
+      tf.dispose(named);
+    }
+  }
   // By the names of their layers: those of symbols are made unique in the process.
   const inputs = model.inputs.map(({ sourceLayer: { name }, shape, dtype }) => ({ name, shape, dtype }));
   const values = new Map(inputs.map(({ name }) => [name, new LayerValue()]));

@@ -148,12 +148,19 @@ function valuesOf(names: readonly string[], tensors: readonly (Tensor | undefine
   return found;
 }
 
+/** Most of an engine's message that is handed on. */
+const LONGEST = 240;
+
 /** The error of a model that TensorFlow.js refuses to build or to run. */
 export function tfjsFailure(file: string, cause: unknown, version: string): RidgeflowError {
   if (cause instanceof RidgeflowError) return cause;
-  const message = isError(cause) ? cause.message.split('\n')[0] : String(cause);
+  const whole = isError(cause) ? cause.message.split('\n')[0] : String(cause);
+  // Some list every node of the graph.
+  const message = whole.length > LONGEST ? `${whole.slice(0, LONGEST)}…` : whole;
   const unknown =
-    /Unknown (?:layer|op|activation|initializer|regularizer|constraint):? ?'?([\w.>:-]+)/i.exec(message) ??
+    /Unknown (?:layer|op|activation|initializer|regularizer|constraint):? ?'?([\w>:-]+(?:\.[\w>:-]+)*)/i.exec(
+      message,
+    ) ??
     /Kernel '(\w+)' not registered/.exec(message) ??
     /Op(?:eration)? '?(\w+)'? (?:is )?not supported/i.exec(message);
   const dynamic = /has the dynamic op '(\w+)'/.exec(message);
@@ -175,7 +182,7 @@ export function tfjsFailure(file: string, cause: unknown, version: string): Ridg
   }
   return new RidgeflowError(
     'UNSUPPORTED',
-    `${file}: TensorFlow.js ${version} cannot run the model (${message}). Convert it again with tensorflowjs 4.22, or export it as ONNX`,
+    `${file}: TensorFlow.js ${version} cannot run the model (${message}). Export it as ONNX, or, a GraphModel of a Keras model, convert the .keras or .h5 file to a LayersModel`,
     { cause, details },
   );
 }
