@@ -32,3 +32,4 @@ export { type SpectrumSlice, type SpectrumSliceOptions, spectrumSlice } from './
 export { type FlowSpectraOptions, type FlowSpectrum, flowSpectra } from './flow-spectra.js';
 export * from './model/index.js';
 export * from './analysis/index.js';
+export * from './blocks/index.js';

@@ -1,6 +1,11 @@
 import { ARRAY, CALL, callback, list, object, options, text, type Argument } from '../core/call.js';
 import type { analyseNetwork } from './analysis/analyse.js';
 import type { blockDerivatives } from './analysis/steps.js';
+import type { alignmentMatrix } from './analysis/alignment-matrix.js';
+import type { analyseBlocks } from './blocks/analyse-blocks.js';
+import type { analyseStreams } from './blocks/analyse-streams.js';
+import type { blockByDifferences } from './blocks/block-map.js';
+import type { lyapunovExponents } from './blocks/lyapunov.js';
 import type { compileFlow, distanceFromFlow } from './compile-flow.js';
 import type { fitError } from './fit-error.js';
 import type { fitNetwork } from './fit.js';
@@ -42,6 +47,16 @@ const FIT = {
 
 /** What the public functions of this subject take, for {@link checkCall}. The compiler holds the names of options to their types. */
 export const SIGNATURES = {
+  alignmentMatrix: {
+    activations: object(['layers', 'examples', 'collect()']),
+    others: object(['layers', 'examples', 'collect()'], true),
+    options: options<Argument<typeof alignmentMatrix, 2>>()({ ...CALL, batch: 1, examples: 1 }, true),
+  },
+  analyseBlocks: {
+    blocks: list(),
+    x: ARRAY,
+    options: options<Argument<typeof analyseBlocks, 2>>()({ ...CALL }, true),
+  },
   analyseNetwork: {
     model: MODEL,
     points: object([]),
@@ -61,12 +76,25 @@ export const SIGNATURES = {
       true,
     ),
   },
+  analyseStreams: {
+    model: MODEL,
+    points: object([]),
+    options: options<Argument<typeof analyseStreams, 2>>()(
+      { ...CALL, batch: 1, examples: 1, memory: 1 },
+      true,
+    ),
+  },
+  blockByDifferences: {
+    block: callback(),
+    measured: options<Argument<typeof blockByDifferences, 1>>()({ shape: 1, spread: 1 }),
+  },
   blockDerivatives: {
     block: callback(),
     points: ARRAY,
     measured: options<Argument<typeof blockDerivatives, 2>>()({ shape: 1, spread: 1 }),
     options: options<Argument<typeof blockDerivatives, 3>>()({ ...CALL }),
   },
+  characterOf: { block: object(['relativeDisplacement', 'gradientShare', 'optimality']) },
   chooseByFolds: {
     target: object([]),
     options: options<Argument<typeof chooseByFolds, 1>>()({
@@ -192,6 +220,12 @@ export const SIGNATURES = {
   },
   readLayersModel: { folder: text() },
   readNetworkOnnx: { path: text() },
+  lyapunovExponents: {
+    blocks: list(),
+    x: ARRAY,
+    options: options<Argument<typeof lyapunovExponents, 2>>()({ ...CALL, count: 1, points: 1 }, true),
+  },
+  streamVerdict: { blocks: list() },
   residualStreams: { model: MODEL },
   residualNetwork: { parameters: options<Argument<typeof residualNetwork, 0>>()({ from: 1, layers: 1 }) },
   shallowNetwork: {

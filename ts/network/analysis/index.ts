@@ -1,3 +1,4 @@
+export { type AlignmentMatrix, type AlignmentMatrixOptions, alignmentMatrix } from './alignment-matrix.js';
 export {
   type NetworkAnalysis,
   type NetworkAnalysisOptions,

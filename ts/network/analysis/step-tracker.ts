@@ -1,11 +1,11 @@
 import type { NdArray } from '../../core/array.js';
 import type { CallOptions } from '../../core/options.js';
 import { together } from '../../core/together.js';
-import type { ActivationLayer, Block, NetworkModel, ResidualStream } from '../model/index.js';
+import type { ActivationLayer, NetworkModel, ResidualStream } from '../model/index.js';
 import type { CloudShape } from './cloud-shape.js';
 import { defaultDirections } from '../../transport/sliced-wasserstein.js';
+import { modelBlock } from '../blocks/model-block.js';
 import { INPUT } from '../model/activations.js';
-import { exampleShape } from '../model/input-shape.js';
 import {
   type StepMeasures,
   type StreamMeasures,
@@ -156,19 +156,8 @@ export class StepTracker {
   /** Where the step can be run alone, on the activations as they are. */
   async #derivatives(from: string, { cloud, spread }: Kept, to: string) {
     const [first, last] = [this.#layers.get(from)!, this.#layers.get(to)!];
-    const whole = first.width === first.fullWidth && first.positions === 1 && spread !== null && spread > 0;
-    const flat = (layer: ActivationLayer) =>
-      !layer.moved && layer.shape.reduce((product, extent) => product * extent, 1) === layer.fullWidth;
-    const { input, inputs } = this.#model;
-    if (!whole || !flat(first) || !flat(last) || input.batch !== null) return undefined;
-    if (from === INPUT && inputs.length > 1) return undefined;
-    const block: Block | undefined =
-      from === INPUT
-        ? async (x) => {
-            const shape = [x.shape[0], ...exampleShape(input, x.shape.slice(1))];
-            return (await this.#model.run({ data: x.data, shape }, [to])).get(to)!;
-          }
-        : this.#model.block(from, to);
+    if (spread === null || spread === 0) return undefined;
+    const block = modelBlock(this.#model, { first, last });
     return block && blockDerivatives(block, cloud, { shape: first.shape, spread }, this.#options);
   }
 

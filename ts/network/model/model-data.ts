@@ -66,3 +66,22 @@ export function inputList(inputs: readonly ModelInput[]): string {
     })
     .join(', ');
 }
+
+/** The examples of these numbers alone; what is the same for all examples stays. */
+export function someExamples(model: NetworkModel, data: ModelData, rows: ArrayLike<number>): ModelData {
+  const taken = (array: NdArray): NdArray => {
+    const [n, ...example] = array.shape;
+    const size = array.data.length / n;
+    const out = new (array.data.constructor as Float32ArrayConstructor)(rows.length * size);
+    for (let i = 0; i < rows.length; i++)
+      out.set(array.data.subarray(rows[i] * size, (rows[i] + 1) * size), i * size);
+    return { data: out, shape: [rows.length, ...example] };
+  };
+  if (!isNamed(data)) return taken(data);
+  return Object.fromEntries(
+    Object.entries(data).map(([name, value]) => {
+      const each = model.inputs.some((input) => input.name === name && input.axis !== null);
+      return [name, each && typeof value !== 'number' ? taken(value) : value];
+    }),
+  );
+}

@@ -1,5 +1,6 @@
 import { checkCall } from '../../core/call.js';
 import { SIGNATURES } from '../signatures.js';
+import { INPUT } from './activations.js';
 import { blockPaths } from './block-paths.js';
 import type { NetworkModel } from './model.js';
 import { ValueGraph } from './value-graph.js';
@@ -164,4 +165,14 @@ function endLikeOthers(graph: ValueGraph, blocks: readonly Found[]): void {
       break;
     }
   }
+}
+
+/** The streams with the state that is the model's input by the name that the data have among the layers. */
+export function streamsFromData(
+  { input }: NetworkModel,
+  streams: readonly ResidualStream[],
+): ResidualStream[] {
+  return streams.map(({ blocks }) => ({
+    blocks: blocks.map((block) => (block.from === input.name ? { ...block, from: INPUT } : block)),
+  }));
 }
