@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <type_traits>
 
@@ -109,6 +110,15 @@ class Arguments {
   template <class T>
   T* optionalArray(const char* name, std::size_t rows, std::size_t columns = 1) const {
     return has(name) ? array<T>(name, rows, columns) : nullptr;
+  }
+
+  /// The memory of a typed array of any kind and length.
+  std::span<std::byte> bytes(const char* name) const {
+    const Napi::Value value = object_.Get(name);
+    if (!value.IsTypedArray()) fail(name, "a typed array");
+    const auto typed = value.As<Napi::TypedArray>();
+    arrays_.Set(arrays_.Length(), value);
+    return {static_cast<std::byte*>(typed.ArrayBuffer().Data()) + typed.ByteOffset(), typed.ByteLength()};
   }
 
   const double* finiteArray(const char* name, std::size_t rows, std::size_t columns = 1) const {

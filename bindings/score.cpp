@@ -21,6 +21,7 @@ Napi::Value scoreOf(const Arguments& arguments) {
   problem.mean = arguments.optionalArray<T>("mean", problem.n, problem.d);
   problem.logDensity = arguments.optionalArray<T>("logDensity", problem.n);
   problem.divergence = arguments.optionalArray<T>("divergence", problem.n);
+  problem.parts = arguments.optionalArray<double>("parts", problem.n, 2);
   if (problem.excludeSelf && problem.n != problem.m) arguments.fail("excludeSelf", "as many queries as centres");
   return run(arguments, pairWork(problem.n, problem.m, problem.d), [problem](Control& control) { score(problem, control); });
 }

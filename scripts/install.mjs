@@ -3,7 +3,7 @@
 // the addon the library computes on TensorFlow.js. In a checkout of the repository it leaves the work to setup.mjs.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildAddon } from './lib/native.mjs';
+import { buildAddon, buildMpiAddon } from './lib/native.mjs';
 import { projectPaths, projectRoot } from './lib/project.mjs';
 import { detectSystem, findCommand, installCommands, missingRequirements } from './lib/requirements.mjs';
 import { interruptible } from './lib/run.mjs';
@@ -22,6 +22,8 @@ async function install() {
     return without(`it needs ${names}`, `${here ?? `install ${names}`}, then ${again}`);
   }
   if (await interruptible(() => buildAddon(paths, log))) {
+    // For runs over ranks, where there is MPI; nobody else misses it.
+    if (findCommand('mpicxx')) await interruptible(() => buildMpiAddon(paths, paths.log('mpi')));
     return ['ridgeflow: built the native addon.', '`npx ridgeflow doctor` shows what it uses.'];
   }
   return without(`the build failed (log: ${log})`, again);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { browserStep } from './lib/browser.mjs';
 import { dependenciesStep } from './lib/dependencies.mjs';
 import { withLock } from './lib/lock.mjs';
-import { addonStep, nativeTestsStep } from './lib/native.mjs';
+import { addonStep, mpiStep, nativeTestsStep } from './lib/native.mjs';
 import { requireNode } from './lib/node-version.mjs';
 import { packagesStep } from './lib/packages.mjs';
 import { projectPaths, projectRoot } from './lib/project.mjs';
@@ -28,6 +28,7 @@ const PURPOSES = ['start', 'test', 'package'];
  * @param {object} [options]
  * @param {Purpose} [options.purpose] for `test`, the tests of the native code and a browser too; for `package`, no more
  *   than npm packs: the library, not the addon, which is built where the package is installed
+ * @param {boolean} [options.ranks] whether runs over ranks are wanted, which Open MPI is for; the tests want them
  * @param {boolean} [options.quiet] print problems only
  * @param {boolean} [options.retry] try again what failed before on the same sources
  * @param {string} [options.root] the project's folder
@@ -39,6 +40,7 @@ const PURPOSES = ['start', 'test', 'package'];
  */
 export async function setup({
   purpose = 'start',
+  ranks = false,
   quiet = false,
   retry = false,
   root = projectRoot,
@@ -48,11 +50,19 @@ export async function setup({
 } = {}) {
   requireNode(root);
   const paths = projectPaths(root);
-  const context = { paths, system, forTests: purpose === 'test', retry, env };
+  const context = {
+    paths,
+    system,
+    forTests: purpose === 'test',
+    forMpi: ranks || purpose === 'test',
+    retry,
+    env,
+  };
   const steps =
     purpose === 'package'
       ? [dependenciesStep, typescriptStep]
       : [packagesStep, dependenciesStep, addonStep, typescriptStep];
+  if (context.forMpi) steps.push(mpiStep);
   if (purpose === 'test') steps.push(nativeTestsStep, browserStep);
   const plan = steps.map((step) => step(context));
   const reporter = createReporter({ quiet, stream });

@@ -88,7 +88,7 @@ for (const { kernels, dtype, tolerance, title } of combinations) {
     t.deepEqual(differences.found, []);
   });
 
-  test(`${title} scaledError: agrees with the definition, and is NaN where a row is not finite`, (t) => {
+  test(`${title} scaledError: agrees with the definition, and is NaN where a row is not finite`, async (t) => {
     const random = new Random(27);
     const differences = new Differences();
     for (const { n, d } of [...sizesOfPairs(), { n: 3, d: 5000 }, { n: 20_000, d: 3 }]) {
@@ -101,14 +101,14 @@ for (const { kernels, dtype, tolerance, title } of combinations) {
         relative: 0.01,
         absolute: 0.1,
       };
-      const { sum, largest } = kernels.scaledError(problem);
+      const { sum, largest, rows } = await kernels.scaledError(problem);
       const expected = referenceScaledError(problem);
       const allowed = dtype === 'float64' ? 1e-12 : 1e-5;
       differences.compare(
         `scaledError ${n} × ${d}`,
-        Float64Array.of(sum, largest),
-        [expected.sum, expected.largest],
-        (i) => allowed * [expected.sum, expected.largest][i],
+        Float64Array.of(sum, largest, rows),
+        [expected.sum, expected.largest, n],
+        (i) => [allowed * expected.sum, allowed * expected.largest, 0][i],
       );
       for (const name of ['a', 'b'] as const) {
         for (const wrong of [NaN, Infinity]) {
@@ -116,7 +116,7 @@ for (const { kernels, dtype, tolerance, title } of combinations) {
           broken[Math.floor(broken.length / 2)] = wrong;
           // Even where there is no error at all.
           for (const terms of [problem.terms, []]) {
-            const found = kernels.scaledError({ ...problem, terms, [name]: broken });
+            const found = await kernels.scaledError({ ...problem, terms, [name]: broken });
             differences.check(
               `scaledError ${n} × ${d} with ${wrong} in ${name}: ${found.sum}, ${found.largest}`,
               Number.isNaN(found.sum) && Number.isNaN(found.largest),

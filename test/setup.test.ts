@@ -59,8 +59,18 @@ test('a requirement is missing where neither its package nor its command or head
     missingRequirements(system, { forTests }).map(({ debian }) => debian);
   t.deepEqual(missing(systemWith(everything), true), []);
   t.deepEqual(missing(systemWith([]), true), everything);
-  const native = everything.filter((name) => name !== 'libgtest-dev');
+  const native = everything.filter(
+    (name) => !['libgtest-dev', 'libopenmpi-dev', 'openmpi-bin'].includes(name),
+  );
   t.deepEqual(missing(systemWith([]), false), native);
+  t.deepEqual(
+    missingRequirements(systemWith(native), { forTests: false, forMpi: true }).map(({ name }) => name),
+    ['Open MPI', 'mpirun'],
+  );
+  t.deepEqual(
+    missingRequirements(systemWith(native), { forTests: true, forMpi: false }).map(({ name }) => name),
+    ['GoogleTest'],
+  );
   t.deepEqual(
     missing(systemWith(['g++'], ['OpenBLAS']), false),
     native.filter((name) => name !== 'g++' && name !== 'libopenblas-dev'),

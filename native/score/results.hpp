@@ -28,6 +28,10 @@ class ScoreResults {
     if (problem_.logDensity != nullptr) {
       problem_.logDensity[i] = static_cast<T>(base2 * std::numbers::ln2 - logNormaliser_);
     }
+    if (problem_.parts != nullptr) {
+      problem_.parts[2 * i] = base2 * std::numbers::ln2;
+      problem_.parts[2 * i + 1] = std::max(trace, 0.0);
+    }
     if (problem_.divergence != nullptr) {
       const double variance = problem_.variance;
       problem_.divergence[i] =
@@ -40,6 +44,10 @@ class ScoreResults {
     if (problem_.mean != nullptr) std::copy_n(problem_.queries + i * problem_.d, problem_.d, problem_.mean + i * problem_.d);
     if (problem_.logDensity != nullptr) problem_.logDensity[i] = -std::numeric_limits<T>::infinity();
     if (problem_.divergence != nullptr) problem_.divergence[i] = T(0);
+    if (problem_.parts != nullptr) {
+      problem_.parts[2 * i] = -std::numeric_limits<double>::infinity();
+      problem_.parts[2 * i + 1] = 0.0;
+    }
   }
 
  private:

@@ -22,6 +22,9 @@ struct ScoreProblem {
   T* mean = nullptr;              ///< n × d: Σ_j r_ij c_j
   T* logDensity = nullptr;        ///< n: log p(x_i)
   T* divergence = nullptr;        ///< n: Δ log p(x_i)
+  /// For sums over parts of a cloud, which are put together later: n × (log Σ_j w_j exp(−|x_i − c_j|²/2σ²) and Σ_j r_ij
+  /// |c_j − mean_i|²), w_j = 1 each where there are no log-weights. Where every weight vanishes −∞ and 0.
+  double* parts = nullptr;
 };
 
 /// Computes the wanted results in one pass: O(nmd) time, memory O(m) beside the results plus under 2 MB per thread (for

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import * as os from 'node:os';
 import { join } from 'node:path';
 import { packageBin } from './project.mjs';
@@ -40,7 +40,14 @@ function toolchain(env) {
   const flags = ['CXX', 'CC', 'CXXFLAGS', 'LDFLAGS', 'CPATH', 'CMAKE_PREFIX_PATH'].map(
     (name) => env[name] ?? '',
   );
-  return [process.platform, process.arch, versionLine(compiler), versionLine('cmake'), ...flags];
+  return [
+    process.platform,
+    process.arch,
+    versionLine(compiler),
+    versionLine('cmake'),
+    versionLine('mpicxx'),
+    ...flags,
+  ];
 }
 
 /**
@@ -49,9 +56,8 @@ function toolchain(env) {
  * @param {ProjectPaths} paths
  */
 export function builtAddon({ addonFolder }) {
-  if (!existsSync(addonFolder)) return null;
-  const name = readdirSync(addonFolder).find((file) => file.endsWith('.node'));
-  return name ? join(addonFolder, name) : null;
+  const addon = join(addonFolder, 'ridgeflow.node');
+  return existsSync(addon) ? addon : null;
 }
 
 /**
@@ -62,7 +68,7 @@ export function builtAddon({ addonFolder }) {
  * @param {string} build.name
  * @param {string} build.id names its stamp and its log
  * @param {string[]} build.sources
- * @param {boolean} build.needsTestLibraries
+ * @param {{ forTests?: boolean, forMpi?: boolean }} build.needs beyond what the addon does
  * @param {string} build.without what follows where it cannot be built
  * @param {() => boolean} build.built whether its result is there
  * @param {(log: string) => Promise<boolean>} build.make
@@ -75,7 +81,7 @@ function buildStep({ paths, system, retry, env }, build) {
   const sources = () => fingerprint(paths.root, build.sources);
   const digest = () => `${sources()} ${fingerprint(paths.root, [], toolchain(env))}`;
   const missing = () =>
-    missingRequirements(system, { forTests: build.needsTestLibraries })
+    missingRequirements(system, { forTests: false, forMpi: false, ...build.needs })
       .map(({ name }) => name)
       .join(', ');
   /**
@@ -142,7 +148,7 @@ export function addonStep(context) {
     name: 'native addon',
     id: 'native',
     sources: [...SOURCES, 'node_modules/node-addon-api/package.json', 'node_modules/cmake-js/package.json'],
-    needsTestLibraries: false,
+    needs: {},
     without: 'Going on with TensorFlow.js: the same numbers, more slowly.',
     built: () => builtAddon(paths) !== null,
     make: (log) => buildAddon(paths, log),
@@ -162,12 +168,41 @@ export function nativeTestsStep(context) {
     name: 'native tests',
     id: 'native-tests',
     sources: [...SOURCES, 'test/native'],
-    needsTestLibraries: true,
+    needs: { forTests: true },
     without: 'The tests of the native code will not run.',
     built: () => existsSync(paths.nativeTests),
     make: (log) => buildTarget(paths, log, 'ridgeflow_native_tests'),
     discard: () => rmSync(paths.nativeTests, { force: true }),
   });
+}
+
+/**
+ * The addon for runs over ranks, which speaks MPI.
+ *
+ * @param {Context} context
+ * @returns {Step}
+ */
+export function mpiStep(context) {
+  const { paths } = context;
+  const addon = join(paths.addonFolder, 'ridgeflow-mpi.node');
+  return buildStep(context, {
+    name: 'addon for MPI',
+    id: 'mpi',
+    sources: ['CMakeLists.txt', 'cmake', 'bindings', 'node_modules/node-addon-api/package.json'],
+    needs: { forMpi: true },
+    without: 'Nothing will run over ranks.',
+    built: () => existsSync(addon),
+    make: (log) => buildMpiAddon(paths, log),
+    discard: () => rmSync(addon, { force: true }),
+  });
+}
+
+/**
+ * @param {ProjectPaths} paths
+ * @param {string} log
+ */
+export function buildMpiAddon(paths, log) {
+  return buildTarget(paths, log, 'ridgeflow_mpi');
 }
 
 /**
@@ -189,7 +224,7 @@ export async function buildAddon(paths, log) {
  *
  * @param {ProjectPaths} paths
  * @param {string} log
- * @param {'ridgeflow' | 'ridgeflow_native_tests'} target
+ * @param {'ridgeflow' | 'ridgeflow_mpi' | 'ridgeflow_native_tests'} target
  */
 async function buildTarget(paths, log, target) {
   const cmakeJs = packageBin(paths.root, 'cmake-js', 'cmake-js');

@@ -7,15 +7,15 @@ import { clearStamp, fingerprint, readStamp, writeStamp } from './stamp.mjs';
 /** @typedef {import('./steps.mjs').Outcome} Outcome */
 
 /**
- * The system packages: a compiler and libraries for the addon, GoogleTest for its tests.
+ * The system packages: a compiler and libraries for the addon, GoogleTest for its tests, Open MPI for runs over ranks.
  *
  * @param {import('./steps.mjs').Context} context
  * @returns {import('./steps.mjs').Step}
  */
-export function packagesStep({ paths, system, forTests, retry, env }) {
+export function packagesStep({ paths, system, forTests, forMpi, retry, env }) {
   const stamp = paths.stamp('packages');
   const log = paths.log('packages');
-  const missing = () => missingRequirements(system, { forTests });
+  const missing = () => missingRequirements(system, { forTests, forMpi });
   /** @param {readonly Requirement[]} list */
   const digest = (list) => fingerprint(paths.root, [], [list.map(({ debian }) => debian)]);
   /**

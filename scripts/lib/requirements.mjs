@@ -7,7 +7,7 @@ import { delimiter, join } from 'node:path';
  *
  * @typedef {object} Requirement
  * @property {string} name what it is called in messages
- * @property {'native' | 'tests'} neededFor the native addon, or only the tests of the native code
+ * @property {'native' | 'tests' | 'mpi'} neededFor the native addon, or only the tests of the native code, or runs over ranks
  * @property {string[]} [commands] any one of these on PATH will do
  * @property {string} [header] a header file that it brings
  * @property {string} debian its package's name on Debian and Ubuntu
@@ -73,6 +73,22 @@ export const requirements = [
     debian: 'libgtest-dev',
     fedora: 'gtest-devel',
     macos: 'googletest',
+  },
+  {
+    name: 'Open MPI',
+    neededFor: 'mpi',
+    commands: ['mpicxx'],
+    debian: 'libopenmpi-dev',
+    fedora: 'openmpi-devel',
+    macos: 'open-mpi',
+  },
+  {
+    name: 'mpirun',
+    neededFor: 'mpi',
+    commands: ['mpirun'],
+    debian: 'openmpi-bin',
+    fedora: 'openmpi',
+    macos: 'open-mpi',
   },
 ];
 
@@ -186,14 +202,18 @@ export function findCommand(name, path = process.env.PATH ?? '') {
  * The requirements that are neither installed as a package nor found in another way.
  *
  * @param {System} system
- * @param {{ forTests: boolean }} options
+ * @param {object} options
+ * @param {boolean} options.forTests whether the tests of the native code are to be built
+ * @param {boolean} [options.forMpi] whether runs over ranks are wanted; by default where the tests are
  * @returns {Requirement[]}
  */
-export function missingRequirements(system, { forTests }) {
+export function missingRequirements(system, { forTests, forMpi = forTests }) {
   const installed = system.installed();
   return requirements.filter(
     (requirement) =>
-      (forTests || requirement.neededFor === 'native') &&
+      (requirement.neededFor === 'native' ||
+        (requirement.neededFor === 'tests' && forTests) ||
+        (requirement.neededFor === 'mpi' && forMpi)) &&
       !installed.has(requirement.debian) &&
       !system.present(requirement),
   );
@@ -207,12 +227,12 @@ export function missingRequirements(system, { forTests }) {
  */
 export function installCommands(missing, { root = false } = {}) {
   const sudo = root ? '' : 'sudo ';
-  const formulas = missing.flatMap(({ macos }) => macos ?? []);
+  const formulas = new Set(missing.flatMap(({ macos }) => macos ?? []));
   const tools = new Set(missing.flatMap(({ macosTools }) => macosTools ?? []));
   return {
     debian: `${sudo}apt-get install -y ${missing.map(({ debian }) => debian).join(' ')}`,
     fedora: `${sudo}dnf install -y ${missing.map(({ fedora }) => fedora).join(' ')}`,
-    macos: [...tools, ...(formulas.length > 0 ? [`brew install ${formulas.join(' ')}`] : [])].join(' && '),
+    macos: [...tools, ...(formulas.size > 0 ? [`brew install ${[...formulas].join(' ')}`] : [])].join(' && '),
   };
 }
 

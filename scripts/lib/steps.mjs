@@ -24,6 +24,7 @@
  * @property {import('./project.mjs').ProjectPaths} paths
  * @property {import('./requirements.mjs').System} system
  * @property {boolean} forTests
+ * @property {boolean} forMpi whether runs over ranks are wanted
  * @property {boolean} retry whether to try again what failed on the same input before
  * @property {NodeJS.ProcessEnv} env
  */

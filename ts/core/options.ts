@@ -2,8 +2,11 @@ import { RidgeflowError, describe, invalidArgument } from './errors.js';
 import type { DType } from './array.js';
 import { isError } from './realm.js';
 
-/** Where the heavy work of a call is done. `tfjs` means the best TensorFlow.js engine that loads. */
-export type BackendName = 'native' | 'tfjs' | 'tfjs-node' | 'tfjs-wasm' | 'tfjs-cpu';
+/**
+ * Where the heavy work of a call is done. `tfjs` means the best TensorFlow.js engine that loads; `mpi` the native kernels in
+ * many processes, each with its own rows of every cloud.
+ */
+export type BackendName = 'native' | 'tfjs' | 'tfjs-node' | 'tfjs-wasm' | 'tfjs-cpu' | 'mpi';
 
 /** What every heavy call of the library takes. */
 export interface CallOptions {
@@ -23,7 +26,14 @@ export interface CallOptions {
 }
 
 /** Every name of a backend. */
-export const BACKEND_NAMES: readonly BackendName[] = ['native', 'tfjs', 'tfjs-node', 'tfjs-wasm', 'tfjs-cpu'];
+export const BACKEND_NAMES: readonly BackendName[] = [
+  'native',
+  'tfjs',
+  'tfjs-node',
+  'tfjs-wasm',
+  'tfjs-cpu',
+  'mpi',
+];
 
 /**
  * Calls a function that the caller gave to hear of the work. A promise that it returns is waited for. Throws what it throws

@@ -31,7 +31,7 @@ export interface StepSize {
   /** End time of the next trial step from time t. */
   propose(t: number): number;
   /** Looks at the trial step: whether it stands. Throws NON_FINITE where it is not finite. */
-  judge(stepper: RungeKutta): boolean;
+  judge(stepper: RungeKutta): Promise<boolean>;
   /** What to do where the trial step to `end` could not be computed: throws, or makes the next trial shorter. */
   fail(stepper: RungeKutta, cause: RidgeflowError): void;
   /** All it remembers, and how to go on from that: false where it cannot have remembered that. */
@@ -57,8 +57,8 @@ export class FixedSteps implements StepSize {
     return this.plan.time(this.#taken + 1);
   }
 
-  judge(stepper: RungeKutta): boolean {
-    if (!isFiniteState(this.kernels, stepper.next)) throw nonFiniteAt(stepper.end, 'the solution');
+  async judge(stepper: RungeKutta): Promise<boolean> {
+    if (!(await isFiniteState(this.kernels, stepper.next))) throw nonFiniteAt(stepper.end, 'the solution');
     this.#taken++;
     return true;
   }
@@ -136,8 +136,8 @@ export class AdaptiveSteps implements StepSize {
     return reached ? stop : t + direction * length;
   }
 
-  judge(stepper: RungeKutta): boolean {
-    const error = this.#error(stepper);
+  async judge(stepper: RungeKutta): Promise<boolean> {
+    const error = await this.#error(stepper);
     if (Number.isNaN(error)) throw nonFiniteAt(stepper.end, 'the solution');
     const k = stepper.tableau.embeddedOrder! + 1;
     if (error > 1) {
@@ -189,14 +189,14 @@ export class AdaptiveSteps implements StepSize {
       throw cause ?? tooSmall(stepper.t, this.#length, this.plan);
   }
 
-  #error(stepper: RungeKutta): number {
+  async #error(stepper: RungeKutta): Promise<number> {
     const { bError, bErrorThird } = stepper.tableau;
     const { tolerance, norm: kind } = this.plan;
     const norm = (weights: readonly number[]) =>
       scaledNorm(this.kernels, stepper.difference(weights), stepper.y, stepper.next, tolerance, kind);
-    const error = norm(bError!);
+    const error = await norm(bError!);
     if (!bErrorThird || error === 0) return error;
-    return (error * error) / Math.hypot(error, 0.1 * norm(bErrorThird));
+    return (error * error) / Math.hypot(error, 0.1 * (await norm(bErrorThird)));
   }
 }
 
@@ -216,7 +216,8 @@ export async function firstStepLength(
   const span = Math.abs(to - t);
   const f0 = await stepper.startDerivative();
   const size = (...terms: StateTerm[]) => scaledNorm(kernels, terms, y, y, tolerance, norm);
-  const [d0, d1] = [size({ coefficient: 1, state: y }), size({ coefficient: 1, state: f0 })];
+  const d0 = await size({ coefficient: 1, state: y });
+  const d1 = await size({ coefficient: 1, state: f0 });
   const trial = Math.min(span, d0 < 1e-5 || d1 < 1e-5 ? 1e-6 * span : (0.01 * d0) / d1);
   const [y1, f1] = stepper.spare;
   const step = Math.sign(to - t) * trial;
@@ -231,7 +232,7 @@ export async function firstStepLength(
     if (isStepFailure(error)) return trial * FAILURE_FACTOR;
     throw error;
   }
-  const change = size({ coefficient: 1, state: f1 }, { coefficient: -1, state: f0 });
+  const change = await size({ coefficient: 1, state: f1 }, { coefficient: -1, state: f0 });
   // The book's rule with time in units of the one in which the state changes by its own size.
   const unit = 100 * trial;
   const largest = Math.max(d1 * unit, (change / trial) * unit ** 2);

@@ -53,7 +53,7 @@ export class Diffusion {
       if (next === t) throw standingStill(t, next - t);
       await this.#step(t, next);
       this.#steps++;
-      if (!isFiniteState(this.#kernels, this.#x)) throw nonFiniteAt(next, 'the solution');
+      if (!(await isFiniteState(this.#kernels, this.#x))) throw nonFiniteAt(next, 'the solution');
       if (saved.has(this.#steps)) states.push(copyState(this.#x));
       await tell(onStep, { t: next, step: next - t, positions: this.#x[0] }, 'onStep');
       await this.#checkpoints.afterStep(this.#steps, () => this.#snapshot(states));
@@ -98,7 +98,7 @@ export class Diffusion {
     this.#evaluations++;
     const velocities = checkedValues('velocity', velocity.data, x.data.length);
     if (velocities !== out[0].data) out[0].data.set(velocities);
-    if (!isFiniteState(this.#kernels, out)) throw nonFiniteAt(t, 'the drift');
+    if (!(await isFiniteState(this.#kernels, out))) throw nonFiniteAt(t, 'the drift');
   }
 
   /** Draws the normal numbers of this step, scaled by coordinate where that is asked; returns what is left to scale by. */

@@ -91,7 +91,7 @@ export class Integration {
 
   readonly #derivative: Derivative = async (t, y, out) => {
     await this.#evaluate(() => this.#system.derivative(t, y, out));
-    if (!isFiniteState(this.#options.kernels, out)) throw nonFiniteAt(t, 'the derivative');
+    if (!(await isFiniteState(this.#options.kernels, out))) throw nonFiniteAt(t, 'the derivative');
   };
 
   readonly #evaluate = async (work: () => Promise<void>): Promise<void> => {
@@ -247,7 +247,7 @@ export class Integration {
   async #attempt(size: StepSize, end: number): Promise<boolean> {
     try {
       await this.#stepper.attempt(end, this.#stops.includes(end));
-      return size.judge(this.#stepper);
+      return await size.judge(this.#stepper);
     } catch (error) {
       if (!isStepFailure(error)) throw error;
       size.fail(this.#stepper, withTime(error, this.#stepper.t));

@@ -2,6 +2,7 @@ import { type NdArray, allocate, checkArray, copyOf, dtypeOf } from '../core/arr
 import { invalidArgument } from '../core/errors.js';
 import { checkFinite } from '../kernel/checks.js';
 import type { Kernels } from '../kernel/contract.js';
+import { holdsEverywhere } from '../kernel/whole.js';
 
 /**
  * Arrays that evolve together under one differential equation, each float32 or float64: for example the positions of
@@ -42,9 +43,12 @@ export function combine(kernels: Kernels, out: State, terms: readonly StateTerm[
   });
 }
 
-/** Whether every value of the state is finite. */
-export function isFiniteState(kernels: Kernels, y: State): boolean {
-  return y.every(({ data }) => kernels.firstNonFinite(data) < 0);
+/** Whether every value of the state is finite, on all ranks. */
+export function isFiniteState(kernels: Kernels, y: State): Promise<boolean> {
+  return holdsEverywhere(
+    kernels,
+    y.every(({ data }) => kernels.firstNonFinite(data) < 0),
+  );
 }
 
 /** Throws unless `y` is a list of at least one well-formed array of finite values. */

@@ -1,6 +1,7 @@
-import type { FloatData, NdArray } from '../core/array.js';
+import { type FloatData, type NdArray, elementCount } from '../core/array.js';
 import { invalidArgument } from '../core/errors.js';
 import type { Kernels, ScaledErrorProblem } from '../kernel/contract.js';
+import { holdsEverywhere } from '../kernel/whole.js';
 import type { State, StateTerm } from './state.js';
 
 /** How large the error of a step may be. */
@@ -60,21 +61,20 @@ export function checkTolerance(tolerance: Tolerance, state: State): CheckedToler
  * Euclidean length of its error over absolute + relative · |row|, the larger of the row's lengths in `a` and `b`. NaN where
  * the error, a or b is not finite; of arrays that are left out only b is looked at.
  */
-export function scaledNorm(
-  kernels: Pick<Kernels, 'scaledError' | 'firstNonFinite'>,
+export async function scaledNorm(
+  kernels: Pick<Kernels, 'scaledError' | 'firstNonFinite' | 'ranks' | 'sumOverRanks' | 'shareOf'>,
   error: readonly StateTerm[],
   a: State,
   b: State,
   tolerance: CheckedTolerance,
   norm: ErrorNorm,
-): number {
+): Promise<number> {
   const { relative, absolute } = tolerance;
   const terms = error.filter(({ coefficient }) => coefficient !== 0);
   let largest = 0;
   for (const [k, { data, shape }] of a.entries()) {
-    if (data.length === 0) continue;
     if (absolute[k] === Infinity) {
-      if (kernels.firstNonFinite(b[k].data) >= 0) return NaN;
+      if (!(await holdsEverywhere(kernels, kernels.firstNonFinite(b[k].data) < 0))) return NaN;
       continue;
     }
     const columns = columnsOf({ shape, data });
@@ -86,33 +86,32 @@ export function scaledNorm(
       relative,
     };
     const own = absolute[k];
-    const rows = data.length / columns;
     const found =
       typeof own === 'number'
-        ? kernels.scaledError({ ...judged, absolute: own })
-        : coordinateError(kernels, judged, own);
+        ? await kernels.scaledError({ ...judged, absolute: own })
+        : await coordinateError(kernels, judged, own);
+    if (found.rows === 0) continue;
     // NaN, unlike a comparison, comes through Math.max.
-    largest = Math.max(largest, Math.sqrt(norm === 'max' ? found.largest : found.sum / rows));
+    largest = Math.max(largest, Math.sqrt(norm === 'max' ? found.largest : found.sum / found.rows));
   }
   return largest;
 }
 
 /** Length of a row of an array. */
-export function columnsOf({ data, shape }: NdArray): number {
-  const rows = shape.length === 0 ? 1 : shape[0];
-  return rows === 0 ? 0 : data.length / rows;
+export function columnsOf({ shape }: NdArray): number {
+  return elementCount(shape.slice(1));
 }
 
 /** The error where every coordinate has a tolerance of its own: means over a row's coordinates, the largest over all. */
-function coordinateError(
+async function coordinateError(
   kernels: Pick<Kernels, 'scaledError'>,
   { terms, a, b, columns, relative }: Omit<ScaledErrorProblem, 'absolute'>,
   absolute: Float64Array,
-): { sum: number; largest: number } {
-  let [sum, largest] = [0, 0];
-  absolute.forEach((own, column) => {
+): ReturnType<Kernels['scaledError']> {
+  let [sum, largest, rows] = [0, 0, 0];
+  for (const [column, own] of absolute.entries()) {
     // A coordinate that is left out is looked at for NaN all the same, by a scale that no error reaches.
-    const found = kernels.scaledError({
+    const found = await kernels.scaledError({
       terms: terms.map(({ coefficient, array }) => ({
         coefficient,
         array: strided(array, column, columns),
@@ -125,8 +124,9 @@ function coordinateError(
     });
     sum += found.sum / columns;
     largest = Math.max(largest, found.largest);
-  });
-  return { sum, largest };
+    ({ rows } = found);
+  }
+  return { sum, largest, rows };
 }
 
 /** One column of a row-major array. */

@@ -4,6 +4,7 @@ import { BACKEND_NAMES, type BackendName, type CallOptions } from '../core/optio
 import type { Kernels } from './contract.js';
 import { loadNative } from './native/index.js';
 import { observed } from './observed.js';
+import { notOverRanks } from './whole.js';
 
 const loads = new Map<BackendName, Promise<Kernels>>();
 let fallback: Promise<Kernels> | undefined;
@@ -18,7 +19,9 @@ export function loadBackend(name: BackendName): Promise<Kernels> {
     load =
       name === 'native'
         ? (async () => observed(loadNative()))()
-        : import('./tfjs/index.js').then(async ({ loadTfjs }) => observed(await loadTfjs(name)));
+        : name === 'mpi'
+          ? import('./mpi/index.js').then(async ({ loadMpi }) => observed(await loadMpi()))
+          : import('./tfjs/index.js').then(async ({ loadTfjs }) => observed(await loadTfjs(name)));
     loads.set(name, load);
   }
   return load;
@@ -35,9 +38,18 @@ export function backendFromEnvironment(): BackendName | undefined {
 
 /**
  * The kernels a call runs on: the option `backend`, else RIDGEFLOW_BACKEND, else native, else tfjs (said once on
- * standard error). Throws UNSUPPORTED where the backend does not compute in `dtype`.
+ * standard error). Throws UNSUPPORTED where the backend does not compute in `dtype`, or where rows are spread over ranks and
+ * the caller does not say that its sums are those of all ranks.
+ *
+ * @param rows `spread` of a call whose mathematics asks the backend (contract/shares.ts) for what concerns the whole cloud.
  */
-export async function kernelsFor(options: CallOptions, dtype?: DType): Promise<Kernels> {
+export async function kernelsFor(options: CallOptions, dtype?: DType, rows?: 'spread'): Promise<Kernels> {
+  const kernels = await chosenKernels(options, dtype);
+  if (kernels.ranks.size > 1 && rows !== 'spread') throw notOverRanks('This call does not run');
+  return kernels;
+}
+
+async function chosenKernels(options: CallOptions, dtype?: DType): Promise<Kernels> {
   const name = options.backend ?? backendFromEnvironment();
   const kernels = await (name === undefined ? nativeOrFallback() : loadBackend(name));
   if (dtype !== undefined && !kernels.dtypes.includes(dtype)) {
@@ -66,7 +78,7 @@ async function nativeOrFallback(): Promise<Kernels> {
   }
 }
 
-/** Every backend that loads on this machine, native first. Slow: it imports every engine. */
+/** Every backend within one process that loads on this machine, native first. Slow: it imports every engine. */
 export async function availableBackends(): Promise<Kernels[]> {
   const settled = await Promise.allSettled(
     ['native', 'tfjs-node', 'tfjs-wasm', 'tfjs-cpu'].map((name) => loadBackend(name as BackendName)),

@@ -9,6 +9,7 @@ import type { RadonKernels } from './contract/radon.js';
 import type { RandomKernels } from './contract/random.js';
 import type { RidgeletKernels } from './contract/ridgelet.js';
 import type { RadonGeometryKernels } from './contract/radon-geometry.js';
+import type { ShareKernels } from './contract/shares.js';
 import type { ScoreKernels } from './contract/score.js';
 import type { TrainingKernels } from './contract/training.js';
 import type { TransportKernels } from './contract/transport.js';
@@ -38,6 +39,7 @@ export type { PairProblem, SlicedProblem } from './contract/transport.js';
 export interface Kernels
   extends
     ScoreKernels,
+    ShareKernels,
     PosteriorKernels,
     NeighbourKernels,
     DistanceKernels,
@@ -50,7 +52,7 @@ export interface Kernels
     FiniteRadonKernels,
     TrainingKernels,
     TransportKernels {
-  readonly name: 'native' | 'tfjs-node' | 'tfjs-wasm' | 'tfjs-cpu';
+  readonly name: 'native' | 'tfjs-node' | 'tfjs-wasm' | 'tfjs-cpu' | 'mpi';
   /** Element types that the backend computes in. */
   readonly dtypes: readonly DType[];
 }

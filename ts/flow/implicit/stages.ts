@@ -175,7 +175,7 @@ export class ImplicitStages {
         { coefficient: -shift, state: slope },
       ]);
       await this.#view.forEach(this.#change, (rows: FloatData) => this.#solver.solve(rows));
-      const size = this.#size([{ coefficient: 1, state: this.#change }], argument);
+      const size = await this.#size([{ coefficient: 1, state: this.#change }], argument);
       if (Number.isNaN(size)) return false;
       const rate = size / before;
       if (iteration > 1) {
@@ -185,7 +185,7 @@ export class ImplicitStages {
       const done =
         size === 0 ||
         (rate < 1 && rest * size <= REMAINDER) ||
-        (rate > 0.5 && this.#isRounding(size, argument));
+        (rate > 0.5 && (await this.#isRounding(size, argument)));
       if (!done && rate >= 1) return false;
       combine(kernels, slope, [
         { coefficient: 1, state: slope },
@@ -205,11 +205,11 @@ export class ImplicitStages {
   }
 
   /** Whether the iteration has come to where the argument's own rounding is all that is left. */
-  #isRounding(size: number, argument: State): boolean {
-    return size <= this.#size([{ coefficient: 8 * rounding(argument), state: argument }], argument);
+  async #isRounding(size: number, argument: State): Promise<boolean> {
+    return size <= (await this.#size([{ coefficient: 8 * rounding(argument), state: argument }], argument));
   }
 
-  #size(terms: Parameters<typeof scaledNorm>[1], y: State): number {
+  #size(terms: Parameters<typeof scaledNorm>[1], y: State): Promise<number> {
     return scaledNorm(this.#plan.kernels, terms, y, y, this.#tolerance, 'max');
   }
 }

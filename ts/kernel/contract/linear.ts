@@ -66,9 +66,10 @@ export interface LinearKernels {
 
   /**
    * For each row the squared length of the error Σ coefficient · array over the square of what is allowed: the sum over the
-   * rows and the largest. NaN where a row of the error, of a or of b is not finite. Synchronous, one pass.
+   * rows and the largest, and how many rows there are, of the whole cloud. NaN where a row of the error, of a or of b is not
+   * finite. One pass, bound by memory. There may be no row.
    */
-  scaledError(problem: ScaledErrorProblem): { sum: number; largest: number };
+  scaledError(problem: ScaledErrorProblem): Promise<{ sum: number; largest: number; rows: number }>;
 
   /** Index of the first value that is NaN or infinite, or −1. Synchronous. */
   firstNonFinite(data: FloatData): number;

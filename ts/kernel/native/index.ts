@@ -1,3 +1,4 @@
+import { ALONE } from '../alone.js';
 import type { Kernels } from '../contract.js';
 import { loadAddon } from './addon.js';
 import { distanceKernels } from './distances.js';
@@ -20,6 +21,7 @@ export function loadNative(): Kernels {
   return {
     name: 'native',
     dtypes: ['float32', 'float64'],
+    ...ALONE,
     ...scoreKernels(addon),
     ...posteriorKernels(addon),
     ...randomKernels(addon),

@@ -57,20 +57,22 @@ export function linearKernels(addon: Addon): LinearKernels {
     squaredRowLengths(data, columns, out) {
       addon.squaredRowLengths({ data, rows: out.length, columns, out });
     },
-    scaledError({ terms, a, b, columns, relative, absolute }) {
+    async scaledError({ terms, a, b, columns, relative, absolute }) {
       const out = new Float64Array(2);
+      const rows = a.length / columns;
+      if (rows === 0) return { sum: 0, largest: 0, rows };
       addon.scaledError({
         coefficients: Float64Array.from(terms, (term) => term.coefficient),
         arrays: terms.map((term) => term.array),
         a,
         b,
-        rows: a.length / columns,
+        rows,
         columns,
         relative,
         absolute,
         out,
       });
-      return { sum: out[0], largest: out[1] };
+      return { sum: out[0], largest: out[1], rows };
     },
     firstNonFinite: (data) => addon.firstNonFinite(data),
   };

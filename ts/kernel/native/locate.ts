@@ -78,13 +78,14 @@ function mayRead(path: string): boolean {
   return permission?.has('fs.read', path) ?? true;
 }
 
-function localBuild(): AddonPlace {
+/** Where a build of these sources would be. */
+export function localBuild(file = 'ridgeflow.node'): AddonPlace {
   const folder = join(packageRoot(), 'build');
   for (const configuration of ['Release', 'Debug']) {
-    const path = join(folder, configuration, 'ridgeflow.node');
+    const path = join(folder, configuration, file);
     if (mayRead(path) && existsSync(path)) return { origin: 'local build', path };
   }
-  const path = join(folder, 'Release', 'ridgeflow.node');
+  const path = join(folder, 'Release', file);
   if (!mayRead(path))
     return { origin: 'local build', absent: `${path} may not be read. Start Node.js with ${READ}` };
   return { origin: 'local build', absent: `${path} has not been built` };

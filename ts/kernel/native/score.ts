@@ -9,7 +9,17 @@ export function scoreKernels(addon: Addon): ScoreKernels {
   return { score: (problem, run) => score(addon, problem, run) };
 }
 
-async function score(addon: Addon, problem: ScoreProblem, run?: RunControl): Promise<ScoreResult> {
+/**
+ * {@link ScoreKernels.score}; with `parts` also what it takes to put sums over parts of a cloud together, n × 2: for each query
+ * log Σ_j w_j exp(−|x − c_j|²/2σ²), with w_j = 1 each where there are no log-weights, and, where the divergence is wanted,
+ * Σ_j r_j |c_j − mean|².
+ */
+export async function score(
+  addon: Addon,
+  problem: ScoreProblem,
+  run?: RunControl,
+  parts?: Float64Array,
+): Promise<ScoreResult> {
   const { queries, centres, want, into = {} } = problem;
   const { rows: n, columns: d } = queries;
   const dtype = dtypeOf(queries);
@@ -29,6 +39,7 @@ async function score(addon: Addon, problem: ScoreProblem, run?: RunControl): Pro
       excludeSelf: problem.excludeSelf ?? false,
       tolerance: problem.tolerance,
       ...result,
+      parts,
       control,
     }),
   );

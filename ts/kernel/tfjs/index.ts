@@ -1,3 +1,4 @@
+import { ALONE } from '../alone.js';
 import { RidgeflowError, invalidArgument } from '../../core/errors.js';
 import type { Kernels } from '../contract.js';
 import { distanceSums } from './distances.js';
@@ -81,6 +82,7 @@ function kernelsOn(engine: Engine): Kernels {
   return {
     name: engine.name,
     dtypes: ['float32'],
+    ...ALONE,
     score: (problem, run) => score(engine, problem, run),
     nearestNeighbours: (problem, run) =>
       problem.norm === 'maximum' ? largestDifferences(problem, run) : nearestNeighbours(engine, problem, run),

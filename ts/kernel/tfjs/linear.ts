@@ -1,6 +1,7 @@
 import { allocate, dtypeOf, type FloatData } from '../../core/array.js';
 import { choleskyRow } from '../../core/cholesky.js';
 import type { Kernels, LinearTerm, Matrix, RunControl, ScaledErrorProblem } from '../contract.js';
+import type { LinearKernels } from '../contract/linear.js';
 import type { Engine } from './engine.js';
 import { Pace } from '../../core/pace.js';
 import { blocks, requireFloat32 } from './points.js';
@@ -166,10 +167,14 @@ export function linearCombination(out: FloatData, terms: readonly LinearTerm[]):
 }
 
 /** {@link Kernels.scaledError}. */
-export function scaledError({ terms, a, b, columns, relative, absolute }: ScaledErrorProblem): {
-  sum: number;
-  largest: number;
-} {
+export async function scaledError({
+  terms,
+  a,
+  b,
+  columns,
+  relative,
+  absolute,
+}: ScaledErrorProblem): ReturnType<LinearKernels['scaledError']> {
   let sum = 0;
   let largest = 0;
   for (let start = 0; start < a.length; start += columns) {
@@ -188,7 +193,7 @@ export function scaledError({ terms, a, b, columns, relative, absolute }: Scaled
     sum += scaled;
     largest = Math.max(largest, scaled);
   }
-  return { sum, largest };
+  return { sum, largest, rows: a.length / columns };
 }
 
 /** {@link Kernels.firstNonFinite}. */

@@ -1,0 +1,60 @@
+import { allocate, dtypeOf } from '../../core/array.js';
+import type { RunControl } from '../contract.js';
+import type { PairProblem, TransportKernels } from '../contract/transport.js';
+import { type Tile, visitAll } from './ring.js';
+import type { World } from './world.js';
+
+/** Sums over the targets of the entropic kernel, whose rows are spread over ranks as those of the points are. */
+export function transportKernels(
+  world: World,
+  native: TransportKernels,
+): Pick<TransportKernels, 'softmin' | 'planCosts'> {
+  return {
+    softmin: (problem, run) =>
+      overTiles(world, 'softmin', problem, run, async (out, tile, part) => {
+        const more = await native.softmin({ ...problem, ...tile }, part);
+        const { epsilon } = problem;
+        more.forEach((value, i) => (out[i] = softMinimum(out[i], value, epsilon)));
+      }),
+
+    planCosts: ({ rowLogWeights, ...problem }, run) =>
+      overTiles(world, 'planCosts', problem, run, async (out, tile, part) => {
+        const more = await native.planCosts({ ...problem, ...tile, rowLogWeights }, part);
+        more.forEach((value, i) => (out[i] += value));
+      }),
+  };
+}
+
+/** −ε log(exp(−a/ε) + exp(−b/ε)). */
+function softMinimum(a: number, b: number, epsilon: number): number {
+  if (a === Infinity || b === Infinity) return Math.min(a, b);
+  return Math.min(a, b) - epsilon * Math.log1p(Math.exp(-Math.abs(a - b) / epsilon));
+}
+
+/** A value for each point, to which every tile of targets adds. */
+function overTiles(
+  world: World,
+  call: 'softmin' | 'planCosts',
+  problem: PairProblem,
+  run: RunControl | undefined,
+  add: (
+    out: Float64Array,
+    targets: Pick<PairProblem, 'to' | 'logWeights'>,
+    part: RunControl,
+  ) => Promise<void>,
+): Promise<Float64Array> {
+  const { from, to, cost, epsilon, logWeights } = problem;
+  const same = { columns: from.columns, dtype: dtypeOf(from), cost, epsilon };
+  return world.together({ call, same, own: [to.rows] }, async (own) => {
+    const out = await world.allDone(
+      (async () => allocate('float64', from.rows, 'sums over targets') as Float64Array)(),
+    );
+    if (call === 'softmin') out.fill(Infinity);
+    const shares = own.map(([rows]) => rows);
+    const visit = async ({ points, values }: Tile, part: RunControl) => {
+      if (from.rows > 0) await add(out, { to: points, logWeights: values as Float64Array }, part);
+    };
+    await visitAll(world, { points: to, values: logWeights }, shares, false, visit, run);
+    return out;
+  });
+}
