@@ -56,6 +56,7 @@ export function syntheticReport({
       chosen: { T: 'given', smoothing: 'default' },
       backend: 'native',
       dtype: 'float32',
+      contraction: 'spread',
       seed: 7,
       start: { entropy: 55.5, accuracy: classes > 0 ? 0.88 : null },
       runs,

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { RidgeflowError } from '../core/errors.js';
 import type { NdArray } from '../core/array.js';
-import { DEFAULT_DEPTHS, type Depth, type DepthRun, compareDepths } from '../dae/index.js';
+import { DEFAULT_DEPTHS, type Contraction, type Depth, type DepthRun, compareDepths } from '../dae/index.js';
 import { ensureOutputFolder } from '../io/index.js';
 import { packageRoot } from '../core/package-root.js';
 import { type Cloud, prepareCloud, sayInput } from './cloud-input.js';
@@ -24,6 +24,7 @@ interface TransportCommandOptions extends ComputationOptions, OutputOptions, Rea
   out: string;
   noise?: number;
   smoothing?: number;
+  contraction: Contraction;
   depths: Depth[];
   snapshots?: number;
   snapshotsLimit: number;
@@ -85,6 +86,14 @@ export function transportCommand(): Command {
     )
     .option('-T, --noise <variance>', 'total noise variance T, the flow’s end time', parsePositive)
     .option('-s, --smoothing <variance>', 'smoothing variance s of the starting measure', parsePositive)
+    .addOption(
+      new Option(
+        '--contraction <rule>',
+        'directions over which s contracts: those of the spread of neighbouring points, or all (trace)',
+      )
+        .choices(['spread', 'trace'])
+        .default('spread'),
+    )
     .addOption(
       new Option('--depths <list>', 'numbers of layers to compare')
         .argParser(parseDepths)
@@ -159,6 +168,7 @@ async function computeAndWrite(
     depths: options.depths,
     T: options.noise,
     smoothing: options.smoothing,
+    contraction: options.contraction,
     // The report shows the end at least.
     snapshots: Math.max(1, snapshots),
     seed: options.seed,

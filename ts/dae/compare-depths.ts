@@ -16,6 +16,7 @@ import { asMatrix, checkFinite } from '../kernel/checks.js';
 import type { Kernels } from '../kernel/contract.js';
 import { checkTolerance } from '../measure/tolerance.js';
 import { slicedWasserstein } from '../transport/index.js';
+import { type Contraction, checkContraction } from './contraction.js';
 import { defaultNoise, defaultSmoothing } from './defaults.js';
 import type { Depth, DepthComparison, DepthRun } from './depth-comparison.js';
 import { type ExpectedTime, expectedTime } from './expected-time.js';
@@ -42,6 +43,8 @@ export interface DepthComparisonOptions extends CallOptions {
   neighbours?: number;
   /** Error of sums over the cloud that is allowed, as for {@link transportCloud}. */
   scoreTolerance?: number;
+  /** Over which directions the smoothing contracts, as for {@link transportCloud}. */
+  contraction?: Contraction;
   /** Called before anything moves, where the runs will take long, with how long: after a measured sample. */
   onExpectedTime?: (expected: ExpectedTime) => void;
   /** Called as each depth is done. */
@@ -76,6 +79,7 @@ export async function compareDepths(
   const depths = options.depths ?? DEFAULT_DEPTHS;
   depths.forEach(checkDepth);
   checkTolerance(options.scoreTolerance, 'scoreTolerance');
+  checkContraction(options.contraction);
   if (options.snapshots !== undefined) checkInteger(options.snapshots, 'snapshots', 1);
   if (options.neighbours !== undefined) checkInteger(options.neighbours, 'neighbours', 1);
   checkSeed(options.seed);
@@ -105,6 +109,7 @@ export async function compareDepths(
       smoothing,
       snapshots: options.snapshots,
       scoreTolerance: options.scoreTolerance,
+      contraction: options.contraction,
     });
     const seconds = (performance.now() - begin) / 1000;
     const run = await describeRun(kernels, start, depth, T, transport, seconds, options);
@@ -120,6 +125,7 @@ export async function compareDepths(
       T: options.T === undefined ? 'default' : 'given',
       smoothing: options.smoothing === undefined ? 'default' : 'given',
     },
+    contraction: checkContraction(options.contraction),
     backend: kernels.name,
     dtype: dtypeOf(start),
     seed: checkSeed(options.seed),

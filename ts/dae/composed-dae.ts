@@ -10,15 +10,10 @@ import { GaussianMixture } from '../measure/mixture.js';
 import { smoothed } from '../measure/smoothed.js';
 import { ComposedGaussian } from './composed-gaussian.js';
 import type { ComposedDae } from './composed-map.js';
+import { type Contraction, ContractionRate, checkContraction, weightedMean } from './contraction.js';
 import { weightedCloud } from './cloud-dae.js';
 import { checkMeasure, daeMap } from './dae-map.js';
-import {
-  type CloudScore,
-  type SmoothedCloud,
-  advanceCloud,
-  daeLayer,
-  weightedMean,
-} from './smoothed-cloud.js';
+import { type CloudScore, type SmoothedCloud, advanceCloud, daeLayer } from './smoothed-cloud.js';
 import { type Batch, BatchMap, type DaeMap } from './transport-map.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
@@ -43,6 +38,8 @@ export interface ComposedDaeOptions extends CallOptions {
    * has less noise, which counts in high dimension; a smaller one less bias.
    */
   smoothing?: number;
+  /** Over which directions the variance of a smoothed cloud contracts, as for `transportCloud`; that of particles: all alike. */
+  contraction?: Contraction;
 }
 
 /**
@@ -73,6 +70,7 @@ export async function composedDae(measure: Measure, options: ComposedDaeOptions)
   const noises = scheduleOf(options ?? {});
   const samples = options.samples === undefined ? undefined : checkInteger(options.samples, 'samples', 1);
   if (options.smoothing !== undefined) checkPositive(options.smoothing, 'smoothing');
+  checkContraction(options.contraction);
   throwIfAborted(options.signal);
   const mixture = measure instanceof GaussianMixture ? measure : undefined;
   if (mixture?.components === 1) return new ComposedGaussian(mixture, noises);
@@ -83,7 +81,9 @@ export async function composedDae(measure: Measure, options: ComposedDaeOptions)
   const { weights } = weightedCloud(points, cloud.weights);
   const { tolerance } = cloud;
   const { kernels, positions } = await computable(points, options);
-  return stackLayers(kernels, measure, { positions, smoothing, weights, tolerance }, noises, options);
+  const contraction = new ContractionRate(checkContraction(options.contraction), options.seed);
+  const start = { positions, smoothing, weights, tolerance, contraction };
+  return stackLayers(kernels, measure, start, noises, options);
 }
 
 function scheduleOf({ layers, T, noises }: ComposedDaeOptions): readonly number[] {
@@ -133,13 +133,15 @@ async function fromParticles(
   const { kernels, positions } = await computable(drawn, options);
   const corrupted = measure.heat(noises[0] / 2);
   const want = { score: true, divergence: true };
+  // The first layer is that of a measure that is no cloud: what follows contracts by the same mean.
+  const contraction = new ContractionRate('trace', options.seed);
   const { score, divergence } = await corrupted.evaluate(positions, want, {
     ...options,
     onProgress: undefined,
   });
-  return stackLayers(kernels, measure, { positions, smoothing }, noises, options, {
+  return stackLayers(kernels, measure, { positions, smoothing, contraction }, noises, options, {
     score: score!.data,
-    meanDivergence: weightedMean(divergence!),
+    rate: weightedMean(divergence!) / measure.dimension,
   });
 }
 

@@ -1,4 +1,5 @@
 import type { NdArray } from '../core/array.js';
+import type { Contraction } from './contraction.js';
 
 /** Number of layers, or the continuous limit of infinitely many. */
 export type Depth = number | 'continuous';
@@ -48,6 +49,8 @@ export interface DepthComparison {
   smoothing: number;
   /** Whether T and the smoothing were given or taken from the data. */
   chosen: { T: 'given' | 'default'; smoothing: 'given' | 'default' };
+  /** Over which directions the smoothing contracted. */
+  contraction: Contraction;
   backend: string;
   dtype: 'float32' | 'float64';
   seed: number;

@@ -8,5 +8,6 @@ export type { Depth, DepthComparison, DepthRun, DistanceMethod } from './depth-c
 export type { ExpectedTime } from './expected-time.js';
 export { type NoiseDensity, laplaceNoise, noiseFromDensity, uniformBallNoise } from './noise.js';
 export { type CloudTransport, type CloudTransportOptions, transportCloud } from './transport-cloud.js';
+export type { Contraction } from './contraction.js';
 export type { DaeMap, TransportMap } from './transport-map.js';
 export * from './training/index.js';

@@ -28,6 +28,7 @@ export const SIGNATURES = {
     options: options<Argument<typeof compareDepths, 1>>()(
       {
         ...CALL,
+        contraction: 1,
         T: 1,
         depths: 1,
         labels: 1,
@@ -63,6 +64,7 @@ export const SIGNATURES = {
     measure: MEASURE,
     options: options<Argument<typeof composedDae, 1>>()({
       ...CALL,
+      contraction: 1,
       T: 1,
       layers: 1,
       noises: 1,
@@ -232,6 +234,7 @@ export const SIGNATURES = {
     points: ARRAY,
     options: options<Argument<typeof transportCloud, 1>>()({
       ...CALL,
+      contraction: 1,
       T: 1,
       depth: 1,
       scoreTolerance: 1,

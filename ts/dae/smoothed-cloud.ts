@@ -2,6 +2,7 @@ import { type FloatData, type NdArray, allocate, dtypeOf } from '../core/array.j
 import { asMatrix } from '../kernel/checks.js';
 import type { Kernels, RunControl } from '../kernel/contract.js';
 import { DEFAULT_TOLERANCE } from '../measure/tolerance.js';
+import type { ContractionRate } from './contraction.js';
 
 /**
  * A cloud with a smoothing variance: the measure Σ w_i N(x_i, sI), whose density, score and DAE maps are known.
@@ -14,12 +15,14 @@ export interface SmoothedCloud {
   weights?: Float64Array;
   /** Error that sums over the points may have; absent: the default of the element type. */
   tolerance?: number;
+  /** By what rule s contracts. */
+  contraction: ContractionRate;
 }
 
-/** The score ∇log μ at the cloud's own points, and the weighted mean over points of its divergence. */
+/** The score ∇log μ at the cloud's own points, and the rate at which it makes the smoothing contract: d(log s)/2dt. */
 export interface CloudScore {
   score: FloatData;
-  meanDivergence: number;
+  rate: number;
 }
 
 /**
@@ -28,12 +31,13 @@ export interface CloudScore {
  */
 export async function cloudScore(
   kernels: Kernels,
-  { positions, smoothing, weights, tolerance = DEFAULT_TOLERANCE[dtypeOf(positions)] }: SmoothedCloud,
+  { positions, smoothing, weights, tolerance, contraction }: SmoothedCloud,
   noise: number,
   run: RunControl,
   into?: { mean: FloatData; divergence: FloatData },
 ): Promise<CloudScore> {
   const variance = smoothing + noise;
+  const allowed = tolerance ?? DEFAULT_TOLERANCE[dtypeOf(positions)];
   const points = asMatrix(positions);
   const logWeights = weights && allocate(dtypeOf(positions), weights.length, 'log-weights');
   weights?.forEach((weight, i) => (logWeights![i] = Math.log(weight)));
@@ -43,24 +47,20 @@ export async function cloudScore(
       centres: points,
       logWeights,
       variance,
-      tolerance,
+      tolerance: allowed,
       want: { mean: true, divergence: true },
       into,
     },
     run,
   );
+  // Of the points as they are nothing contracts.
+  const seen = { positions, weights, logWeights, tolerance: allowed, variance, divergence: divergence! };
+  const rate = smoothing > 0 ? await contraction.of(kernels, seen, run) : 0;
   kernels.linearCombination(mean!, [
     { coefficient: 1 / variance, array: mean! },
     { coefficient: -1 / variance, array: positions.data },
   ]);
-  return { score: mean!, meanDivergence: weightedMean(divergence!, weights) };
-}
-
-/** Σ w_i a_i with weights that sum to 1, all equal by default. */
-export function weightedMean(values: FloatData, weights?: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += weights ? weights[i] * values[i] : values[i];
-  return weights ? sum : sum / values.length;
+  return { score: mean!, rate };
 }
 
 /** One DAE layer at noise variance τ: every point of the cloud moves to the posterior mean. O(n²d) time. */
@@ -79,26 +79,25 @@ export async function daeLayer(
  * g(x) = x + τ ∇log(μ ∗ N(0, τI))(x).
  *
  * The pushforward is again kept as a smoothed cloud. A component N(x_i, sI) goes, to first order about its centre, to
- * N(g(x_i), s J_i J_iᵀ) with J_i the map's Jacobian; its trace is d + τ Δlog(…). The one smoothing variance that all
- * components share becomes s · mean_i (tr J_i / d)², so that it contracts as the map does: for a Gaussian cloud this is
+ * N(g(x_i), s J_i J_iᵀ) with J_i the map's Jacobian. The one smoothing variance that all components share contracts by the
+ * square of a mean of its eigenvalues, see {@link ContractionRate}: for a Gaussian cloud, alike in all directions, this is
  * the closed form of the composed DAE, and for isolated points that of the shrinking bandwidth s − 2t.
  */
 export function advanceCloud(
   kernels: Kernels,
-  { positions, smoothing, weights, tolerance }: SmoothedCloud,
+  cloud: SmoothedCloud,
   noise: number,
-  { score, meanDivergence }: CloudScore,
+  { score, rate }: CloudScore,
 ): SmoothedCloud {
+  const { positions, smoothing } = cloud;
   const data = positions.data.slice();
   kernels.linearCombination(data, [
     { coefficient: 1, array: positions.data },
     { coefficient: noise, array: score },
   ]);
-  const contraction = 1 + (noise * meanDivergence) / positions.shape[1];
   return {
+    ...cloud,
     positions: { data, shape: positions.shape },
-    smoothing: smoothing * contraction ** 2,
-    weights,
-    tolerance,
+    smoothing: smoothing * (1 + noise * rate) ** 2,
   };
 }

@@ -14,6 +14,7 @@ import { kernelsFor } from '../kernel/backend.js';
 import { checkFinite } from '../kernel/checks.js';
 import type { Kernels } from '../kernel/contract.js';
 import { DEFAULT_TOLERANCE, checkTolerance } from '../measure/tolerance.js';
+import { type Contraction, ContractionRate, checkContraction } from './contraction.js';
 import type { Depth } from './depth-comparison.js';
 import { type SmoothedCloud, cloudScore, daeLayer } from './smoothed-cloud.js';
 import { checkCall } from '../core/call.js';
@@ -49,6 +50,12 @@ export interface CloudTransportOptions extends CallOptions {
    * 1e-3; in float64 1e-10; 0 is exact to rounding. Spent only where that saves time, see `score`.
    */
   scoreTolerance?: number;
+  /**
+   * Over which directions s contracts as the map does: those in which the points near a point are spread (`spread`, the
+   * default), or all d alike (`trace`). They differ for points near a manifold of fewer dimensions, where most directions
+   * hold none of them and `trace` makes the kernel narrower than what is left of the data.
+   */
+  contraction?: Contraction;
 }
 
 /**
@@ -75,6 +82,7 @@ export async function transportCloud(
   if (options.snapshots !== undefined) checkInteger(options.snapshots, 'snapshots', 1);
   checkDepth(depth);
   checkTolerance(options.scoreTolerance, 'scoreTolerance');
+  checkContraction(options.contraction);
   const start = toDtype(points, options.dtype);
   const kernels = await kernelsFor(options, dtypeOf(start));
   checkFinite(kernels, start, 'points');
@@ -121,7 +129,7 @@ async function transportThroughLayers(
   const kept = keptLayers(layers, options.snapshots ?? 16);
   const snapshots = { times: [0], positions: [start] };
   const { smoothing, scoreTolerance: tolerance } = options;
-  let cloud: SmoothedCloud = { positions: start, smoothing, tolerance };
+  let cloud: SmoothedCloud = { positions: start, smoothing, tolerance, contraction: contractionOf(options) };
   let action = 0;
   for (let layer = 1; layer <= layers; layer++) {
     throwIfAborted(options.signal);
@@ -143,10 +151,14 @@ function keptLayers(layers: number, snapshots: number): Set<number> {
   return new Set(Array.from({ length: count }, (_, i) => Math.round(((i + 1) * layers) / count)));
 }
 
+function contractionOf({ contraction, seed }: CloudTransportOptions): ContractionRate {
+  return new ContractionRate(checkContraction(contraction), seed);
+}
+
 /**
  * The state is the cloud, the logarithm of its smoothing variance s as a share of the starting one, and the action. Under
- * ẋ = ∇log μ_t a component's covariance changes by 2s ∇²log μ_t, so that d(log s)/dt = 2 mean(Δlog μ_t)/d, the limit of
- * what {@link daeLayer} does.
+ * ẋ = ∇log μ_t a component's covariance changes by 2s ∇²log μ_t, so that d(log s)/dt is twice a mean of the Hessian's
+ * eigenvalues, the limit of what {@link daeLayer} does.
  */
 async function transportContinuously(
   kernels: Kernels,
@@ -158,6 +170,7 @@ async function transportContinuously(
   const zero = (): NdArray => ({ data: new Float64Array(1), shape: [1] });
   const count = options.snapshots ?? 16;
   const divergence = allocate(dtypeOf(start), n);
+  const contraction = contractionOf(options);
   // Below this the measure counts as collapsed: its remaining life, at most s/2 and shrinking, is less than T × 1e-6.
   const collapsed = Math.log(Math.min(1, T / smoothing) * 1e-6);
   const solution = await solve(
@@ -165,16 +178,10 @@ async function transportContinuously(
       async derivative(t, [positions, logShare], out) {
         const log = logShare.data[0];
         if (!(log > collapsed)) throw collapseError(t, T, smoothing);
-        const cloud = { positions, smoothing: smoothing * Math.exp(log), tolerance };
+        const cloud = { positions, smoothing: smoothing * Math.exp(log), tolerance, contraction };
         const into = { mean: out[0].data, divergence };
-        const { score, meanDivergence } = await cloudScore(
-          kernels,
-          cloud,
-          0,
-          { signal: options.signal },
-          into,
-        );
-        out[1].data[0] = (2 * meanDivergence) / d;
+        const { score, rate } = await cloudScore(kernels, cloud, 0, { signal: options.signal }, into);
+        out[1].data[0] = 2 * rate;
         out[2].data[0] = meanSquare(kernels, score, n);
       },
     },

@@ -82,7 +82,7 @@ export async function transportReport(
 }
 
 function header(comparison: DepthComparison, { input }: TransportReportContext): Html {
-  const { n, d, T, smoothing, chosen, backend, dtype, seed, runs } = comparison;
+  const { n, d, T, smoothing, chosen, contraction, backend, dtype, seed, runs } = comparison;
   const depths = runs.flatMap(({ depth }) => (depth === 'continuous' ? [] : String(depth)));
   const limit = runs.some(({ depth }) => depth === 'continuous');
   const networks = [
@@ -104,6 +104,10 @@ function header(comparison: DepthComparison, { input }: TransportReportContext):
       ['Dimensions d', formatCount(d)],
       ['Noise T', [formatNumber(T), origin(chosen.T)]],
       ['Smoothing s', [formatNumber(smoothing), origin(chosen.smoothing)]],
+      [
+        'Contraction of s',
+        contraction === 'spread' ? 'along the spread of the points' : 'over all directions',
+      ],
       ['Backend', backend],
       ['Precision', dtype],
       ['Seed', String(seed)],
