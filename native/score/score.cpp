@@ -12,6 +12,7 @@
 
 #include "score/clustered.hpp"
 #include "score/dense.hpp"
+#include "score/flat_columns.hpp"
 #include "score/grid_plan.hpp"
 #include "score/gridded.hpp"
 #include "score/pruned.hpp"
@@ -142,13 +143,23 @@ class Approximation {
   bool sameCloud_;
 };
 
+template <class T>
+void scoreInAllColumns(const ScoreProblem<T>& problem, Control& control) {
+  if (problem.tolerance > 0 && Approximation<T>(problem, control).run()) return;
+  scoreDense(problem, control);
+}
+
 }  // namespace
 
 template <class T>
 void score(const ScoreProblem<T>& problem, Control& control) {
   if (problem.n == 0 || problem.m == 0) return;
-  if (problem.tolerance > 0 && Approximation<T>(problem, control).run()) return;
-  scoreDense(problem, control);
+  const FlatColumns<T> flat(problem);
+  if (flat.worthwhile()) {
+    flat.solve(&scoreInAllColumns<T>, control);
+  } else {
+    scoreInAllColumns(problem, control);
+  }
 }
 
 template void score<float>(const ScoreProblem<float>&, Control&);

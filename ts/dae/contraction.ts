@@ -25,7 +25,7 @@ export function checkContraction(rule: Contraction | undefined): Contraction {
 const SAMPLE = 250;
 /** Values of a cloud up to which every point is asked in every direction: no sampling error. */
 const EXACT_VALUES = 4096;
-/** Errors of a trace of a posterior covariance, in σ²: beside what the tolerance allows, what rounding does. */
+/** What rounding does to the trace of a posterior covariance, in σ². */
 const TRACE_ROUNDING = { float32: 1e-5, float64: 1e-12 };
 
 /** A cloud and what its score kernel said at its own points. */
@@ -34,8 +34,6 @@ export interface SeenCloud {
   /** Weights that sum to 1, all equal by default, and their logarithms. */
   weights?: Float64Array;
   logWeights?: FloatData;
-  /** Error that the sums were allowed. */
-  tolerance: number;
   /** σ² of the kernel. */
   variance: number;
   /** Δlog(…) at the points. */
@@ -68,7 +66,7 @@ export class ContractionRate {
    * time beside what is given.
    */
   async of(kernels: Kernels, seen: SeenCloud, run: RunControl = {}): Promise<number> {
-    const { positions, weights, logWeights, tolerance, variance, divergence } = seen;
+    const { positions, weights, logWeights, variance, divergence } = seen;
     const [n, d] = positions.shape;
     if (this.#rule === 'trace' || d === 1) return weightedMean(divergence, weights) / d;
     const { rows, vectors } = (this.#probes ??= this.#choose(n, d, dtypeOf(positions)));
@@ -82,9 +80,9 @@ export class ContractionRate {
       },
       { signal: run.signal },
     );
-    // A trace is a small difference: below its error the points near x are not spread at all, and from there on little by
-    // little, so that the rate is a continuous function of time.
-    const error = variance * Math.max(4 * tolerance, TRACE_ROUNDING[dtypeOf(positions)]);
+    // A trace is a small difference: below its rounding the points near x are not spread at all, and from there on little
+    // by little, so that the rate is a continuous function of time.
+    const rounding = variance * TRACE_ROUNDING[dtypeOf(positions)];
     let sum = 0;
     let total = 0;
     for (let at = 0; at < rows.length; at++) {
@@ -92,8 +90,14 @@ export class ContractionRate {
       const weight = weights ? weights[i] : 1;
       const trace = variance * (variance * divergence[i] + d);
       let square = 0;
-      for (let k = at * d; k < (at + 1) * d; k++) square += products[k] ** 2;
-      if (trace > error) sum += weight * (square / trace) * (1 - error / trace);
+      let along = 0;
+      for (let k = at * d; k < (at + 1) * d; k++) {
+        square += products[k] ** 2;
+        along += products[k] * vectors[k];
+      }
+      // |Σu|² ≤ tr Σ · uᵀΣu, which holds what sums within a tolerance do to the trace.
+      const eigenvalue = Math.min(square / trace, along);
+      if (trace > rounding) sum += weight * eigenvalue * (1 - rounding / trace);
       total += weight;
     }
     return (sum / total / variance - 1) / variance;

@@ -54,7 +54,7 @@ export async function cloudScore(
     run,
   );
   // Of the points as they are nothing contracts.
-  const seen = { positions, weights, logWeights, tolerance: allowed, variance, divergence: divergence! };
+  const seen = { positions, weights, logWeights, variance, divergence: divergence! };
   const rate = smoothing > 0 ? await contraction.of(kernels, seen, run) : 0;
   kernels.linearCombination(mean!, [
     { coefficient: 1 / variance, array: mean! },
