@@ -73,7 +73,7 @@ export const separation: ClaimExperiment = {
 };
 
 async function cases(options: ClaimOptions): Promise<Case[]> {
-  const n = options.quick ? 400 : 1200;
+  const n = options.quick ? 800 : 1200;
   const real = await realData(options, options.quick ? 500 : 1797);
   const { labels } = real;
   const synthetic: Case[] = [
