@@ -92,6 +92,62 @@ test('network: ONNX without labels, quietly', async (t) => {
   t.is(summary.format, 'onnx');
 });
 
+test('network: the blocks of a stream, and a second model', async (t) => {
+  const folder = emptyFolder(t);
+  const models = ['a.onnx', 'b.onnx'].map((name) => join(folder, name));
+  await writeNetworkOnnx(models[0], residualStream(4, 3));
+  await writeNetworkOnnx(models[1], residualStream(4, 2));
+  const data = await dataFile(folder);
+  const out = join(folder, 'out');
+  const { code, stdout, stderr } = await ridgeflow([
+    'network',
+    ...models,
+    data,
+    '--out',
+    out,
+    '--label-column',
+    'label',
+  ]);
+  t.is(code, 0, stderr);
+  const summary = JSON.parse(await readFile(join(out, 'summary.json'), 'utf8')) as NetworkSummary;
+  const [{ blocks, verdict, lyapunov }] = summary.blocks;
+  t.deepEqual(
+    blocks.map(({ from, to }) => [from, to]),
+    [
+      ['input', 'x1'],
+      ['x1', 'x2'],
+      ['x2', 'y'],
+    ],
+  );
+  t.true(stdout.includes(verdict.sentence), stdout);
+  t.is(lyapunov!.exponents.length, 3);
+  t.is(summary.comparison!.model, models[1]);
+  t.deepEqual(
+    [summary.comparison!.alignment.values.length, summary.comparison!.alignment.columns.length],
+    [4, 3],
+  );
+  t.true(Math.abs(summary.alignment!.values[2][2]! - 1) < 1e-6);
+
+  const browser = await launchBrowser();
+  for (const scheme of ['light', 'dark'] as const) {
+    const { page, problems } = await visitFile(browser, join(out, 'report.html'), 'phone', scheme);
+    await page.waitForSelector('[data-chart=gradient] svg');
+    await page.waitForSelector('[data-chart=comparison] canvas');
+    await page.waitForSelector('[data-chart=river] canvas');
+    t.is(await page.locator('#blocks-0 tbody tr').count(), 3);
+    t.is(await page.evaluate('document.documentElement.scrollWidth'), SCREENS.phone.width);
+    t.deepEqual(problems, []);
+    await page.close();
+  }
+  await browser.close();
+
+  const without = await ridgeflow(['network', models[0], data, '--out', out, '--json', '--no-blocks']);
+  t.deepEqual((JSON.parse(without.stdout) as NetworkSummary).blocks, []);
+  const many = await ridgeflow(['network', ...models, data, data]);
+  t.is(many.code, 2);
+  t.regex(many.stderr, /two models and data/);
+});
+
 test('network: what is wrong is said in a line, with exit code 1 or 2', async (t) => {
   const folder = emptyFolder(t);
   const out = join(folder, 'out');

@@ -3,6 +3,7 @@ import type { DepthComparison } from '../ts/dae/depth-comparison.js';
 import { chooseByFolds } from '../ts/network/index.js';
 import { changeOf, errorOfDifference, errorOfShares } from '../ts/report/compare.js';
 import { findings } from '../ts/report/findings.js';
+import { blockFindings } from '../ts/report/network-blocks.js';
 import { networkFindings } from '../ts/report/network-findings.js';
 import { radonFindings } from '../ts/report/radon-findings.js';
 import { type RidgeletNumbers, ridgeletFindings, whereUnits } from '../ts/report/ridgelet-findings.js';
@@ -11,6 +12,21 @@ import { syntheticReport } from './report-comparison.js';
 
 const about = <F extends { topic: string }>(list: readonly F[], topic: string): F =>
   list.find((finding) => finding.topic.startsWith(topic))!;
+
+test('what is said of blocks follows their verdicts', (t) => {
+  const stream = (path: string, characters: readonly ('lowers' | 'turns')[]) => {
+    const runs = characters.map((character, b) => ({ first: b + 1, last: b + 1, character }));
+    return { blocks: characters.map(() => ({ path })), verdict: { runs, sentence: `Blocks of ${path}.` } };
+  };
+  const say = (...streams: unknown[]) => blockFindings(streams as Parameters<typeof blockFindings>[0]);
+  t.deepEqual(say(), []);
+  const [one] = say(stream('/a', ['lowers', 'turns', 'lowers']));
+  t.is(one.figure, '2 of 3 blocks');
+  t.is(one.sentence, 'Blocks of /a.');
+  const [two] = say(stream('/a', ['turns']), stream('/b', ['turns', 'turns']));
+  t.is(two.figure, '0 of 3 blocks');
+  t.is(two.sentence, 'From /a on: blocks of /a. From /b on: blocks of /b.');
+});
 
 test('numbers differ where they differ by more than their error', (t) => {
   t.is(changeOf(1, 2), 'rose');

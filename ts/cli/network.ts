@@ -1,19 +1,28 @@
 import { join, resolve } from 'node:path';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { NdArray } from '../core/array.js';
 import { ensureOutputFolder, writeNpz, writeTextAtomic } from '../io/index.js';
 import {
+  type ActivationOptions,
+  type Activations,
+  type AlignmentMatrix,
+  type AlignmentMatrixOptions,
   type FeatureMaps,
   type LayerAnalysis,
   type NetworkAnalysis,
+  type StreamAnalysis,
+  alignmentMatrix,
   analyseNetwork,
+  analyseStreams,
   openActivations,
   openModel,
 } from '../network/index.js';
+import { streamLayers } from '../network/analysis/states.js';
 import { leftOutSentence } from '../network/analysis/left-out.js';
 import { networkReport } from '../report/network.js';
 import { sayInput } from './cloud-input.js';
 import type { ColumnsSummary } from './columns.js';
+import { blockFindings } from '../report/network-blocks.js';
 import { networkFindings } from '../report/network-findings.js';
 import { sayFindings } from './say-findings.js';
 import { EXIT_HELP, parseInteger, parseShape } from './failure.js';
@@ -39,12 +48,19 @@ interface NetworkCommandOptions extends ComputationOptions, OutputOptions, Readi
   batch: number;
   width: number;
   activations?: boolean;
+  blocks: boolean;
 }
 
 /** What summary.json holds: the analysis without its pictures. */
 export interface NetworkSummary extends Omit<NetworkAnalysis, 'layers' | 'drawn'> {
   input: string;
   version: string;
+  /** What the blocks of the residual streams do. */
+  blocks: readonly StreamAnalysis[];
+  /** Of every layer with every other. */
+  alignment: AlignmentMatrix | null;
+  /** Of every layer with those of the second model. */
+  comparison: { model: string; alignment: AlignmentMatrix } | null;
   columns: ColumnsSummary;
   classNames: readonly string[];
   notes: readonly string[];
@@ -58,6 +74,7 @@ Examples:
   ridgeflow network resnet.onnx images.npy --labels labels.npy --layers Add
   ridgeflow network convnet.onnx images.npy --feature-maps mean --activations
   ridgeflow network encoder.onnx ids.npy --input attention_mask=mask.npy
+  ridgeflow network before.onnx after.onnx images.npy --labels labels.npy
 ${EXIT_HELP}`;
 
 /** `ridgeflow network`. */
@@ -66,8 +83,9 @@ export function networkCommand(): Command {
     .description('Report how every layer of a trained network transports data.')
     .argument('<model>', 'an .onnx file, or the folder or model.json of a TensorFlow.js model')
     .argument(
-      '<data>',
-      'examples: .npy, .npz, .csv, .json (also .gz), Arrow IPC, Parquet, .safetensors or IDX',
+      '<data...>',
+      'examples: .npy, .npz, .csv, .json (also .gz), Arrow IPC, Parquet, .safetensors or IDX; before them a second model to compare with',
+      parseData,
     )
     .option('-o, --out <folder>', 'folder for summary.json and report.html', 'ridgeflow-network')
     .option('--labels <file>', 'a file of classes, one for each example, or an array of the same .npz file')
@@ -97,13 +115,16 @@ export function networkCommand(): Command {
     .option('--rows <rows>', 'with positions: most rows in all, at random positions', parseInteger(1), 20_000)
     .option('--batch <examples>', 'most examples that are run at once', parseInteger(1), 256)
     .option('--width <values>', 'wider layers are projected at random to this width', parseInteger(2), 1024)
+    .option('--no-blocks', 'leave out the transport analysis of the blocks of residual streams')
     .option('--activations', 'write the activations of the layers to activations.npz');
   return addOutputOptions(addComputationOptions(addReadingOptions(command)))
     .addHelpText('after', EXAMPLES)
     .action(network);
 }
 
-async function network(path: string, data: string, options: NetworkCommandOptions): Promise<void> {
+async function network(path: string, files: string[], options: NetworkCommandOptions): Promise<void> {
+  const data = files[files.length - 1];
+  const other = files.length > 1 ? files[0] : undefined;
   const folder = resolve(options.out);
   const summary = await withProgress(options, async ({ signal, progress }): Promise<NetworkSummary> => {
     await ensureOutputFolder(folder);
@@ -119,8 +140,21 @@ async function network(path: string, data: string, options: NetworkCommandOption
       const analysis = await analyseNetwork(model, points, {
         ...call,
         labels: labels?.values,
-        onProgress: (fraction) => progress.update(0.95 * fraction, 'measuring the layers'),
+        onProgress: (fraction) => progress.update(0.6 * fraction, 'measuring the layers'),
       });
+      const blocks = options.blocks
+        ? await analyseStreams(model, points, {
+            ...{ signal, backend, seed, dtype, batch },
+            onProgress: (fraction) => progress.update(0.6 + 0.25 * fraction, 'measuring the blocks'),
+          })
+        : [];
+      const names = analysis.layers.slice(1).map(({ name }) => name);
+      const compare = { signal, seed };
+      const opened = await openActivations(model, points, { ...call, layers: names });
+      progress.update(0.85, 'comparing the layers');
+      const alignment = analysis.examples < 4 ? null : await alignmentMatrix(opened, undefined, compare);
+      const comparison =
+        other === undefined ? null : await compared(other, opened, examples, { call, compare });
       const found = [
         isPooled(analysis) ? POOLED : [],
         leftOutSentence(analysis.layers.length - 1, analysis.leftOut) ?? [],
@@ -136,17 +170,48 @@ async function network(path: string, data: string, options: NetworkCommandOption
         );
         await writeNpz(join(folder, 'activations.npz'), arraysByLayer(all), { signal });
       }
-      const page = { input: data, labels, notes, command: commandLine(), versions: versions() };
+      const page = {
+        ...{ input: data, labels, notes, blocks, command: commandLine(), versions: versions() },
+        ...(alignment && { alignment }),
+        ...(comparison && { comparison }),
+      };
       await writeTextAtomic(join(folder, 'report.html'), await networkReport(analysis, page));
       const said = { ...examples, notes: [...notes, ...found] };
-      const summary = summaryOf(analysis, data, labels?.names ?? [], said);
+      const more = { blocks, alignment, comparison };
+      const summary = { ...summaryOf(analysis, data, labels?.names ?? [], said), ...more };
       await writeTextAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
       return summary;
     } finally {
       await model.dispose();
     }
   });
-  sayFindings(options, networkFindings(summary), join(folder, 'report.html'));
+  const findings = [...networkFindings(summary), ...blockFindings(summary.blocks)];
+  sayFindings(options, findings, join(folder, 'report.html'));
+}
+
+/** Data, or a second model and data. */
+function parseData(file: string, earlier: string[] = []): string[] {
+  if (earlier.length < 2) return [...earlier, file];
+  throw new InvalidArgumentError('Give a model and data, or two models and data.');
+}
+
+/** Alignments with the layers of another model, on the same examples; of a residual stream once a block. */
+async function compared(
+  path: string,
+  activations: Activations,
+  { points }: ModelExamples,
+  { call, compare }: { call: ActivationOptions; compare: AlignmentMatrixOptions },
+): Promise<NonNullable<NetworkSummary['comparison']>> {
+  const model = await openModel(path, { backend: call.backend, signal: call.signal });
+  try {
+    const others = await openActivations(model, points, {
+      ...call,
+      layers: call.layers ?? streamLayers(model),
+    });
+    return { model: path, alignment: await alignmentMatrix(activations, others, compare) };
+  } finally {
+    await model.dispose();
+  }
 }
 
 const POOLED =
@@ -161,7 +226,7 @@ function summaryOf(
   input: string,
   classNames: readonly string[],
   { columns, notes }: ModelExamples,
-): NetworkSummary {
+): Omit<NetworkSummary, 'blocks' | 'alignment' | 'comparison'> {
   return {
     input,
     version: packageVersion(),

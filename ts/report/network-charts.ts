@@ -123,9 +123,12 @@ export function networkCharts(analysis: NetworkAnalysis): { main: DepthCurves[];
       at((step) => step.stretch),
     ),
   ];
-  const measured = ({ curves }: DepthCurves) =>
-    curves.some(({ values }) => values.some((value) => value !== null));
-  return { main: main.filter(measured), small: small.filter(measured) };
+  return { main: main.filter(measuredCurves), small: small.filter(measuredCurves) };
+}
+
+/** Whether there is a number in them. */
+export function measuredCurves({ curves }: DepthCurves): boolean {
+  return curves.some(({ values }) => values.some((value) => value !== null));
 }
 
 /** One chart over the layers; the layer that the signal `chosen` names is marked, and points carry their `layer`. */

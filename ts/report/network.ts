@@ -1,4 +1,4 @@
-import type { NetworkAnalysis } from '../network/analysis/index.js';
+import type { AlignmentMatrix, NetworkAnalysis, StreamAnalysis } from '../network/index.js';
 import { leftOutSentence } from '../network/analysis/left-out.js';
 import { type ThemedSpec, compileChart } from './charts.js';
 import { type CloudData, cloudData } from './cloud.js';
@@ -6,6 +6,8 @@ import { cloudChart } from './cloud-chart.js';
 import { formatCount, formatPercent } from './format.js';
 import { type Html, facts, findingList, html } from './html.js';
 import { depthCurvesChart, networkCharts } from './network-charts.js';
+import { alignmentChart, blockCharts, riverChart } from './network-block-charts.js';
+import { blockFindings, blockSection } from './network-blocks.js';
 import { networkFindings } from './network-findings.js';
 import { layerSection, layerTitle, numbersSection } from './network-sections.js';
 import { type PageSection, chartFigure, renderPage } from './page.js';
@@ -20,6 +22,12 @@ export interface NetworkReportContext {
   input: string;
   /** Class of every example, as a number into `names`; the labels of the analysis are these numbers. */
   labels?: { values: Int32Array; names: readonly string[] };
+  /** What the blocks of the residual streams do. */
+  blocks?: readonly StreamAnalysis[];
+  /** How far all layers agree. */
+  alignment?: AlignmentMatrix;
+  /** A second model on the same examples. */
+  comparison?: { model: string; alignment: AlignmentMatrix };
   notes: readonly string[];
   command: string;
   versions: Readonly<Record<string, string>>;
@@ -43,6 +51,21 @@ export async function networkReport(
   const charts: Record<string, ThemedSpec> = { cloud: cloudChart(cloud, { explained: [] }) };
   for (const curves of main) charts[curves.name] = await compileChart(depthCurvesChart(curves, names, 260));
   for (const curves of small) charts[curves.name] = await compileChart(depthCurvesChart(curves, names, 130));
+  const { blocks = [], alignment, comparison, labels } = context;
+  const ofBlocks = blockCharts(analysis, blocks);
+  for (const curves of ofBlocks.main)
+    charts[curves.name] = await compileChart(depthCurvesChart(curves, names, 240));
+  for (const curves of ofBlocks.small)
+    charts[curves.name] = await compileChart(depthCurvesChart(curves, names, 130));
+  charts.river = await compileChart(riverChart(analysis, labels, 300));
+  if (alignment)
+    charts.matrix = await compileChart(alignmentChart(alignment, { names, others: names, height: 380 }));
+  if (comparison) {
+    const others = comparison.alignment.columns;
+    charts.comparison = await compileChart(
+      alignmentChart(comparison.alignment, { names, others, height: 380 }),
+    );
+  }
   const figure = ({ name, title, subtitle }: (typeof main)[number]) => chartFigure({ name, title, subtitle });
   const data: NetworkPageData = { cloud, layers: names };
   return renderPage({
@@ -57,6 +80,9 @@ export async function networkReport(
         body: html`<div class="columns">${main.map(figure)}</div>
           <div class="multiples">${small.map(figure)}</div>`,
       },
+      riverSection(analysis),
+      ...(blocks.length > 0 ? [blockSection(analysis, blocks)] : []),
+      ...(alignment || comparison ? [alignmentSection(alignment, comparison)] : []),
       cloudSection(analysis, cloud),
       layerSection(analysis, context.labels?.names ?? []),
       numbersSection(analysis),
@@ -74,7 +100,7 @@ const FEATURE_MAPS: Record<NetworkAnalysis['featureMaps'], string> = {
   positions: 'a row for each position',
 };
 
-function header(analysis: NetworkAnalysis, { input, notes }: NetworkReportContext): Html {
+function header(analysis: NetworkAnalysis, { input, notes, blocks = [] }: NetworkReportContext): Html {
   const { layers, examples } = analysis;
   const missing = leftOutSentence(layers.length - 1, analysis.leftOut);
   const widths = layers.flatMap(({ width, fullWidth }) => (width < fullWidth ? [width] : []));
@@ -85,7 +111,7 @@ function header(analysis: NetworkAnalysis, { input, notes }: NetworkReportContex
       ${fileName(analysis.source)}, and the clouds that its ${formatCount(layers.length - 1)} layers make of
       them measured.
     </p>
-    ${findingList(networkFindings(analysis))}
+    ${findingList([...networkFindings(analysis), ...blockFindings(blocks)])}
     ${facts([
       ['Examples', formatCount(examples)],
       ['Layers', formatCount(layers.length - 1)],
@@ -111,6 +137,45 @@ function header(analysis: NetworkAnalysis, { input, notes }: NetworkReportContex
       </p>`
     }
     ${[...notes, ...(missing ? [missing] : [])].map((note) => html`<p class="remark">${note}</p>`)}`;
+}
+
+function riverSection({ layers, drawn }: NetworkAnalysis): PageSection {
+  return {
+    id: 'river',
+    title: 'The stream',
+    lead: 'How the examples run through the network: where lines of one colour come together, it brings their label together.',
+    body: chartFigure({
+      name: 'river',
+      title: `${formatCount(Math.min(drawn.length, 300))} examples from layer to layer`,
+      caption: `Each of the ${formatCount(layers.length)} layers along its axis of largest variance, turned to agree with the layer before.`,
+      renderer: 'canvas',
+    }),
+  };
+}
+
+function alignmentSection(
+  alignment: AlignmentMatrix | undefined,
+  comparison: NetworkReportContext['comparison'],
+): PageSection {
+  return {
+    id: 'alignment-matrix',
+    title: 'Which layers say the same',
+    lead: 'Debiased linear alignment (CKA) over batches of the examples: 1 where two layers agree up to rotation, shift and scale.',
+    body: html`<div class="columns">
+      ${
+        alignment &&
+        chartFigure({ name: 'matrix', title: 'Every layer with every other', renderer: 'canvas' })
+      }
+      ${
+        comparison &&
+        chartFigure({
+          name: 'comparison',
+          title: `With the layers of ${fileName(comparison.model)}`,
+          renderer: 'canvas',
+        })
+      }
+    </div>`,
+  };
 }
 
 function fileName(path: string): string {

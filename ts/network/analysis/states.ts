@@ -1,4 +1,4 @@
-import type { NetworkModel, ResidualStream } from '../model/index.js';
+import { type NetworkModel, type ResidualStream, residualStreams } from '../model/index.js';
 
 /** Fewer blocks than these say less of a model than its layers do. */
 const FEWEST = 2;
@@ -10,4 +10,9 @@ export function statesOf(model: NetworkModel, streams: readonly ResidualStream[]
   const states = new Set(blocks.flatMap(({ from, to }) => [from, to]));
   const last = model.layers.length - 1;
   return model.layers.filter(({ name }, l) => states.has(name) || l === last).map(({ name }) => name);
+}
+
+/** {@link statesOf} the streams that a model has. */
+export function streamLayers(model: NetworkModel): string[] | undefined {
+  return statesOf(model, residualStreams(model));
 }

@@ -11,7 +11,7 @@ import { gathered } from './local-geometry.js';
 
 /** What {@link lyapunovExponents} finds. */
 export interface LyapunovExponents {
-  /** After every block, the mean over the points of the exponents so far per block, largest first: blocks × count. */
+  /** After every block, the mean over the points of the exponents so far per block, the largest first once the frame has turned: blocks × count. */
   readonly exponents: readonly (readonly number[])[];
   /** Their standard errors over the points. */
   readonly standardErrors: readonly (readonly number[])[];

@@ -1,0 +1,125 @@
+import type { NetworkAnalysis, StreamAnalysis } from '../network/index.js';
+import { formatCount, formatNumber, formatPercent } from './format.js';
+import { type Finding, html, table } from './html.js';
+import { blockCharts } from './network-block-charts.js';
+import { type PageSection, chartFigure } from './page.js';
+
+const number = (value: number | null | undefined) => formatNumber(value ?? NaN);
+const FLOWS: ReadonlySet<string> = new Set(['lowers', 'raises', 'keeps']);
+
+/** What the blocks of the streams are, in the words of their verdicts. */
+export function blockFindings(streams: readonly StreamAnalysis[]): Finding[] {
+  const all = streams.flatMap(({ blocks }) => blocks).length;
+  if (all === 0) return [];
+  const runs = streams.flatMap(({ verdict }) => verdict.runs);
+  const flows = runs.reduce(
+    (sum, { first, last, character }) => sum + (FLOWS.has(character) ? last - first + 1 : 0),
+    0,
+  );
+  return [
+    {
+      topic: 'Steps of a gradient flow',
+      figure: `${formatCount(flows)} of ${formatCount(all)} blocks`,
+      sentence: verdicts(streams).join(' '),
+    },
+  ];
+}
+
+/** The sentence of each stream; of several with where it begins. */
+function verdicts(streams: readonly StreamAnalysis[]): string[] {
+  return streams.map(({ blocks, verdict }) =>
+    streams.length === 1 ? verdict.sentence : `From ${blocks[0].path} on: ${lower(verdict.sentence)}`,
+  );
+}
+
+function lower(text: string): string {
+  return text === '' ? text : text[0].toLowerCase() + text.slice(1);
+}
+
+/** The blocks in their curves and in a table. */
+export function blockSection(analysis: NetworkAnalysis, streams: readonly StreamAnalysis[]): PageSection {
+  const { main, small } = blockCharts(analysis, streams);
+  const figure = ({ name, title, subtitle }: (typeof main)[number]) => chartFigure({ name, title, subtitle });
+  const singular = streams.some(({ blocks }) => blocks.some(({ local }) => (local?.singular ?? 0) > 0));
+  const alone = streams.some(({ blocks }) => blocks.some(({ local }) => local === null));
+  return {
+    id: 'blocks',
+    title: 'What the blocks do',
+    lead: html`Each block x ↦ x + b(x) of a residual stream, on whole states of up to
+    ${formatCount(Math.max(...streams.map(({ examples }) => examples)))} examples.
+    ${verdicts(streams).map((sentence) => html`${sentence} `)}`,
+    body: html`<div class="columns">${main.map(figure)}</div>
+      <div class="multiples">${small.map(figure)}</div>
+      ${
+        singular &&
+        html`<p class="remark">
+          Where a block flattens directions, as a ReLU or a norm after the sum does, its Jacobian is singular
+          and it has no log|det J|.
+        </p>`
+      }
+      ${
+        alone &&
+        html`<p class="remark">
+          Blocks that take more than the state, as an attention mask, cannot be run alone: they have no
+          derivatives.
+        </p>`
+      }
+      ${streams.map((stream, s) => blockTable(stream, s))}`,
+  };
+}
+
+function blockTable({ blocks, dimension }: StreamAnalysis, s: number) {
+  const first = blocks[0].path;
+  return html`<h3 class="layer-heading">The stream of ${formatCount(dimension)} values from ${first} on</h3>
+    ${table({
+      id: `blocks-${s}`,
+      caption: `Measurements of every block from ${first} on`,
+      columns: [
+        { title: 'Block', align: 'start' },
+        { title: 'Displacement', unit: 'of the spread' },
+        {
+          title: 'log|det J|',
+          unit: 'nats',
+          note: 'Mean over examples with its standard error: along an example log-density falls by it.',
+        },
+        {
+          title: 'Entropy',
+          unit: 'gained',
+          note: 'By nearest neighbours, with the standard error of the difference. A cloud of fewer dimensions than values has no density in them, and differs from log|det J|.',
+        },
+        {
+          title: 'Gradient',
+          unit: 'share',
+          note: 'Squared share of the displacement’s Jacobian that is symmetric: 1 for a gradient, 0 for a rotation, ½ by chance.',
+        },
+        {
+          title: 'Potential',
+          unit: 'explains',
+          note: 'Share of the displacement that the gradient of a quadratic potential explains, on examples it was not fitted to.',
+        },
+        {
+          title: 'Optimality',
+          note: 'W₂² between the clouds before and after over the mean squared distance moved.',
+        },
+        {
+          title: 'Left out',
+          unit: 'same output',
+          note: 'Examples whose largest output stays the same if the state before the block goes on in place of that after.',
+        },
+      ],
+      rows: blocks.map((block, b) => [
+        html`${b + 1}. ${block.path}`,
+        number(block.relativeDisplacement),
+        estimate(block.logDeterminant),
+        estimate(block.entropyChange),
+        estimate(block.gradientShare),
+        number(block.potential?.potential.value),
+        number(block.optimality),
+        block.without?.agreement ? formatPercent(block.without.agreement.value) : '–',
+      ]),
+    })}`;
+}
+
+function estimate(value: { value: number; standardError: number } | null): string {
+  return value ? `${number(value.value)} ± ${formatNumber(value.standardError, 2)}` : '–';
+}
