@@ -16,6 +16,7 @@ const layers = [
   'radon',
   'network',
   'dae',
+  'stream',
   'theory',
   'report',
   'cli',

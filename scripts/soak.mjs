@@ -11,7 +11,7 @@ import { projectPaths, projectRoot } from './lib/project.mjs';
 import { runMain } from './lib/run.mjs';
 
 /** What test/soak/run.ts runs. */
-const OTHERS = ['concurrent', 'leaks', 'kills', 'disk-full', 'memory', 'delays'];
+const OTHERS = ['concurrent', 'leaks', 'kills', 'disk-full', 'memory', 'streams', 'delays'];
 const AT_ONCE = 25;
 const SHORTEST = 10; // milliseconds that a worker is left alone
 const LONGEST = 250;

@@ -13,6 +13,7 @@ import { SIGNATURES as radon } from '../ts/radon/signatures.js';
 import { SIGNATURES as report } from '../ts/report/signatures.js';
 import { SIGNATURES as representation } from '../ts/representation/signatures.js';
 import { SIGNATURES as ridgelet } from '../ts/ridgelet/signatures.js';
+import { SIGNATURES as stream } from '../ts/stream/signatures.js';
 import { SIGNATURES as theory } from '../ts/theory/signatures.js';
 import { SIGNATURES as transport } from '../ts/transport/signatures.js';
 
@@ -33,6 +34,7 @@ const SUBJECTS: readonly Record<string, Signature>[] = [
   report,
   representation,
   ridgelet,
+  stream,
   theory,
   transport,
 ];

@@ -28,6 +28,7 @@ export {
 } from './report/index.js';
 export * from './representation/index.js';
 export * from './ridgelet/index.js';
+export * from './stream/index.js';
 export * from './theory/index.js';
 export * from './transport/index.js';
 export { availableBackends } from './kernel/backend.js';

@@ -1,4 +1,4 @@
-// `npm run soak -- concurrent|leaks|kills|disk-full|memory|delays [--count N]`: what long-lived programs do to the library.
+// `npm run soak -- concurrent|leaks|kills|disk-full|memory|streams|delays [--count N]`: what long-lived programs do to the library.
 import { parseArgs } from 'node:util';
 import { concurrent } from './concurrent.js';
 import { delays } from './delays.js';
@@ -6,6 +6,7 @@ import { diskFull } from './disk-full.js';
 import { kills } from './kills.js';
 import { leaks } from './leaks.js';
 import { memory } from './memory.js';
+import { streams } from './streams.js';
 
 const RUNS: Readonly<Record<string, (count: number | undefined) => Promise<string>>> = {
   concurrent: (count = 100) => concurrent(count),
@@ -13,6 +14,7 @@ const RUNS: Readonly<Record<string, (count: number | undefined) => Promise<strin
   kills: (count = 100) => kills(count),
   'disk-full': () => diskFull(),
   memory: () => memory(),
+  streams: () => streams(),
   delays: () => delays(),
 };
 

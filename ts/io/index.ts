@@ -16,6 +16,8 @@ export { readNpy, type WritableArray } from './npy.js';
 export { readNpz, type ReadNpzOptions, type WriteNpzOptions, writeNpz } from './npz.js';
 export { type GreyWindow, type PngImage, readPng, writePng } from './png.js';
 export { readCloud } from './read.js';
+export type { Rows, RowsInput } from './rows/rows-like.js';
+export { type RowsFormat, type RowsWritten, writeRows, type WriteRowsOptions } from './rows/write-rows.js';
 export { readRows, type ReadRowsOptions, type RowBatch } from './rows/read-rows.js';
 export type { DroppedColumn, LabelChoice } from './roles.js';
 export {

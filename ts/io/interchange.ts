@@ -32,7 +32,8 @@ export interface StridedArrayLike {
 export interface ArrowVectorLike {
   readonly length: number;
   readonly nullCount: number;
-  readonly type: { readonly listSize?: number };
+  /** Its `listSize`, where it has one, is how many numbers a row has. */
+  readonly type: object;
   toArray(): unknown;
   getChildAt(index: number): ArrowVectorLike | null;
 }
@@ -154,7 +155,7 @@ interface Column {
 function vectorValues(vector: ArrowVectorLike | null, name: string): Omit<Column, 'name'> {
   if (!vector) throw notNumbers(name, 'nothing');
   if (vector.nullCount > 0) throw hasNulls(name);
-  const { listSize } = vector.type;
+  const { listSize } = vector.type as { listSize?: number };
   if (listSize === undefined) return { values: vector.toArray() as ArrayLike<unknown>, width: 1 };
   const child = vector.getChildAt(0);
   if (!child) throw notNumbers(name, 'nothing');

@@ -289,11 +289,15 @@ async function toRowMajor(stored: Elements, shape: number[], signal?: AbortSigna
 
 /** The bytes that precede the elements of a .npy file: version 1.0, host byte order, C order, padded to 64 bytes. */
 export function npyHeader({ data, shape }: WritableArray): Uint8Array {
+  return npyHeaderOf(isInt32Array(data) ? 'i4' : isFloat64Array(data) ? 'f8' : 'f4', shape);
+}
+
+/** The same of elements of a type, in NumPy's words, that are yet to come; `least` is how long it is at least. */
+export function npyHeaderOf(type: 'i4' | 'f4' | 'f8', shape: readonly number[], least = 0): Uint8Array {
   const order = HOST_IS_LITTLE_ENDIAN ? '<' : '>';
-  const type = isInt32Array(data) ? 'i4' : isFloat64Array(data) ? 'f8' : 'f4';
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
   const text = `{'descr': '${order}${type}', 'fortran_order': False, 'shape': ${tuple}, }`;
-  const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10;
+  const length = Math.ceil(Math.max(least, 10 + text.length + 1) / 64) * 64 - 10;
   const header = Buffer.alloc(10 + length, ' ');
   NPY_MAGIC.copy(header);
   header.set([1, 0], 6);

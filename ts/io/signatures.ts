@@ -5,6 +5,7 @@ import type { readNpz, writeNpz } from './npz.js';
 import type { readPng, writePng } from './png.js';
 import type { readCloud } from './read.js';
 import type { readRows } from './rows/read-rows.js';
+import type { writeRows } from './rows/write-rows.js';
 import type { readSafetensors, writeSafetensors } from './safetensors.js';
 import type { writeAtomic, writeNpy, writeTextAtomic } from './write.js';
 
@@ -86,6 +87,13 @@ export const SIGNATURES = {
     image: ARRAY,
     window: options<Argument<typeof writePng, 2>>()({ black: 1, white: 1 }, true),
     options: options<Argument<typeof writePng, 3>>()({ signal: 1 }, true),
+  },
+  writeRows: {
+    path: text(),
+    options: options<Argument<typeof writeRows, 1>>()(
+      { also: 1, columns: 1, dtype: 1, format: 1, labels: 1 },
+      true,
+    ),
   },
   writeSafetensors: {
     path: text(),

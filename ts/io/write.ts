@@ -32,7 +32,22 @@ export async function writeAtomic(
   options: WriteOptions = {},
 ): Promise<void> {
   checkCall(SIGNATURES.writeAtomic, { path, write, options });
-  const { signal } = options;
+  await writeInPlace(path, ({ append }) => write(append), options);
+}
+
+/** A file that is being written. */
+export interface Output {
+  append: Append;
+  /** Writes over bytes that have been written, from `position` on. */
+  patch: (position: number, bytes: Uint8Array) => Promise<void>;
+}
+
+/** Writes a file as {@link writeAtomic} does; what has been written can be changed until the end. */
+export async function writeInPlace(
+  path: string,
+  write: (output: Output) => Promise<void>,
+  { signal }: WriteOptions = {},
+): Promise<void> {
   throwIfAborted(signal);
   if (typeof path !== 'string' || path === '') throw invalidArgument('path', 'the path of a file', path);
   const temporary = temporaryName(dirname(path), basename(path).slice(0, 40));
@@ -49,9 +64,14 @@ export async function writeAtomic(
     await removeLeftBehind(dirname(path));
     const handle = await onDisk(open(temporary, 'wx'));
     file = handle;
-    await write(async (part) => {
-      throwIfAborted(signal);
-      await onDisk(handle.writeFile(part));
+    await write({
+      append: async (part) => {
+        throwIfAborted(signal);
+        await onDisk(handle.writeFile(part));
+      },
+      patch: async (position, bytes) => {
+        await onDisk(handle.write(bytes, 0, bytes.length, position));
+      },
     });
     throwIfAborted(signal);
     await onDisk(handle.sync());
