@@ -86,6 +86,23 @@ const TABLES: Record<string, string | Buffer> = {
     nodes: rows((i) => [i, i % 3]).map(([index, group]) => ({ name: `n ${index}`, index, group })),
     links: rows((i) => [i % 7, i % 5]).map(([source, target]) => ({ source, target })),
   }),
+  'budget.json': records(
+    ['Agency', '1962', '1963', '1964'],
+    rows((i) => [`agency ${i % 7}`, ...[1, 2, 3].map((k) => (i % 4 ? `${wave(i, k, 1e6, 0)}`.replace(/\B(?=(\d{3})+$)/g, ',') : '0'))]), // prettier-ignore
+  ),
+  'us-10m.json': JSON.stringify({
+    type: 'Topology',
+    arcs: [[[1, 2]], [[3, 4], [5, 6]]], // prettier-ignore
+    objects: { counties: { geometries: rows((i) => [i]).map(([id]) => ({ type: 'Polygon', id: Number(id) ** 2, arcs: [[id]] })) } }, // prettier-ignore
+  }),
+  'weekly-weather.json': records(
+    ['day', 'actual.high', 'actual.low', 'forecast.high', 'normal.high'],
+    rows((i) => [`day ${i}`, ...(i % 2 ? [wave(i, 1), wave(i, 2), null] : [null, null, wave(i, 3)]), wave(i, 4)]), // prettier-ignore
+  ),
+  'monarchs.json': records(
+    ['name', 'start', 'end', 'commonwealth'],
+    rows((i) => [`monarch ${i}`, 1500 + 11 * i, 1507 + 13 * i, i === 4 ? 1 : null]),
+  ),
 };
 
 /** Runs a command in this process; what it prints goes nowhere else. */
@@ -105,12 +122,13 @@ async function quietly(args: string[]): Promise<{ code: number; said: string }> 
   }
 }
 
-/** The first option, with its value, that a message gives as the remedy. */
-function remedyOf(message: string): string[] {
-  const [, option, quoted, plain] =
-    /(--(?:drop-missing|drop-columns|duplicates|array|fill|label-column))(?: (?:'([^']+)'|([^\s,):]+)))?/.exec(message) ?? []; // prettier-ignore
-  if (option === undefined) return [];
-  return option === '--drop-missing' ? [option] : [option, quoted ?? plain];
+/** The options after the first remedy of a message is followed: added, or put in the place of another. */
+function following(message: string, before: readonly string[]): string[] | undefined {
+  const [, option, quoted, plain, instead] =
+    /(--(?:drop-missing|drop-columns|duplicates|array|fill|label-column))(?: (?:'([^']+)'|(\w[^\s,):]*)))?( instead of --drop-missing)?/.exec(message) ?? []; // prettier-ignore
+  if (option === undefined) return undefined;
+  const kept = instead === undefined ? before : before.filter((each) => each !== '--drop-missing');
+  return [...kept, ...(option === '--drop-missing' ? [option] : [option, quoted ?? plain])];
 }
 
 for (const command of ['transport', 'entropy'])
@@ -123,12 +141,12 @@ for (const command of ['transport', 'entropy'])
         writeFileSync(file, content);
         const options =
           command === 'transport' ? ['--depths', '1', '--out', join(folder, 'out')] : ['--no-kernel'];
-        const added: string[] = [];
+        let added: string[] = [];
         let result = await quietly([command, file, ...options]);
         for (let step = 0; result.code !== 0 && step < 4; step++) {
-          const remedy = remedyOf(result.said.slice(result.said.lastIndexOf('ridgeflow: ')));
-          t.true(remedy.length > 0, `${name}: no remedy in ${result.said}`);
-          added.push(...remedy);
+          const remedy = following(result.said.slice(result.said.lastIndexOf('ridgeflow: ')), added);
+          t.truthy(remedy, `${name}: no remedy in ${result.said}`);
+          added = remedy ?? added;
           result = await quietly([command, file, ...options, ...added]);
         }
         t.is(result.code, 0, `${name} ${added.join(' ')}: ${result.said}`);

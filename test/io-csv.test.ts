@@ -223,3 +223,29 @@ test('an abort ends the reading', async (t) => {
   await fails(t, reading, 'ABORTED');
   await fails(t, readCloud(path, { signal: AbortSignal.abort() }), 'ABORTED');
 });
+
+test('thousands set apart by commas or points', async (t) => {
+  for (const [text, options, expected] of [
+    ['a;b\n1,234;2.5\n1,234,567;0\n', {}, [[1234, 2.5], [1234567, 0]]],
+    ['a;b\n1.234;2,5\n-1.234.567,25;0\n', {}, [[1234, 2.5], [-1234567.25, 0]]],
+    ['a,b\n"1,234",2.5\n"1,234,567",0\n', {}, [[1234, 2.5], [1234567, 0]]],
+    ['a,b\n"1,234",2.5\n12,0\n', { decimal: '.' }, [[1234, 2.5], [12, 0]]],
+    // Without a sign of thousands a comma stands before decimals, and a point does.
+    ['a;b\n1,234;2,5\n0,125;0\n', {}, [[1.234, 2.5], [0.125, 0]]],
+    ['a;b\n1.234;2.5\n0.125;0\n', {}, [[1.234, 2.5], [0.125, 0]]],
+  ] as [string, ReadCloudOptions, number[][]][]) {
+    const { rows, notes = [] } = await rowsOf(t, text, { dtype: 'float64', ...options });
+    t.deepEqual(rows, expected, text);
+    const isSaid = notes.some((note) => /setting thousands apart/.test(note));
+    t.is(isSaid, /[,.]\d{3}[,.]/.test(text), text);
+  } // prettier-ignore
+  await fails(t, rowsOf(t, 'a,b\n"1,234",2\n12,0\n'), 'FILE_FORMAT', /--decimal ,\); where they set thousands apart: .*--decimal \./); // prettier-ignore
+});
+
+test('where something is missing in every row, the remedy leaves some', async (t) => {
+  const text = 'a,b,c,d\n1,,,4\n2,,3,\n3,5,,7\n4,,,1\n';
+  await fails(t, rowsOf(t, text, { dropMissing: true, columns: 'a,b,c,d' }), 'EMPTY_CLOUD', /--drop-columns 'b,c'\), which leaves 3 rows/); // prettier-ignore
+  t.is((await rowsOf(t, text, { dropMissing: true, dropColumns: 'b,c' })).rows.length, 3);
+  t.is((await rowsOf(t, text, { dropMissing: true, dropColumns: ['b', 'c'] })).rows.length, 3);
+  await fails(t, rowsOf(t, 'a,b\n,1\n2,\n', { dropMissing: true }), 'EMPTY_CLOUD', /--fill mean/);
+});

@@ -92,3 +92,33 @@ test('safetensors as a cloud, with labels', async (t) => {
   t.deepEqual((await readCloud(path, { array: 'other', labelColumn: false })).points.shape, [1, 2]);
   await fails(t, readCloud(path, { array: 'Z' }), 'INVALID_ARGUMENT', /It has/, /X/);
 });
+
+test('thousands set apart in texts of JSON, lists of one number and of changing length', async (t) => {
+  const { rows, notes } = await rowsOf(t, [
+    { x: '1,234', y: '-1,234,567.5' },
+    { x: '7', y: '0' },
+  ]);
+  t.deepEqual(rows, [
+    [1234, -1234567.5],
+    [7, 0],
+  ]);
+  t.regex(notes!.join(), /commas between digits .* thousands/);
+  t.deepEqual((await rowsOf(t, [{ v: [1] }, { v: [2] }])).rows, [[1], [2]]);
+  const lists = [{ x: 1, v: [1, 2] }, { x: 2, v: [3] }, { x: 3, v: [] }, { x: 4, v: [1, 2] }, { x: 5, v: [9] }]; // prettier-ignore
+  const ragged = await rowsOf(t, lists);
+  t.deepEqual([ragged.columns, ragged.dropped], [['x'], [{ column: 'v', why: 'no number' }]]);
+  t.regex(ragged.notes!.join(), /lists of different lengths/);
+  await fails(t, rowsOf(t, [...lists.slice(0, 1), ...lists.slice(0, 2)]), 'FILE_FORMAT', /list of 2 numbers.*one of 1/, /--drop-columns v/); // prettier-ignore
+});
+
+test('parts of objects within objects, and maps', async (t) => {
+  const arcs = [[[1, 2], [3, 4]], [[5, 6]]]; // prettier-ignore
+  const areas = { geometries: [{ type: 'Polygon', id: 4 }, { type: 'Polygon', id: 5 }] }; // prettier-ignore
+  const map = { type: 'Topology', arcs, objects: { 'a.b': areas, c: { geometries: [{ id: 1 }, { id: 2 }, { id: 3 }] } } }; // prettier-ignore
+  await fails(t, rowsOf(t, map), 'FILE_FORMAT', /lists in arcs/, /--array objects\.c\.geometries\), one of .*objects\.a\.b\.geometries/); // prettier-ignore
+  t.deepEqual((await rowsOf(t, map, { array: 'objects.c.geometries' })).rows, [[1], [2], [3]]);
+  t.deepEqual((await rowsOf(t, map, { array: 'objects.a.b.geometries' })).rows, [[4], [5]]);
+  await fails(t, rowsOf(t, map, { array: 'objects.d' }), 'INVALID_ARGUMENT', /objects\.c\.geometries/);
+  await fails(t, rowsOf(t, { type: 'Topology', arcs, objects: {} }), 'FILE_FORMAT', /outlines of a map/);
+  await fails(t, rowsOf(t, { arcs: [[1, 2], [3]] }), 'FILE_FORMAT', /Give every row as many/); // prettier-ignore
+});

@@ -53,7 +53,10 @@ export async function prepareCloud(path: string, options: CloudOptions): Promise
   });
   const [n, d] = read.points.shape;
   if (n < 2) {
-    throw new RidgeflowError('EMPTY_CLOUD', `${path}: expected at least 2 points but it holds ${n}`);
+    const remedy = read.rowsLeftOut
+      ? `, since something is missing in the other ${read.rowsLeftOut} rows: --fill mean instead of --drop-missing fills it in, --drop-columns leaves columns out`
+      : '';
+    throw new RidgeflowError('EMPTY_CLOUD', `${path}: expected at least 2 points but it holds ${n}${remedy}`);
   }
   const imageShape: [number, number] | undefined =
     options.imageShape ?? (options.digits ? [8, 8] : read.imageShape);

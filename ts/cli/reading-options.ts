@@ -3,8 +3,8 @@ import type { ReadCloudOptions } from '../io/index.js';
 
 /** What {@link addReadingOptions} parses, and what most commands that read points have beside it. */
 export interface ReadingOptions {
-  columns?: string;
-  dropColumns?: string;
+  columns?: string[];
+  dropColumns?: string[];
   dropMissing?: boolean;
   fill?: 'mean' | 'median' | number;
   delimiter?: string;
@@ -21,8 +21,9 @@ export function addReadingOptions(command: Command): Command {
     .option(
       '--columns <list>',
       'columns that are coordinates: names, numbers from 0, ranges (2-5, a:c), patterns (x*) (default: all of numbers)',
+      oneMore,
     )
-    .option('--drop-columns <list>', 'columns that are none')
+    .option('--drop-columns <list>', 'columns that are none; each such option names more', oneMore)
     .addOption(new Option('--drop-missing', 'leave out rows in which a value is missing').conflicts('fill'))
     .addOption(
       new Option(
@@ -39,6 +40,11 @@ export function addReadingOptions(command: Command): Command {
     )
     .option('--header', 'the first row of a CSV file names its columns (default: where it looks so)')
     .option('--no-header', 'the first row of a CSV file is a point');
+}
+
+/** What an option that may be given several times holds by now. */
+function oneMore(value: string, before: string[] = []): string[] {
+  return [...before, value];
 }
 
 function parseFill(text: string): 'mean' | 'median' | number {

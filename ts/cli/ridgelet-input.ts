@@ -42,7 +42,7 @@ export async function prepareTarget(path: string, options: TargetOptions): Promi
     ...readOptions(options),
     // A column to be learned may well be called y.
     labelColumn: target === undefined ? labelColumn : (labelColumn ?? false),
-    ...(target !== undefined && chosen !== undefined && { columns: [chosen, target] }),
+    ...(target !== undefined && chosen !== undefined && { columns: [...chosen, target] }),
     ...{ dtype, signal },
   });
   const [n, d] = read.points.shape;

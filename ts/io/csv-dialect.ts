@@ -161,15 +161,61 @@ export function isMissing(text: string): boolean {
 }
 
 const DECIMAL_COMMA = /^[+-]?\d*,\d+(?:[eE][+-]?\d+)?$/;
+/** Thousands set apart, by what stands before decimals: 1,234,567.8 and 1.234.567,8. */
+const GROUPED = {
+  '.': /^[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?$/,
+  ',': /^[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d*)?$/,
+};
 
-/** A field with a comma before its decimals, with a point instead; other text as it is. */
-export function withPoint(text: string): string {
-  return DECIMAL_COMMA.test(text) ? text.replace(',', '.') : text;
+/**
+ * A field with a point before its decimals and nothing between its thousands; other text as it is. What could be either,
+ * 1,234, has thousands only where `isGrouped` says that the file sets them apart.
+ */
+export function plainNumber(text: string, decimal: '.' | ',', isGrouped: boolean): string {
+  if (setsThousandsApart(text, decimal) || (isGrouped && GROUPED[decimal].test(text)))
+    return decimal === '.' ? text.replaceAll(',', '') : text.replaceAll('.', '').replace(',', '.');
+  return decimal === ',' && DECIMAL_COMMA.test(text) ? text.replace(',', '.') : text;
+}
+
+/** Whether a field is a number with its thousands set apart that can be read in no other way: 1,234,567 or 1,234.5. */
+export function setsThousandsApart(text: string, decimal: '.' | ','): boolean {
+  const separators = text.match(/[.,]/g) ?? [];
+  return separators.length > 1 && GROUPED[decimal].test(text);
 }
 
 /** Whether a field is a number with a comma before its decimals. */
 export function hasDecimalComma(text: string): boolean {
   return DECIMAL_COMMA.test(text);
+}
+
+/** Says that thousands are set apart. */
+export function groupedNote(decimal: '.' | ','): string {
+  return `${decimal === '.' ? 'commas' : 'points'} between digits were read as setting thousands apart, as in ${decimal === '.' ? '1,234' : '1.234'}`;
+}
+
+/**
+ * What stands before decimals: what cannot be where thousands are set apart; else a comma where the fields between other
+ * delimiters have it before decimals, and none of them a point; else a point.
+ */
+export function sniffDecimal(rows: readonly string[][], delimiter: Delimiter): '.' | ',' {
+  if (delimiter === COMMA) return '.';
+  const fields = rows.flat();
+  if (fields.some((field) => setsThousandsApart(field, '.'))) return '.';
+  const pointed = fields.filter((field) => field.includes('.') && fieldKind(field) === 'number');
+  const isGrouped = fields.some((field) => setsThousandsApart(field, ','));
+  if (isGrouped && pointed.every((field) => GROUPED[','].test(field))) return ',';
+  return pointed.length === 0 && fields.some(hasDecimalComma) ? ',' : '.';
+}
+
+/** Whether most of the cells that hold something hold text. */
+export function isTextColumn(rows: readonly string[][], column: number): boolean {
+  let [texts, cells] = [0, 0];
+  for (const row of rows) {
+    const kind = fieldKind(row[column]);
+    if (kind !== 'missing') cells++;
+    if (kind === 'text') texts++;
+  }
+  return 2 * texts > cells;
 }
 
 /**

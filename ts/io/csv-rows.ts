@@ -14,10 +14,10 @@ import {
   hasDecimalComma,
   isFieldEnd,
   isMissing,
+  plainNumber,
   skipPadding,
   splitRecord,
   unclosedQuote,
-  withPoint,
   type Delimiter,
 } from './csv-dialect.js';
 import { fileError } from './errors.js';
@@ -67,6 +67,8 @@ export interface TableShape {
   keepMissing: boolean;
   /** What stands before decimals. */
   decimal: '.' | ',';
+  /** Whether thousands are set apart, by what does not stand before decimals. */
+  isGrouped: boolean;
   /** What is known by now that a user of the points should know. */
   notes: string[];
   /** Names of all fields. */
@@ -292,9 +294,9 @@ export class RowParser {
     return negative ? -value : value;
   }
 
-  /** A field with a point before its decimals. */
+  /** A field with a point before its decimals, and nothing between its thousands. */
   #pointed(text: string): string {
-    return this.#decimal === POINT ? text : withPoint(text);
+    return plainNumber(text, this.#shape.decimal, this.#shape.isGrouped);
   }
 
   /** Reads a field as text, trimmed, and sets #end to where it ends (−1 in an open quote). */
@@ -331,7 +333,7 @@ export class RowParser {
     if (kind === 'missing') return this.#cellError(column, problem, MISSING_REMEDY, 'NON_FINITE');
     const argument = columnArgument(this.#shape.columns?.[column] ?? column);
     let remedy = hasDecimalComma(text)
-      ? 'Where commas stand before decimals: decimal "," (--decimal ,)'
+      ? 'Where commas stand before decimals: decimal "," (--decimal ,); where they set thousands apart: decimal "." (--decimal .)'
       : `Correct the cell, leave the column out (dropColumns, --drop-columns ${argument}), or take it as the classes (labelColumn, --label-column ${argument})`;
     if (this.#rows === 0 && !this.#shape.columns)
       remedy += '; if this line names the columns: header true (--header)';

@@ -4,19 +4,20 @@ import { checkExtent, type CloudContent } from './cloud.js';
 import { columnNumber, type LabelColumn } from './column-choice.js';
 import { fileError } from './errors.js';
 import {
-  COMMA,
   CR,
   LF,
   QUOTE,
   delimiterOf,
-  fieldKind,
-  hasDecimalComma,
+  groupedNote,
+  isTextColumn,
+  plainNumber,
   refuseUtf16,
+  setsThousandsApart,
   skipBlank,
+  sniffDecimal,
   sniffDelimiter,
   splitRecord,
   unclosedQuote,
-  withPoint,
   type Delimiter,
   type TextRecord,
 } from './csv-dialect.js';
@@ -152,8 +153,10 @@ function readStart(
   const { header, labelColumn } = options;
   const below = sampleRows(bytes, first.next, end, delimiter);
   const decimal = options.decimal ?? sniffDecimal([first.fields, ...below], delimiter);
+  const setsApart = below.some((row) => row.some((field) => setsThousandsApart(field, decimal)));
+  const isGrouped = setsApart || options.decimal === '.';
   const [head, ...sample] = [first.fields, ...below].map((row) =>
-    decimal === ',' ? row.map(withPoint) : row,
+    row.map((field) => plainNumber(field, decimal, isGrouped)),
   );
   const shipped = header === 'auto' ? shippedHead(first.fields, sample.slice(0, SAMPLED_ROWS)) : undefined;
   const width = shipped ? shipped.d + 1 : first.fields.length;
@@ -181,12 +184,14 @@ function readStart(
   if (shipped) notes.push(shippedNote(first.fields));
   if (options.decimal === undefined && decimal === ',')
     notes.push('commas were read as standing before decimals: decimal "." (--decimal .) says otherwise');
+  if (setsApart) notes.push(groupedNote(decimal));
   notes.push(...roles.notes);
   const isSkipped = isHeader || shipped !== undefined;
   const parser = new RowParser({
     roles,
     keepMissing: options.keepMissing ?? false,
     decimal,
+    isGrouped,
     notes,
     file,
     delimiter,
@@ -207,25 +212,6 @@ function shippedNote(first: readonly string[]): string {
 /** The names of columns with an index that has none as it stands, which its note says. */
 function shownNames(columns: string[], { fields }: TextRecord): string[] {
   return columns.map((column, i) => (i === 0 && fields[0] === '' ? '' : column));
-}
-
-/** A comma where the fields between other delimiters have it before decimals, and none of them a point; else a point. */
-function sniffDecimal(rows: readonly string[][], delimiter: Delimiter): '.' | ',' {
-  if (delimiter === COMMA) return '.';
-  const fields = rows.flat();
-  const hasPoint = fields.some((field) => field.includes('.') && fieldKind(field) === 'number');
-  return !hasPoint && fields.some(hasDecimalComma) ? ',' : '.';
-}
-
-/** Whether most of the cells that hold something hold text. */
-function isTextColumn(rows: readonly string[][], column: number): boolean {
-  let [texts, cells] = [0, 0];
-  for (const row of rows) {
-    const kind = fieldKind(row[column]);
-    if (kind !== 'missing') cells++;
-    if (kind === 'text') texts++;
-  }
-  return 2 * texts > cells;
 }
 
 /** The fields of the first rows from `at` on, as many as are looked at and have been read. */

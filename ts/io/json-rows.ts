@@ -1,3 +1,4 @@
+import { columnArgument } from './column-choice.js';
 import { damaged, fileError } from './errors.js';
 
 /** What a JSON file holds, as columns of values; a column of which a row says nothing has undefined there. */
@@ -66,15 +67,15 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 function ofObject(value: Record<string, unknown>, file: string, array: string | undefined): JsonColumns {
   const keys = Object.keys(value);
   if (array !== undefined) {
-    if (!Object.hasOwn(value, array)) {
+    const part = partAt(value, array);
+    if (part === undefined) {
       throw fileError('INVALID_ARGUMENT', {
         file,
         problem: `expected the name of an array for array but received ${JSON.stringify(array)}`,
-        remedy: `It has ${keys.slice(0, 20).join(', ')}`,
+        remedy: `It has ${[...keys, ...recordsWithin(value).filter((path) => path.includes('.'))].slice(0, 20).join(', ')}`,
         details: { parameter: 'array' },
       });
     }
-    const part = value[array];
     if (Array.isArray(part)) return ofArray(part, file);
     if (isRecord(part)) return ofObject(part, file, undefined);
     throw noTable(file, `${array} with a single value`);
@@ -85,7 +86,18 @@ function ofObject(value: Record<string, unknown>, file: string, array: string | 
     return { ...ofRows(data as unknown[][], file), names: columns.map(String) };
   const lists = keys.filter((key) => Array.isArray(value[key]));
   const tables = lists.filter((key) => (value[key] as unknown[]).some((cell) => typeof cell === 'object'));
-  if (tables.length === 1) return ofArray(value[tables[0]] as unknown[], file);
+  if (tables.length === 1) {
+    const [name] = tables;
+    const others = isRagged(value[name] as unknown[]) ? recordsWithin(value) : [];
+    if (others.length === 0 && value.type === 'Topology')
+      throw noTable(file, 'the outlines of a map (TopoJSON)');
+    if (others.length === 0) return ofArray(value[name] as unknown[], file);
+    throw fileError('FILE_FORMAT', {
+      file,
+      problem: `expected a table but the lists in ${name} are not of one length`,
+      remedy: `Name another part that holds the rows: array (--array ${columnArgument(others[0])}), one of ${others.slice(0, 6).join(', ')}`,
+    });
+  }
   if (tables.length === 0 && lists.length > 0) {
     const length = (value[lists[0]] as unknown[]).length;
     if (lists.every((key) => (value[key] as unknown[]).length === length))
@@ -106,6 +118,43 @@ function ofObject(value: Record<string, unknown>, file: string, array: string | 
         ? `Name the part that holds the rows: array (--array ${longest(value, lists)})`
         : 'Write an array of records, or of arrays of numbers',
   });
+}
+
+/** What is under a name, or under names within each other with points between; undefined where nothing is. */
+function partAt(value: Record<string, unknown>, path: string): unknown {
+  if (Object.hasOwn(value, path)) return value[path];
+  for (let dot = path.indexOf('.'); dot >= 0; dot = path.indexOf('.', dot + 1)) {
+    const outer = path.slice(0, dot);
+    const inner = Object.hasOwn(value, outer) ? value[outer] : undefined;
+    const part = isRecord(inner) ? partAt(inner, path.slice(dot + 1)) : undefined;
+    if (part !== undefined) return part;
+  }
+  return undefined;
+}
+
+/** Where in an object arrays of records with numbers are, the longest first, as `partAt` finds them. */
+function recordsWithin(value: Record<string, unknown>): string[] {
+  const found: { path: string; rows: number }[] = [];
+  const visit = (part: Record<string, unknown>, path: string, depth: number): void => {
+    for (const [key, inner] of Object.entries(part)) {
+      if (Array.isArray(inner) && inner.length > 1 && inner.every(isRecord) && inner.some(hasNumber))
+        found.push({ path: path + key, rows: inner.length });
+      else if (isRecord(inner) && depth < MAX_DEPTH) visit(inner, `${path}${key}.`, depth + 1);
+    }
+  };
+  visit(value, '', 0);
+  return found.sort((a, b) => b.rows - a.rows).map(({ path }) => path);
+}
+
+function hasNumber(record: Record<string, unknown>): boolean {
+  return Object.values(record).some(
+    (cell) => typeof cell === 'number' || (isRecord(cell) && hasNumber(cell)),
+  );
+}
+
+function isRagged(rows: readonly unknown[]): boolean {
+  const lists = rows.filter((row) => Array.isArray(row));
+  return lists.length === rows.length && lists.some((row) => row.length !== lists[0].length);
 }
 
 function longest(value: Record<string, unknown>, lists: readonly string[]): string {

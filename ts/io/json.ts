@@ -1,4 +1,4 @@
-import { fieldKind, isMissing } from './csv-dialect.js';
+import { fieldKind, groupedNote, isMissing, plainNumber } from './csv-dialect.js';
 import { columnArgument } from './column-choice.js';
 import { fileError } from './errors.js';
 import { type JsonColumns, jsonColumns } from './json-rows.js';
@@ -20,10 +20,12 @@ export function jsonTable(
   const columns = known
     ? [...known]
     : cells.map((column, i) => describeColumn(names?.[i] ?? String(i), column));
+  const setsApart = columns.some(({ kind }, i) => kind === 'number' && cells[i].some(isGrouped));
   return {
     rows,
     firstRow,
     columns,
+    ...(setsApart && { notes: [groupedNote('.')] }),
     isNameless: names === undefined,
     read: async (sink) => {
       for (const column of sink.wanted) {
@@ -33,10 +35,10 @@ export function jsonTable(
         for (let row = 0; row < rows; row++) {
           const cell = cells[column][row];
           if (isLabel) flat.push(labelOf(cell));
-          else if (width === 1) flat.push(numberOf(cell, firstRow + row, columns[column], path));
           else if (Array.isArray(cell) && cell.length === width)
             for (const part of cell) flat.push(numberOf(part, firstRow + row, columns[column], path));
           else if (Array.isArray(cell)) sink.refuseLength(column, row, cell.length);
+          else if (width === 1) flat.push(numberOf(cell, firstRow + row, columns[column], path));
           else for (let k = 0; k < width; k++) flat.push(null);
         }
         sink.put(column, 0, flat, rows);
@@ -62,6 +64,7 @@ async function readText(path: string, gunzip: boolean): Promise<string> {
 /** What a column holds, by most of its cells. */
 function describeColumn(name: string, cells: readonly unknown[]): TableColumn {
   const counts = { number: 0, text: 0, list: 0, other: 0 };
+  let otherLengths = 0;
   let width = 1;
   for (const cell of cells) {
     if (cell === undefined || cell === null || (typeof cell === 'string' && isMissing(cell))) continue;
@@ -69,11 +72,14 @@ function describeColumn(name: string, cells: readonly unknown[]): TableColumn {
     else if (typeof cell === 'string') counts.text++;
     else if (Array.isArray(cell) && cell.every((part) => part === null || typeof part === 'number')) {
       if (counts.list === 0) width = cell.length;
+      if (cell.length !== width) otherLengths++;
       counts.list++;
     } else counts.other++;
   }
   const { number, text, list, other } = counts;
   if (other > 0 || (list > 0 && number + text > 0)) return { name, type: 'object', kind: 'other', width: 1 };
+  // A list or two of another length are a mistake in the file, most of them are no coordinates.
+  if (2 * otherLengths > list) return { name, type: 'lists of different lengths', kind: 'other', width: 1 };
   if (list > 0) return { name, type: 'array', kind: width > 0 ? 'number' : 'other', width };
   const distinct = text > number ? new Set(cells).size : undefined;
   return { name, type: 'value', kind: text > number ? 'text' : 'number', width: 1, distinct };
@@ -81,12 +87,21 @@ function describeColumn(name: string, cells: readonly unknown[]): TableColumn {
 
 function isNumber(cell: unknown): boolean {
   if (typeof cell === 'number' || typeof cell === 'boolean') return true;
-  return typeof cell === 'string' && fieldKind(cell) === 'number';
+  return typeof cell === 'string' && fieldKind(plainText(cell)) === 'number';
+}
+
+function isGrouped(cell: unknown): boolean {
+  return typeof cell === 'string' && plainText(cell) !== cell;
+}
+
+/** A text without what sets its thousands apart: JSON has points before decimals. */
+function plainText(cell: string): string {
+  return plainNumber(cell, '.', true);
 }
 
 function numberOf(cell: unknown, row: number, { name }: TableColumn, file: string): number | null {
   if (cell === undefined || cell === null || (typeof cell === 'string' && isMissing(cell))) return null;
-  if (isNumber(cell)) return Number(cell);
+  if (isNumber(cell)) return Number(typeof cell === 'string' ? plainText(cell) : cell);
   throw fileError('FILE_FORMAT', {
     file,
     place: `row ${row + 1}, column ${JSON.stringify(name)}`,

@@ -6,6 +6,9 @@ import { fileError } from './errors.js';
 import type { CloudLabels } from './labels.js';
 import { listed, type DroppedColumn } from './roles.js';
 
+/** Columns that a remedy names at most. */
+const MAXIMUM_NAMED = 12;
+
 /** A cloud without missing values, and what became of those. */
 export interface Settled {
   points: NdArray;
@@ -28,7 +31,7 @@ type Policy = Pick<ReadCloudOptions, 'dropMissing' | 'fill'>;
  */
 export function settleMissing(content: CloudContent, { dropMissing, fill }: Policy, file: string): Settled {
   const { labels } = content;
-  const [n, d] = content.points.shape;
+  const [n] = content.points.shape;
   const counts = countMissing(content.points);
   const missing = counts.reduce((sum, count) => sum + count, 0);
   const unlabelled = labels ? labels.values.reduce((sum, value) => sum + (value < 0 ? 1 : 0), 0) : 0;
@@ -48,7 +51,7 @@ export function settleMissing(content: CloudContent, { dropMissing, fill }: Poli
   }
   const rows = rowsWithout(points, labels, dropMissing === true);
   if (rows.length === n) return { points, labels, ...whole, ...(filled > 0 && { filled }), notes };
-  if (rows.length === 0) refuseAll(names, left, n, d, file);
+  if (rows.length === 0) refuseAll(points, labels, names, left, file);
   const gone = n - rows.length;
   const what = dropMissing ? 'a missing value' : 'no label';
   notes.push(
@@ -188,15 +191,44 @@ function most(names: readonly (string | number)[], counts: readonly number[]): s
   return ` (${shown.join(', ')}${order.length > 4 ? ', …' : ''})`;
 }
 
-function refuseAll(names: (string | number)[], counts: number[], n: number, d: number, file: string): never {
-  const worst = counts.indexOf(Math.max(...counts));
+/** Says which columns leave rows behind when they go, the emptiest first. O(n·d²) at most, where every column has to. */
+function refuseAll(
+  points: NdArray,
+  labels: CloudLabels | undefined,
+  names: (string | number)[],
+  counts: number[],
+  file: string,
+): never {
+  const [n, d] = points.shape;
+  const emptiest = [...counts.keys()].filter((k) => counts[k] > 0).sort((a, b) => counts[b] - counts[a]);
+  const isWhole = (row: number, gone: ReadonlySet<number>) => {
+    if (labels && labels.values[row] < 0) return false;
+    for (let k = 0; k < d; k++) if (!gone.has(k) && Number.isNaN(points.data[row * d + k])) return false;
+    return true;
+  };
+  const gone = new Set<number>();
+  let kept = 0;
+  for (const column of emptiest.slice(0, MAXIMUM_NAMED)) {
+    gone.add(column);
+    if (gone.size === d) break;
+    kept = 0;
+    for (let row = 0; row < n; row++) if (isWhole(row, gone)) kept++;
+    if (kept > 1) break;
+  }
+  const named = [...gone].map((k) => String(names[k]));
+  // A name with a comma in it would be taken for two in a list.
+  const list = named.some((name) => name.includes(','))
+    ? named.map(columnArgument).join(' --drop-columns ')
+    : columnArgument(named.join(','));
   throw fileError('EMPTY_CLOUD', {
     file,
     problem: `something is missing in every one of its ${n} rows${most(names, counts)}`,
     remedy:
-      d > 1 && counts[worst] > 0
-        ? `Leave the emptiest columns out (dropColumns, --drop-columns ${columnArgument(names[worst])}), or fill them in (fill, --fill mean)`
-        : 'Fill in what is missing',
+      emptiest.length === 0
+        ? 'Give rows their labels'
+        : kept > 1
+          ? `Leave the emptiest columns out (dropColumns, --drop-columns ${list}), which leaves ${kept} rows, or fill them in (fill, --fill mean)`
+          : 'Fill in what is missing (fill, --fill mean, instead of dropMissing, --drop-missing)',
     details: { points: 0 },
   });
 }

@@ -30,6 +30,8 @@ export interface Table {
   isNameless?: boolean;
   /** The text that pandas leaves in the metadata of the tables that it writes. */
   pandas?: string;
+  /** What a user of the points should know of how they were read. */
+  notes?: string[];
   /** Puts the cells of the columns that the sink wants into it. */
   read(sink: TableSink): Promise<void>;
   close(): Promise<void>;

@@ -79,7 +79,8 @@ export function planTable(table: Table, request: TableRequest): TablePlan {
   }));
   const known = table.isNameless ? undefined : names;
   const roles = assignRoles(facts, known, request, file, known || labelsOnly ? found : -1);
-  const { label, labelChoice, dropped, notes } = roles;
+  const { label, labelChoice, dropped } = roles;
+  const notes = [...(table.notes ?? []), ...roles.notes];
   if (labelsOnly && label < 0) {
     throw fileError('FILE_FORMAT', {
       file,
