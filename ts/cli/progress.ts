@@ -10,6 +10,13 @@ export interface Progress {
   stop(): void;
 }
 
+/** A time as one says it, rounded up. */
+export function spoken(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 120 ? `${minutes} minutes` : `${(minutes / 60).toFixed(1)} hours`;
+}
+
 const silent: Progress = { update: () => undefined, line: () => undefined, stop: () => undefined };
 
 /**
@@ -19,7 +26,7 @@ export function createProgress({ quiet }: { quiet: boolean }): Progress {
   if (quiet) return silent;
   if (!process.stderr.isTTY) return { ...silent, line: (text) => void process.stderr.write(`${text}\n`) };
   const bar = new SingleBar({
-    format: '{bar} {percentage}% | {doing}',
+    format: '{bar} {percentage}% | {doing}{left}',
     barCompleteChar: '█',
     barIncompleteChar: '░',
     barsize: 28,
@@ -29,10 +36,11 @@ export function createProgress({ quiet }: { quiet: boolean }): Progress {
     stream: process.stderr,
     forceRedraw: true,
   });
-  let last = { fraction: 0, doing: '' };
+  let last = { fraction: 0, doing: '', left: '' };
+  const timeLeft = estimateTimeLeft();
   let shown = false;
   const show = () => {
-    if (!shown) bar.start(1, last.fraction, { doing: last.doing });
+    if (!shown) bar.start(1, last.fraction, last);
     shown = true;
   };
   const hide = () => {
@@ -41,9 +49,9 @@ export function createProgress({ quiet }: { quiet: boolean }): Progress {
   };
   return {
     update(fraction, doing) {
-      last = { fraction, doing };
+      last = { fraction, doing, left: timeLeft(fraction) };
       show();
-      bar.update(fraction, { doing });
+      bar.update(fraction, last);
     },
     line(text) {
       // The bar remembers where it began: a line above it is a new beginning.
@@ -53,6 +61,21 @@ export function createProgress({ quiet }: { quiet: boolean }): Progress {
       if (wasShown) show();
     },
     stop: hide,
+  };
+}
+
+/** Seconds of a run before which it is not said how long the rest will take. */
+const SAID_AFTER = 5;
+
+/** What is left of a run by what is done of it, as a text to append; nothing while that says little. */
+export function estimateTimeLeft(now: () => number = () => performance.now() / 1000) {
+  let first: { time: number; fraction: number } | undefined;
+  return (fraction: number): string => {
+    const time = now();
+    // From the first step on that was done: what comes before is often of another kind.
+    if (fraction > 0) first ??= { time, fraction };
+    if (!first || fraction >= 1 || time - first.time < SAID_AFTER || fraction <= first.fraction) return '';
+    return ` | about ${spoken(((time - first.time) / (fraction - first.fraction)) * (1 - fraction))} left`;
   };
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { RidgeflowError } from '../core/errors.js';
@@ -7,7 +8,7 @@ import { ensureOutputFolder } from '../io/index.js';
 import { packageRoot } from '../core/package-root.js';
 import { type Cloud, prepareCloud, sayInput } from './cloud-input.js';
 import { EXIT_HELP, parseImageShape, parseInteger, parsePositive } from './failure.js';
-import type { Progress } from './progress.js';
+import { type Progress, spoken } from './progress.js';
 import { type ReadingOptions, addReadingOptions } from './reading-options.js';
 import { type ScalingOptions, addScalingOptions } from './scaling.js';
 import {
@@ -18,12 +19,14 @@ import {
   withProgress,
 } from './shared-options.js';
 import { planSnapshots } from './snapshots.js';
+import { FinishedDepths } from './transport-resume.js';
 import { type TransportSummary, summarise, writeResults } from './transport-output.js';
 
 interface TransportCommandOptions extends ComputationOptions, OutputOptions, ReadingOptions, ScalingOptions {
   out: string;
   noise?: number;
   smoothing?: number;
+  resume?: boolean;
   contraction: Contraction;
   depths: Depth[];
   snapshots?: number;
@@ -99,6 +102,7 @@ export function transportCommand(): Command {
         .argParser(parseDepths)
         .default([...DEFAULT_DEPTHS], DEFAULT_DEPTHS.join(',')),
     )
+    .option('--resume', 'go on with an interrupted run: depths that were done are not computed again')
     .option(
       '--snapshots <count>',
       'snapshots kept along each run; 0: none (default: 16, fewer where all would take more than 2 GiB)',
@@ -163,9 +167,7 @@ async function computeAndWrite(
   }
   const plan = planSnapshots(cloud, { ...options, snapshots });
   if (plan.note) progress.line(plan.note);
-  const comparison = await compareDepths(cloud.points, {
-    labels: cloud.labels?.values,
-    depths: options.depths,
+  const settings = {
     T: options.noise,
     smoothing: options.smoothing,
     contraction: options.contraction,
@@ -173,6 +175,16 @@ async function computeAndWrite(
     snapshots: Math.max(1, snapshots),
     seed: options.seed,
     backend: options.backend,
+  };
+  const finished = new FinishedDepths(folder, cloud, settings);
+  if (!options.resume) await finished.remove();
+  const known = options.resume ? await finished.read(options.depths, signal) : [];
+  for (const run of known) progress.line(`${runLine(run)}, from before`);
+  const comparison = await compareDepths(cloud.points, {
+    ...settings,
+    labels: cloud.labels?.values,
+    depths: options.depths,
+    known,
     signal,
     onExpectedTime: ({ seconds, evaluations }) => {
       progress.line(`At most about ${spoken(seconds)}: ${evaluations} sums over all pairs of points`);
@@ -185,27 +197,25 @@ async function computeAndWrite(
       if (doing === CHOOSING) doing = `depth ${options.depths[0]}`;
       progress.update(fraction, doing);
     },
-    onRun: (run) => {
+    onRun: async (run) => {
       progress.line(runLine(run));
+      await finished.save(run);
       doing = nextDepth(options.depths, run.depth);
     },
   }).catch((error: unknown) => {
+    if (error instanceof RidgeflowError && error.code === 'ABORTED' && existsSync(finished.folder))
+      progress.line(`Saved in ${finished.folder}: the same command with --resume goes on from there`);
     throw atFile(error, name);
   });
   progress.update(1, 'writing');
   await writeResults(folder, name, cloud, comparison, { signal, snapshots: plan });
+  await finished.remove();
   return summarise(name, comparison, cloud);
 }
 
 /** As many snapshots as fit into the memory that they may take, at least the end of each run. */
 export function fittingSnapshots({ data }: NdArray, runs: number): number {
   return Math.max(1, Math.min(SNAPSHOTS, Math.floor(SNAPSHOT_BYTES / (data.byteLength * runs))));
-}
-
-function spoken(seconds: number): string {
-  if (seconds < 90) return `${Math.ceil(seconds)} s`;
-  const minutes = Math.ceil(seconds / 60);
-  return minutes < 120 ? `${minutes} minutes` : `${(minutes / 60).toFixed(1)} hours`;
 }
 
 function nextDepth(depths: readonly Depth[], done: Depth): string {

@@ -1,5 +1,5 @@
 import { type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
-import { RidgeflowError } from '../core/errors.js';
+import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import {
   type CallOptions,
   checkInteger,
@@ -19,7 +19,7 @@ import { slicedWasserstein } from '../transport/index.js';
 import { type Contraction, checkContraction } from './contraction.js';
 import { defaultNoise, defaultSmoothing } from './defaults.js';
 import type { Depth, DepthComparison, DepthRun } from './depth-comparison.js';
-import { type ExpectedTime, expectedTime } from './expected-time.js';
+import { type ExpectedTime, evaluationsOf, expectedTime } from './expected-time.js';
 import { type CloudTransport, checkDepth, transportCloud } from './transport-cloud.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
@@ -45,10 +45,12 @@ export interface DepthComparisonOptions extends CallOptions {
   scoreTolerance?: number;
   /** Over which directions the smoothing contracts, as for {@link transportCloud}. */
   contraction?: Contraction;
+  /** Runs of an earlier call for the same points and options, as it gave them to `onRun`: they are not computed again. */
+  known?: readonly DepthRun[];
   /** Called before anything moves, where the runs will take long, with how long: after a measured sample. */
   onExpectedTime?: (expected: ExpectedTime) => void;
-  /** Called as each depth is done. */
-  onRun?: (run: DepthRun) => void;
+  /** Called, and awaited, as each depth is done. */
+  onRun?: (run: DepthRun) => unknown;
 }
 
 /**
@@ -83,6 +85,7 @@ export async function compareDepths(
   if (options.snapshots !== undefined) checkInteger(options.snapshots, 'snapshots', 1);
   if (options.neighbours !== undefined) checkInteger(options.neighbours, 'neighbours', 1);
   checkSeed(options.seed);
+  checkKnown(options.known, n, d);
   const start = toDtype(points, options.dtype);
   const kernels = await kernelsFor(options, dtypeOf(start));
   checkFinite(kernels, start, 'points');
@@ -92,15 +95,24 @@ export async function compareDepths(
       : checkPositive(options.smoothing, 'smoothing');
   const T = options.T === undefined ? defaultNoise(smoothing) : checkPositive(options.T, 'T');
 
+  const known = new Map(options.known?.map((run) => [run.depth, run]));
+  const isKnown = (depth: Depth) => known.has(depth);
   if (options.onExpectedTime) {
-    const expected = await expectedTime(kernels, start, depths, smoothing, options);
+    const left = depths.filter((depth) => !isKnown(depth));
+    const expected = await expectedTime(kernels, start, left, smoothing, options);
     if (expected) await tell(options.onExpectedTime, expected, 'onExpectedTime');
   }
   const startMeasures = await measure(kernels, start, options);
-  const runs: DepthRun[] = [];
-  for (const [i, depth] of computingOrder(depths, T > smoothing / 2).entries()) {
+  const runs = depths.filter(isKnown).map((depth) => known.get(depth)!);
+  const order = computingOrder(depths, T > smoothing / 2).filter((depth) => !isKnown(depth));
+  // By what each is going to take.
+  const shares = order.map((depth) => evaluationsOf(depth));
+  const whole = shares.reduce((sum, share) => sum + share, 0);
+  let done = 0;
+  for (const [i, depth] of order.entries()) {
     throwIfAborted(options.signal);
-    const part = partOf(options, i / depths.length, (i + 1) / depths.length);
+    const part = partOf(options, done / whole, (done + shares[i]) / whole);
+    done += shares[i];
     const begin = performance.now();
     const transport = await transportCloud(start, {
       ...part,
@@ -132,6 +144,17 @@ export async function compareDepths(
     start: startMeasures,
     runs: depths.map((depth) => runs.find((run) => run.depth === depth)!),
   };
+}
+
+function checkKnown(known: readonly DepthRun[] | undefined, n: number, d: number): void {
+  if (known === undefined) return;
+  if (!Array.isArray(known)) throw invalidArgument('known', 'a list of runs', known);
+  for (const [i, run] of (known as readonly Partial<DepthRun>[]).entries()) {
+    checkDepth(run?.depth as Depth);
+    const shape = run.positions?.shape;
+    if (shape?.length !== 2 || shape[0] !== n || shape[1] !== d)
+      throw invalidArgument(`known[${i}].positions`, `${n} × ${d} positions`, shape);
+  }
 }
 
 /** Where the measure may collapse before T, the run that would find out comes first. */

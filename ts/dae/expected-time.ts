@@ -20,7 +20,12 @@ const LONG = 2 ** 34;
 /** Highest dimension in which evaluations do not take all pairs, so that a sample says nothing of the whole. */
 const SHORTCUTS = 16;
 /** What the integrator needs for T = 0.4 s, more or less. */
-const CONTINUOUS_EVALUATIONS = 60;
+const CONTINUOUS_EVALUATIONS = 40;
+
+/** How often a run of this depth evaluates the score of the whole cloud; of a continuous one a guess. */
+export function evaluationsOf(depth: Depth): number {
+  return depth === 'continuous' ? CONTINUOUS_EVALUATIONS : depth;
+}
 
 /** Times the score at some points of a large cloud; undefined for clouds that take no time, or less than all pairs. */
 export async function expectedTime(
@@ -38,9 +43,7 @@ export async function expectedTime(
   const begin = performance.now();
   await kernels.score({ queries, centres, variance, want: { mean: true, divergence: true } }, { signal });
   const evaluation = ((performance.now() - begin) / 1000) * (n / SAMPLE);
-  const evaluations = depths.reduce<number>(
-    (sum, depth) => sum + (depth === 'continuous' ? CONTINUOUS_EVALUATIONS : depth),
-    0,
-  );
+  const evaluations = depths.reduce<number>((sum, depth) => sum + evaluationsOf(depth), 0);
+  if (evaluations === 0) return undefined;
   return { seconds: evaluation * evaluations, evaluations };
 }

@@ -31,6 +31,7 @@ export const SIGNATURES = {
         contraction: 1,
         T: 1,
         depths: 1,
+        known: 1,
         labels: 1,
         neighbours: 1,
         onExpectedTime: 1,

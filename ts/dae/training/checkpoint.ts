@@ -8,7 +8,7 @@ import { isDrawn } from './corruption.js';
 import type { DescentProblem, DescentSettings, DescentState } from './descent.js';
 import { historyArray, historyOf } from './history.js';
 import { type LayerFacts, checkSequence, factsOf, layersFrom, tensorsOf } from './layer-tensors.js';
-import { checkSeal, sealed } from './seal.js';
+import { checkSeal, sealed } from '../../io/seal.js';
 import type { EpochLoss, TrainedDae } from './trained-dae.js';
 
 /** Where and how often training is saved. */

@@ -3,7 +3,7 @@ import { type Safetensors, readSafetensors, writeSafetensors } from '../../io/sa
 import type { WriteOptions } from '../../io/write.js';
 import { type AnyTrainedDae, type DaeKind, assembleDae, kindOf, layersOf } from './kind.js';
 import { type LayerFacts, factsOf, layersFrom, tensorsOf } from './layer-tensors.js';
-import { checkSeal, sealed } from './seal.js';
+import { checkSeal, sealed } from '../../io/seal.js';
 import { checkCall } from '../../core/call.js';
 import { SIGNATURES } from '../signatures.js';
 

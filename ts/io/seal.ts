@@ -1,8 +1,8 @@
 import { crc32 } from 'node:zlib';
-import type { NdArray } from '../../core/array.js';
-import { damaged } from '../../io/errors.js';
-import { elementChunks } from '../../io/npy.js';
-import { type Safetensors, littleEndian } from '../../io/safetensors.js';
+import type { NdArray } from '../core/array.js';
+import { damaged } from './errors.js';
+import { elementChunks } from './npy.js';
+import { type Safetensors, littleEndian } from './safetensors.js';
 
 const CHECKSUM = 'ridgeflow.checksum';
 
