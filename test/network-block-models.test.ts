@@ -73,7 +73,26 @@ test('the blocks of a file are those of the network that it was written from, in
   }
 });
 
-test('images: stages are streams of their own, wide states are probed, a mask leaves the cloud alone', async (t) => {
+test('a stream needs four examples; a model without one has no analysis', async (t) => {
+  await writeNetworkOnnx(join(folder, 'few.onnx'), network);
+  const model = await openModel(join(folder, 'few.onnx'));
+  const error = await t.throwsAsync(analyseStreams(model, normals(3, 5)), { instanceOf: RidgeflowError });
+  t.is(error?.code, 'EMPTY_CLOUD');
+  t.is((await analyseStreams(model, normals(4, 5))).length, 1);
+  await model.dispose();
+  const writer = new ModelWriter();
+  const plain = await openModel(
+    await writer.write(
+      join(folder, 'plain.onnx'),
+      { x: ['n', 4] },
+      writer.gelu(writer.linear('a', 'x', 4, 4)),
+    ),
+  );
+  t.deepEqual(await analyseStreams(plain, normals(9, 4)), []);
+  await plain.dispose();
+});
+
+test('images: stages are streams of their own, and wide states are probed', async (t) => {
   const writer = new ModelWriter();
   const relu = (y: string) => writer.node('Relu', [y]);
   let y = relu(writer.convolution('conv1', 'x', [1, 4]));
@@ -110,7 +129,9 @@ test('images: stages are streams of their own, wide states are probed, a mask le
       t.true(without!.agreement!.value > 0.3);
     }
   await model.dispose();
+});
 
+test('blocks with a mask: run with one that is the same for all, compared as clouds where it differs', async (t) => {
   const masked = new ModelWriter();
   const bias = masked.node('Unsqueeze', ['attention_mask', masked.integers(1)]);
   let z = masked.linear('embed', 'x', 3, 4);
@@ -118,18 +139,56 @@ test('images: stages are streams of their own, wide states are probed, a mask le
     z = masked.within(`l${layer}`, () => masked.node('Add', [masked.attention(z, 4, bias), z]));
   const file = await masked.write(join(folder, 'mask.onnx'), { x: ['n', 5, 3], attention_mask: ['n', 5] }, z);
   const encoder = await openModel(file);
-  const [stream] = await analyseStreams(encoder, { x: normals(40, 5, 3), attention_mask: 1 });
+  const sequences = normals(40, 5, 3);
+  const [stream] = await analyseStreams(encoder, { x: sequences, attention_mask: 0 });
+  const far = Float32Array.from({ length: 200 }, (_, at) => (at % 5 === 4 ? -50 : 0));
+  const [padded] = await analyseStreams(encoder, {
+    x: sequences,
+    attention_mask: { data: far, shape: [40, 5] },
+  });
+  for (const { blocks, lyapunov } of [stream, padded]) {
+    t.true(blocks.every(({ local }) => local?.exact));
+    t.is(lyapunov!.exponents.length, 2);
+    // The last block has nothing after it to go on in its place.
+    t.deepEqual(
+      blocks.map(({ without }) => without !== null),
+      [true, false],
+    );
+  }
+  const traces = [stream, padded].map(({ blocks }) => blocks[0].local!.divergence.value);
+  t.true(Math.abs(traces[0] - traces[1]) > 1e-3, 'the mask that was given is the one it is run with');
+  // Tokens that are masked still take from the others, but give nothing to them.
+  const block = encoder.block(
+    stream.blocks[0].from,
+    stream.blocks[0].to,
+    new Map([['attention_mask', { data: far.slice(0, 5), shape: [1, 5] }]]),
+  )!;
+  const x = normals(2, 5, 4);
+  const moved = {
+    data: x.data.map((value, at) => (Math.floor(at / 4) % 5 === 4 ? value + 1 : value)),
+    shape: x.shape,
+  };
+  const [before, after] = [await block(x), await block(moved)];
+  t.true(
+    before.data.every((value, at) => Math.floor(at / 4) % 5 === 4 || Math.abs(value - after.data[at]) < 1e-6),
+  );
+
+  far[7] = -50;
+  const [varied] = await analyseStreams(encoder, {
+    x: sequences,
+    attention_mask: { data: far, shape: [40, 5] },
+  });
   t.deepEqual(
-    stream.blocks.map(({ local }) => local),
+    varied.blocks.map(({ local }) => local),
     [null, null],
   );
   t.true(
-    stream.blocks.every(
+    varied.blocks.every(
       ({ entropyChange, relativeDisplacement }) => entropyChange && relativeDisplacement! > 0,
     ),
   );
-  t.is(stream.lyapunov, null);
-  t.is(stream.verdict.runs.length, 1);
+  t.is(varied.lyapunov, null);
+  t.is(varied.verdict.runs.length, 1);
   await encoder.dispose();
 });
 

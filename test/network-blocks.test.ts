@@ -288,6 +288,34 @@ test('verdicts follow the numbers, in both directions and at their bounds', (t) 
   t.deepEqual(streamVerdict([]), { runs: [], sentence: '' });
 });
 
+test('points that coincide, and displacements below the resolution of differences, are known for what they are', async (t) => {
+  const network = residualStream(4, 2);
+  const maps = network.layers.map((layer) => residualNetwork({ layers: [layer] }));
+  const { data } = normals(1, 4);
+  const same = { data: Float32Array.from({ length: 120 }, (_, at) => data[at % 4]), shape: [30, 4] };
+  const { blocks, lyapunov } = await analyseBlocks(maps, same);
+  t.deepEqual(
+    blocks.map(({ relativeDisplacement, local, entropyChange }) => [
+      relativeDisplacement,
+      local,
+      entropyChange,
+    ]),
+    [
+      [null, null, null],
+      [null, null, null],
+    ],
+  );
+  t.is(lyapunov, null);
+  const far = normals(60, 4);
+  far.data.forEach((value: number, at: number) => (far.data[at] = 1e6 * value));
+  const [map] = maps.map((block) =>
+    blockByDifferences((points) => block.evaluate(points), { shape: [4], spread: 2e6 }),
+  );
+  const found = await analyseBlocks([map], far);
+  t.is(found.blocks[0].gradientShare, null);
+  t.is(found.verdict.runs[0].character, 'unknown');
+});
+
 test('blocks: bad input, and an abort', async (t) => {
   const map = linear(random(3, 0.1), 3);
   const code = async (promise: Promise<unknown>) =>

@@ -142,12 +142,13 @@ async function network(path: string, files: string[], options: NetworkCommandOpt
         labels: labels?.values,
         onProgress: (fraction) => progress.update(0.6 * fraction, 'measuring the layers'),
       });
-      const blocks = options.blocks
-        ? await analyseStreams(model, points, {
-            ...{ signal, backend, seed, dtype, batch },
-            onProgress: (fraction) => progress.update(0.6 + 0.25 * fraction, 'measuring the blocks'),
-          })
-        : [];
+      const blocks =
+        options.blocks && analysis.examples >= 4
+          ? await analyseStreams(model, points, {
+              ...{ signal, backend, seed, dtype, batch },
+              onProgress: (fraction) => progress.update(0.6 + 0.25 * fraction, 'measuring the blocks'),
+            })
+          : [];
       const names = analysis.layers.slice(1).map(({ name }) => name);
       const compare = { signal, seed };
       const opened = await openActivations(model, points, { ...call, layers: names });

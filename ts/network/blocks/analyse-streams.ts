@@ -1,4 +1,5 @@
 import { checkCall } from '../../core/call.js';
+import { RidgeflowError } from '../../core/errors.js';
 import { checkInteger, type CallOptions, partOf, tell } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
 import { INPUT } from '../model/activations.js';
@@ -49,11 +50,13 @@ export interface StreamAnalysisOptions extends CallOptions {
 /** Multiplications that comparing all pairs of examples may take in one block. */
 const PAIRS = 4e9;
 const FEWEST = 32;
+/** Fewer examples say nothing of a cloud. */
+const FEWEST_EXAMPLES = 4;
 
 /**
  * {@link analyseBlocks} of every residual stream of a model ({@link residualStreams}), on whole states, not pooled: where the
  * width changes, as between the stages of a ResNet, a stream ends and another begins. Derivatives are differences through the
- * model's own blocks; blocks that also need another input, as a mask, have none. And what the model's last layer gives without
+ * model's own blocks; blocks that also need an input which differs between examples, as masks of padding do, have none. And what the model's last layer gives without
  * each block.
  *
  * @param points examples as `analyseNetwork` takes them, 4 or more. @throws as `analyseNetwork` and {@link analyseBlocks}.
@@ -74,7 +77,15 @@ export async function analyseStreams(
   const last = model.layers[model.layers.length - 1].name;
   const names = [...new Set(streams.flatMap(({ blocks }) => blocks.flatMap(({ from, to }) => [from, to])))];
   const layers = [...new Set([...names, last])].filter((name) => name !== INPUT);
-  const { count } = Examples.of(model, points);
+  const all = Examples.of(model, points);
+  const { count } = all;
+  if (count < FEWEST_EXAMPLES) {
+    throw new RidgeflowError(
+      'EMPTY_CLOUD',
+      `Expected at least ${FEWEST_EXAMPLES} examples for points but received ${count}`,
+    );
+  }
+  const others = model.inputs.length > 1 ? all.constants() : undefined;
   const run = { ...call, batch, memory, layers, featureMaps: 'flatten', width: 2 ** 31 - 1 } as const;
   const few = someExamples(
     model,
@@ -101,7 +112,7 @@ export async function analyseStreams(
     const layer = (name: string) => byName.get(name)!;
     const steps = blocks.map(({ from, to }): BlockStep => {
       const before = clouds.get(from)!;
-      const block = modelBlock(model, { first: layer(from), last: layer(to) });
+      const block = modelBlock(model, { first: layer(from), last: layer(to) }, others);
       const spread = spreadOf(before);
       const map =
         block && spread > 0 ? blockByDifferences(block, { shape: layer(from).shape, spread }) : undefined;
@@ -112,7 +123,8 @@ export async function analyseStreams(
     const analysed: StreamBlockAnalysis[] = [];
     for (const [b, block] of blocks.entries()) {
       const after = layer(block.to);
-      const rest = block.to === last ? undefined : modelBlock(model, { first: after, last: layer(last) });
+      const rest =
+        block.to === last ? undefined : modelBlock(model, { first: after, last: layer(last) }, others);
       const before = { states: clouds.get(block.from)!, shape: after.shape };
       const without = rest ? await withoutBlock(rest, before, clouds.get(last)!, call) : null;
       analysed.push({ ...block, ...analysis.blocks[b], without });

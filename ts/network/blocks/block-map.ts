@@ -12,6 +12,8 @@ import { SIGNATURES } from '../signatures.js';
 export interface BlockMap {
   /** d. */
   readonly dimension: number;
+  /** What a product with the Jacobian may be wrong by, of |u|. Default 0. */
+  readonly error?: number;
   /** Where the block takes the points, n × d. */
   evaluate(x: NdArray, options?: CallOptions): Promise<NdArray>;
   /** The derivative of the block at x_i along u_i, n × d. */
@@ -20,6 +22,8 @@ export interface BlockMap {
 
 /** Part of the spread that a point is moved by for a difference: truncation and rounding of float32 are about equal here. */
 const STEP = 5e-3;
+/** What rounding makes of it. */
+const ERROR = 3e-5;
 /** Rows that a block takes at once, at most. */
 const ROWS = 256;
 
@@ -50,6 +54,7 @@ export function blockByDifferences(
   };
   return {
     dimension,
+    error: ERROR,
     evaluate,
     async jacobianVector(x, u, options = {}) {
       const [n, d] = x.shape;

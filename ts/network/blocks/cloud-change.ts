@@ -71,13 +71,13 @@ function sameType(cloud: NdArray, other: NdArray): NdArray {
   return { data: new (other.data.constructor as Float32ArrayConstructor)(cloud.data), shape: cloud.shape };
 }
 
-/** Root mean squared distance from the mean. */
+/** Root mean squared distance from the mean: 0 where all points coincide, without rounding. */
 export function spreadOf({ data, shape: [n, d] }: NdArray): number {
   let total = 0;
   for (let c = 0; c < d; c++) {
     let mean = 0;
-    for (let i = 0; i < n; i++) mean += data[i * d + c] / n;
-    for (let i = 0; i < n; i++) total += (data[i * d + c] - mean) ** 2 / n;
+    for (let i = 0; i < n; i++) mean += (data[i * d + c] - data[c]) / n;
+    for (let i = 0; i < n; i++) total += (data[i * d + c] - data[c] - mean) ** 2 / n;
   }
   return Math.sqrt(total);
 }

@@ -35,7 +35,8 @@ export interface LocalGeometry {
   readonly singular: number;
   /** Mean of tr A. */
   readonly divergence: SampleEstimate;
-  /** ‖(A + Aᵀ)/2‖²/‖A‖² over all points: 1 for a gradient, 0 for a rotation, ½ for a random field. Null where A is 0. */
+  /** ‖(A + Aᵀ)/2‖²/‖A‖² over all points: 1 for a gradient, 0 for a rotation, ½ for a random field. Null where A is 0, or below ten times the
+   * error of J. */
   readonly gradientShare: SampleEstimate | null;
 }
 
@@ -91,7 +92,7 @@ export async function localGeometry(map: BlockMap, x: NdArray, options: CallOpti
     logDeterminant: regular === count ? estimate(found.map(({ logDeterminant }) => logDeterminant)) : null,
     singular: 1 - regular / count,
     divergence: estimate(found.map(({ trace }) => trace)),
-    gradientShare: ratio(found),
+    gradientShare: ratio(found, d * (10 * (map.error ?? 0)) ** 2),
   };
 }
 
@@ -148,9 +149,9 @@ function estimate(values: readonly number[]): SampleEstimate {
 }
 
 /** Σ symmetric / Σ whole, with the standard error of a ratio of means. */
-function ratio(found: readonly PointGeometry[]): SampleEstimate | null {
+function ratio(found: readonly PointGeometry[], least: number): SampleEstimate | null {
   const whole = mean(found.map(({ norm }) => norm));
-  if (!(whole > 0)) return null;
+  if (!(whole > least)) return null;
   const value = mean(found.map(({ symmetric }) => symmetric)) / whole;
   const { standardError } = estimate(found.map(({ symmetric, norm }) => (symmetric - value * norm) / whole));
   return { value: Math.min(1, Math.max(0, value)), standardError };

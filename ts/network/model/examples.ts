@@ -80,6 +80,14 @@ export class Examples {
     return picked;
   }
 
+  /** What is the same for every example, as one of them takes it, by the names of the inputs. */
+  constants(): Map<string, NdArray> {
+    const one = this.gather([0]);
+    for (const { input, array } of this.given)
+      if (input.axis !== null && typeof array !== 'number' && !allAlike(array)) one.delete(input.name);
+    return one;
+  }
+
   #arranged(rows: number, take: (array: NdArray) => FloatData): Map<string, NdArray> {
     const batch = new Map<string, NdArray>();
     for (const { input, array, shape } of this.given) {
@@ -94,6 +102,12 @@ export class Examples {
     }
     return batch;
   }
+}
+
+/** Whether all rows are the first. */
+function allAlike({ data, shape: [n] }: NdArray): boolean {
+  const size = data.length / n;
+  return data.every((value: number, at: number) => value === data[at % size]);
 }
 
 /** The shapes as the model takes them. What is open in an input that a number fills is as in the other inputs. */

@@ -86,8 +86,12 @@ export interface NetworkModel {
     batch: NdArray | ReadonlyMap<string, NdArray>,
     layers: readonly string[],
   ): Promise<Map<string, NdArray>>;
-  /** The part of the model between two layers, or undefined where the later depends on more than the earlier. */
-  block(from: string, to: string): Block | undefined;
+  /**
+   * The part of the model between two layers, or undefined where the later depends on more than the earlier. `others` are values
+   * of inputs that it may depend on as well, the same for every example: [1, …], or of an input without examples the whole.
+   * TensorFlow.js models take none.
+   */
+  block(from: string, to: string, others?: ReadonlyMap<string, NdArray>): Block | undefined;
   dispose(): Promise<void>;
 }
 

@@ -47,17 +47,18 @@ function makersIn(graph: OnnxGraph): Map<string, OnnxNode> {
   return new Map(graph.node.flatMap((node) => node.output.map((name) => [name, node] as const)));
 }
 
-/** The nodes that make `to` of `from`, or undefined where they need the model's inputs as well. */
+/** The nodes that make `to` of `from`, or undefined where they need the model's inputs as well, but for those `given`. */
 export function nodesBetween(
   { graph }: OnnxModel,
   from: string,
   to: string,
   inputs: readonly ModelInput[],
+  given?: ReadonlyMap<string, unknown>,
 ): OnnxNode[] | undefined {
   const fed = new Set(inputs.map(({ name }) => name));
   const makers = makersIn(graph);
   const met = walkBack(to, from, (name) => {
-    if (fed.has(name)) return undefined;
+    if (fed.has(name)) return given?.has(name) ? [] : undefined;
     const node = makers.get(name);
     // A subgraph may refer to any value around it.
     if (node?.attribute?.some(({ g }) => g)) return undefined;

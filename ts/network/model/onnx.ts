@@ -1,4 +1,4 @@
-import type { InferenceSession } from 'onnxruntime-node';
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { NdArray } from '../../core/array.js';
 import { RidgeflowError } from '../../core/errors.js';
 import { readExternalWeights } from '../../io/onnx-external.js';
@@ -97,16 +97,32 @@ export class OnnxNetwork implements NetworkModel {
     return this.#infer(entry, Object.fromEntries(tensors) as InferenceSession.FeedsType, layers);
   }
 
-  block(from: string, to: string): Block | undefined {
+  block(from: string, to: string, others?: ReadonlyMap<string, NdArray>): Block | undefined {
     const { nodes: added } = this.#quantised;
     const [first, last] = [this.#valueOf(from), this.#valueOf(to)];
+    const given = this.inputs.filter(({ name, axis }) => others?.has(name) && (axis === 0 || axis === null));
+    const names = new Map(given.map(({ name }) => [name, others!.get(name)!]));
     const nodes =
-      added.has(first) || added.has(last) ? undefined : nodesBetween(this.#model, first, last, this.inputs);
+      added.has(first) || added.has(last)
+        ? undefined
+        : nodesBetween(this.#model, first, last, this.inputs, names);
     if (!nodes) return undefined;
+    const taken = new Set(nodes.flatMap(({ input }) => input));
+    const used = given.filter(({ name }) => taken.has(name));
     return async (x) => {
-      const entry = this.#entry(first, [last], nodes);
-      const tensor = onnxTensor(this.#runtime.Tensor, 'float32', x);
-      const found = await this.#infer(entry, { [first]: tensor }, [to]);
+      const entry = this.#entry(
+        first,
+        [last],
+        nodes,
+        used.map(({ name }) => name),
+      );
+      const { Tensor } = this.#runtime;
+      const feeds: Record<string, Tensor> = { [first]: onnxTensor(Tensor, 'float32', x) };
+      for (const { name, type, axis } of used) {
+        const value = names.get(name)!;
+        feeds[name] = onnxTensor(Tensor, type, axis === null ? value : repeated(value, x.shape[0]));
+      }
+      const found = await this.#infer(entry, feeds, [to]);
       return found.get(to)!;
     };
   }
@@ -122,12 +138,17 @@ export class OnnxNetwork implements NetworkModel {
     return this.#quantised.instead.get(layer) ?? layer;
   }
 
-  #entry(from: string, outputs: readonly string[], nodes?: OnnxNode[]): Entry {
-    const key = JSON.stringify([from, ...outputs]);
+  #entry(
+    from: string,
+    outputs: readonly string[],
+    nodes?: OnnxNode[],
+    others: readonly string[] = [],
+  ): Entry {
+    const key = JSON.stringify([from, ...outputs, others]);
     const known = this.#sessions.get(key);
     const session =
       known?.session ??
-      this.#create(from, outputs, nodes).catch((cause: unknown) => {
+      this.#create(from, outputs, nodes, others).catch((cause: unknown) => {
         throw onnxFailure(this.source, cause, this.#runtime.env.versions?.node);
       });
     const entry = known ?? { session, part: nodes !== undefined, uses: 0 };
@@ -150,7 +171,12 @@ export class OnnxNetwork implements NetworkModel {
     }
   }
 
-  async #create(from: string, outputs: readonly string[], nodes?: OnnxNode[]): Promise<InferenceSession> {
+  async #create(
+    from: string,
+    outputs: readonly string[],
+    nodes: OnnxNode[] | undefined,
+    others: readonly string[],
+  ): Promise<InferenceSession> {
     const { graph } = this.#model;
     const known = new Map([...graph.output, ...(graph.valueInfo ?? [])].map((info) => [info.name, info]));
     const floats = { type: { tensorType: { elemType: ONNX_TYPES.float } } };
@@ -159,7 +185,10 @@ export class OnnxNetwork implements NetworkModel {
     // A part carries its own weights alone: of a deep model all of them, once for every part, would take long.
     const part = {
       ...partFor(whole, outputs),
-      ...(nodes && { input: [{ name: from, ...floats }], valueInfo: [] }),
+      ...(nodes && {
+        input: [{ name: from, ...floats }, ...graph.input.filter(({ name }) => others.includes(name))],
+        valueInfo: [],
+      }),
     };
     const bytes = await encodeOnnx({
       ...this.#model,
@@ -200,6 +229,13 @@ export class OnnxNetwork implements NetworkModel {
     }
     return found;
   }
+}
+
+/** One example so many times over. */
+function repeated({ data, shape: [, ...example] }: NdArray, rows: number): NdArray {
+  const out = new (data.constructor as Float32ArrayConstructor)(rows * data.length);
+  for (let i = 0; i < rows; i++) out.set(data, i * data.length);
+  return { data: out, shape: [rows, ...example] };
 }
 
 async function loadRuntime(): Promise<Runtime> {
