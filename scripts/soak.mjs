@@ -12,6 +12,12 @@ import { runMain } from './lib/run.mjs';
 
 /** What test/soak/run.ts runs. */
 const OTHERS = ['concurrent', 'leaks', 'kills', 'disk-full', 'memory', 'streams', 'delays'];
+/** glibc gives freed memory back at once, so that what a process has is what it uses. */
+const EAGER_ALLOCATOR = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_TRIM_THRESHOLD_: '65536',
+  MALLOC_MMAP_THRESHOLD_: '65536',
+};
 const AT_ONCE = 25;
 const SHORTEST = 10; // milliseconds that a worker is left alone
 const LONGEST = 250;
@@ -86,11 +92,11 @@ await runMain(async () => {
   });
   if (OTHERS.includes(positionals[0])) {
     const flags = ['--import=tsx', '--expose-gc', join(projectRoot, 'test', 'soak', 'run.ts')];
-    return (
-      spawnSync(process.execPath, [...flags, ...process.argv.slice(2)], { stdio: 'inherit' }).status ?? 1
-    );
+    const env = { ...process.env, ...(positionals[0] === 'leaks' ? EAGER_ALLOCATOR : {}) };
+    const args = [...flags, ...process.argv.slice(2)];
+    return spawnSync(process.execPath, args, { stdio: 'inherit', env }).status ?? 1;
   }
-  const addon = builtAddon(projectPaths(projectRoot));
+  const addon = process.env.RIDGEFLOW_ADDON || builtAddon(projectPaths(projectRoot));
   const count = Number(values.count);
   if (positionals[0] !== 'workers' || !(Number.isInteger(count) && count > 0)) {
     console.error(`Expected npm run soak -- workers|${OTHERS.join('|')} [--count N]`);
