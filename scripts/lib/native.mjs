@@ -220,18 +220,30 @@ export async function buildAddon(paths, log) {
 }
 
 /**
- * Configures build/ under cmake-js and builds one target there.
+ * Configures a folder under cmake-js and builds one target there.
  *
  * @param {ProjectPaths} paths
  * @param {string} log
  * @param {'ridgeflow' | 'ridgeflow_mpi' | 'ridgeflow_native_tests'} target
+ * @param {{ folder?: string, definitions?: string[] }} [options] where, build/ by default, and CMake's definitions `NAME=value`
  */
-async function buildTarget(paths, log, target) {
+export async function buildTarget(paths, log, target, options = {}) {
+  const { folder = join(paths.root, 'build'), definitions = [] } = options;
   const cmakeJs = packageBin(paths.root, 'cmake-js', 'cmake-js');
   if (!cmakeJs) return false;
-  const cmake = [process.execPath, cmakeJs, '--directory', paths.root, '--config', 'Release'];
+  const cmake = [
+    process.execPath,
+    cmakeJs,
+    '--directory',
+    paths.root,
+    '--out',
+    folder,
+    '--config',
+    'Release',
+  ];
+  cmake.push(...definitions.map((definition) => `--CD${definition}`));
   const jobs = String(buildJobs());
-  return buildTwice(join(paths.root, 'build'), log, async () => {
+  return buildTwice(folder, log, async () => {
     if (!(await run([...cmake, 'configure'], { log, cwd: paths.root }))) return false;
     return run([...cmake, '--parallel', jobs, '--target', target, 'build'], { log, cwd: paths.root });
   });
