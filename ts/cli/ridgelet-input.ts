@@ -1,8 +1,9 @@
-import { type DType, type NdArray, allocate, zeros } from '../core/array.js';
+import { type DType, type NdArray, allocate, toDtype, zeros } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import { nearestName } from '../core/call.js';
 import type { CloudFile } from '../io/index.js';
 import { type ColumnsSummary, classesLine, columnsSummary } from './columns.js';
+import { type ScalingOptions, scalingNote, scalingOf, scalingSummary, varianceNote } from './scaling.js';
 import { readInput } from './standard-input.js';
 import { type ReadingOptions, parseColumn, readOptions } from './reading-options.js';
 import { isFloat64Array } from '../core/realm.js';
@@ -25,7 +26,7 @@ export interface PreparedTarget {
   line?: string;
 }
 
-interface TargetOptions extends ReadingOptions {
+interface TargetOptions extends ReadingOptions, ScalingOptions {
   target?: string;
   dtype: DType;
   /** Whether these are the digits that come with the package, whose class is in the last column. */
@@ -33,8 +34,31 @@ interface TargetOptions extends ReadingOptions {
   signal: AbortSignal;
 }
 
-/** Reads the data and takes apart what is to be learned. Throws INVALID_ARGUMENT where nothing is. */
+/**
+ * Reads the data, takes apart what is to be learned, and brings what it is learned from to one scale where that is asked for.
+ * Throws INVALID_ARGUMENT where nothing is to be learned.
+ */
 export async function prepareTarget(path: string, options: TargetOptions): Promise<PreparedTarget> {
+  const target = await readTarget(path, options);
+  const scaling = scalingOf(target.points, target.columns, path, options);
+  if (!scaling) {
+    const note = options.digits ? undefined : varianceNote(target.points, target.columns);
+    return note === undefined ? target : { ...target, notes: [...target.notes, note] };
+  }
+  const { dtype } = options;
+  return {
+    ...target,
+    points: toDtype(scaling.apply(target.points), dtype),
+    notes: [...target.notes, scalingNote(scaling), NETWORK_NOTE],
+    used: { ...target.used, scaled: scalingSummary(scaling, target.columns) },
+  };
+}
+
+/** What a user of the network has to know. */
+const NETWORK_NOTE =
+  'the network takes standardised columns: (value − centre) / scale, as summary.json has them under columns.scaled';
+
+async function readTarget(path: string, options: TargetOptions): Promise<PreparedTarget> {
   const { target, columns: chosen, dtype, digits, signal } = options;
   const named = options.labelColumn ?? (digits && target === undefined ? '-1' : undefined);
   const labelColumn = parseColumn(named);

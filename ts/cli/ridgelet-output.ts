@@ -75,7 +75,7 @@ export async function writeRidgeletResults(
   const { input, target, split, fit, widths, slice, sampling, chosen, seed, dtype, backend } = run;
   const { network, training, ridge } = fit;
   const heldOut = fit.heldOut ?? training;
-  const notes: string[] = [];
+  const notes = [...run.target.notes];
   await writeNpy(join(folder, 'spectrum.npy'), slice.spectrum, { signal });
   await writeNetworkOnnx(join(folder, 'network.onnx'), network, { signal });
   if (network.activation.tfjs) await writeLayersModel(folder, network, { signal });

@@ -18,6 +18,7 @@ import { EXIT_HELP, parseInteger, parsePositive } from './failure.js';
 import { prepareTarget } from './ridgelet-input.js';
 import { type RidgeletRun, type RidgeletSummary, writeRidgeletResults } from './ridgelet-output.js';
 import { type ReadingOptions, addReadingOptions } from './reading-options.js';
+import { type ScalingOptions, addScalingOptions } from './scaling.js';
 import { ridgeletFindings } from '../report/ridgelet-findings.js';
 import { sayFindings } from './say-findings.js';
 import {
@@ -34,7 +35,7 @@ const ORACLE_DIMENSION = 4;
 /** Units are drawn on the main thread, which must not be busy for longer than a second or two. */
 const LARGEST_WIDTH = 100_000;
 
-interface RidgeletCommandOptions extends ComputationOptions, OutputOptions, ReadingOptions {
+interface RidgeletCommandOptions extends ComputationOptions, OutputOptions, ReadingOptions, ScalingOptions {
   out: string;
   target?: string;
   activation: ActivationName;
@@ -91,7 +92,7 @@ export function ridgeletCommand(): Command {
       parsePositive,
     )
     .option('--held-out <fraction>', 'part of the points that is held out', parseFraction, 0.2);
-  return addOutputOptions(addComputationOptions(addReadingOptions(command)))
+  return addOutputOptions(addComputationOptions(addScalingOptions(addReadingOptions(command))))
     .addHelpText('after', EXAMPLES)
     .action(ridgelet);
 }

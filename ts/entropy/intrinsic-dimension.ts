@@ -206,7 +206,7 @@ async function roundedDimension(
   }
   throw new RidgeflowError(
     'DEGENERATE_CLOUD',
-    `Expected points that are farther from their neighbours than the grid they were rounded to but its step is ${step}: ` +
+    `Expected points that are farther from their neighbours than the grid they were rounded to but its step is ${Number(step.toPrecision(4))}: ` +
       "add noise of the rounding's width with `jitter`, whose dimension counts where the points lie closer than that",
     { details: { step } },
   );
