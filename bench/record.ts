@@ -28,6 +28,8 @@ export interface BenchContext {
   others: BackendName[];
   /** Fewer samples and smaller comparisons, to try a suite out. */
   quick: boolean;
+  /** Workloads too that take most of an hour. */
+  long: boolean;
   emit: (record: BenchRecord) => void;
 }
 

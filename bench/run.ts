@@ -18,9 +18,15 @@ const command = new Command('npm run bench --')
   .argument('[suites...]', `suites to run (default all: ${available.join(', ')})`)
   .option('--json', 'print the records as one JSON array on standard output')
   .option('--quick', 'fewer samples, to try a suite out')
+  .option('--long', 'workloads too that take most of an hour: mnist/transport-60k')
   .addOption(new Option('--no-compare', 'do not time the tfjs backends'))
   .parse();
-const { json, quick, compare } = command.opts<{ json?: boolean; quick?: boolean; compare: boolean }>();
+const { json, quick, long, compare } = command.opts<{
+  json?: boolean;
+  quick?: boolean;
+  long?: boolean;
+  compare: boolean;
+}>();
 const names = command.args.length ? command.args : available;
 const unknown = names.filter((name) => !available.includes(name));
 if (unknown.length)
@@ -49,6 +55,7 @@ for (const name of names) {
     threads,
     others,
     quick: quick ?? false,
+    long: long ?? false,
     emit(record) {
       records.push(record);
       (json ? process.stderr : process.stdout).write(`${row(record)}\n`);
