@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { RidgeflowError } from '../core/errors.js';
 import type { NdArray } from '../core/array.js';
 import { DEFAULT_DEPTHS, type Contraction, type Depth, type DepthRun, compareDepths } from '../dae/index.js';
-import { ensureOutputFolder } from '../io/index.js';
+import { type RowsFormat, ensureOutputFolder } from '../io/index.js';
 import { packageRoot } from '../core/package-root.js';
 import { type Cloud, prepareCloud, sayInput } from './cloud-input.js';
 import { EXIT_HELP, parseImageShape, parseInteger, parsePositive } from './failure.js';
@@ -20,6 +20,7 @@ import {
 } from './shared-options.js';
 import { planSnapshots } from './snapshots.js';
 import { FinishedDepths } from './transport-resume.js';
+import { transportByMap } from './transport-map.js';
 import { type TransportSummary, summarise, writeResults } from './transport-output.js';
 
 interface TransportCommandOptions extends ComputationOptions, OutputOptions, ReadingOptions, ScalingOptions {
@@ -33,6 +34,8 @@ interface TransportCommandOptions extends ComputationOptions, OutputOptions, Rea
   snapshotsLimit: number;
   imageShape?: [number, number];
   duplicates: 'error' | 'drop' | 'keep';
+  map?: string;
+  format?: RowsFormat;
 }
 
 /** A run that takes longer is told what would make it shorter. */
@@ -50,6 +53,7 @@ Examples:
   ridgeflow transport points.csv --label-column y
   ridgeflow transport train-images-idx3-ubyte.gz --depths 1,4 --out mnist
   ridgeflow transport cloud.npy -T 0.2 -s 1 --json --quiet > summary.json
+  ridgeflow transport huge.parquet --map trained/model.safetensors --out moved
 
 Without --smoothing, the smoothing variance s is the one at which a point's
 posterior weights spread over n^(2/3) points; without --noise, T = 0.4 s. Both
@@ -118,6 +122,18 @@ export function transportCommand(): Command {
       '--label-column <column>',
       'column that holds the class: its name, or its number from 0 (negative: from the end)',
     )
+    .addOption(
+      new Option(
+        '--map <file>',
+        'move the points by this trained map (model.safetensors of ridgeflow train) instead, in parts: for files larger than memory; writes moved.* and summary.json',
+      ).conflicts(['noise', 'smoothing', 'depths', 'snapshots', 'standardise', 'scaleGroup', 'duplicates']),
+    )
+    .addOption(
+      new Option(
+        '--format <name>',
+        'with --map: of the moved points (default: of the input, or npy)',
+      ).choices(['npy', 'csv', 'parquet', 'arrow']),
+    )
     .option('--labels <file>', 'a file of labels, one for each point')
     .option('--array <name>', 'which array of an .npz file holds the points')
     .option('--image-shape <rows>x<columns>', 'show each point as an image of this shape', parseImageShape)
@@ -134,6 +150,20 @@ export function transportCommand(): Command {
 async function transport(file: string | undefined, options: TransportCommandOptions): Promise<void> {
   const folder = resolve(options.out);
   const name = file ?? 'data/digits.csv.gz';
+  const { map } = options;
+  if (map !== undefined) {
+    const input = file ?? join(packageRoot(), 'data', 'digits.csv.gz');
+    await withProgress(options, async (context) => {
+      await ensureOutputFolder(folder);
+      return transportByMap(input, folder, { ...options, map, ...(!file && { labelColumn: '-1' }) }, context);
+    });
+    return;
+  }
+  if (options.format !== undefined)
+    throw new RidgeflowError(
+      'INVALID_ARGUMENT',
+      '--format is that of the points that --map moves: give --map too',
+    );
   await withProgress(options, async ({ signal, progress }) => {
     await ensureOutputFolder(folder);
     const input = file ?? join(packageRoot(), 'data', 'digits.csv.gz');

@@ -1,11 +1,8 @@
-import { once } from 'node:events';
-import type { Duplex } from 'node:stream';
 import type { RecordBatch } from 'apache-arrow';
 import type { ParquetWriter } from 'hyparquet-writer';
 import { type DType, type FloatData, type NdArray, allocate, dtypeOf } from '../../core/array.js';
 import { elementChunks, npyHeaderOf } from '../npy.js';
-import { ignore } from '../source.js';
-import type { Append, Output } from '../write.js';
+import type { Output } from '../write.js';
 
 /** Rows as they are written: n × k numbers, the names of the k columns, and n texts. */
 export interface Table {
@@ -149,30 +146,35 @@ function columnsOf(tables: readonly Table[]): FloatData[] {
 
 /** A file of record batches, one for each lot of rows. */
 export function arrowSink({ append }: Output): RowSink {
-  let encoder: Duplex | undefined;
-  let written: Promise<void> = Promise.resolve();
-  const open = async () => {
-    const { RecordBatchFileWriter } = await import('apache-arrow');
-    encoder = RecordBatchFileWriter.throughNode();
-    written = appendAll(encoder, append);
-    written.catch(ignore); // whoever writes next, or finishes, gets it
-    return encoder;
+  let encoder: Awaited<ReturnType<typeof openArrowEncoder>> | undefined;
+  const appendAll = async () => {
+    for (const part of encoder!.encoded.splice(0)) await append(part);
   };
   return {
     async write(table) {
-      const encoding = encoder ?? (await open());
-      // The rows are encoded in time: what waits is appended before more comes.
-      if (!encoding.write(await toRecordBatch(table))) await Promise.race([once(encoding, 'drain'), written]);
+      encoder ??= await openArrowEncoder();
+      encoder.writer.write(await toRecordBatch(table));
+      await appendAll();
     },
     async finish() {
-      encoder!.end();
-      await written;
+      encoder!.writer.finish();
+      await appendAll();
     },
   };
 }
 
-async function appendAll(chunks: AsyncIterable<Uint8Array>, append: Append): Promise<void> {
-  for await (const chunk of chunks) await append(chunk);
+/** A writer, and where it puts what it has encoded: its own queue gives that to one that may be slower. */
+async function openArrowEncoder() {
+  const { AsyncByteQueue, RecordBatchFileWriter } = await import('apache-arrow');
+  const encoded: Uint8Array[] = [];
+  class Taken extends AsyncByteQueue {
+    override write({ buffer, byteOffset, byteLength }: Uint8Array): void {
+      encoded.push(new Uint8Array(buffer, byteOffset, byteLength));
+    }
+  }
+  const writer = new RecordBatchFileWriter();
+  writer.reset(new Taken());
+  return { writer, encoded };
 }
 
 /** Rows as a record batch of Arrow. */
