@@ -5,6 +5,7 @@ import { formatCount, formatNumber } from './format.js';
 import { type Finding, type Html, facts, findingList, html, table } from './html.js';
 import { type PageSection, chartFigure, renderPage } from './page.js';
 import { reproduceSection } from './reproduce.js';
+import { planLines } from './cloud-charts.js';
 import { sampleRows } from './sampling.js';
 import { type ShownPoint, inPlane, scatterChart } from './scatter.js';
 
@@ -131,22 +132,8 @@ function cloudsChart({ a, b, plan, plane, seed }: DistanceReportContext): ChartS
       ...point,
       group: `${group} (${fileName(input)})`,
     }));
-  const lines = plan ? planLines(a.points, b.points, plan, plane, seed) : [];
+  const lines = plan ? planLines(a.points, b.points, plan, plane, { lines: SHOWN_LINES, seed }) : [];
   return scatterChart([...shown(a, 'first'), ...shown(b, 'second')], plane, lines);
-}
-
-function planLines(
-  a: NdArray,
-  b: NdArray,
-  { rows, columns, masses }: NonNullable<DistanceReportContext['plan']>,
-  plane: PrincipalPlane,
-  seed: number,
-) {
-  const used = Array.from({ length: rows.length }, (_, k) => k).filter((k) => masses[k] > 0);
-  const chosen = sampleRows(used.length, SHOWN_LINES, seed).map((k) => used[k]);
-  const from = inPlane(a, plane, chosen.map((k) => rows[k])); // prettier-ignore
-  const to = inPlane(b, plane, chosen.map((k) => columns[k])); // prettier-ignore
-  return from.map(({ x, y }, i) => ({ x, y, x2: to[i].x, y2: to[i].y }));
 }
 
 function cloudsSection({ plan, a, b }: DistanceReportContext): PageSection {

@@ -2,6 +2,7 @@ export { transportReport, type TransportReportContext } from './transport.js';
 export type { ClassLabels, PrincipalPlane } from './cloud.js';
 export { chartFigure, renderPage, type Page, type PageSection } from './page.js';
 export { compileChart, renderChart, type ChartSpec, type Theme, type ThemedSpec } from './charts.js';
+export { planChart, trajectoryChart, type CloudChartOptions, type ShownPlan } from './cloud-charts.js';
 export { depthChart, type DepthChart } from './depth-chart.js';
 export { Html, facts, html, table, type HtmlValue, type TableColumn } from './html.js';
 export { ridgeletReport } from './ridgelet.js';

@@ -25,11 +25,12 @@ export function inPlane(
   return rows.map((row) => ({ x: along(row, 0), y: d > 1 ? along(row, 1) : 0 }));
 }
 
-/** Points in their principal plane, coloured by group, over lines from one point to another. */
+/** Points in their principal plane, or another whose axes have these titles, coloured by group, over lines from one point to another. */
 export function scatterChart(
   points: readonly ShownPoint[],
   { explained }: Pick<PrincipalPlane, 'explained'>,
   lines: readonly { x: number; y: number; x2: number; y2: number }[] = [],
+  titles?: readonly [string, string],
 ): ChartSpec {
   const groups = [...new Set(points.map(({ group }) => group))];
   const share = (k: number) =>
@@ -40,11 +41,11 @@ export function scatterChart(
     scale: { zero: false },
     axis: { title, grid: true, tickCount: 5 },
   });
-  const x = axis('x', `First component${share(0)}`);
-  const y = axis('y', `Second component${share(1)}`);
+  const x = axis('x', titles?.[0] ?? `First component${share(0)}`);
+  const y = axis('y', titles?.[1] ?? `Second component${share(1)}`);
   return {
     description:
-      `Scatter plot of ${points.length} points in their first two principal components` +
+      `Scatter plot of ${points.length} points ${titles ? 'in the plane' : 'in their first two principal components'}` +
       (lines.length > 0 ? `, with ${lines.length} lines of the plan between them` : ''),
     width: 'container',
     height: 420,

@@ -1,4 +1,5 @@
-import { list, object, options, text, type Argument } from '../core/call.js';
+import { ARRAY, list, object, options, text, type Argument } from '../core/call.js';
+import type { planChart, trajectoryChart } from './cloud-charts.js';
 import type { table } from './html.js';
 import type { chartFigure } from './page.js';
 import type {
@@ -57,6 +58,22 @@ export const SIGNATURES = {
     ]),
     context: object(['input', 'notes', 'command', 'versions']),
   },
+  planChart: {
+    source: ARRAY,
+    target: ARRAY,
+    plan: object(['rows', 'columns', 'masses']),
+    options: options<Argument<typeof planChart, 3>>()(
+      {
+        height: 1,
+        lines: 1,
+        names: 1,
+        plane: 1,
+        seed: 1,
+        width: 1,
+      },
+      true,
+    ),
+  },
   renderChart: { spec: object([]) },
   renderPage: { page: object(['title', 'kicker', 'header', 'sections']) },
   ridgeletReport: {
@@ -113,6 +130,20 @@ export const SIGNATURES = {
       'seed',
     ]),
     context: object(['points', 'trajectory', 'histories', 'denoising', 'principal', 'command', 'versions']),
+  },
+  trajectoryChart: {
+    trajectory: object(['states']),
+    options: options<Argument<typeof trajectoryChart, 1>>()(
+      {
+        height: 1,
+        labels: 1,
+        particles: 1,
+        plane: 1,
+        seed: 1,
+        width: 1,
+      },
+      true,
+    ),
   },
   transportReport: {
     comparison: object(['n', 'd', 'T', 'smoothing', 'chosen', 'backend', 'dtype', 'seed', 'start', 'runs']),
