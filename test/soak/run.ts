@@ -15,7 +15,7 @@ const RUNS: Readonly<Record<string, (count: number | undefined) => Promise<strin
   'disk-full': () => diskFull(),
   memory: () => memory(),
   streams: () => streams(),
-  delays: () => delays(),
+  delays: (count) => delays(count),
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { count: { type: 'string' } } });

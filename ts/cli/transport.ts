@@ -126,7 +126,16 @@ export function transportCommand(): Command {
       new Option(
         '--map <file>',
         'move the points by this trained map (model.safetensors of ridgeflow train) instead, in parts: for files larger than memory; writes moved.* and summary.json',
-      ).conflicts(['noise', 'smoothing', 'depths', 'snapshots', 'standardise', 'scaleGroup', 'duplicates']),
+      ).conflicts([
+        'noise',
+        'smoothing',
+        'depths',
+        'snapshots',
+        'standardise',
+        'scaleGroup',
+        'duplicates',
+        'resume',
+      ]),
     )
     .addOption(
       new Option(
