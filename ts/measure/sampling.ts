@@ -8,7 +8,7 @@ import type { Covariance } from './covariance.js';
 import type { WeightedCloud } from './weighted-cloud.js';
 
 /** Values that are made at a time: enough that kernels run in parallel, little enough for the event loop. */
-const BLOCK_VALUES = 1 << 18;
+const BLOCK_VALUES = 1 << 16;
 
 /**
  * n independent draws: a point of the cloud by its weight, plus Gaussian noise of its covariance where there is one.

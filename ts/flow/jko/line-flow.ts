@@ -80,7 +80,7 @@ export async function jkoFlow(
   let [action, evaluations] = [0, 0];
   const states = [stateOf(0, x, 0)];
   for (let k = 1; k <= count; k++) {
-    const { x: next, steps } = proximalStep(discrete, x, h);
+    const { x: next, steps } = await proximalStep(discrete, x, h, pace);
     for (let i = 0; i < n; i++) action += (next[i] - x[i]) ** 2 / (n * h);
     x = next;
     evaluations += steps;

@@ -1,4 +1,5 @@
 import { RidgeflowError } from '../../core/errors.js';
+import { type Pace, isTurnDue } from '../../core/pace.js';
 import { type LineEnergy, checkGradient } from './line-energy.js';
 
 const NEWTON_STEPS = 100;
@@ -10,13 +11,14 @@ const ROUNDING = 64 * Number.EPSILON;
  * objective falls. Each step solves its linear system by conjugate gradients, preconditioned by the tridiagonal part of the
  * Hessian: in one iteration where there is no interaction.
  *
- * @returns the minimiser and the number of Newton steps. Throws NOT_CONVERGED, NON_FINITE.
+ * @returns the minimiser and the number of Newton steps. Throws NOT_CONVERGED, NON_FINITE, ABORTED.
  */
-export function proximalStep(
+export async function proximalStep(
   energy: LineEnergy,
   y: Float64Array,
   h: number,
-): { x: Float64Array; steps: number } {
+  pace: Pace,
+): Promise<{ x: Float64Array; steps: number }> {
   const n = y.length;
   const objective = (x: Float64Array) => {
     let { value, size } = energy.measured(x);
@@ -29,13 +31,14 @@ export function proximalStep(
   let x = y.slice();
   let { value, rounding } = objective(x);
   for (let steps = 1; steps <= NEWTON_STEPS; steps++) {
+    if (isTurnDue()) await pace.tick(0);
     const { gradient, diagonal, beside } = energy.derivatives(x);
     for (let i = 0; i < n; i++) {
       gradient[i] += (x[i] - y[i]) / (h * n);
       diagonal[i] += 1 / (h * n);
     }
     checkGradient(gradient, x);
-    const direction = newtonDirection(energy, x, gradient, diagonal, beside);
+    const direction = await newtonDirection(energy, x, gradient, diagonal, beside, pace);
     const decrement = -dot(gradient, direction);
     if (Number.isNaN(decrement)) throw notConverged(h, steps);
     if (!(decrement > 0)) return { x, steps };
@@ -76,13 +79,14 @@ function distanceToMeeting(x: Float64Array, direction: Float64Array): number {
 }
 
 /** −H⁻¹·gradient; where H is not positive along the way, as far as it was. */
-function newtonDirection(
+async function newtonDirection(
   energy: LineEnergy,
   x: Float64Array,
   gradient: Float64Array,
   diagonal: Float64Array,
   beside: Float64Array,
-): Float64Array {
+  pace: Pace,
+): Promise<Float64Array> {
   const n = x.length;
   const precondition = tridiagonalSolver(diagonal, beside);
   const solution = new Float64Array(n);
@@ -93,6 +97,7 @@ function newtonDirection(
   const goal = 1e-20 * along;
   const product = new Float64Array(n);
   for (let iteration = 0; iteration < 4 * n && along > goal; iteration++) {
+    if (isTurnDue()) await pace.tick(0);
     for (let i = 0; i < n; i++) {
       product[i] = diagonal[i] * p[i];
       if (i > 0) product[i] += beside[i - 1] * p[i - 1];
