@@ -39,3 +39,39 @@ for (const ranks of [1, 2, 3, 4]) {
     t.is(code, 0, stderr);
   });
 }
+
+for (const ranks of [2, 3]) {
+  onRanks(`the main job over ${ranks} ranks measures what it does in one process`, async (t) => {
+    const { code, stderr } = await run('transport.ts', ranks);
+    t.is(code, 0, stderr);
+  });
+}
+
+onRanks('the main job runs with a rank that has no rows', async (t) => {
+  const { code, stderr } = await run('transport.ts', 3, 'none');
+  t.is(code, 0, stderr);
+});
+
+onRanks('a rank that throws, or is killed, ends all of them, named with its host', async (t) => {
+  const thrown = await run('ends.ts', 3, 'throws');
+  t.not(thrown.code, 0);
+  t.regex(thrown.stderr, /this rank has had enough/);
+  t.regex(thrown.stderr, /rank 2 \(host .+\) ends all ranks/);
+  const killed = await run('ends.ts', 3, 'killed');
+  t.not(killed.code, 0);
+  t.regex(killed.stderr, /rank 2 .*on node .* exited on signal 9/);
+});
+
+onRanks('a rank that ends while others go on fails them, and nobody waits for ever', async (t) => {
+  for (const how of ['returns', 'exits']) {
+    const { code, stderr } = await run('ends.ts', 3, how);
+    t.not(code, 0, how);
+    t.regex(stderr, /Expected the same (calls|length for sumOverRanks) on all ranks/, how);
+  }
+});
+
+onRanks('a call that fails on one rank fails on all, and the next one works', async (t) => {
+  const { code, stdout, stderr } = await run('ends.ts', 3, 'fails');
+  t.is(code, 0, stderr);
+  t.is(stdout.match(/together/g)?.length, 3);
+});

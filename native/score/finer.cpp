@@ -27,6 +27,7 @@ void scorePlainly(const ScoreProblem<T>& problem, const std::uint32_t* rows, std
 void scoreInDoubles(const ScoreProblem<float>& problem, const std::uint32_t* rows, std::size_t count, Control& control) {
   const std::size_t m = problem.m, d = problem.d;
   std::vector<double> queries(count * d), centres, logWeights, mean, logDensity, divergence;
+  std::vector<double> parts(problem.parts == nullptr ? 0 : 2 * count);
   for (std::size_t i = 0; i < count; ++i) std::copy_n(problem.queries + rows[i] * d, d, queries.data() + i * d);
   centres.reserve(m * d);
   if (problem.logWeights != nullptr) logWeights.reserve(m);
@@ -58,6 +59,7 @@ void scoreInDoubles(const ScoreProblem<float>& problem, const std::uint32_t* row
   doubles.mean = wanted(problem.mean, mean, count * d);
   doubles.logDensity = wanted(problem.logDensity, logDensity, count);
   doubles.divergence = wanted(problem.divergence, divergence, count);
+  doubles.parts = problem.parts == nullptr ? nullptr : parts.data();
   scoreDense(doubles, control, kShownRounding<float> / 16);
   const auto narrow = [&](const std::vector<double>& values, float* result, std::size_t columns) {
     for (std::size_t i = 0; result != nullptr && i < count; ++i) {
@@ -67,6 +69,9 @@ void scoreInDoubles(const ScoreProblem<float>& problem, const std::uint32_t* row
   narrow(mean, problem.mean, d);
   narrow(logDensity, problem.logDensity, 1);
   narrow(divergence, problem.divergence, 1);
+  for (std::size_t i = 0; problem.parts != nullptr && i < count; ++i) {
+    std::copy_n(parts.data() + 2 * i, 2, problem.parts + 2 * std::size_t{rows[i]});
+  }
 }
 
 }  // namespace

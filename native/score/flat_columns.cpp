@@ -97,6 +97,7 @@ void FlatColumns<T>::solve(void (*solveKept)(const ScoreProblem<T>&, Control&), 
         const double square = same ? 0.0 : flatSquare(problem_.queries + i * d);
         problem_.logDensity[i] = static_cast<T>(static_cast<double>(problem_.logDensity[i]) - logNormaliser - square / (2 * variance));
       }
+      if (problem_.parts != nullptr && !same) problem_.parts[2 * i] -= flatSquare(problem_.queries + i * d) / (2 * variance);
       if (problem_.divergence != nullptr) {
         problem_.divergence[i] = static_cast<T>(static_cast<double>(problem_.divergence[i]) - dropped / variance);
       }

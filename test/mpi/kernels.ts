@@ -149,6 +149,24 @@ async function momentsAndSums(dtype: DType, spread: Spread): Promise<void> {
     const { first, count } = ownRows(n, spread);
     const part = all.subarray(first * 4, (first + count) * 4);
     differences.compare(`distance sums ${where}`, sums, part, (i) => ALLOWED[dtype] * 10 * part[i]);
+    const variance = 0.3 * d;
+    const vectors = matrix(dtype, random.normals(n * d), n, d);
+    const hessian = {
+      vectors: shareOf(vectors, spread),
+      variance,
+      queries: own.queries,
+      centres: own.points,
+    };
+    const product = await mpi.posteriorCovarianceProduct(hessian);
+    const products = await native.posteriorCovarianceProduct({ queries, vectors, centres: points, variance });
+    const { first: from, count: rows } = ownRows(n, spread);
+    const ownProducts = products.subarray(from * d, (from + rows) * d);
+    differences.compare(
+      `posterior covariances ${where}`,
+      product,
+      ownProducts,
+      () => ALLOWED[dtype] * 10 * d,
+    );
     const taken = await mpi.takeFromRanks(valuesOf(groups, spread), Int32Array.of(0, m - 1, m >> 1));
     differences.check(
       `values ${where}`,

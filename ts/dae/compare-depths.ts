@@ -10,10 +10,11 @@ import {
   callOptions,
   tell,
 } from '../core/options.js';
-import { entropyFromDistances } from '../entropy/index.js';
+import { entropyOverRanks } from '../entropy/index.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
 import type { Kernels } from '../kernel/contract.js';
+import { placeOf, totalsOf } from '../kernel/whole.js';
 import { checkTolerance } from '../measure/tolerance.js';
 import { slicedWasserstein } from '../transport/index.js';
 import { type Contraction, checkContraction } from './contraction.js';
@@ -71,11 +72,11 @@ export async function compareDepths(
   options: DepthComparisonOptions = {},
 ): Promise<DepthComparison> {
   checkCall(SIGNATURES.compareDepths, { points, options });
-  const { n, d } = checkPoints(points, 'points', { minimum: 2 });
-  if (options.labels && options.labels.length !== n) {
+  const { n: own, d } = checkPoints(points, 'points', { minimum: 0 });
+  if (options.labels && options.labels.length !== own) {
     throw new RidgeflowError(
       'INVALID_SHAPE',
-      `Expected ${n} labels, one for each point, but received ${options.labels.length}`,
+      `Expected ${own} labels, one for each point, but received ${options.labels.length}`,
     );
   }
   const depths = options.depths ?? DEFAULT_DEPTHS;
@@ -85,9 +86,10 @@ export async function compareDepths(
   if (options.snapshots !== undefined) checkInteger(options.snapshots, 'snapshots', 1);
   if (options.neighbours !== undefined) checkInteger(options.neighbours, 'neighbours', 1);
   checkSeed(options.seed);
-  checkKnown(options.known, n, d);
+  checkKnown(options.known, own, d);
   const start = toDtype(points, options.dtype);
-  const kernels = await kernelsFor(options, dtypeOf(start));
+  const kernels = await kernelsFor(options, dtypeOf(start), 'spread');
+  const { total: n } = await placeOf(kernels, own, 'points', 2);
   checkFinite(kernels, start, 'points');
   const smoothing =
     options.smoothing === undefined
@@ -97,12 +99,12 @@ export async function compareDepths(
 
   const known = new Map(options.known?.map((run) => [run.depth, run]));
   const isKnown = (depth: Depth) => known.has(depth);
-  if (options.onExpectedTime) {
+  if (options.onExpectedTime && kernels.ranks.size === 1) {
     const left = depths.filter((depth) => !isKnown(depth));
     const expected = await expectedTime(kernels, start, left, smoothing, options);
     if (expected) await tell(options.onExpectedTime, expected, 'onExpectedTime');
   }
-  const startMeasures = await measure(kernels, start, options);
+  const startMeasures = await measure(kernels, start, n, options);
   const runs = depths.filter(isKnown).map((depth) => known.get(depth)!);
   const order = computingOrder(depths, T > smoothing / 2).filter((depth) => !isKnown(depth));
   // By what each is going to take.
@@ -124,7 +126,7 @@ export async function compareDepths(
       contraction: options.contraction,
     });
     const seconds = (performance.now() - begin) / 1000;
-    const run = await describeRun(kernels, start, depth, T, transport, seconds, options);
+    const run = await describeRun(kernels, { start, n }, depth, T, transport, seconds, options);
     runs.push(run);
     await tell(options.onRun, run, 'onRun');
   }
@@ -165,7 +167,7 @@ function computingOrder(depths: readonly Depth[], mayCollapse: boolean): readonl
 
 async function describeRun(
   kernels: Kernels,
-  start: NdArray,
+  { start, n }: { start: NdArray; n: number },
   depth: Depth,
   T: number,
   transport: CloudTransport,
@@ -174,8 +176,8 @@ async function describeRun(
 ): Promise<DepthRun> {
   const [, d] = start.shape;
   const { positions, action } = transport;
-  const { entropy, entropyError, accuracy } = await measure(kernels, positions, options);
-  const { displacement, rootMeanSquare } = displacements(start, positions);
+  const { entropy, entropyError, accuracy } = await measure(kernels, positions, n, options);
+  const { displacement, rootMeanSquare } = await displacements(kernels, start, positions);
   const quiet = { ...callOptions(options), onProgress: undefined };
   const { value: slicedW2 } = await slicedWasserstein(start, positions, quiet);
   const exact = depth === 1 || d === 1;
@@ -200,31 +202,38 @@ async function describeRun(
   };
 }
 
-/** Entropy and label accuracy from one search for neighbours. */
+/** Entropy and label accuracy of a cloud of n points, these or of all ranks, from one search for neighbours. */
 async function measure(
   kernels: Kernels,
   points: NdArray,
+  n: number,
   { labels, neighbours = 3, signal }: DepthComparisonOptions,
 ): Promise<{ entropy: number; entropyError: number; accuracy: number | null }> {
-  const [n, d] = points.shape;
+  const [own, d] = points.shape;
   const k = Math.min(neighbours, n - 1);
   const { distances, indices } = await kernels.nearestNeighbours(
     { queries: asMatrix(points), points: asMatrix(points), k, excludeSelf: true },
     { signal },
   );
-  const { value: entropy, standardError: entropyError } = entropyFromDistances(distances, {
+  const { value: entropy, standardError: entropyError } = await entropyOverRanks(kernels, distances, {
     n,
     d,
     k,
-    stride: k,
   });
   if (!labels) return { entropy, entropyError, accuracy: null };
-  let right = 0;
-  for (let i = 0; i < n; i++) if (labels[indices[i * k]] === labels[i]) right++;
+  const nearest = Int32Array.from({ length: own }, (_, i) => indices[i * k]);
+  const said = await kernels.takeFromRanks(labels, nearest);
+  let hits = 0;
+  for (let i = 0; i < own; i++) if (said[i] === labels[i]) hits++;
+  const [right] = await totalsOf(kernels, hits);
   return { entropy, entropyError, accuracy: right / n };
 }
 
-function displacements(from: NdArray, to: NdArray): { displacement: number; rootMeanSquare: number } {
+async function displacements(
+  kernels: Kernels,
+  from: NdArray,
+  to: NdArray,
+): Promise<{ displacement: number; rootMeanSquare: number }> {
   const [n, d] = from.shape;
   let sum = 0;
   let squares = 0;
@@ -234,5 +243,6 @@ function displacements(from: NdArray, to: NdArray): { displacement: number; root
     sum += Math.sqrt(square);
     squares += square;
   }
-  return { displacement: sum / n, rootMeanSquare: Math.sqrt(squares / n) };
+  const [lengths, energy, count] = await totalsOf(kernels, sum, squares, n);
+  return { displacement: lengths / count, rootMeanSquare: Math.sqrt(energy / count) };
 }

@@ -4,6 +4,7 @@ import { RandomStream } from '../core/random.js';
 import { takeRows } from '../core/rows.js';
 import { asMatrix } from '../kernel/checks.js';
 import type { Kernels, RunControl } from '../kernel/contract.js';
+import { placeOf, totalsOf } from '../kernel/whole.js';
 
 /**
  * Over which directions the one smoothing variance of a moving cloud contracts as the map does: those in which the points
@@ -68,8 +69,8 @@ export class ContractionRate {
   async of(kernels: Kernels, seen: SeenCloud, run: RunControl = {}): Promise<number> {
     const { positions, weights, logWeights, variance, divergence } = seen;
     const [n, d] = positions.shape;
-    if (this.#rule === 'trace' || d === 1) return weightedMean(divergence, weights) / d;
-    const { rows, vectors } = (this.#probes ??= this.#choose(n, d, dtypeOf(positions)));
+    if (this.#rule === 'trace' || d === 1) return (await meanOfAll(kernels, divergence, weights)) / d;
+    const { rows, vectors } = (this.#probes ??= await this.#probesAmong(kernels, positions));
     const products = await kernels.posteriorCovarianceProduct(
       {
         queries: rows.length === n ? asMatrix(positions) : asMatrix(takeRows(positions, rows)),
@@ -100,7 +101,23 @@ export class ContractionRate {
       if (trace > rounding) sum += weight * eigenvalue * (1 - rounding / trace);
       total += weight;
     }
+    [sum, total] = await totalsOf(kernels, sum, total);
     return (sum / total / variance - 1) / variance;
+  }
+
+  /** Those of the whole cloud that are at this rank's points, by its own row numbers. */
+  async #probesAmong(kernels: Kernels, { data, shape: [own, d] }: NdArray) {
+    const { first, total } = await placeOf(kernels, own, 'positions');
+    const whole = this.#choose(total, d, dtypeOf({ data }));
+    if (own === total) return whole;
+    const here = whole.rows
+      .map((_, at) => at)
+      .filter((at) => {
+        const row = whole.rows[at] - first;
+        return row >= 0 && row < own;
+      });
+    const vectors = takeRows({ data: whole.vectors, shape: [whole.rows.length, d] }, here);
+    return { rows: here.map((at) => whole.rows[at] - first), vectors: vectors.data };
   }
 
   #choose(n: number, d: number, dtype: 'float32' | 'float64') {
@@ -129,4 +146,12 @@ export function weightedMean(values: FloatData, weights?: Float64Array): number 
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += weights ? weights[i] * values[i] : values[i];
   return weights ? sum : sum / values.length;
+}
+
+/** The same over the points of all ranks; their weights sum to 1 together. */
+async function meanOfAll(kernels: Kernels, values: FloatData, weights?: Float64Array): Promise<number> {
+  if (kernels.ranks.size === 1) return weightedMean(values, weights);
+  const own = values.length === 0 ? 0 : weightedMean(values, weights);
+  const [sum, count] = await totalsOf(kernels, weights ? own : own * values.length, values.length);
+  return weights ? sum : sum / count;
 }

@@ -1,4 +1,4 @@
-import { type FloatData, type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
+import { type FloatData, type NdArray, allocate, checkPoints, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import { type CallOptions, checkPositive } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
@@ -6,6 +6,8 @@ import { takeRows } from '../core/rows.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
+import type { Share } from '../kernel/contract/shares.js';
+import { placeOf, totalsOf } from '../kernel/whole.js';
 import { DEFAULT_TOLERANCE } from '../measure/tolerance.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
@@ -34,34 +36,37 @@ const NOISE_SHARE = 0.4;
  */
 export async function defaultSmoothing(points: NdArray, options: CallOptions = {}): Promise<number> {
   checkCall(SIGNATURES.defaultSmoothing, { points, options });
-  const { n, d } = checkPoints(points, 'points', { minimum: 2 });
+  const { n: own, d } = checkPoints(points, 'points', { minimum: 0 });
   const cloud = toDtype(points, options.dtype);
-  const kernels = await kernelsFor(options, dtypeOf(cloud));
+  const kernels = await kernelsFor(options, dtypeOf(cloud), 'spread');
+  const share = await placeOf(kernels, own, 'points', 2);
+  const { total: n } = share;
   checkFinite(kernels, cloud, 'points');
-  const scale = totalVariance(cloud);
+  const scale = await totalVariance(kernels, cloud, share);
   if (scale === 0) {
     throw new RidgeflowError(
       'DEGENERATE_CLOUD',
       `Expected points that differ, but all ${n} points are the same`,
     );
   }
-  const queries = subsample(cloud, options.seed);
+  const chosen = n > QUERIES ? new RandomStream(options.seed, 'subsample').choose(n, QUERIES) : undefined;
+  const queries = chosen ? rowsAmong(cloud, chosen, share) : asMatrix(cloud);
   // Entropy less the target, as a function of log s, by so many queries. The entropy of the weights grows with s, from the
   // coincident points' (0 where there are none) to log n (all alike).
-  const excessBy = (some: Matrix) => {
-    const least = meanLogMultiplicity(some, asMatrix(cloud));
+  const excessBy = async (some: Matrix) => {
+    const least = await meanLogMultiplicity(kernels, some, asMatrix(cloud));
     const target = least + (2 / 3) * (Math.log(n) - least);
     return async (logSmoothing: number) =>
-      (await weightEntropy(kernels, some, asMatrix(cloud), Math.exp(logSmoothing), options)) - target;
+      (await weightEntropy(kernels, some, { cloud, n }, Math.exp(logSmoothing), options)) - target;
   };
   let near = Math.log(scale / d);
   let step = 2;
-  if (queries.rows > 2 * FEW_QUERIES) {
-    const few = { ...queries, rows: FEW_QUERIES, data: queries.data.subarray(0, FEW_QUERIES * d) };
-    near = await rootNear(excessBy(few), near, step, NEAR);
+  if (n > 2 * FEW_QUERIES) {
+    const first = chosen?.subarray(0, FEW_QUERIES) ?? Int32Array.from({ length: FEW_QUERIES }, (_, i) => i);
+    near = await rootNear(await excessBy(rowsAmong(cloud, first, share)), near, step, NEAR);
     step = 5 * NEAR;
   }
-  return Math.exp(await rootNear(excessBy(queries), near, step, PRECISION));
+  return Math.exp(await rootNear(await excessBy(queries), near, step, PRECISION));
 }
 
 /**
@@ -112,27 +117,50 @@ export function defaultNoise(smoothing: number): number {
 }
 
 /** Sum of the columns' variances; exactly 0 where all points coincide. */
-function totalVariance({ data, shape: [n, d] }: NdArray): number {
+async function totalVariance(
+  kernels: Kernels,
+  { data, shape: [own, d] }: NdArray,
+  { first, total: n }: Share,
+): Promise<number> {
   // About the first point: coincident points then have no rounding error to differ by.
-  const mean = new Float64Array(d);
-  for (let i = 0; i < n; i++) {
-    for (let k = 0; k < d; k++) mean[k] += (data[i * d + k] - data[k]) / n;
+  const origin = await kernels.sumOverRanks(
+    first === 0 && own > 0 ? data.subarray(0, d) : new Float64Array(d),
+  );
+  let mean: Float64Array = new Float64Array(d);
+  for (let i = 0; i < own; i++) {
+    for (let k = 0; k < d; k++) mean[k] += (data[i * d + k] - origin[k]) / n;
   }
+  mean = await kernels.sumOverRanks(mean);
   let total = 0;
-  for (let i = 0; i < n; i++) {
-    for (let k = 0; k < d; k++) total += (data[i * d + k] - data[k] - mean[k]) ** 2 / n;
+  for (let i = 0; i < own; i++) {
+    for (let k = 0; k < d; k++) total += (data[i * d + k] - origin[k] - mean[k]) ** 2 / n;
   }
-  return total;
+  return (await totalsOf(kernels, total))[0];
 }
 
-function subsample(points: NdArray, seed: number | undefined): Matrix {
-  const [n] = points.shape;
-  if (n <= QUERIES) return asMatrix(points);
-  return asMatrix(takeRows(points, new RandomStream(seed, 'subsample').choose(n, QUERIES)));
+/** Of chosen rows of the whole cloud those that are among these, from row `first` on. */
+function rowsAmong(points: NdArray, chosen: Int32Array, { first }: Share): Matrix {
+  const own = chosen.filter((row) => row >= first && row < first + points.shape[0]);
+  return asMatrix(
+    takeRows(
+      points,
+      own.map((row) => row - first),
+    ),
+  );
 }
 
 /** Mean over the queries, which are among the points, of log m, with m how many points coincide with the query. */
-function meanLogMultiplicity(queries: Matrix, points: Matrix): number {
+async function meanLogMultiplicity(kernels: Kernels, queries: Matrix, points: Matrix): Promise<number> {
+  if (kernels.ranks.size > 1) {
+    const radii = allocate(dtypeOf(points), queries.rows);
+    const counts = await kernels.countWithin({ queries, points, radii });
+    const [sum, rows] = await totalsOf(
+      kernels,
+      counts.reduce((logs, count) => logs + Math.log(count), 0),
+      queries.rows,
+    );
+    return sum / rows;
+  }
   const d = points.columns;
   const rowOf = ({ data }: Matrix, i: number) => data.subarray(i * d, (i + 1) * d);
   // Equal rows have equal sums, and few others have.
@@ -165,7 +193,7 @@ function meanLogMultiplicity(queries: Matrix, points: Matrix): number {
 async function weightEntropy(
   kernels: Kernels,
   queries: Matrix,
-  centres: Matrix,
+  { cloud, n }: { cloud: NdArray; n: number },
   variance: number,
   { signal }: CallOptions,
 ): Promise<number> {
@@ -173,14 +201,14 @@ async function weightEntropy(
   const { mean, logDensity, divergence } = await kernels.score(
     {
       queries,
-      centres,
+      centres: asMatrix(cloud),
       variance,
       tolerance: DEFAULT_TOLERANCE[dtypeOf(queries)],
       want: { mean: true, logDensity: true, divergence: true },
     },
     { signal },
   );
-  const logNormaliser = Math.log(centres.rows) + (d / 2) * Math.log(2 * Math.PI * variance);
+  const logNormaliser = Math.log(n) + (d / 2) * Math.log(2 * Math.PI * variance);
   let sum = 0;
   for (let i = 0; i < rows; i++) {
     let shift = 0;
@@ -189,5 +217,6 @@ async function weightEntropy(
     const squaredDistance = variance * (variance * divergence![i] + d) + shift;
     sum += logDensity![i] + logNormaliser + squaredDistance / (2 * variance);
   }
-  return sum / rows;
+  const [entropy, count] = await totalsOf(kernels, sum, rows);
+  return entropy / count;
 }

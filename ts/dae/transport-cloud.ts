@@ -13,6 +13,7 @@ import { solve } from '../flow/index.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { checkFinite } from '../kernel/checks.js';
 import type { Kernels } from '../kernel/contract.js';
+import { placeOf, totalsOf } from '../kernel/whole.js';
 import { DEFAULT_TOLERANCE, checkTolerance } from '../measure/tolerance.js';
 import { type Contraction, ContractionRate, checkContraction } from './contraction.js';
 import type { Depth } from './depth-comparison.js';
@@ -76,7 +77,7 @@ export async function transportCloud(
 ): Promise<CloudTransport> {
   checkCall(SIGNATURES.transportCloud, { points, options });
   const { depth } = options;
-  checkPoints(points, 'points', { minimum: 2 });
+  const { n } = checkPoints(points, 'points', { minimum: 0 });
   checkPositive(options.T, 'T');
   checkPositive(options.smoothing, 'smoothing');
   if (options.snapshots !== undefined) checkInteger(options.snapshots, 'snapshots', 1);
@@ -84,7 +85,8 @@ export async function transportCloud(
   checkTolerance(options.scoreTolerance, 'scoreTolerance');
   checkContraction(options.contraction);
   const start = toDtype(points, options.dtype);
-  const kernels = await kernelsFor(options, dtypeOf(start));
+  const kernels = await kernelsFor(options, dtypeOf(start), 'spread');
+  await placeOf(kernels, n, 'points', 2);
   checkFinite(kernels, start, 'points');
   const { scoreTolerance = flowScoreTolerance(dtypeOf(start), start.shape[1]) } = options;
   const resolved = { ...options, scoreTolerance };
@@ -135,7 +137,7 @@ async function transportThroughLayers(
     throwIfAborted(options.signal);
     const next = await daeLayer(kernels, cloud, noise, partOf(options, (layer - 1) / layers, layer / layers));
     checkFinite(kernels, next.positions, `the cloud after layer ${layer}`);
-    action += noise * meanSquare(kernels, next.velocity, start.shape[0]);
+    action += noise * (await meanSquare(kernels, next.velocity, start.shape));
     cloud = next;
     if (!kept.has(layer)) continue;
     // In this order, so that the last is T itself and none is above it.
@@ -182,7 +184,7 @@ async function transportContinuously(
         const into = { mean: out[0].data, divergence };
         const { score, rate } = await cloudScore(kernels, cloud, 0, { signal: options.signal }, into);
         out[1].data[0] = 2 * rate;
-        out[2].data[0] = meanSquare(kernels, score, n);
+        out[2].data[0] = await meanSquare(kernels, score, start.shape);
       },
     },
     [start, zero(), zero()],
@@ -222,9 +224,11 @@ function collapseError(time: number, T: number, smoothing: number): RidgeflowErr
   );
 }
 
-/** Mean over the points of the squared length. */
-function meanSquare(kernels: Kernels, vectors: FloatData, n: number): number {
+/** Mean over the points, of all ranks, of the squared length. */
+async function meanSquare(kernels: Kernels, vectors: FloatData, [n, d]: readonly number[]): Promise<number> {
   const squares = new Float64Array(n);
-  kernels.squaredRowLengths(vectors, vectors.length / n, squares);
-  return squares.reduce((sum, square) => sum + square, 0) / n;
+  if (n > 0) kernels.squaredRowLengths(vectors, d, squares);
+  const own = squares.reduce((sum, square) => sum + square, 0);
+  const [sum, count] = await totalsOf(kernels, own, n);
+  return sum / count;
 }

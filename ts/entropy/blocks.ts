@@ -19,9 +19,20 @@ export function shuffledRows(n: number, seed: number | undefined, substream = 0)
 
 /** Block `block` of `count`: a copy of every count-th row of an order. */
 export function blockOf(points: NdArray, order: Int32Array, block: number, count: number): NdArray {
-  const rows = Math.floor(points.shape[0] / count);
-  const chosen = Int32Array.from({ length: rows }, (_, i) => order[block + i * count]);
-  return takeRows(points, chosen, 'a block of points');
+  return ownBlockOf({ points, first: 0 }, order, block, count);
+}
+
+/** The same of an order of the rows of a whole cloud, of which these are some, from row `first` on: those in the block. */
+export function ownBlockOf(
+  { points, first }: { points: NdArray; first: number },
+  order: Int32Array,
+  block: number,
+  count: number,
+): NdArray {
+  const rows = Math.floor(order.length / count);
+  const chosen = Int32Array.from({ length: rows }, (_, i) => order[block + i * count] - first);
+  const own = chosen.filter((row) => row >= 0 && row < points.shape[0]);
+  return takeRows(points, own, 'a block of points');
 }
 
 /**

@@ -19,6 +19,7 @@ export {
   type EntropyEstimate,
   type NearestNeighbourEntropyOptions,
   entropyFromDistances,
+  entropyOverRanks,
   nearestNeighbourEntropy,
 } from './nearest-neighbour-entropy.js';
 export { type MutualInformationOptions, mutualInformation } from './mutual-information.js';

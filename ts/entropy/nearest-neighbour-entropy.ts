@@ -1,8 +1,9 @@
-import { type FloatData, type NdArray, checkPoints } from '../core/array.js';
+import type { FloatData, NdArray } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import { type CallOptions, checkInteger, partOf, tell } from '../core/options.js';
-import { blockCount, blockOf, errorOverBlocks, shuffledRows } from './blocks.js';
-import { meanWithError } from './estimate.js';
+import type { Kernels } from '../kernel/contract.js';
+import { blockCount, errorOverBlocks, ownBlockOf, shuffledRows } from './blocks.js';
+import { type SampleEstimate, meanOverRanks, meanWithError } from './estimate.js';
 import { neighboursOf, openSamples } from './samples.js';
 import { digammaInteger, logUnitBallVolume } from './special.js';
 import { checkCall } from '../core/call.js';
@@ -45,18 +46,19 @@ export async function nearestNeighbourEntropy(
   options: NearestNeighbourEntropyOptions = {},
 ): Promise<EntropyEstimate> {
   checkCall(SIGNATURES.nearestNeighbourEntropy, { points, options });
-  const { n, d } = checkPoints(points, 'points', { minimum: 2 });
+  const samples = await openSamples(points, 'points', 2, options, 'spread');
+  const { kernels, n, d } = samples;
   const k = checkInteger(options.k ?? Math.min(3, n - 1), 'k', 1, n - 1);
-  const samples = await openSamples(points, 'points', 2, options);
   const { distances } = await neighboursOf(samples, k, partOf(options, 0, 0.9));
-  const estimate = entropyFromDistances(distances, { n, d, k, stride: k });
+  const estimate = await entropyOverRanks(kernels, distances, { n, d, k });
   const count = blockCount([n], Math.max(16, 8 * k));
   if (count === 0 || !Number.isFinite(estimate.value)) return estimate;
   const order = shuffledRows(n, options.seed);
   const standardError = await errorOverBlocks(count, async (block) => {
-    const part = { ...samples, points: blockOf(samples.points, order, block, count) };
+    const part = { ...samples, points: ownBlockOf(samples, order, block, count) };
     const near = await neighboursOf(part, k, { signal: options.signal });
-    return entropyFromDistances(near.distances, { n: part.points.shape[0], d, k, stride: k }).value;
+    const rows = Math.floor(n / count);
+    return (await entropyOverRanks(kernels, near.distances, { n: rows, d, k })).value;
   });
   await tell(options.onProgress, 1);
   return { value: estimate.value, standardError };
@@ -70,14 +72,33 @@ export function entropyFromDistances(
   options: { n: number; d: number; k: number; stride: number },
 ): EntropyEstimate {
   checkCall(SIGNATURES.entropyFromDistances, { distances, options });
-  const { n, d, k, stride } = options;
+  const { n, k, stride } = options;
   if (k < 1 || k > stride || distances.length < n * stride) {
     throw new RidgeflowError(
       'INVALID_SHAPE',
       `Expected ${n} rows of ${stride} distances with k = ${k} among them`,
     );
   }
-  const logs = meanWithError(n, (i) => Math.log(distances[i * stride + k - 1]));
+  return entropyOf(
+    meanWithError(n, (i) => Math.log(distances[i * stride + k - 1])),
+    options,
+  );
+}
+
+/** The same of n points, of which this rank has as many as rows of k distances. */
+export async function entropyOverRanks(
+  kernels: Kernels,
+  distances: FloatData,
+  options: { n: number; d: number; k: number },
+): Promise<EntropyEstimate> {
+  const { n, k } = options;
+  const logs = await meanOverRanks(kernels, n, distances.length / k, (i) =>
+    Math.log(distances[i * k + k - 1]),
+  );
+  return entropyOf(logs, options);
+}
+
+function entropyOf(logs: SampleEstimate, { n, d, k }: { n: number; d: number; k: number }): EntropyEstimate {
   return {
     value: digammaInteger(n) - digammaInteger(k) + logUnitBallVolume(d) + d * logs.value,
     standardError: d * logs.standardError,

@@ -3,6 +3,7 @@ import { RidgeflowError } from '../core/errors.js';
 import { type CallOptions, checkInteger } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkSquarable } from '../kernel/checks.js';
+import { placeOf } from '../kernel/whole.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
 
@@ -30,20 +31,22 @@ export async function nearestNeighbours(
   options: CallOptions & { k: number },
 ): Promise<Neighbours> {
   checkCall(SIGNATURES.nearestNeighbours, { queries, points, options });
-  const { n, d } = checkPoints(queries, 'queries');
+  const { n, d } = checkPoints(queries, 'queries', { minimum: 0 });
   const among = points ?? queries;
-  const { n: m } = checkPoints(among, 'points', { dimension: d });
+  const { n: m } = checkPoints(among, 'points', { minimum: 0, dimension: d });
   checkSameDtype(queries, 'queries', among, 'points');
-  const available = points ? m : m - 1;
+  const from = toDtype(queries, options.dtype);
+  const to = among === queries ? from : toDtype(among, options.dtype);
+  const kernels = await kernelsFor(options, dtypeOf(from), 'spread');
+  await placeOf(kernels, n, 'queries');
+  const { total } = await placeOf(kernels, m, 'points');
+  const available = points ? total : total - 1;
   if (available < 1)
     throw new RidgeflowError(
       'EMPTY_CLOUD',
       'Expected at least 2 points but received 1: it has no neighbours',
     );
   const k = checkInteger(options?.k, 'k', 1, available);
-  const from = toDtype(queries, options.dtype);
-  const to = among === queries ? from : toDtype(among, options.dtype);
-  const kernels = await kernelsFor(options, dtypeOf(from));
   checkSquarable(kernels, from, 'queries');
   if (points) checkSquarable(kernels, to, 'points');
   const { distances, indices } = await kernels.nearestNeighbours(

@@ -4,30 +4,39 @@ import { type CallOptions, throwIfAborted } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkSquarable } from '../kernel/checks.js';
 import type { Kernels, NeighbourResult } from '../kernel/contract.js';
+import { placeOf } from '../kernel/whole.js';
 
 /** A checked cloud in the element type of the computation, with the kernels to compute on. */
 export interface Samples {
   kernels: Kernels;
   points: NdArray;
+  /** Of the whole cloud, and the number of the first of these rows in it. */
   n: number;
+  first: number;
   d: number;
   dtype: DType;
 }
 
-/** Throws EMPTY_CLOUD, INVALID_SHAPE, INVALID_DTYPE, INVALID_ARGUMENT, NON_FINITE, UNSUPPORTED, ABORTED. */
+/**
+ * With `spread` the rows may be those of one rank: n is the number of all.
+ *
+ * Throws EMPTY_CLOUD, INVALID_SHAPE, INVALID_DTYPE, INVALID_ARGUMENT, NON_FINITE, UNSUPPORTED, ABORTED.
+ */
 export async function openSamples(
   points: NdArray,
   name: string,
   minimum: number,
   options: CallOptions,
+  rows?: 'spread',
 ): Promise<Samples> {
-  const { n, d } = checkPoints(points, name, { minimum });
+  const { n: own, d } = checkPoints(points, name, { minimum: 0 });
   throwIfAborted(options.signal);
   const cloud = toDtype(points, options.dtype);
   const dtype = dtypeOf(cloud);
-  const kernels = await kernelsFor(options, dtype);
+  const kernels = await kernelsFor(options, dtype, rows);
+  const { total, first } = await placeOf(kernels, own, name, minimum);
   checkSquarable(kernels, cloud, name);
-  return { kernels, points: cloud, n, d, dtype };
+  return { kernels, points: cloud, n: total, first, d, dtype };
 }
 
 /**

@@ -134,7 +134,7 @@ class Combination implements VelocityField {
     into?: FloatData,
   ): Promise<FloatData> {
     const [first] = arrays;
-    const kernels = await kernelsFor(options);
+    const kernels = await kernelsFor(options, undefined, 'own');
     const out = storage(into, dtypeOf({ data: first }), first.length, 'a combination of fields');
     kernels.linearCombination(
       out,

@@ -23,6 +23,6 @@ function checkCoefficient(value: number): number {
 /** Multiplies in place. */
 export async function scale(data: FloatData, factor: number, options: CallOptions): Promise<void> {
   if (factor === 1) return;
-  const kernels = await kernelsFor(options);
+  const kernels = await kernelsFor(options, undefined, 'own');
   kernels.linearCombination(data, [{ coefficient: factor, array: data }]);
 }

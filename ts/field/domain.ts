@@ -52,9 +52,10 @@ export async function prepare(
   dimension: number | undefined,
   options: CallOptions,
 ): Promise<{ kernels: Kernels; points: NdArray; dtype: DType }> {
-  checkPoints(x, 'x', { dimension });
+  const { ranks } = await kernelsFor(options, undefined, 'spread');
+  checkPoints(x, 'x', { minimum: ranks.size > 1 ? 0 : 1, dimension });
   const dtype = options.dtype ?? dtypeOf(x);
-  const kernels = await kernelsFor(options, dtype);
+  const kernels = await kernelsFor(options, dtype, 'own');
   checkFinite(kernels, x, 'x');
   return { kernels, points: toDtype(x, dtype), dtype };
 }
@@ -62,7 +63,7 @@ export async function prepare(
 /** Throws unless `u` holds one finite vector for each of the points; returns it in the same element type. */
 export function checkVectors(kernels: Kernels, u: NdArray, points: NdArray): NdArray {
   const [n, d] = points.shape;
-  checkPoints(u, 'u', { dimension: d });
+  checkPoints(u, 'u', { minimum: 0, dimension: d });
   if (u.shape[0] !== n) {
     throw new RidgeflowError(
       'INVALID_SHAPE',

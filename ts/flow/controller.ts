@@ -1,10 +1,11 @@
 import { RidgeflowError } from '../core/errors.js';
 import type { Kernels } from '../kernel/contract.js';
+import { holdsEverywhere } from '../kernel/whole.js';
 import { NewtonFailure } from './implicit/failure.js';
 import type { Derivative, RungeKutta } from './runge-kutta.js';
 import type { TimeGrid } from './time-grid.js';
 import { type CheckedTolerance, type ErrorNorm, scaledNorm } from './tolerance.js';
-import { type StateTerm, combine, isFiniteState } from './state.js';
+import { type State, type StateTerm, combine, isFiniteHere, isFiniteState } from './state.js';
 
 /**
  * Gains of the step size controller: h ← h · 0.9 · ε₁^{−(P+I+D)/k} ε₂^{(P+2D)/k} ε₃^{−D/k}, with ε the errors of this step
@@ -250,6 +251,27 @@ export async function firstStepLength(
 export function isStepFailure(error: unknown): error is RidgeflowError {
   if (error instanceof NewtonFailure) return true;
   return error instanceof RidgeflowError && (error.code === 'COLLAPSED' || error.code === 'NON_FINITE');
+}
+
+/**
+ * Evaluates a derivative at time t, and throws NON_FINITE where it is not finite. A step that one rank cannot take, none
+ * takes: each by itself they would part.
+ */
+export async function finiteEverywhere(
+  kernels: Kernels,
+  t: number,
+  out: State,
+  evaluate: () => Promise<void>,
+): Promise<void> {
+  let failure: RidgeflowError | undefined;
+  try {
+    await evaluate();
+  } catch (error) {
+    if (kernels.ranks.size === 1 || !isStepFailure(error)) throw error;
+    failure = error;
+  }
+  const fine = failure === undefined && isFiniteHere(kernels, out);
+  if (!(await holdsEverywhere(kernels, fine))) throw failure ?? nonFiniteAt(t, 'the derivative');
 }
 
 /** NON_FINITE, with the time. */

@@ -4,6 +4,8 @@ import { type CallOptions, checkInteger, checkPositive, checkSeed } from '../cor
 import type { VelocityField } from '../field/field.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { checkFinite } from '../kernel/checks.js';
+import type { Kernels } from '../kernel/contract.js';
+import { placeOf, totalsOf } from '../kernel/whole.js';
 import { Particles, type Track, type TrajectoryState } from './particles.js';
 import type { Solution, SolveOptions } from './problem.js';
 import { solve } from './solve.js';
@@ -74,22 +76,24 @@ export async function integrate(
   options: IntegrateOptions,
 ): Promise<Trajectory> {
   checkCall(SIGNATURES.integrate, { field, x0, options });
-  checkPoints(x0, 'x0', { dimension: field.dimension });
+  const { n } = checkPoints(x0, 'x0', { minimum: 0, dimension: field.dimension });
   const { track = {}, divergence: by, probes: number, logDensity0, dtype, seed, backend, ...run } = options;
   const { from = 0, to, step } = run;
   const divergence = by ?? (field.differentiable ? 'exact' : 'hutchinson');
   const probes = checkInteger(number ?? 1, 'probes', 1);
   checkOptions(field, x0, options, divergence);
   const start = toDtype(x0, dtype ?? dtypeOf(x0));
-  const kernels = await kernelsFor({ backend }, dtypeOf(start));
+  const kernels = await kernelsFor({ backend }, dtypeOf(start), 'spread');
+  const place = await placeOf(kernels, n, 'x0');
   checkFinite(kernels, start, 'x0');
   const fixed = step !== undefined && options.tolerance === undefined;
   // Neither a tolerance nor a finite difference is scaled by it then.
   const unused = fixed && field.differentiable;
-  const { perCoordinate, radius } = unused ? { perCoordinate: 1, radius: 1 } : spread(start);
+  const { perCoordinate, radius } = unused ? { perCoordinate: 1, radius: 1 } : await spread(kernels, start);
   const particles = new Particles(field, start, {
     ...options,
     kernels,
+    place,
     track,
     divergence,
     probes,
@@ -200,17 +204,26 @@ function checkOptions(
 }
 
 /** Root mean square deviation of the points from their mean: in a coordinate, and as a vector. Of a single point: 1. */
-function spread({ data, shape: [n, d] }: NdArray): { perCoordinate: number; radius: number } {
+async function spread(
+  kernels: Kernels,
+  { data, shape: [own, d] }: NdArray,
+): Promise<{ perCoordinate: number; radius: number }> {
   // About the first point, in one pass: a cloud far from the origin keeps its digits.
-  const sums = new Float64Array(d);
+  const { first, total: n } = await placeOf(kernels, own, 'x0');
+  const origin = await kernels.sumOverRanks(
+    first === 0 && own > 0 ? data.subarray(0, d) : new Float64Array(d),
+  );
+  let sums: Float64Array = new Float64Array(d);
   let squares = 0;
-  for (let i = d; i < data.length; i += d) {
+  for (let i = 0; i < data.length; i += d) {
     for (let k = 0; k < d; k++) {
-      const difference = data[i + k] - data[k];
+      const difference = data[i + k] - origin[k];
       sums[k] += difference;
       squares += difference * difference;
     }
   }
+  sums = await kernels.sumOverRanks(sums);
+  [squares] = await totalsOf(kernels, squares);
   for (let k = 0; k < d; k++) squares -= (sums[k] * sums[k]) / n;
   const radius = Math.sqrt(Math.max(0, squares) / n) || 1;
   return { perCoordinate: radius / Math.sqrt(d), radius };

@@ -5,9 +5,9 @@ import {
   AdaptiveSteps,
   FixedSteps,
   type StepSize,
+  finiteEverywhere,
   firstStepLength,
   isStepFailure,
-  nonFiniteAt,
 } from './controller.js';
 import { type DenseStep, denseOutput } from './dense.js';
 import { EventWatch } from './events.js';
@@ -16,7 +16,7 @@ import type { OdeSystem, Solution, SolveOptions } from './problem.js';
 import { budgetError, withTime } from './run-errors.js';
 import { type Derivative, RungeKutta } from './runge-kutta.js';
 import { dopri5 } from './solvers/dopri5.js';
-import { type State, copyState, isFiniteState, stateLike } from './state.js';
+import { type State, copyState, stateLike } from './state.js';
 import { checkTolerance } from './tolerance.js';
 import { savedTimes, standingStill, timeGrid, timeRounding, timeSpacing } from './time-grid.js';
 
@@ -90,8 +90,8 @@ export class Integration {
   }
 
   readonly #derivative: Derivative = async (t, y, out) => {
-    await this.#evaluate(() => this.#system.derivative(t, y, out));
-    if (!(await isFiniteState(this.#options.kernels, out))) throw nonFiniteAt(t, 'the derivative');
+    const { kernels } = this.#options;
+    await finiteEverywhere(kernels, t, out, () => this.#evaluate(() => this.#system.derivative(t, y, out)));
   };
 
   readonly #evaluate = async (work: () => Promise<void>): Promise<void> => {

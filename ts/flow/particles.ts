@@ -2,6 +2,8 @@ import { type FloatData, type NdArray, allocate, dtypeOf, zeros } from '../core/
 import type { CallOptions } from '../core/options.js';
 import type { FieldValues, VelocityField } from '../field/field.js';
 import type { Kernels } from '../kernel/contract.js';
+import type { Share } from '../kernel/contract/shares.js';
+import { totalsOf } from '../kernel/whole.js';
 import {
   type JacobianVector,
   differenceDistance,
@@ -43,6 +45,8 @@ export interface ParticleOptions extends CallOptions {
   /** −1 where time runs backwards. */
   direction: number;
   kernels: Kernels;
+  /** Where these rows are in the whole cloud. */
+  place: Share;
   logDensity0?: FloatData;
   track: Track;
   divergence: 'exact' | 'hutchinson';
@@ -158,7 +162,7 @@ export class Particles implements OdeSystem {
     const { logDensity, action, arcLength, tangents } = this.#at;
     const exact = logDensity > 0 && !this.#estimate;
     const { divergence } = await this.#velocity(t, x, out[0].data, exact);
-    if (action > 0 || arcLength > 0) this.#measure(out[0], out, direction);
+    if (action > 0 || arcLength > 0) await this.#measure(out[0], out, direction);
     if (logDensity > 0) {
       const values = exact
         ? checkedValues('divergence', divergence, this.#n)
@@ -170,13 +174,14 @@ export class Particles implements OdeSystem {
     for (let k = tangents; k < tangents + this.#d; k++) await this.#product(x, t, y[k], out[k].data, options);
   }
 
-  #measure(velocity: NdArray, out: State, direction: number): void {
+  async #measure(velocity: NdArray, out: State, direction: number): Promise<void> {
     const { action, arcLength } = this.#at;
     const squares = this.#squares;
-    this.#options.kernels.squaredRowLengths(velocity.data, this.#d, squares);
+    const { kernels, place } = this.#options;
+    if (this.#n > 0) kernels.squaredRowLengths(velocity.data, this.#d, squares);
     let energy = 0;
     for (let i = 0; i < this.#n; i++) energy += squares[i];
-    if (action > 0) out[action].data[0] = (direction * energy) / this.#n;
+    if (action > 0) out[action].data[0] = (direction * (await totalsOf(kernels, energy))[0]) / place.total;
     if (arcLength < 0) return;
     const lengths = out[arcLength].data;
     for (let i = 0; i < this.#n; i++) lengths[i] = direction * Math.sqrt(squares[i]);

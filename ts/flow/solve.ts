@@ -2,6 +2,7 @@ import { RidgeflowError, describe, invalidArgument } from '../core/errors.js';
 import { checkInteger, checkPositive } from '../core/options.js';
 import { checkEvents } from './events.js';
 import { Integration } from './integration.js';
+import { notOverRanks } from '../kernel/whole.js';
 import type { OdeSystem, Solution, SolveOptions } from './problem.js';
 import { dopri5 } from './solvers/dopri5.js';
 import { type State, checkState } from './state.js';
@@ -29,7 +30,16 @@ export async function solve(system: OdeSystem, y0: State, options: SolveOptions)
   checkCall(SIGNATURES.solve, { system, y0, options });
   checkOptions(options);
   checkState(options.kernels, y0, 'y0');
+  if (options.kernels.ranks.size > 1) checkOverRanks(options);
   return new Integration(system, y0, options).run();
+}
+
+/** Events and implicit stages look at rows of this rank alone, and would part the ranks; a snapshot would be one for all. */
+function checkOverRanks({ events, solver, checkpoint, resume, dense }: SolveOptions): void {
+  if (events && events.length > 0) throw notOverRanks('Events of a flow are not looked for');
+  if (solver?.diagonal !== undefined) throw notOverRanks(`The implicit solver ${solver.name} does not run`);
+  if (checkpoint ?? resume) throw notOverRanks('Snapshots of a flow are not written');
+  if (dense) throw notOverRanks('Dense output of a flow is not kept');
 }
 
 function checkOptions(options: SolveOptions): void {

@@ -45,10 +45,12 @@ export function combine(kernels: Kernels, out: State, terms: readonly StateTerm[
 
 /** Whether every value of the state is finite, on all ranks. */
 export function isFiniteState(kernels: Kernels, y: State): Promise<boolean> {
-  return holdsEverywhere(
-    kernels,
-    y.every(({ data }) => kernels.firstNonFinite(data) < 0),
-  );
+  return holdsEverywhere(kernels, isFiniteHere(kernels, y));
+}
+
+/** The same on this rank. */
+export function isFiniteHere(kernels: Pick<Kernels, 'firstNonFinite'>, y: State): boolean {
+  return y.every(({ data }) => kernels.firstNonFinite(data) < 0);
 }
 
 /** Throws unless `y` is a list of at least one well-formed array of finite values. */

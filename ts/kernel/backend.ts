@@ -41,12 +41,18 @@ export function backendFromEnvironment(): BackendName | undefined {
  * standard error). Throws UNSUPPORTED where the backend does not compute in `dtype`, or where rows are spread over ranks and
  * the caller does not say that its sums are those of all ranks.
  *
- * @param rows `spread` of a call whose mathematics asks the backend (contract/shares.ts) for what concerns the whole cloud.
+ * @param rows `spread` of a call whose mathematics asks the backend (contract/shares.ts) for what concerns the whole cloud;
+ *   `own` of one that treats each row by itself, so that a rank needs no other.
  */
-export async function kernelsFor(options: CallOptions, dtype?: DType, rows?: 'spread'): Promise<Kernels> {
+export async function kernelsFor(
+  options: CallOptions,
+  dtype?: DType,
+  rows?: 'spread' | 'own',
+): Promise<Kernels> {
   const kernels = await chosenKernels(options, dtype);
-  if (kernels.ranks.size > 1 && rows !== 'spread') throw notOverRanks('This call does not run');
-  return kernels;
+  if (kernels.ranks.size === 1 || rows === 'spread') return kernels;
+  if (rows === 'own') return loadBackend('native');
+  throw notOverRanks('This call does not run');
 }
 
 async function chosenKernels(options: CallOptions, dtype?: DType): Promise<Kernels> {

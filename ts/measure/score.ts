@@ -3,6 +3,8 @@ import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { type CallOptions, checkPositive } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
+import type { Kernels } from '../kernel/contract.js';
+import { placeOf, totalsOf } from '../kernel/whole.js';
 import { DEFAULT_TOLERANCE, checkTolerance } from './tolerance.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
@@ -58,8 +60,8 @@ const ALL = { mean: true, logDensity: true, divergence: true };
  */
 export async function score(queries: NdArray, centres: NdArray, options: ScoreOptions): Promise<ScoreValues> {
   checkCall(SIGNATURES.score, { queries, centres, options });
-  const { d } = checkPoints(queries, 'queries');
-  const { n: m } = checkPoints(centres, 'centres', { dimension: d });
+  const { n, d } = checkPoints(queries, 'queries', { minimum: 0 });
+  const { n: m } = checkPoints(centres, 'centres', { minimum: 0, dimension: d });
   checkSameDtype(queries, 'queries', centres, 'centres');
   const variance = checkPositive(options?.variance, 'variance');
   if (options.excludeSelf && queries.shape[0] !== m) {
@@ -70,14 +72,16 @@ export async function score(queries: NdArray, centres: NdArray, options: ScoreOp
     );
   }
   const tolerance = checkTolerance(options.tolerance, 'tolerance') ?? DEFAULT_TOLERANCE[dtypeOf(queries)];
-  const kernels = await kernelsFor(options, dtypeOf(queries));
+  const kernels = await kernelsFor(options, dtypeOf(queries), 'spread');
+  await placeOf(kernels, n, 'queries');
+  await placeOf(kernels, m, 'centres');
   checkFinite(kernels, queries, 'queries');
   if (centres.data !== queries.data) checkFinite(kernels, centres, 'centres');
   const { mean, logDensity, divergence } = await kernels.score(
     {
       queries: asMatrix(queries),
       centres: asMatrix(centres),
-      logWeights: options.weights && logOfNormalised(options.weights, centres),
+      logWeights: options.weights && (await logOfNormalised(kernels, options.weights, centres)),
       variance,
       excludeSelf: options.excludeSelf,
       tolerance,
@@ -89,7 +93,7 @@ export async function score(queries: NdArray, centres: NdArray, options: ScoreOp
 }
 
 /** log(w_j / Σw), in the dtype of the centres. */
-function logOfNormalised(weights: FloatData, centres: NdArray): FloatData {
+async function logOfNormalised(kernels: Kernels, weights: FloatData, centres: NdArray): Promise<FloatData> {
   const m = centres.shape[0];
   if (weights.length !== m) {
     throw new RidgeflowError(
@@ -107,6 +111,7 @@ function logOfNormalised(weights: FloatData, centres: NdArray): FloatData {
     }
     sum += weights[j];
   }
+  [sum] = await totalsOf(kernels, sum);
   if (sum === 0)
     throw new RidgeflowError('INVALID_ARGUMENT', 'Expected a weight above 0 but all weights are 0');
   const logs = centres.data.slice(0, m);

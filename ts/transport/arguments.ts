@@ -5,10 +5,13 @@ import { type VectorLike, TOLERANCE, toVector } from '../measure/arguments.js';
 /** How two points are compared. */
 export type PairCost = 'squaredEuclidean' | 'euclidean';
 
-/** Two clouds of one dimension and dtype. Throws INVALID_ARGUMENT, INVALID_SHAPE, INVALID_DTYPE, EMPTY_CLOUD. */
-export function checkClouds(a: NdArray, b: NdArray): { n: number; m: number; d: number } {
-  const { n, d } = checkPoints(a, 'a');
-  const { n: m } = checkPoints(b, 'b', { dimension: d });
+/**
+ * Two clouds of one dimension and dtype, of at least `minimum` rows: 0 where they may be those of one of many ranks. Throws
+ * INVALID_ARGUMENT, INVALID_SHAPE, INVALID_DTYPE, EMPTY_CLOUD.
+ */
+export function checkClouds(a: NdArray, b: NdArray, minimum = 1): { n: number; m: number; d: number } {
+  const { n, d } = checkPoints(a, 'a', { minimum });
+  const { n: m } = checkPoints(b, 'b', { minimum, dimension: d });
   checkSameDtype(a, 'a', b, 'b');
   return { n, m, d };
 }

@@ -26,7 +26,7 @@ export interface ScaledClouds {
 /**
  * Checks that two clouds are finite, loads the backend, and brings both to the dtype of the call, in a unit in which
  * squared distances neither overflow nor vanish: whatever scale the points are in, results then differ by powers of the
- * unit, which are exact. `exponents` bound the unit's logarithm, where its square must be a number.
+ * unit, which are exact. With `rows` they may be those of one of many ranks. `exponents` bound the unit's logarithm, where its square must be a number.
  *
  * @throws NON_FINITE, INVALID_DTYPE, UNSUPPORTED, OUT_OF_MEMORY, ABORTED. O((n + m)d) time.
  */
@@ -35,13 +35,14 @@ export async function scaledClouds(
   b: NdArray,
   options: CallOptions,
   exponents: readonly number[] = LIMITS,
+  rows?: 'spread',
 ): Promise<ScaledClouds> {
   const dtype = options.dtype ?? dtypeOf(a);
   checkDType(dtype);
-  const kernels = await kernelsFor(options, dtype);
+  const kernels = await kernelsFor(options, dtype, rows);
   checkFinite(kernels, a, 'a');
   if (b !== a) checkFinite(kernels, b, 'b');
-  const { sides, largest } = await boxAround(b === a ? [a] : [a, b], options);
+  const { sides, largest } = await boxAround(kernels, b === a ? [a] : [a, b], options);
   // Of clouds far from 0, which are nearly one point, the places count too.
   const size = sides.reduce((most, side) => Math.max(most, side), largest * 2 ** -40);
   let exponent = size > 0 ? Math.floor(Math.log2(size)) : 0;
@@ -58,10 +59,10 @@ export function timesUnit(value: number, unit: number, power: number): number {
   return power === 2 ? value * unit * unit : value * unit;
 }
 
-async function boxAround(clouds: readonly NdArray[], { signal }: CallOptions) {
+async function boxAround(kernels: Kernels, clouds: readonly NdArray[], { signal }: CallOptions) {
   const d = clouds[0].shape[1];
-  const low = new Float64Array(d).fill(Infinity);
-  const high = new Float64Array(d).fill(-Infinity);
+  let low: Float64Array = new Float64Array(d).fill(Infinity);
+  let high: Float64Array = new Float64Array(d).fill(-Infinity);
   const pace = new Pace({ signal }, 1);
   for (const { data, shape } of clouds) {
     for (let i = 0; i < shape[0]; i++) {
@@ -73,6 +74,8 @@ async function boxAround(clouds: readonly NdArray[], { signal }: CallOptions) {
       if (i % 256 === 0) await pace.tick(0);
     }
   }
+  low = (await kernels.largestOverRanks(low.map((value) => -value))).map((value) => -value);
+  high = await kernels.largestOverRanks(high);
   const largest = low.reduce((most, value, k) => Math.max(most, -value, high[k]), 0);
   return { sides: high.map((value, k) => Math.min(value - low[k], Number.MAX_VALUE)), largest };
 }

@@ -4,6 +4,7 @@ import { type CallOptions, checkInteger } from '../core/options.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
 import { scaledClouds } from './scale.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
+import { placeOf } from '../kernel/whole.js';
 import type { VectorLike } from '../measure/arguments.js';
 import { checkClouds, checkWeights } from './arguments.js';
 import { uniformDirections } from './directions.js';
@@ -68,7 +69,7 @@ export async function slicedWasserstein(
   checkCall(SIGNATURES.slicedWasserstein, { a, b, options });
   const given = options.directions ?? DIRECTIONS;
   const asked = typeof given === 'object' && given !== null ? given : checkInteger(given, 'directions', 1);
-  const clouds = await checkSliced(a, b, options);
+  const clouds = await checkSliced(a, b, options, 'spread');
   const { a: matrix, kernels, unit } = clouds;
   const directions = directionsOf(asked, matrix, kernels, options);
   const { distances } = await kernels.slicedDistances(
@@ -84,8 +85,9 @@ export async function checkSliced(
   a: NdArray,
   b: NdArray,
   options: Omit<SlicedWassersteinOptions, 'directions'>,
+  rows?: 'spread',
 ): Promise<SlicedClouds> {
-  const { n, m } = checkClouds(a, b);
+  const { n, m } = checkClouds(a, b, 0);
   const { p = 2, weightsA, weightsB } = options;
   if (typeof p !== 'number' || !(p >= 1 && p < Infinity))
     throw invalidArgument('p', 'a finite number of at least 1', p);
@@ -93,7 +95,9 @@ export async function checkSliced(
     weightsA: weightsA && checkWeights(weightsA, n, 'weightsA'),
     weightsB: weightsB && checkWeights(weightsB, m, 'weightsB'),
   };
-  const { kernels, from, to, unit } = await scaledClouds(a, b, options);
+  const { kernels, from, to, unit } = await scaledClouds(a, b, options, undefined, rows);
+  await placeOf(kernels, n, 'a');
+  await placeOf(kernels, m, 'b');
   return { kernels, a: from, b: to, ...weights, p, unit };
 }
 

@@ -7,8 +7,10 @@ import { loadMpiAddon } from './addon.js';
 import { linearKernels } from './linear.js';
 import { momentKernels } from './moments.js';
 import { neighbourKernels } from './neighbours.js';
+import { posteriorKernels } from './posterior.js';
 import { scoreKernels } from './score.js';
 import { shareKernels } from './shares.js';
+import { slicedKernels } from './sliced.js';
 import { transportKernels } from './transport.js';
 import { notOverRanks } from '../whole.js';
 import { World } from './world.js';
@@ -35,9 +37,11 @@ export async function loadMpi(): Promise<Kernels> {
     ...linearKernels(world, nativeLinearKernels(addon)),
     ...shareKernels(world),
     ...scoreKernels(world, addon),
+    ...posteriorKernels(world, addon, native),
     ...neighbourKernels(world, native),
     ...momentKernels(world, native),
     ...transportKernels(world, native),
+    ...slicedKernels(world, native),
   };
 }
 
