@@ -216,6 +216,14 @@ test('randomUnits: standardised, centred at points of the data, blind to columns
     t.true(nearest < 1e-12);
   }
   t.deepEqual(randomUnits(x, { width: 7, scale: [2, 2] }).a.data, A.data.subarray(0, 21));
+  // A saturated unit of a network: 1 but for rounding. As numbers of float64 the same say something.
+  const near = x.data.map((value, at) => (at % 3 === 0 ? 1 - (Math.floor(at / 3) % 2) * 2 ** -24 : value));
+  const blind = randomUnits({ data: Float32Array.from(near), shape: [50, 3] }, { width: 5 });
+  const sees = randomUnits({ data: near, shape: [50, 3] }, { width: 5 });
+  for (let j = 0; j < 5; j++) {
+    t.is(blind.a.data[3 * j], 0);
+    t.not(sees.a.data[3 * j], 0);
+  }
 });
 
 test('networks: bad input', async (t) => {

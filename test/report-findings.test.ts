@@ -23,6 +23,17 @@ test('what is said of blocks follows their verdicts', (t) => {
   const [one] = say(stream('/a', ['lowers', 'turns', 'lowers']));
   t.is(one.figure, '2 of 3 blocks');
   t.is(one.sentence, 'Blocks of /a.');
+  const refit = (depth: number, value: number) => ({
+    ...{ from: 'a', to: 'b', blocks: 8, heldOut: 100, explained: 0.7, depth },
+    agreement: { value, standardError: 0.01 },
+  });
+  const [enough] = blockFindings([], [refit(8, 1), refit(4, 0.995), refit(2, 0.9)]);
+  t.is(enough.figure, '4 for 8');
+  t.regex(enough.sentence, /keep 99.5% of the outputs on 100 held-out examples: no fewer/);
+  const [short] = blockFindings([], [refit(2, 0.8), refit(4, 0.95)]);
+  t.is(short.figure, '4 for 8');
+  t.regex(short.sentence, /keep 95.0%.*none that was tried keeps 99%. They explain 70.0%/);
+  t.deepEqual(blockFindings([], [{ ...refit(2, 1), agreement: null }]), []);
   const [two] = say(stream('/a', ['turns']), stream('/b', ['turns', 'turns']));
   t.is(two.figure, '0 of 3 blocks');
   t.is(two.sentence, 'From /a on: blocks of /a. From /b on: blocks of /b.');

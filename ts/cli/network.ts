@@ -16,13 +16,14 @@ import {
   analyseStreams,
   openActivations,
   openModel,
+  refitStream,
 } from '../network/index.js';
 import { streamLayers } from '../network/analysis/states.js';
 import { leftOutSentence } from '../network/analysis/left-out.js';
 import { networkReport } from '../report/network.js';
 import { sayInput } from './cloud-input.js';
 import type { ColumnsSummary } from './columns.js';
-import { blockFindings } from '../report/network-blocks.js';
+import { type Refit, blockFindings } from '../report/network-blocks.js';
 import { networkFindings } from '../report/network-findings.js';
 import { sayFindings } from './say-findings.js';
 import { EXIT_HELP, parseInteger, parseShape } from './failure.js';
@@ -49,6 +50,7 @@ interface NetworkCommandOptions extends ComputationOptions, OutputOptions, Readi
   width: number;
   activations?: boolean;
   blocks: boolean;
+  refit?: number[];
 }
 
 /** What summary.json holds: the analysis without its pictures. */
@@ -57,6 +59,8 @@ export interface NetworkSummary extends Omit<NetworkAnalysis, 'layers' | 'drawn'
   version: string;
   /** What the blocks of the residual streams do. */
   blocks: readonly StreamAnalysis[];
+  /** Networks of other depths in the place of the blocks. */
+  refits: readonly Refit[];
   /** Of every layer with every other. */
   alignment: AlignmentMatrix | null;
   /** Of every layer with those of the second model. */
@@ -116,6 +120,11 @@ export function networkCommand(): Command {
     .option('--batch <examples>', 'most examples that are run at once', parseInteger(1), 256)
     .option('--width <values>', 'wider layers are projected at random to this width', parseInteger(2), 1024)
     .option('--no-blocks', 'leave out the transport analysis of the blocks of residual streams')
+    .option(
+      '--refit <depths>',
+      'fit networks of these depths to the residual stream, like 2,4,8: does it need its blocks?',
+      parseDepths,
+    )
     .option('--activations', 'write the activations of the layers to activations.npz');
   return addOutputOptions(addComputationOptions(addReadingOptions(command)))
     .addHelpText('after', EXAMPLES)
@@ -149,6 +158,18 @@ async function network(path: string, files: string[], options: NetworkCommandOpt
               onProgress: (fraction) => progress.update(0.6 + 0.25 * fraction, 'measuring the blocks'),
             })
           : [];
+      const refits: Refit[] = [];
+      for (const depth of options.refit ?? []) {
+        progress.update(0.85, `fitting ${depth} layers to the stream`);
+        const { network: _, ...refit } = await refitStream(model, points, {
+          signal,
+          backend,
+          seed,
+          dtype,
+          depth,
+        });
+        refits.push({ depth, ...refit });
+      }
       const names = analysis.layers.slice(1).map(({ name }) => name);
       const compare = { signal, seed };
       const opened = await openActivations(model, points, { ...call, layers: names });
@@ -172,13 +193,13 @@ async function network(path: string, files: string[], options: NetworkCommandOpt
         await writeNpz(join(folder, 'activations.npz'), arraysByLayer(all), { signal });
       }
       const page = {
-        ...{ input: data, labels, notes, blocks, command: commandLine(), versions: versions() },
+        ...{ input: data, labels, notes, blocks, refits, command: commandLine(), versions: versions() },
         ...(alignment && { alignment }),
         ...(comparison && { comparison }),
       };
       await writeTextAtomic(join(folder, 'report.html'), await networkReport(analysis, page));
       const said = { ...examples, notes: [...notes, ...found] };
-      const more = { blocks, alignment, comparison };
+      const more = { blocks, refits, alignment, comparison };
       const summary = { ...summaryOf(analysis, data, labels?.names ?? [], said), ...more };
       await writeTextAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
       return summary;
@@ -186,8 +207,13 @@ async function network(path: string, files: string[], options: NetworkCommandOpt
       await model.dispose();
     }
   });
-  const findings = [...networkFindings(summary), ...blockFindings(summary.blocks)];
+  const findings = [...networkFindings(summary), ...blockFindings(summary.blocks, summary.refits)];
   sayFindings(options, findings, join(folder, 'report.html'));
+}
+
+/** Whole numbers, as in 2,4,8. */
+function parseDepths(text: string): number[] {
+  return text.split(',').map(parseInteger(1));
 }
 
 /** Data, or a second model and data. */
@@ -227,7 +253,7 @@ function summaryOf(
   input: string,
   classNames: readonly string[],
   { columns, notes }: ModelExamples,
-): Omit<NetworkSummary, 'blocks' | 'alignment' | 'comparison'> {
+): Omit<NetworkSummary, 'blocks' | 'refits' | 'alignment' | 'comparison'> {
   return {
     input,
     version: packageVersion(),

@@ -6,6 +6,8 @@ import type { analyseBlocks } from './blocks/analyse-blocks.js';
 import type { analyseStreams } from './blocks/analyse-streams.js';
 import type { blockByDifferences } from './blocks/block-map.js';
 import type { lyapunovExponents } from './blocks/lyapunov.js';
+import type { refitStream } from './blocks/refit-stream.js';
+import type { writeRefittedOnnx } from './blocks/refitted-onnx.js';
 import type { compileFlow, distanceFromFlow } from './compile-flow.js';
 import type { fitError } from './fit-error.js';
 import type { fitNetwork } from './fit.js';
@@ -226,6 +228,17 @@ export const SIGNATURES = {
     options: options<Argument<typeof lyapunovExponents, 2>>()({ ...CALL, count: 1, points: 1 }, true),
   },
   streamVerdict: { blocks: list() },
+  refitStream: {
+    model: MODEL,
+    points: object([]),
+    options: options<Argument<typeof refitStream, 2>>()({
+      ...CALL,
+      activation: 1,
+      depth: 1,
+      examples: 1,
+      width: 1,
+    }),
+  },
   residualStreams: { model: MODEL },
   residualNetwork: { parameters: options<Argument<typeof residualNetwork, 0>>()({ from: 1, layers: 1 }) },
   shallowNetwork: {
@@ -262,5 +275,11 @@ export const SIGNATURES = {
     path: text(),
     network: NETWORK,
     options: options<Argument<typeof writeNetworkOnnx, 2>>()({ signal: 1 }, true),
+  },
+  writeRefittedOnnx: {
+    path: text(),
+    source: text(),
+    refitted: object(['from', 'to', 'network']),
+    options: options<Argument<typeof writeRefittedOnnx, 3>>()({ signal: 1 }, true),
   },
 };

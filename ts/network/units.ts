@@ -111,19 +111,31 @@ export function pairUnits(points: NdArray, options: RandomUnitOptions): Units {
   return { a: { data: A, shape: [width, d] }, b: { data: b, shape: [width] } };
 }
 
+/** Deviations of so many roundings are none. */
+const ROUNDINGS = 4;
+
 /** Throws INVALID_ARGUMENT unless it is a range of positive numbers. */
 function checkScale([least, most]: readonly [number, number]): void {
   if (least > 0 && most >= least && Number.isFinite(most)) return;
   throw invalidArgument('scale', 'two finite numbers above 0, the smaller first', [least, most]);
 }
 
-/** Standard deviation of every column. */
-function columnDeviations({ data, shape: [n, d] }: NdArray): Float64Array {
+/** Standard deviation of every column; 0 where it is a few roundings of the column's size, and says nothing. */
+function columnDeviations(points: NdArray): Float64Array {
+  const {
+    data,
+    shape: [n, d],
+  } = points;
   const mean = new Float64Array(d);
   const square = new Float64Array(d);
-  for (let i = 0; i < data.length; i++) mean[i % d] += (data[i] - data[i % d]) / n;
+  const largest = new Float64Array(d);
+  for (let i = 0; i < data.length; i++) {
+    mean[i % d] += (data[i] - data[i % d]) / n;
+    largest[i % d] = Math.max(largest[i % d], Math.abs(data[i]));
+  }
   for (let i = 0; i < data.length; i++) square[i % d] += (data[i] - data[i % d] - mean[i % d]) ** 2 / n;
-  return square.map(Math.sqrt);
+  const rounding = ROUNDINGS * (dtypeOf(points) === 'float32' ? 2 ** -24 : 2 ** -53);
+  return square.map((value, c) => (Math.sqrt(value) > rounding * largest[c] ? Math.sqrt(value) : 0));
 }
 
 /** The first `count` units. Shares their storage. */

@@ -1,14 +1,24 @@
-import type { NetworkAnalysis, StreamAnalysis } from '../network/index.js';
+import type { NetworkAnalysis, RefittedStream, StreamAnalysis } from '../network/index.js';
 import { formatCount, formatNumber, formatPercent } from './format.js';
-import { type Finding, html, table } from './html.js';
+import { type Finding, type Html, html, table } from './html.js';
 import { blockCharts } from './network-block-charts.js';
 import { type PageSection, chartFigure } from './page.js';
 
 const number = (value: number | null | undefined) => formatNumber(value ?? NaN);
 const FLOWS: ReadonlySet<string> = new Set(['lowers', 'raises', 'keeps']);
 
+/** A network of another depth that was fitted to a stream, and what of the model is left with it. */
+export type Refit = Omit<RefittedStream, 'network'> & { depth: number };
+
+/** Outputs that may change where a network of another depth is as good. */
+const LOST = 0.01;
+
 /** What the blocks of the streams are, in the words of their verdicts. */
-export function blockFindings(streams: readonly StreamAnalysis[]): Finding[] {
+export function blockFindings(streams: readonly StreamAnalysis[], refits: readonly Refit[] = []): Finding[] {
+  return [...verdictFinding(streams), ...refitFinding(refits)];
+}
+
+function verdictFinding(streams: readonly StreamAnalysis[]): Finding[] {
   const all = streams.flatMap(({ blocks }) => blocks).length;
   if (all === 0) return [];
   const runs = streams.flatMap(({ verdict }) => verdict.runs);
@@ -25,6 +35,30 @@ export function blockFindings(streams: readonly StreamAnalysis[]): Finding[] {
   ];
 }
 
+/** The fewest layers that change at most a hundredth of the outputs, or how far the best are from that. */
+function refitFinding(refits: readonly Refit[]): Finding[] {
+  const known = refits.flatMap(({ agreement, ...refit }) => (agreement ? { ...refit, agreement } : []));
+  if (known.length === 0) return [];
+  const enough = known.filter(({ agreement }) => agreement.value >= 1 - LOST);
+  const [first] = known;
+  const best = enough.length > 0 ? enough : known;
+  const chosen =
+    enough.length > 0
+      ? best.reduce((a, b) => (b.depth < a.depth ? b : a))
+      : best.reduce((a, b) => (b.agreement.value > a.agreement.value ? b : a));
+  const left = `keep ${formatPercent(chosen.agreement.value)} of the outputs on ${formatCount(chosen.heldOut)} held-out examples`;
+  return [
+    {
+      topic: 'Refitted depth',
+      figure: `${formatCount(chosen.depth)} for ${formatCount(first.blocks)}`,
+      sentence:
+        enough.length > 0
+          ? `layers, fitted as a flow in place of the blocks, ${left}: no fewer of those that were tried keep 99%.`
+          : `layers, fitted as a flow in place of the blocks, ${left}: none that was tried keeps 99%. They explain ${formatPercent(chosen.explained)} of the way through the stream.`,
+    },
+  ];
+}
+
 /** The sentence of each stream; of several with where it begins. */
 function verdicts(streams: readonly StreamAnalysis[]): string[] {
   return streams.map(({ blocks, verdict }) =>
@@ -36,8 +70,12 @@ function lower(text: string): string {
   return text === '' ? text : text[0].toLowerCase() + text.slice(1);
 }
 
-/** The blocks in their curves and in a table. */
-export function blockSection(analysis: NetworkAnalysis, streams: readonly StreamAnalysis[]): PageSection {
+/** The blocks in their curves and in a table, and networks of other depths in their place. */
+export function blockSection(
+  analysis: NetworkAnalysis,
+  streams: readonly StreamAnalysis[],
+  refits: readonly Refit[] = [],
+): PageSection {
   const { main, small } = blockCharts(analysis, streams);
   const figure = ({ name, title, subtitle }: (typeof main)[number]) => chartFigure({ name, title, subtitle });
   const singular = streams.some(({ blocks }) => blocks.some(({ local }) => (local?.singular ?? 0) > 0));
@@ -64,7 +102,7 @@ export function blockSection(analysis: NetworkAnalysis, streams: readonly Stream
           derivatives.
         </p>`
       }
-      ${streams.map((stream, s) => blockTable(stream, s))}`,
+      ${streams.map((stream, s) => blockTable(stream, s))} ${refits.length > 0 && refitTable(refits)}`,
   };
 }
 
@@ -116,6 +154,27 @@ function blockTable({ blocks, dimension }: StreamAnalysis, s: number) {
         number(block.potential?.potential.value),
         number(block.optimality),
         block.without?.agreement ? formatPercent(block.without.agreement.value) : '–',
+      ]),
+    })}`;
+}
+
+function refitTable(refits: readonly Refit[]): Html {
+  return html`<h3 class="layer-heading">Other depths in place of the blocks</h3>
+    ${table({
+      id: 'refits',
+      caption: 'Networks of other depths in place of the blocks',
+      columns: [
+        { title: 'Layers', align: 'start' },
+        {
+          title: 'Explained',
+          note: 'Share of the squared distance from the first state to the last, on held-out examples. The stream is taken as a flow, and each layer fitted to it.',
+        },
+        { title: 'Same output', note: 'Held-out examples whose largest output stays the same.' },
+      ],
+      rows: refits.map(({ depth, explained, agreement }) => [
+        formatCount(depth),
+        formatPercent(explained),
+        agreement ? `${formatPercent(agreement.value)} ± ${formatPercent(agreement.standardError)}` : '–',
       ]),
     })}`;
 }

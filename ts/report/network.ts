@@ -7,7 +7,7 @@ import { formatCount, formatPercent } from './format.js';
 import { type Html, facts, findingList, html } from './html.js';
 import { depthCurvesChart, networkCharts } from './network-charts.js';
 import { alignmentChart, blockCharts, riverChart } from './network-block-charts.js';
-import { blockFindings, blockSection } from './network-blocks.js';
+import { type Refit, blockFindings, blockSection } from './network-blocks.js';
 import { networkFindings } from './network-findings.js';
 import { layerSection, layerTitle, numbersSection } from './network-sections.js';
 import { type PageSection, chartFigure, renderPage } from './page.js';
@@ -24,6 +24,8 @@ export interface NetworkReportContext {
   labels?: { values: Int32Array; names: readonly string[] };
   /** What the blocks of the residual streams do. */
   blocks?: readonly StreamAnalysis[];
+  /** Networks of other depths that were fitted to the stream. */
+  refits?: readonly Refit[];
   /** How far all layers agree. */
   alignment?: AlignmentMatrix;
   /** A second model on the same examples. */
@@ -51,7 +53,7 @@ export async function networkReport(
   const charts: Record<string, ThemedSpec> = { cloud: cloudChart(cloud, { explained: [] }) };
   for (const curves of main) charts[curves.name] = await compileChart(depthCurvesChart(curves, names, 260));
   for (const curves of small) charts[curves.name] = await compileChart(depthCurvesChart(curves, names, 130));
-  const { blocks = [], alignment, comparison, labels } = context;
+  const { blocks = [], refits, alignment, comparison, labels } = context;
   const ofBlocks = blockCharts(analysis, blocks);
   for (const curves of ofBlocks.main)
     charts[curves.name] = await compileChart(depthCurvesChart(curves, names, 240));
@@ -81,7 +83,7 @@ export async function networkReport(
           <div class="multiples">${small.map(figure)}</div>`,
       },
       riverSection(analysis),
-      ...(blocks.length > 0 ? [blockSection(analysis, blocks)] : []),
+      ...(blocks.length > 0 ? [blockSection(analysis, blocks, refits)] : []),
       ...(alignment || comparison ? [alignmentSection(alignment, comparison)] : []),
       cloudSection(analysis, cloud),
       layerSection(analysis, context.labels?.names ?? []),
@@ -100,7 +102,10 @@ const FEATURE_MAPS: Record<NetworkAnalysis['featureMaps'], string> = {
   positions: 'a row for each position',
 };
 
-function header(analysis: NetworkAnalysis, { input, notes, blocks = [] }: NetworkReportContext): Html {
+function header(
+  analysis: NetworkAnalysis,
+  { input, notes, blocks = [], refits }: NetworkReportContext,
+): Html {
   const { layers, examples } = analysis;
   const missing = leftOutSentence(layers.length - 1, analysis.leftOut);
   const widths = layers.flatMap(({ width, fullWidth }) => (width < fullWidth ? [width] : []));
@@ -111,7 +116,7 @@ function header(analysis: NetworkAnalysis, { input, notes, blocks = [] }: Networ
       ${fileName(analysis.source)}, and the clouds that its ${formatCount(layers.length - 1)} layers make of
       them measured.
     </p>
-    ${findingList([...networkFindings(analysis), ...blockFindings(blocks)])}
+    ${findingList([...networkFindings(analysis), ...blockFindings(blocks, refits)])}
     ${facts([
       ['Examples', formatCount(examples)],
       ['Layers', formatCount(layers.length - 1)],

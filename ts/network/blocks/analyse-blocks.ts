@@ -90,10 +90,7 @@ export async function analyseSteps(
     const change = await cloudChange(before, after, call);
     const moves = change.relativeDisplacement !== null;
     const local = map && moves ? await localGeometry(map, before, call) : null;
-    const displacement = { data: new Float64Array(before.data.length), shape: before.shape };
-    for (let at = 0; at < displacement.data.length; at++)
-      displacement.data[at] = after.data[at] - before.data[at];
-    const potential = await fitPotential(before, displacement, call);
+    const potential = await fitPotential(before, after, call);
     const earlier = steps[s - 1]?.before;
     const logDeterminant = local && local.logDeterminant;
     blocks.push({

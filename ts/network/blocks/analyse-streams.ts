@@ -1,26 +1,14 @@
 import { checkCall } from '../../core/call.js';
-import { RidgeflowError } from '../../core/errors.js';
-import { checkInteger, type CallOptions, partOf, tell } from '../../core/options.js';
+import { type CallOptions, checkInteger, partOf, tell } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
-import { INPUT } from '../model/activations.js';
-import { Examples } from '../model/examples.js';
 import { DEFAULT_MEMORY } from '../model/groups.js';
-import {
-  type ActivationLayer,
-  type ModelData,
-  type NetworkModel,
-  type StreamBlock,
-  openActivations,
-  residualStreams,
-} from '../model/index.js';
-import { someExamples } from '../model/model-data.js';
-import { streamsFromData } from '../model/residual-streams.js';
+import type { ModelData, NetworkModel, StreamBlock } from '../model/index.js';
 import { SIGNATURES } from '../signatures.js';
 import { type BlockAnalysis, type BlockStep, type BlockTransport, analyseSteps } from './analyse-blocks.js';
 import { blockByDifferences } from './block-map.js';
 import { spreadOf } from './cloud-change.js';
 import { type WithoutBlock, withoutBlock } from './left-out-block.js';
-import { modelBlock } from './model-block.js';
+import { streamParts } from './stream-parts.js';
 
 /** A block of a model's stream with its place and its numbers. */
 export interface StreamBlockAnalysis extends StreamBlock, BlockTransport {
@@ -50,8 +38,6 @@ export interface StreamAnalysisOptions extends CallOptions {
 /** Multiplications that comparing all pairs of examples may take in one block. */
 const PAIRS = 4e9;
 const FEWEST = 32;
-/** Fewer examples say nothing of a cloud. */
-const FEWEST_EXAMPLES = 4;
 
 /**
  * {@link analyseBlocks} of every residual stream of a model ({@link residualStreams}), on whole states, not pooled: where the
@@ -70,34 +56,12 @@ export async function analyseStreams(
   checkCall(SIGNATURES.analyseStreams, { model, points, options });
   const most = checkInteger(options.examples ?? 1000, 'examples', 4);
   const memory = checkInteger(options.memory ?? DEFAULT_MEMORY, 'memory', 1);
-  const { seed, signal, backend, dtype, batch } = options;
+  const { seed, signal, backend, dtype } = options;
   const call = { seed, signal, backend, dtype };
-  const streams = streamsFromData(model, residualStreams(model));
-  if (streams.length === 0) return [];
-  const last = model.layers[model.layers.length - 1].name;
-  const names = [...new Set(streams.flatMap(({ blocks }) => blocks.flatMap(({ from, to }) => [from, to])))];
-  const layers = [...new Set([...names, last])].filter((name) => name !== INPUT);
-  const all = Examples.of(model, points);
-  const { count } = all;
-  if (count < FEWEST_EXAMPLES) {
-    throw new RidgeflowError(
-      'EMPTY_CLOUD',
-      `Expected at least ${FEWEST_EXAMPLES} examples for points but received ${count}`,
-    );
-  }
-  const others = model.inputs.length > 1 ? all.constants() : undefined;
-  const run = { ...call, batch, memory, layers, featureMaps: 'flatten', width: 2 ** 31 - 1 } as const;
-  const few = someExamples(
-    model,
-    points,
-    Int32Array.from({ length: Math.min(count, 4) }, (_, i) => i),
-  );
-  const { layers: shapes } = await openActivations(model, few, run);
-  const byName = new Map(shapes.map((layer) => [layer.name, layer]));
+  const { parts, last, count, layer, between, collect } = await streamParts(model, points, options);
   const found: StreamAnalysis[] = [];
-  const parts = streams.flatMap(({ blocks }) => partsOf(blocks, byName));
   for (const [p, blocks] of parts.entries()) {
-    const width = byName.get(blocks[0].from)!.fullWidth;
+    const width = layer(blocks[0].from).fullWidth;
     const held = 4 * width * (blocks.length + 3);
     const n = Math.min(
       count,
@@ -105,14 +69,10 @@ export async function analyseStreams(
       Math.max(FEWEST, Math.floor(Math.min(Math.sqrt(PAIRS / width), memory / held))),
     );
     const rows = new RandomStream(seed, 'sample', p).choose(count, n).sort();
-    const chosen = someExamples(model, points, rows);
-    const states = [...new Set(blocks.flatMap(({ from, to }) => [from, to])), last];
-    const inner = { ...run, layers: states.filter((name) => name !== INPUT) };
-    const clouds = await (await openActivations(model, chosen, inner)).collect([...new Set(states)], call);
-    const layer = (name: string) => byName.get(name)!;
+    const clouds = await collect([...blocks.flatMap(({ from, to }) => [from, to]), last], rows);
     const steps = blocks.map(({ from, to }): BlockStep => {
       const before = clouds.get(from)!;
-      const block = modelBlock(model, { first: layer(from), last: layer(to) }, others);
+      const block = between(from, to);
       const spread = spreadOf(before);
       const map =
         block && spread > 0 ? blockByDifferences(block, { shape: layer(from).shape, spread }) : undefined;
@@ -123,8 +83,7 @@ export async function analyseStreams(
     const analysed: StreamBlockAnalysis[] = [];
     for (const [b, block] of blocks.entries()) {
       const after = layer(block.to);
-      const rest =
-        block.to === last ? undefined : modelBlock(model, { first: after, last: layer(last) }, others);
+      const rest = block.to === last ? undefined : between(block.to, last);
       const before = { states: clouds.get(block.from)!, shape: after.shape };
       const without = rest ? await withoutBlock(rest, before, clouds.get(last)!, call) : null;
       analysed.push({ ...block, ...analysis.blocks[b], without });
@@ -134,18 +93,4 @@ export async function analyseStreams(
   }
   await tell(options.onProgress, 1);
   return found;
-}
-
-/** Blocks that follow one another in one shape, without those between two. */
-function partsOf(
-  blocks: readonly StreamBlock[],
-  layers: ReadonlyMap<string, ActivationLayer>,
-): StreamBlock[][] {
-  const parts: StreamBlock[][] = [[]];
-  for (const block of blocks) {
-    const [from, to] = [layers.get(block.from), layers.get(block.to)];
-    if (from && to && from.fullWidth === to.fullWidth) parts[parts.length - 1].push(block);
-    else parts.push([]);
-  }
-  return parts.filter((part) => part.length > 0);
 }

@@ -19,3 +19,5 @@ export {
   characterOf,
   streamVerdict,
 } from './verdict.js';
+export { type RefittedStream, type RefitStreamOptions, refitStream } from './refit-stream.js';
+export { writeRefittedOnnx } from './refitted-onnx.js';

@@ -27,15 +27,16 @@ const PENALTIES = [1e-6, 1e-4, 1e-2, 1e-1, 1, 10];
  * mean. The field of a rotation has share 0 however well it is fitted, a symmetric map's 1. What is not linear in a
  * displacement neither of them explains.
  *
- * @param x n × d. @param v n × d, of n ≥ 20 points in up to 256 dimensions that move: else null. Throws ABORTED. O(nd² + d³) time.
+ * @param x n × d, before. @param y n × d, after, of n ≥ 20 points in up to 256 dimensions that move: else null. Throws ABORTED. O(nd² + d³) time.
  */
 export async function fitPotential(
   x: NdArray,
-  v: NdArray,
+  y: NdArray,
   options: CallOptions,
 ): Promise<PotentialFit | null> {
   const [n, d] = x.shape;
   if (n < 20 || d > DIMENSIONS) return null;
+  const v = { data: Float64Array.from(y.data, (value, at) => value - x.data[at]), shape: x.shape };
   const pace = new Pace({ signal: options.signal }, 1);
   const kernels = await kernelsFor(options);
   const rows = Array.from(new RandomStream(options.seed, 'shuffle').choose(n, Math.min(n, POINTS)));
