@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
-import { run } from '../ts/cli/program.js';
 import { emptyFolder } from './command-line.js';
+import { followRemedies } from './follow-remedies.js';
 
 // Small tables with the structure of those that scikit-learn, palmerpenguins and vega-datasets ship: the same first lines,
 // delimiters, kinds of columns, and ways to leave a value out. The numbers are made here.
@@ -105,32 +105,6 @@ const TABLES: Record<string, string | Buffer> = {
   ),
 };
 
-/** Runs a command in this process; what it prints goes nowhere else. */
-async function quietly(args: string[]): Promise<{ code: number; said: string }> {
-  let said = '';
-  const streams = [process.stderr, process.stdout] as const;
-  const kept = streams.map((stream) => stream.write.bind(stream));
-  for (const stream of streams)
-    stream.write = (text: string) => {
-      said += text;
-      return true;
-    };
-  try {
-    return { code: await run(['node', 'ridgeflow', ...args]), said };
-  } finally {
-    streams.forEach((stream, i) => (stream.write = kept[i]));
-  }
-}
-
-/** The options after the first remedy of a message is followed: added, or put in the place of another. */
-function following(message: string, before: readonly string[]): string[] | undefined {
-  const [, option, quoted, plain, instead] =
-    /(--(?:drop-missing|drop-columns|duplicates|array|fill|label-column))(?: (?:'([^']+)'|(\w[^\s,):]*)))?( instead of --drop-missing)?/.exec(message) ?? []; // prettier-ignore
-  if (option === undefined) return undefined;
-  const kept = instead === undefined ? before : before.filter((each) => each !== '--drop-missing');
-  return [...kept, ...(option === '--drop-missing' ? [option] : [option, quoted ?? plain])];
-}
-
 for (const command of ['transport', 'entropy'])
   test.serial(
     `${command} of every table ends well, or with a remedy that does when it is followed`,
@@ -141,15 +115,8 @@ for (const command of ['transport', 'entropy'])
         writeFileSync(file, content);
         const options =
           command === 'transport' ? ['--depths', '1', '--out', join(folder, 'out')] : ['--no-kernel'];
-        let added: string[] = [];
-        let result = await quietly([command, file, ...options]);
-        for (let step = 0; result.code !== 0 && step < 4; step++) {
-          const remedy = following(result.said.slice(result.said.lastIndexOf('ridgeflow: ')), added);
-          t.truthy(remedy, `${name}: no remedy in ${result.said}`);
-          added = remedy ?? added;
-          result = await quietly([command, file, ...options, ...added]);
-        }
-        t.is(result.code, 0, `${name} ${added.join(' ')}: ${result.said}`);
+        const { code, said, added } = await followRemedies([command, file, ...options]);
+        t.is(code, 0, `${name} ${added.join(' ')}: ${said}`);
         if (['iris.csv', 'seattle-weather.csv'].includes(name)) t.deepEqual(added, [], `${name} at once`);
         if (name === 'penguins.csv') t.deepEqual(added, ['--drop-missing']);
       }
