@@ -3,12 +3,14 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <type_traits>
 
 #include <napi.h>
 
+#include "array_copies.hpp"
 #include "backing_store.hpp"
 
 namespace ridgeflow::bindings {
@@ -23,10 +25,20 @@ class Arguments {
     object_ = info[0].As<Napi::Object>();
   }
 
+  Arguments(const Arguments&) = delete;
+  Arguments& operator=(const Arguments&) = delete;
+  ~Arguments() {
+    // No task has taken them: the call is over.
+    if (copies_ && copies_.use_count() == 1) copies_->writeBack();
+  }
+
   Napi::Env env() const { return env_; }
   Napi::Object object() const { return object_; }
   /// Every typed array whose memory was given out. It lives while this does, whatever becomes of the object.
   Napi::Array arrays() const { return arrays_; }
+
+  /// The copies that were given out instead; null where there are none.
+  std::shared_ptr<ArrayCopies> copies() const { return copies_; }
 
   /// Keeps their memory, too, even where it is transferred away from them.
   void keepMemory() const {
@@ -91,20 +103,15 @@ class Arguments {
     return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_float64_array;
   }
 
-  /// The memory of a typed array of exactly `rows` × `columns` elements.
+  /// The memory of a typed array of exactly `rows` × `columns` elements, or a copy of it where it cannot be held.
   template <class T>
   T* array(const char* name, std::size_t rows, std::size_t columns = 1) const {
-    const Napi::Value value = object_.Get(name);
-    if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != typeOf<T>()) {
-      fail(name, typeName<T>());
-    }
-    auto typed = value.As<Napi::TypedArrayOf<T>>();
-    std::size_t expected = 0;
-    if (__builtin_mul_overflow(rows, columns, &expected) || typed.ElementLength() != expected) {
-      fail(name, "a typed array of " + std::to_string(rows) + " × " + std::to_string(columns) + " elements");
-    }
-    arrays_.Set(arrays_.Length(), value);
-    return typed.Data();
+    return reinterpret_cast<T*>(memoryOf(checkedArray<T>(name, rows, columns)));
+  }
+
+  /// Two cells by which a call is aborted and tells its progress: the library's own, which nobody transfers. Null: none.
+  std::int32_t* cells(const char* name) const {
+    return has(name) ? const_cast<std::int32_t*>(checkedArray<std::int32_t>(name, 2, 1).Data()) : nullptr;
   }
 
   template <class T>
@@ -112,13 +119,13 @@ class Arguments {
     return has(name) ? array<T>(name, rows, columns) : nullptr;
   }
 
-  /// The memory of a typed array of any kind and length.
+  /// The same of a typed array of any kind and length.
   std::span<std::byte> bytes(const char* name) const {
     const Napi::Value value = object_.Get(name);
     if (!value.IsTypedArray()) fail(name, "a typed array");
     const auto typed = value.As<Napi::TypedArray>();
     arrays_.Set(arrays_.Length(), value);
-    return {static_cast<std::byte*>(typed.ArrayBuffer().Data()) + typed.ByteOffset(), typed.ByteLength()};
+    return {memoryOf(typed), typed.ByteLength()};
   }
 
   const double* finiteArray(const char* name, std::size_t rows, std::size_t columns = 1) const {
@@ -141,6 +148,31 @@ class Arguments {
   }
 
  private:
+  std::byte* memoryOf(const Napi::TypedArray& array) const {
+    void* data = nullptr;
+    napi_value buffer = nullptr;
+    if (napi_get_typedarray_info(env_, array, nullptr, nullptr, &data, &buffer, nullptr) != napi_ok) throw Napi::Error::New(env_);
+    // Shared memory cannot be transferred away.
+    if (canHold(env_) || !Napi::Value(env_, buffer).IsArrayBuffer()) return static_cast<std::byte*>(data);
+    if (!copies_) copies_ = std::make_shared<ArrayCopies>();
+    return static_cast<std::byte*>(copies_->of(array));
+  }
+
+  template <class T>
+  Napi::TypedArrayOf<T> checkedArray(const char* name, std::size_t rows, std::size_t columns) const {
+    const Napi::Value value = object_.Get(name);
+    if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != typeOf<T>()) {
+      fail(name, typeName<T>());
+    }
+    auto typed = value.As<Napi::TypedArrayOf<T>>();
+    std::size_t expected = 0;
+    if (__builtin_mul_overflow(rows, columns, &expected) || typed.ElementLength() != expected) {
+      fail(name, "a typed array of " + std::to_string(rows) + " × " + std::to_string(columns) + " elements");
+    }
+    arrays_.Set(arrays_.Length(), value);
+    return typed;
+  }
+
   template <class T>
   static constexpr const char* typeName() {
     if constexpr (std::is_same_v<T, float>) return "a Float32Array";
@@ -151,6 +183,7 @@ class Arguments {
   Napi::Env env_;
   Napi::Object object_;
   Napi::Array arrays_;
+  mutable std::shared_ptr<ArrayCopies> copies_;
 };
 
 /// Calls `kernel.operator()<T>(arguments)`, T double where a field is a Float64Array, else float: whatever else the field

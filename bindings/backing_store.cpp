@@ -1,5 +1,6 @@
 #include "backing_store.hpp"
 
+#include <cstdlib>
 #include <string>
 #include <utility>
 
@@ -59,8 +60,26 @@ class V8 {
   bool usable_ = false;
 };
 
+const V8& v8Of(Napi::Env env) {
+  static const V8 v8(env);
+  return v8;
+}
+
 }  // namespace
 #endif
+
+bool canHold(Napi::Env env) {
+#ifdef RIDGEFLOW_ITANIUM_ABI
+  static const bool copies = [] {
+    const char* given = std::getenv("RIDGEFLOW_COPY_MEMORY");
+    return given != nullptr && *given != '\0';
+  }();
+  return !copies && v8Of(env).usable();
+#else
+  static_cast<void>(env);
+  return false;
+#endif
+}
 
 Napi::Value keeperOf(const Napi::TypedArray& array) {
   const Napi::Value buffer = array.ArrayBuffer();
@@ -70,8 +89,7 @@ Napi::Value keeperOf(const Napi::TypedArray& array) {
     throw Napi::TypeError::New(array.Env(), "Expected memory of fixed length, which cannot shrink while a kernel runs on it: copy the array with slice()");
   }
 #ifdef RIDGEFLOW_ITANIUM_ABI
-  static const V8 v8(array.Env());
-  if (v8.usable()) return Napi::Value(array.Env(), v8.secondOn(buffer));
+  if (canHold(array.Env())) return Napi::Value(array.Env(), v8Of(array.Env()).secondOn(buffer));
 #endif
   return array;
 }

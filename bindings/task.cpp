@@ -42,6 +42,7 @@ class Task : public Call {
       : env_(arguments.env()),
         deferred_(arguments.env()),
         arrays_(Napi::Persistent(arguments.arrays())),
+        copies_(arguments.copies()),
         cells_(cells == nullptr ? ownCells_ : cells),
         control_(cells_),
         kernel_(std::move(kernel)) {}
@@ -55,6 +56,7 @@ class Task : public Call {
   void settle() noexcept override {
     try {
       const Napi::HandleScope scope(env_);
+      if (copies_) copies_->writeBack();
       if (failure_.code.empty()) {
         deferred_.Resolve(env_.Undefined());
       } else {
@@ -69,6 +71,7 @@ class Task : public Call {
   Napi::Env env_;
   Napi::Promise::Deferred deferred_;
   Napi::Reference<Napi::Array> arrays_;
+  std::shared_ptr<ArrayCopies> copies_;  // what the kernel works on where memory cannot be held
   /// Abort and progress, where the caller has given no cells: the end of the environment stops every kernel.
   std::int32_t ownCells_[2] = {0, 0};
   std::int32_t* cells_;
@@ -80,7 +83,7 @@ class Task : public Call {
 }  // namespace
 
 Napi::Value run(const Arguments& arguments, double work, std::function<void(Control&)> kernel) {
-  std::int32_t* cells = arguments.optionalArray<std::int32_t>("control", 2);
+  std::int32_t* cells = arguments.cells("control");
   if (work <= inlineWork) {
     Control control(cells);
     const Failure failure = attempt(kernel, control);

@@ -20,9 +20,15 @@ const PRELUDE = `
 `;
 
 /** Exit code and output of a program, which would be killed if it did not end. */
-async function run(program: string): Promise<{ code: number | string | null; stdout: string }> {
+async function run(
+  program: string,
+  environment: NodeJS.ProcessEnv = {},
+): Promise<{ code: number | string | null; stdout: string }> {
   const args = ['--expose-gc', '--eval', PRELUDE + program];
-  const child = promisify(execFile)(process.execPath, args, { timeout: 120_000 });
+  const child = promisify(execFile)(process.execPath, args, {
+    timeout: 120_000,
+    env: { ...process.env, ...environment },
+  });
   return child.then(
     ({ stdout }) => ({ code: 0, stdout: stdout.trim() }),
     (error: { code: number | null; signal?: string; stdout: string; stderr: string }) => ({
@@ -101,6 +107,47 @@ built('memory that is transferred away during a call stays until the kernel is d
   `);
   t.deepEqual(result, { code: 0, stdout: '[ 0, 0, 64 ] 0' });
 });
+
+built(
+  'kernels work on copies where memory cannot be held: what is transferred away takes nothing',
+  async (t) => {
+    const program = `
+    const n = 3000;
+    (async () => {
+      const right = new Float32Array(8 * n);
+      await score(points(n), right);
+      // Views on one piece of memory, beside others of it that stay as they are.
+      const pool = new Float32Array(16 * n + 16).fill(7);
+      const [queries, mean] = [pool.subarray(4, 8 * n + 4), pool.subarray(8 * n + 8, 16 * n + 8)];
+      queries.set(points(n));
+      await score(queries, mean);
+      const same = [Buffer.compare(Buffer.from(mean.slice().buffer), Buffer.from(right.buffer))];
+      const beside = [...pool.subarray(0, 4), ...pool.subarray(8 * n + 4, 8 * n + 8), ...pool.subarray(16 * n + 8)];
+      const few = new Float32Array(8 * 4);
+      score(points(4), few);
+      console.log(same, beside.every((value) => value === 7), few.some((value) => value !== 0));
+
+      const [first, second] = [points(n), new Float32Array(8 * n)];
+      const call = score(first, second);
+      structuredClone(first.buffer, { transfer: [first.buffer] });
+      gc();
+      const others = Array.from({ length: 64 }, () => new Uint8Array(1 << 18).fill(255));
+      await call;
+      console.log(Buffer.compare(Buffer.from(second.buffer), Buffer.from(right.buffer)), others.length);
+
+      const lost = new Float32Array(8 * n);
+      const last = score(points(n), lost);
+      structuredClone(lost.buffer, { transfer: [lost.buffer] });
+      await last;
+      console.log(lost.length);
+    })();
+  `;
+    for (const RIDGEFLOW_COPY_MEMORY of ['1', ''])
+      t.deepEqual(await run(program, { RIDGEFLOW_COPY_MEMORY }), {
+        ...{ code: 0, stdout: '[ 0 ] true true\n0 64\n0' },
+      });
+  },
+);
 
 built('memory that may shrink is refused, memory that may grow or is shared is not', async (t) => {
   const result = await run(`

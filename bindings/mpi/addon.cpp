@@ -26,12 +26,14 @@ struct Operation {
   Finish result;
   std::string failure;
   Napi::ThreadSafeFunction done;
+  std::shared_ptr<ArrayCopies> copies;  // of the arrays, where their memory cannot be held
 };
 
 void settle(Operation& operation) noexcept {
   try {
     const Napi::Env env = operation.deferred.Env();
     const Napi::HandleScope scope(env);
+    if (operation.copies) operation.copies->writeBack();
     if (operation.failure.empty()) operation.deferred.Resolve(operation.result ? operation.result(env) : env.Undefined());
     else operation.deferred.Reject(Napi::Error::New(env, operation.failure).Value());
   } catch (...) {
@@ -43,8 +45,11 @@ Napi::Value post(Napi::Env env, const Arguments* arguments, std::function<void()
   if (arguments != nullptr) arguments->keepMemory();
   // It keeps the event loop alive, and the memory of the arrays, until the operation is over.
   auto operation = std::make_shared<Operation>(
-      Operation{Napi::Promise::Deferred::New(env), {}, std::move(work), std::move(result), {}, {}});
-  if (arguments != nullptr) operation->arrays = Napi::Persistent(arguments->arrays());
+      Operation{Napi::Promise::Deferred::New(env), {}, std::move(work), std::move(result), {}, {}, {}});
+  if (arguments != nullptr) {
+    operation->arrays = Napi::Persistent(arguments->arrays());
+    operation->copies = arguments->copies();
+  }
   operation->done = Napi::ThreadSafeFunction::New(env, Napi::Function(), "ridgeflow mpi", 0, 1);
   const Napi::Value promise = operation->deferred.Promise();
   Messenger::instance().post([operation = std::move(operation)]() mutable {
