@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import test from 'ava';
 import { requirements } from '../scripts/lib/requirements.mjs';
+import { localBuild } from '../ts/kernel/native/locate.js';
 import { NATIVE_PACKAGES } from '../ts/cli/remedy.js';
 import { program } from '../ts/cli/program.js';
 import type { TransportSummary } from '../ts/cli/transport-output.js';
@@ -219,17 +220,26 @@ test('doctor says which backend is used, as text and as JSON', async (t) => {
   t.is(forced.code, 0, forced.stderr);
   const diagnosis = JSON.parse(forced.stdout) as {
     backend: { name: string; why: string };
+    mpi: { loaded: boolean; failure?: string };
     node: string;
     advice: string[];
   };
   t.is(diagnosis.backend.name, 'tfjs-cpu');
   t.regex(diagnosis.backend.why, /RIDGEFLOW_BACKEND/);
   t.is(diagnosis.node, process.version);
+  t.is(diagnosis.mpi.loaded, localBuild('ridgeflow-mpi.node').path !== undefined);
+  t.is(diagnosis.mpi.failure?.includes('libopenmpi-dev') ?? true, true);
   const text = await ridgeflow(['doctor']);
   t.regex(text.stdout, /backend +\S+: /);
   const wrong = await ridgeflow(['doctor'], { env: { RIDGEFLOW_BACKEND: 'cuda' } });
   t.is(wrong.code, 1);
   t.regex(wrong.stderr, /RIDGEFLOW_BACKEND/);
+});
+
+test('the command line does not take every rank’s rows for the whole file', async (t) => {
+  const { code, stderr } = await ridgeflow(['transport', '--quiet'], { env: { RIDGEFLOW_BACKEND: 'mpi' } });
+  t.is(code, 1);
+  t.regex(stderr, /command line does not run where rows are spread over ranks.*UNSUPPORTED/s);
 });
 
 test('help and version', async (t) => {

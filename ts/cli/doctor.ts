@@ -5,6 +5,7 @@ import type { Kernels } from '../kernel/contract.js';
 import { backendFromEnvironment, kernelsFor, loadBackend } from '../kernel/backend.js';
 import { addonOrigin, loadAddon, preferredBlasCore, readCpuInfo } from '../kernel/native/addon.js';
 import type { AddonAttempt } from '../kernel/native/addon.js';
+import { loadMpiAddon } from '../kernel/mpi/addon.js';
 import { currentPlatform } from '../kernel/native/locate.js';
 import { processorsForThisProcess } from '../kernel/native/processors.js';
 import { RidgeflowError } from '../core/errors.js';
@@ -28,6 +29,8 @@ export interface Diagnosis {
     /** Every place where the addon could have been, and why it is not in use. */
     attempts?: AddonAttempt[];
   };
+  /** The addon for runs over ranks, which nobody else needs. */
+  mpi: { loaded: boolean; failure?: string };
   fallback: { name?: string; failure?: string };
   machine: { processor: string; cores: number; memoryGiB: number; platform: string };
   node: string;
@@ -88,6 +91,7 @@ export async function diagnose(): Promise<Diagnosis> {
       failure: native.failure,
       attempts: native.attempts,
     },
+    mpi: mpiAddon(),
     fallback: { name: tfjs.kernels?.name, failure: tfjs.failure },
     machine: {
       processor: cpus()[0]?.model.trim() ?? 'unknown',
@@ -99,6 +103,17 @@ export async function diagnose(): Promise<Diagnosis> {
     packages: packageVersions(),
     advice: advice(info, forced, tfjs.kernels, native.attempts),
   };
+}
+
+/** Whether the addon for MPI loads; MPI itself is not started. */
+function mpiAddon(): Diagnosis['mpi'] {
+  try {
+    loadMpiAddon();
+    return { loaded: true };
+  } catch (error) {
+    if (!(error instanceof RidgeflowError)) throw error;
+    return { loaded: false, failure: error.message };
+  }
 }
 
 function platformName(): string {
@@ -153,6 +168,7 @@ function describe(diagnosis: Diagnosis): string {
     );
   }
   rows.push(
+    ['MPI addon', diagnosis.mpi.loaded ? 'loads' : `${diagnosis.mpi.failure}`],
     ['fallback', fallback.name ?? `none: ${fallback.failure}`],
     [
       'machine',

@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { DType } from '../core/array.js';
 import type { BackendName } from '../core/options.js';
+import { backendFromEnvironment } from '../kernel/backend.js';
+import { notOverRanks } from '../kernel/whole.js';
 import { parseInteger } from './failure.js';
 import { type Progress, createProgress, interruptSignal } from './progress.js';
 
@@ -55,6 +57,8 @@ export async function withProgress<Summary>(
   work: (context: { signal: AbortSignal; progress: Progress }) => Promise<Summary>,
 ): Promise<Summary> {
   const { json = false, quiet = false } = options;
+  // Every rank would take the whole file for its own rows.
+  if (backendFromEnvironment() === 'mpi') throw notOverRanks('The command line does not run');
   const { signal, dispose } = interruptSignal();
   const progress = createProgress({ quiet: quiet || (json && !process.stderr.isTTY) });
   try {
