@@ -41,6 +41,7 @@ a { color: var(--accent); }
 .standfirst { max-width: 46em; margin: 0 0 28px; font-size: clamp(17px, 2vw, 20px); line-height: 1.5; color: var(--ink); overflow-wrap: anywhere; }
 .lead, .remark { max-width: 46em; color: var(--muted); }
 .remark { margin: 14px 0 0; font-size: 14px; }
+math[display="block"] { width: fit-content; margin: 14px 0; font-size: 19px; }
 section { margin-top: clamp(40px, 6vw, 64px); padding-top: 20px; border-top: 1px solid var(--rule); }
 footer { margin-top: 56px; padding-top: 16px; border-top: 1px solid var(--rule); color: var(--muted); font-size: 14px; }
 

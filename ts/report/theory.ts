@@ -1,6 +1,7 @@
 import type { ClaimCheck, ClaimFigure, ClaimResult, FigurePanel } from '../theory/claim.js';
 import { type ChartSpec, type ThemedSpec, compileChart } from './charts.js';
 import { formatDuration, formatNumber } from './format.js';
+import { CLAIM_FORMULAS } from './formulas.js';
 import { type Html, facts, html, table } from './html.js';
 import { type PageSection, chartFigure, renderPage } from './page.js';
 import { reproduceSection } from './reproduce.js';
@@ -92,6 +93,7 @@ export async function theoryIndexPage(
           ({ claim, title, figures }) =>
             html`<h3><a href="${claimFile(claim)}">${claim}. ${title}</a></h3>
               <p class="lead">${context.statements[claim]}</p>
+              ${CLAIM_FORMULAS[claim]}
               ${
                 figures[0]?.panels[0] &&
                 chartFigure({
@@ -108,8 +110,9 @@ export async function theoryIndexPage(
   });
 }
 
-function header({ verdict, checks, seconds }: ClaimResult, statement: string): Html {
+function header({ claim, verdict, checks, seconds }: ClaimResult, statement: string): Html {
   return html`<p class="standfirst">${statement}</p>
+    ${CLAIM_FORMULAS[claim]}
     ${facts([
       ['Verdict', verdict],
       ['Checks', summaryOf(checks)],
