@@ -141,8 +141,19 @@ test('network: the blocks of a stream, and a second model', async (t) => {
   }
   await browser.close();
 
-  const without = await ridgeflow(['network', models[0], data, '--out', out, '--json', '--no-blocks']);
-  t.deepEqual((JSON.parse(without.stdout) as NetworkSummary).blocks, []);
+  const args = ['network', models[0], data, '--out', out, '--json', '--no-blocks', '--refit', '1,3'];
+  const without = await ridgeflow([...args, '--label-column', 'label']);
+  const { blocks: none, refits } = JSON.parse(without.stdout) as NetworkSummary;
+  t.deepEqual(none, []);
+  t.deepEqual(
+    refits.map(({ depth, blocks, heldOut }) => [depth, blocks, heldOut]),
+    [
+      [1, 3, 30],
+      [3, 3, 30],
+    ],
+  );
+  t.true((await readFile(join(out, 'report.html'), 'utf8')).includes('<table id="refits">'));
+  t.true(refits.every(({ explained }) => explained > 0.5 && explained <= 1));
   const many = await ridgeflow(['network', ...models, data, data]);
   t.is(many.code, 2);
   t.regex(many.stderr, /two models and data/);

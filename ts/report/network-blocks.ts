@@ -158,6 +158,11 @@ function blockTable({ blocks, dimension }: StreamAnalysis, s: number) {
     })}`;
 }
 
+/** Other depths alone, where the blocks were not looked at. */
+export function refitSection(refits: readonly Refit[]): PageSection {
+  return { id: 'blocks', title: 'How deep the stream has to be', body: refitTable(refits) };
+}
+
 function refitTable(refits: readonly Refit[]): Html {
   return html`<h3 class="layer-heading">Other depths in place of the blocks</h3>
     ${table({

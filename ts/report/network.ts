@@ -7,7 +7,7 @@ import { formatCount, formatPercent } from './format.js';
 import { type Html, facts, findingList, html } from './html.js';
 import { depthCurvesChart, networkCharts } from './network-charts.js';
 import { alignmentChart, blockCharts, riverChart } from './network-block-charts.js';
-import { type Refit, blockFindings, blockSection } from './network-blocks.js';
+import { type Refit, blockFindings, blockSection, refitSection } from './network-blocks.js';
 import { networkFindings } from './network-findings.js';
 import { layerSection, layerTitle, numbersSection } from './network-sections.js';
 import { type PageSection, chartFigure, renderPage } from './page.js';
@@ -84,6 +84,7 @@ export async function networkReport(
       },
       riverSection(analysis),
       ...(blocks.length > 0 ? [blockSection(analysis, blocks, refits)] : []),
+      ...(blocks.length === 0 && refits?.length ? [refitSection(refits)] : []),
       ...(alignment || comparison ? [alignmentSection(alignment, comparison)] : []),
       cloudSection(analysis, cloud),
       layerSection(analysis, context.labels?.names ?? []),
