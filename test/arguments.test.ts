@@ -1,44 +1,12 @@
 import test from 'ava';
 import * as library from '../ts/index.js';
-import { type Rule, type Signature, checkCall, object, options } from '../ts/core/call.js';
-import { SIGNATURES as dae } from '../ts/dae/signatures.js';
-import { SIGNATURES as entropy } from '../ts/entropy/signatures.js';
-import { SIGNATURES as field } from '../ts/field/signatures.js';
-import { SIGNATURES as flow } from '../ts/flow/signatures.js';
-import { SIGNATURES as io } from '../ts/io/signatures.js';
-import { SIGNATURES as linalg } from '../ts/linalg/signatures.js';
-import { SIGNATURES as measure } from '../ts/measure/signatures.js';
-import { SIGNATURES as network } from '../ts/network/signatures.js';
-import { SIGNATURES as radon } from '../ts/radon/signatures.js';
-import { SIGNATURES as report } from '../ts/report/signatures.js';
-import { SIGNATURES as representation } from '../ts/representation/signatures.js';
-import { SIGNATURES as ridgelet } from '../ts/ridgelet/signatures.js';
-import { SIGNATURES as stream } from '../ts/stream/signatures.js';
-import { SIGNATURES as theory } from '../ts/theory/signatures.js';
-import { SIGNATURES as transport } from '../ts/transport/signatures.js';
+import { NUMBER, checkCall, ifObject, object, options } from '../ts/core/call.js';
+import { SIGNATURES } from './signatures.js';
+import { ANYTHING, isCoded, parametersOf, rightFor, thrownBy, wrongFor } from './wrong-values.js';
 
 const { RidgeflowError } = library;
 
 type Call = (...values: unknown[]) => unknown;
-
-const SUBJECTS: readonly Record<string, Signature>[] = [
-  dae,
-  entropy,
-  field,
-  flow,
-  io,
-  linalg,
-  measure,
-  network,
-  radon,
-  report,
-  representation,
-  ridgelet,
-  stream,
-  theory,
-  transport,
-];
-const SIGNATURES: Readonly<Record<string, Signature>> = Object.assign({}, ...SUBJECTS);
 
 /** Functions of ts/core and ts/kernel, which lie below the mechanism or take numbers only. */
 const BELOW = ['activation', 'availableBackends', 'ndarray', 'uniformDirections', 'zeros'];
@@ -48,106 +16,6 @@ const FUNCTIONS: readonly (readonly [string, Call])[] = Object.entries(library).
     ? [[name, value as unknown as Call] as const]
     : [],
 );
-
-/** The names of a function's parameters, which are the names in its signature. */
-function parametersOf(call: Call): string[] {
-  const source = Function.prototype.toString.call(call);
-  const list = source.slice(source.indexOf('(') + 1, source.indexOf(')'));
-  return list
-    .split(',')
-    .map((parameter) => parameter.split('=')[0].trim())
-    .filter((name) => /^(\.\.\.)?\w+$/.test(name));
-}
-
-async function thrownBy(call: () => unknown): Promise<unknown> {
-  try {
-    await call();
-    return undefined;
-  } catch (error) {
-    return error;
-  }
-}
-
-const isCoded = (error: unknown): error is InstanceType<typeof RidgeflowError> =>
-  error instanceof RidgeflowError;
-
-/** An array whose storage has gone to another thread. */
-function detached() {
-  const data = new Float64Array(4);
-  structuredClone(data, { transfer: [data.buffer] });
-  return { data, shape: [2, 2] };
-}
-
-const ANYTHING = [null, undefined, 7, NaN, 'text', true, {}, [], new Float64Array(1), () => 1, 2e12, 1n];
-
-/** Values that a rule must refuse. */
-function wrongFor(rule: Rule): unknown[] {
-  const wrong = ANYTHING.filter((value) => value !== undefined || !rule.optional);
-  switch (rule.kind) {
-    case 'array':
-      return [
-        ...wrong,
-        detached(),
-        { data: new Float64Array(4), shape: [2e12, 2] },
-        { data: new Float64Array(4), shape: [-1, -4] },
-        { data: new Float64Array(4), shape: 'x' },
-        { data: new Int32Array(4), shape: [2, 2] },
-        { data: [1, 2, 3, 4], shape: [2, 2] },
-      ];
-    case 'list':
-      return wrong.filter((value) => !Array.isArray(value) && !ArrayBuffer.isView(value));
-    case 'callback':
-      return wrong.filter((value) => typeof value !== 'function');
-    case 'text':
-      return wrong.filter((value) => typeof value !== 'string');
-    case 'object':
-      return wrong.filter((value) => rule.fields.length > 0 || typeof value !== 'object' || value === null);
-    case 'options': {
-      const values: Record<string, unknown[]> = {
-        backend: ['nowhere', null, 3],
-        dtype: ['int8', null, 3],
-        onEpoch: [3, null, {}],
-        onProgress: [3, null, 'x', {}],
-        onRun: [3, null, {}],
-        onStep: [3, null, {}],
-        seed: [-1, 0.5, '1', null, 2 ** 53],
-        signal: [3, null, {}, 'x', () => 1, new AbortController()],
-      };
-      return [
-        ...wrong.filter(
-          (value) =>
-            typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value),
-        ),
-        { nothingOfThatName: 1 },
-        ...Object.entries(values).flatMap(([name, list]) =>
-          rule.fields.includes(name) ? list.map((value) => ({ [name]: value })) : [],
-        ),
-      ];
-    }
-  }
-}
-
-/** A value that a rule lets pass; options abort the call before it does much. */
-function rightFor(rule: Rule | undefined): unknown {
-  switch (rule?.kind) {
-    case undefined:
-      return 1;
-    case 'array':
-      return { data: Float64Array.of(0, 1, 1, 0, 2, 2), shape: [3, 2] };
-    case 'list':
-      return [1, 2, 3];
-    case 'callback':
-      return () => 1;
-    case 'text':
-      return 'no such file';
-    case 'object':
-      return Object.fromEntries(
-        rule.fields.map((name) => (name.endsWith('()') ? [name.slice(0, -2), () => 1] : [name, 1])),
-      );
-    case 'options':
-      return rule.fields.includes('signal') ? { signal: AbortSignal.abort() } : {};
-  }
-}
 
 test('every exported function has a signature, and says its arguments by the names in it', (t) => {
   const names = FUNCTIONS.map(([name]) => name);
@@ -264,7 +132,7 @@ test('an object without what the call needs of it is named, and its missing part
 });
 
 test('names that are near no option get the list alone', (t) => {
-  const rule = options<{ step?: number }>()({ step: 1 });
+  const rule = options<{ step?: number }>()({ step: NUMBER });
   const error = t.throws(() => checkCall({ options: rule }, { options: { qqqqqqqq: 1 } }));
   t.regex(error.message, /Expected one of step as the name of an option in options but received "qqqqqqqq"$/);
 });
@@ -273,7 +141,7 @@ test('options within options are looked at, where they are given as an object', 
   interface Outer {
     step?: number | { steps: number };
   }
-  const rule = options<Outer>()({ step: options<{ steps: number }>()({ steps: 1 }, true) });
+  const rule = options<Outer>()({ step: ifObject(options<{ steps: number }>()({ steps: NUMBER }, true)) });
   const check = (step: unknown) => checkCall({ options: rule }, { options: { step } });
   t.notThrows(() => check(3));
   t.notThrows(() => check({ steps: 3 }));

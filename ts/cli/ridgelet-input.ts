@@ -1,6 +1,6 @@
 import { type DType, type NdArray, allocate, toDtype, zeros } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
-import { nearestName } from '../core/call.js';
+import { nearestName } from '../core/nearest-name.js';
 import type { CloudFile } from '../io/index.js';
 import { type ColumnsSummary, classesLine, columnsSummary } from './columns.js';
 import { type ScalingOptions, scalingNote, scalingOf, scalingSummary, varianceNote } from './scaling.js';

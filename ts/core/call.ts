@@ -1,5 +1,6 @@
 import { type DType, type NdArray, checkArray, checkDType } from './array.js';
 import { RidgeflowError, describe, invalidArgument } from './errors.js';
+import { nearestName } from './nearest-name.js';
 import { BACKEND_NAMES, type BackendName, type CallOptions, checkSeed } from './options.js';
 
 /** The type of argument `I` of a function. */
@@ -13,7 +14,8 @@ type KeysOf<T> = T extends unknown ? keyof T : never;
 
 /** What one argument of a public function has to be, before its own checks look at its values. */
 export type Rule =
-  | { kind: 'array' | 'list' | 'text' | 'callback'; optional: boolean }
+  | { kind: 'array' | PlainKind; optional: boolean }
+  | { kind: 'list'; each?: Rule; optional: boolean }
   | { kind: 'object'; fields: readonly string[]; optional: boolean }
   | {
       kind: 'options';
@@ -21,13 +23,50 @@ export type Rule =
       rules: Readonly<Record<string, Check>>;
       required: readonly string[];
       optional: boolean;
-    };
+    }
+  | { kind: 'either'; rule: Rule; optional: boolean };
+
+export type PlainKind = 'number' | 'flag' | 'text' | 'callback';
+
+export interface OfKind<K> {
+  kind: K;
+  optional: boolean;
+}
+
+/** The rule that an option of this type must have: the compiler asks for it where the type is of one kind. */
+type RuleFor<V> = [V] extends [never]
+  ? 1 | Rule
+  : [V] extends [number]
+    ? OfKind<'number'>
+    : [V] extends [boolean]
+      ? OfKind<'flag'>
+      : [V] extends [string]
+        ? OfKind<'text'>
+        : // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any function at all
+          [V] extends [(...values: any[]) => unknown]
+          ? OfKind<'callback'>
+          : [V] extends [readonly unknown[] | ArrayBufferView]
+            ? OfKind<'list'>
+            : [V] extends [NdArray]
+              ? OfKind<'array'>
+              : 1 | Rule;
+
+/** The type of field K in those types of a union that have it. */
+type FieldOf<T, K> = T extends unknown ? (K extends keyof T ? NonNullable<T[K]> : never) : never;
+
+/** A rule for each option of `T`. Those that mean the same in every call have theirs already. */
+type RulesFor<T> = {
+  readonly [K in KeysOf<T>]: K extends keyof typeof EVERYWHERE ? 1 : RuleFor<FieldOf<T, K>>;
+};
 
 /** What looks at the value of one option, where it is given. */
 type Check = (value: unknown, name: string) => void;
 
 /** The arguments of a public function that {@link checkCall} looks at, by name. */
 export type Signature = Readonly<Record<string, Rule>>;
+
+/** What the methods of objects take: by the name of the class or interface, then by that of the method. */
+export type MethodSignatures = Readonly<Record<string, Readonly<Record<string, Signature>>>>;
 
 /** The names of {@link CallOptions}, to spread into a list of names. */
 export const CALL: Readonly<Record<keyof CallOptions, 1>> = {
@@ -39,78 +78,41 @@ export const CALL: Readonly<Record<keyof CallOptions, 1>> = {
 };
 
 /** Options that mean the same in every call. */
-const EVERYWHERE: Readonly<Record<string, Check>> = {
-  backend: (value) => {
+const EVERYWHERE = {
+  backend: (value: unknown) => {
     if (!BACKEND_NAMES.includes(value as BackendName))
       throw invalidArgument('backend', `one of ${BACKEND_NAMES.join(', ')}`, value);
   },
-  dtype: (value) => checkDType(value as DType),
+  dtype: (value: unknown) => checkDType(value as DType),
   onEpoch: checkListener,
   onExpectedTime: checkListener,
   onProgress: checkListener,
   onRun: checkListener,
   onStep: checkListener,
-  seed: (value) => void checkSeed(value as number),
-  signal: (value) => {
+  seed: (value: unknown) => void checkSeed(value as number),
+  signal: (value: unknown) => {
     // Not instanceof: a signal may come from another realm, or from a package that makes its own.
     const signal = value as Partial<AbortSignal> | null;
     if (typeof signal?.aborted !== 'boolean' || typeof signal.addEventListener !== 'function')
       throw invalidArgument('signal', 'an AbortSignal', value);
   },
-};
+} satisfies Readonly<Record<string, Check>>;
+
+const isEverywhere = (name: string): name is keyof typeof EVERYWHERE => Object.hasOwn(EVERYWHERE, name);
 
 function checkListener(value: unknown, name: string): void {
   if (typeof value !== 'function') throw invalidArgument(name, 'a function', value);
 }
 
-/** What users of other libraries call an option, each with what it may be here, the most likely first. */
-const ALIASES: Readonly<Record<string, readonly string[]>> = {
-  atol: ['tolerance', 'absolute'],
-  rtol: ['tolerance', 'relative'],
-  tol: ['tolerance'],
-  stopthr: ['tolerance'],
-  eps: ['epsilon', 'tolerance'],
-  reg: ['epsilon', 'regularization', 'ridge', 'penalty'],
-  alpha: ['ridge'],
-  maxiter: ['maximumIterations', 'iterations'],
-  maxiterations: ['maximumIterations', 'iterations'],
-  numitermax: ['maximumIterations', 'iterations'],
-  niter: ['maximumIterations', 'iterations', 'steps'],
-  nprojections: ['directions'],
-  ncomponents: ['count'],
-  nsamples: ['samples', 'count'],
-  maxstep: ['maxStep', 'step'],
-  maxsteps: ['maxSteps', 'steps'],
-  firststep: ['step'],
-  dt: ['step'],
-  dt0: ['step'],
-  t0: ['from'],
-  t1: ['to'],
-  tspan: ['to'],
-  teval: ['saveAt'],
-  method: ['solver'],
-  randomstate: ['seed'],
-  rng: ['seed'],
-  generator: ['seed'],
-  k: ['neighbours'],
-  nneighbors: ['k', 'neighbours'],
-  nneighbours: ['k', 'neighbours'],
-  sigma: ['noise', 'bandwidth', 'standardDeviations', 'variance'],
-  std: ['noise', 'standardDeviations'],
-  bwmethod: ['bandwidth'],
-  lr: ['learningRate', 'optimiser'],
-  optimizer: ['optimiser'],
-  hiddensize: ['width', 'widths'],
-  theta: ['angles'],
-  outputsize: ['shape'],
-  callback: ['onProgress'],
-  verbose: ['onProgress'],
-  device: ['backend'],
-  precision: ['dtype'],
-};
+export const ARRAY: OfKind<'array'> = { kind: 'array', optional: false };
+export const ARRAY_OPTIONAL: OfKind<'array'> = { kind: 'array', optional: true };
 
-export const ARRAY: Rule = { kind: 'array', optional: false };
-export const ARRAY_OPTIONAL: Rule = { kind: 'array', optional: true };
+// Options of one kind. Which values of it they may have, and that they are there, is for the call to check.
+export const NUMBER: OfKind<'number'> = { kind: 'number', optional: true };
+export const FLAG: OfKind<'flag'> = { kind: 'flag', optional: true };
+export const TEXT: OfKind<'text'> = { kind: 'text', optional: true };
+export const LIST: OfKind<'list'> = { kind: 'list', optional: true };
+export const CALLBACK: OfKind<'callback'> = { kind: 'callback', optional: true };
 
 /**
  * An object that has these fields: one that the library or the caller has made. A name that ends with () is that of a
@@ -121,44 +123,57 @@ export function object(fields: readonly string[], optional = false): Rule {
 }
 
 /** An array or a typed array. */
-export function list(optional = false): Rule {
+export function list(optional = false): OfKind<'list'> {
   return { kind: 'list', optional };
 }
 
-export function text(optional = false): Rule {
+/** An array of which each element is held to a rule. */
+export function listOf(each: Rule, optional = false): OfKind<'list'> & { each: Rule } {
+  return { kind: 'list', each, optional };
+}
+
+/** A rule that holds where the value is an object, which it need not be: an option that is, say, a number or an object of options. */
+export function ifObject(rule: Rule): Rule {
+  return { kind: 'either', rule, optional: rule.optional };
+}
+
+export function number(optional = false): OfKind<'number'> {
+  return { kind: 'number', optional };
+}
+
+export function text(optional = false): OfKind<'text'> {
   return { kind: 'text', optional };
 }
 
-export function callback(optional = false): Rule {
+export function callback(optional = false): OfKind<'callback'> {
   return { kind: 'callback', optional };
 }
 
 /**
- * An object of options of type `T`; the compiler asks for exactly the names that `T` has. Instead of 1, a name may have
- * the rule of its value; where that is not optional, the option must be there. The rule of an object of options holds
- * only where the value is such an object.
+ * An object of options of type `T`; the compiler asks for exactly the names that `T` has, and for a rule of the right kind
+ * where values are of one ({@link NUMBER}, {@link FLAG}, …). Other names have 1, or the rule of their value. Where a rule is
+ * not optional, the option must be there.
  */
 export function options<T>() {
-  return (names: Readonly<Record<KeysOf<T>, 1 | Rule>>, optional = false): Rule => {
-    const entries: [string, 1 | Rule][] = Object.entries(names);
+  return (names: RulesFor<T>, optional = false): Rule => {
+    const entries = Object.entries<1 | Rule>(names);
     const rules: Record<string, Check> = {};
     const required: string[] = [];
     for (const [name, rule] of entries) {
       if (rule !== 1) {
-        rules[name] = (value) => checkOption(rule, value, name);
+        rules[name] = (value) => check(rule, value, name);
         if (!rule.optional) required.push(name);
-      } else if (Object.hasOwn(EVERYWHERE, name)) rules[name] = EVERYWHERE[name];
+      } else if (isEverywhere(name)) rules[name] = EVERYWHERE[name];
     }
     return { kind: 'options', fields: entries.map(([name]) => name), rules, required, optional };
   };
 }
 
-function checkOption(rule: Rule, value: unknown, name: string): void {
-  if (rule.kind !== 'options' || isPlainObject(value)) check(rule, value, name);
-}
+/** The options of a call that takes no others. */
+export const CALL_OPTIONS: Rule = options<CallOptions>()(CALL, true);
 
 /**
- * Every public function begins with it. Throws INVALID_ARGUMENT where an argument is missing or of another kind than its
+ * Every public function, and every method of what such a function returns, begins with it. Throws INVALID_ARGUMENT where an argument is missing or of another kind than its
  * rule says, or where an object of options has a name that the call does not know; then the message gives the nearest
  * one that it does. Throws what {@link checkArray} throws.
  */
@@ -177,9 +192,19 @@ function check(rule: Rule, value: unknown, name: string): void {
     case 'list':
       if (!Array.isArray(value) && (!ArrayBuffer.isView(value) || value instanceof DataView))
         throw invalidArgument(name, 'an array or a typed array', value);
+      if (rule.each) {
+        const elements = Array.from(value as ArrayLike<unknown>);
+        for (const [i, element] of elements.entries()) check(rule.each, element, `${name}[${i}]`);
+      }
       return;
     case 'text':
       if (typeof value !== 'string') throw invalidArgument(name, 'a string', value);
+      return;
+    case 'number':
+      if (typeof value !== 'number') throw invalidArgument(name, 'a number', value);
+      return;
+    case 'flag':
+      if (typeof value !== 'boolean') throw invalidArgument(name, 'true or false', value);
       return;
     case 'callback':
       if (typeof value !== 'function') throw invalidArgument(name, 'a function', value);
@@ -188,6 +213,8 @@ function check(rule: Rule, value: unknown, name: string): void {
       return checkFields(rule.fields, value, name);
     case 'options':
       return checkOptions(rule, value, name);
+    case 'either':
+      if (isPlainObject(value)) check(rule.rule, value, name);
   }
 }
 
@@ -216,6 +243,7 @@ function checkOptions(rule: Extract<Rule, { kind: 'options' }>, value: unknown, 
   if (!isPlainObject(value)) throw invalidArgument(name, `an object of options (${known.join(', ')})`, value);
   for (const [key, given] of Object.entries(value)) {
     if (!known.includes(key)) throw unknownOption(known, key, name);
+    if (given === null) throw invalidArgument(key, 'a value, or nothing at all,', given);
     if (given !== undefined && Object.hasOwn(rule.rules, key)) rule.rules[key](given, key);
   }
   for (const key of rule.required) {
@@ -231,41 +259,4 @@ function unknownOption(known: readonly string[], key: string, name: string): Rid
       (nearest === undefined ? '' : `: did you mean ${nearest}?`),
     { details: { parameter: name, unknown: key, ...(nearest !== undefined && { nearest }) } },
   );
-}
-
-/** The name among `known` that was most likely meant, if any is near. */
-export function nearestName(name: string, known: readonly string[]): string | undefined {
-  const plain = plainly(name);
-  const aliases = Object.hasOwn(ALIASES, plain) ? ALIASES[plain] : undefined;
-  const alias = aliases?.find((candidate) => known.includes(candidate));
-  if (alias !== undefined) return alias;
-  let best: string | undefined;
-  let least = Infinity;
-  for (const candidate of known) {
-    const other = plainly(candidate);
-    const contained =
-      Math.min(plain.length, other.length) > 2 && (other.includes(plain) || plain.includes(other));
-    const distance = contained ? 1 : editDistance(plain, other);
-    if (distance < least && (contained || distance <= Math.max(1, plain.length / 2))) {
-      best = candidate;
-      least = distance;
-    }
-  }
-  return best;
-}
-
-function plainly(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9]/g, '');
-}
-
-/** Least number of letters to insert, remove or replace. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next[j] = Math.min(next[j - 1] + 1, row[j] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
-    row = next;
-  }
-  return row[b.length];
 }

@@ -1,6 +1,6 @@
 import { dtypeOf, toDtype, type FloatData, type NdArray } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
-import { type CallOptions, checkInteger, checkPositive, partOf, throwIfAborted } from '../core/options.js';
+import { type CallOptions, callOptions, checkInteger, checkPositive, partOf, throwIfAborted } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { checkFinite } from '../kernel/checks.js';
 import type { Kernels } from '../kernel/contract.js';
@@ -17,6 +17,7 @@ import { type CloudScore, type SmoothedCloud, advanceCloud, daeLayer } from './s
 import { type Batch, BatchMap, type DaeMap } from './transport-map.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
+import { METHODS } from './method-signatures.js';
 
 const SAMPLES = 4096;
 
@@ -129,16 +130,14 @@ async function fromParticles(
     );
   }
   const sharpened = measure.heat(-smoothing / 2);
-  const drawn = await sharpened.sample(samples, { ...options, onProgress: undefined });
+  const call = { ...callOptions(options), onProgress: undefined };
+  const drawn = await sharpened.sample(samples, call);
   const { kernels, positions } = await computable(drawn, options);
   const corrupted = measure.heat(noises[0] / 2);
   const want = { score: true, divergence: true };
   // The first layer is that of a measure that is no cloud: what follows contracts by the same mean.
   const contraction = new ContractionRate('trace', options.seed);
-  const { score, divergence } = await corrupted.evaluate(positions, want, {
-    ...options,
-    onProgress: undefined,
-  });
+  const { score, divergence } = await corrupted.evaluate(positions, want, call);
   return stackLayers(kernels, measure, { positions, smoothing, contraction }, noises, options, {
     score: score!.data,
     rate: weightedMean(divergence!) / measure.dimension,
@@ -183,7 +182,8 @@ class LayeredDae extends BatchMap implements ComposedDae {
     this.#layers = noises.map((noise, layer) => daeMap(measures[layer], { noise }));
   }
 
-  async measureAfter(layer: number): Promise<Measure> {
+  async measureAfter(layer: number, options: CallOptions = {}): Promise<Measure> {
+    checkCall(METHODS.ComposedDae.measureAfter, { options });
     return this.#measures[checkInteger(layer, 'layer', 0, this.noises.length)];
   }
 

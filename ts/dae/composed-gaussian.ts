@@ -5,6 +5,8 @@ import { gaussian } from '../measure/gaussian.js';
 import type { GaussianMixture } from '../measure/mixture.js';
 import type { ComposedDae } from './composed-map.js';
 import { GaussianMap } from './gaussian-dae.js';
+import { checkCall } from '../core/call.js';
+import { METHODS } from './method-signatures.js';
 
 /** Composed DAEs of one Gaussian. The layers share its axes, along which a variance λ becomes λ/(1 + τ/λ)². */
 export class ComposedGaussian extends GaussianMap implements ComposedDae {
@@ -18,6 +20,7 @@ export class ComposedGaussian extends GaussianMap implements ComposedDae {
   }
 
   async measureAfter(layer: number, options: CallOptions = {}): Promise<GaussianMixture> {
+    checkCall(METHODS.ComposedDae.measureAfter, { options });
     checkInteger(layer, 'layer', 0, this.noises.length);
     if (layer === 0) return this.#measure;
     const kernels = await kernelsFor(options);

@@ -10,6 +10,7 @@ import { squaredNorms } from './gaussian-noise.js';
 import { GaussianMap } from './gaussian-dae.js';
 import { type Batch, BatchMap, type TransportMap } from './transport-map.js';
 import { checkCall } from '../core/call.js';
+import { METHODS } from './method-signatures.js';
 import { SIGNATURES } from './signatures.js';
 
 /** Options of {@link continuousDae}. */
@@ -88,6 +89,7 @@ class ContinuousGaussian extends GaussianMap implements ContinuousDae {
   }
 
   measureAt(t: number): Measure {
+    checkCall(METHODS.ContinuousDae.measureAt, { t });
     return this.#measure.heat(-t);
   }
 }
@@ -105,6 +107,7 @@ class BackwardHeatFlow extends BatchMap implements ContinuousDae {
   }
 
   measureAt(t: number): Measure {
+    checkCall(METHODS.ContinuousDae.measureAt, { t });
     return this.#measure.heat(-t);
   }
 

@@ -1,6 +1,8 @@
 import { type FloatData, type NdArray, allocate, dtypeOf } from '../core/array.js';
 import type { CallOptions } from '../core/options.js';
 import { type Batch, BatchMap, type DaeMap, toBatch } from './transport-map.js';
+import { checkCall } from '../core/call.js';
+import { METHODS } from './method-signatures.js';
 
 /** g(x) = x + T∇log p(x) with p = μ₀ * N(0, T), the law of the corrupted data (M. C. K. Tweedie). */
 export abstract class GaussianNoiseMap extends BatchMap implements DaeMap {
@@ -13,10 +15,12 @@ export abstract class GaussianNoiseMap extends BatchMap implements DaeMap {
   }
 
   async divergence(x: NdArray, options: CallOptions = {}): Promise<FloatData> {
+    checkCall(METHODS.DaeMap.divergence, { x, options });
     return this.trace(await toBatch(x, this.dimension, options));
   }
 
   async potential(x: NdArray, options: CallOptions = {}): Promise<FloatData> {
+    checkCall(METHODS.DaeMap.potential, { x, options });
     const batch = await toBatch(x, this.dimension, options);
     const log = await this.logCorrupted(batch);
     const squares = await this.squares(batch);
@@ -27,6 +31,7 @@ export abstract class GaussianNoiseMap extends BatchMap implements DaeMap {
 
   /** log p at the rows of `x`, n values. */
   async logDensity(x: NdArray, options: CallOptions = {}): Promise<FloatData> {
+    checkCall(METHODS.DaeMap.divergence, { x, options });
     return this.logCorrupted(await toBatch(x, this.dimension, options));
   }
 

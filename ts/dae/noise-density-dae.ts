@@ -8,6 +8,8 @@ import { centred } from './centring.js';
 import type { NoiseDensity } from './noise.js';
 import { type Derivative, PosteriorSums } from './posterior-sums.js';
 import { type Batch, BatchMap, type DaeMap, toBatch } from './transport-map.js';
+import { checkCall } from '../core/call.js';
+import { METHODS } from './method-signatures.js';
 
 /** Values of the differences that are in flight at once. */
 const TILE_VALUES = 1 << 15;
@@ -61,6 +63,7 @@ export class NoiseDensityDae extends BatchMap implements DaeMap {
   }
 
   async divergence(x: NdArray, options: CallOptions = {}): Promise<FloatData> {
+    checkCall(METHODS.DaeMap.divergence, { x, options });
     const batch = await toBatch(x, this.dimension, options);
     const data = allocate(dtypeOf(batch.x), x.shape[0], 'divergences');
     await this.#forRows(

@@ -3,6 +3,7 @@ import { invalidArgument } from '../core/errors.js';
 import { checkInteger, checkPositive } from '../core/options.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
+import { METHODS } from './method-signatures.js';
 
 /**
  * The density ν of additive noise ε = x − y, as functions of many differences at once. Both functions get an array of
@@ -37,7 +38,10 @@ export function laplaceNoise(options: { scale: number }): NoiseDensity {
         for (let k = from; k < to; k++) sum += Math.abs(data[k]);
         return -sum / scale;
       }),
-    score: ({ data }) => data.map((value) => -Math.sign(value) / scale),
+    score: (differences) => {
+      checkCall(METHODS.NoiseDensity.score, { differences });
+      return differences.data.map((value) => -Math.sign(value) / scale);
+    },
   };
 }
 
@@ -59,7 +63,10 @@ export function uniformBallNoise(options: { radius: number }): NoiseDensity {
         for (let k = from; k < to; k++) square += data[k] * data[k];
         return square <= radius * radius ? 0 : -Infinity;
       }),
-    score: ({ data }) => new Float64Array(data.length),
+    score: (differences) => {
+      checkCall(METHODS.NoiseDensity.score, { differences });
+      return new Float64Array(differences.data.length);
+    },
   };
 }
 
@@ -86,9 +93,14 @@ export function noiseFromDensity(
 }
 
 function perRow(
-  { data, shape: [rows, d] }: NdArray,
+  differences: NdArray,
   value: (data: FloatData, from: number, to: number) => number,
 ): Float64Array {
+  checkCall(METHODS.NoiseDensity.logDensity, { differences });
+  const {
+    data,
+    shape: [rows, d],
+  } = differences;
   const values = new Float64Array(rows);
   for (let i = 0; i < rows; i++) values[i] = value(data, i * d, (i + 1) * d);
   return values;

@@ -5,6 +5,8 @@ import { kernelsFor } from '../kernel/backend.js';
 import { checkFinite } from '../kernel/checks.js';
 import type { Kernels } from '../kernel/contract.js';
 import { EmpiricalMeasure, empirical } from '../measure/empirical.js';
+import { checkCall } from '../core/call.js';
+import { METHODS } from './method-signatures.js';
 
 /**
  * A differentiable map of ℝ^d that moves points. Every method computes in the type of the points, or in that of the
@@ -64,11 +66,13 @@ export abstract class BatchMap implements TransportMap {
   }
 
   async apply(x: NdArray, options: CallOptions = {}): Promise<NdArray> {
+    checkCall(METHODS.TransportMap.apply, { x, options });
     const batch = await toBatch(x, this.dimension, options);
     return { data: await this.move(batch), shape: batch.x.shape };
   }
 
   async jacobianVector(x: NdArray, v: NdArray, options: CallOptions = {}): Promise<NdArray> {
+    checkCall(METHODS.TransportMap.jacobianVector, { x, v, options });
     const batch = await toBatch(x, this.dimension, options);
     const { n } = checkPoints(v, 'v', { dimension: this.dimension });
     const [rows] = batch.x.shape;
@@ -84,6 +88,7 @@ export abstract class BatchMap implements TransportMap {
   }
 
   async pushforward(cloud: NdArray | EmpiricalMeasure, options: CallOptions = {}): Promise<EmpiricalMeasure> {
+    checkCall(METHODS.TransportMap.pushforward, { cloud, options });
     const weighted = cloud instanceof EmpiricalMeasure;
     const points = await this.apply(weighted ? cloud.points : cloud, options);
     return empirical({ points, weights: weighted ? cloud.weights : undefined });

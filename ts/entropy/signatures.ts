@@ -1,4 +1,4 @@
-import { ARRAY, ARRAY_OPTIONAL, CALL, type Argument, list, options } from '../core/call.js';
+import { ARRAY, ARRAY_OPTIONAL, CALL, type Argument, list, options, NUMBER, TEXT } from '../core/call.js';
 import type { klDivergence, renyiDivergence } from './divergence.js';
 import type { fisherInformation } from './fisher-information.js';
 import type { gaussianEntropy } from './gaussian-entropy.js';
@@ -13,11 +13,16 @@ import type { jitter } from './rounding.js';
 export const SIGNATURES = {
   entropyFromDistances: {
     distances: list(),
-    options: options<Argument<typeof entropyFromDistances, 1>>()({ d: 1, k: 1, n: 1, stride: 1 }),
+    options: options<Argument<typeof entropyFromDistances, 1>>()({
+      d: NUMBER,
+      k: NUMBER,
+      n: NUMBER,
+      stride: NUMBER,
+    }),
   },
   fisherInformation: {
     points: ARRAY,
-    options: options<Argument<typeof fisherInformation, 1>>()({ ...CALL, bandwidth: 1 }, true),
+    options: options<Argument<typeof fisherInformation, 1>>()({ ...CALL, bandwidth: NUMBER }, true),
   },
   gaussianEntropy: {
     points: ARRAY,
@@ -25,44 +30,44 @@ export const SIGNATURES = {
   },
   jitter: {
     points: ARRAY,
-    options: options<Argument<typeof jitter, 1>>()({ dtype: 1, seed: 1, signal: 1, width: 1 }, true),
+    options: options<Argument<typeof jitter, 1>>()({ dtype: 1, seed: 1, signal: 1, width: NUMBER }, true),
   },
   kernelEntropy: {
     points: ARRAY,
-    options: options<Argument<typeof kernelEntropy, 1>>()({ ...CALL, bandwidth: 1 }, true),
+    options: options<Argument<typeof kernelEntropy, 1>>()({ ...CALL, bandwidth: NUMBER }, true),
   },
   klDivergence: {
     a: ARRAY,
     b: ARRAY,
-    options: options<Argument<typeof klDivergence, 2>>()({ ...CALL, k: 1 }, true),
+    options: options<Argument<typeof klDivergence, 2>>()({ ...CALL, k: NUMBER }, true),
   },
   maximumLikelihoodDimension: {
     points: ARRAY,
-    options: options<Argument<typeof maximumLikelihoodDimension, 1>>()({ ...CALL, k: 1 }, true),
+    options: options<Argument<typeof maximumLikelihoodDimension, 1>>()({ ...CALL, k: NUMBER }, true),
   },
   mutualInformation: {
     x: ARRAY,
     y: ARRAY,
-    options: options<Argument<typeof mutualInformation, 2>>()({ ...CALL, k: 1 }, true),
+    options: options<Argument<typeof mutualInformation, 2>>()({ ...CALL, k: NUMBER }, true),
   },
   nearestNeighbourEntropy: {
     points: ARRAY,
-    options: options<Argument<typeof nearestNeighbourEntropy, 1>>()({ ...CALL, k: 1 }, true),
+    options: options<Argument<typeof nearestNeighbourEntropy, 1>>()({ ...CALL, k: NUMBER }, true),
   },
   nearestNeighbours: {
     queries: ARRAY,
     points: ARRAY_OPTIONAL,
-    options: options<Argument<typeof nearestNeighbours, 2>>()({ ...CALL, k: 1 }),
+    options: options<Argument<typeof nearestNeighbours, 2>>()({ ...CALL, k: NUMBER }),
   },
   renyiDivergence: {
     a: ARRAY,
     b: ARRAY,
-    options: options<Argument<typeof renyiDivergence, 2>>()({ ...CALL, k: 1, order: 1 }),
+    options: options<Argument<typeof renyiDivergence, 2>>()({ ...CALL, k: NUMBER, order: NUMBER }),
   },
   twoNearestNeighbourDimension: {
     points: ARRAY,
     options: options<Argument<typeof twoNearestNeighbourDimension, 1>>()(
-      { ...CALL, discard: 1, fit: 1 },
+      { ...CALL, discard: NUMBER, fit: TEXT },
       true,
     ),
   },

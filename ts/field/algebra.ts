@@ -7,6 +7,7 @@ import { ALWAYS, type Times, checkTime, notDifferentiable } from './domain.js';
 import type { FieldRequest, FieldValues, VelocityField } from './field.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
+import { METHODS } from './method-signatures.js';
 
 /** One term of a sum: c(t) times a field at the time τ(t). */
 interface Term {
@@ -85,6 +86,7 @@ class Combination implements VelocityField {
   }
 
   async evaluate(x: NdArray, t: number, want: FieldRequest, options: CallOptions = {}): Promise<FieldValues> {
+    checkCall(METHODS.VelocityField.evaluate, { x, t, want, options });
     const { divergence, into } = want;
     // The first term may be written where the sum goes: it is read there before it is written over.
     const wants = this.#terms.map((_, k) => (k === 0 ? want : { divergence }));
@@ -105,6 +107,7 @@ class Combination implements VelocityField {
   }
 
   async #jacobianVector(x: NdArray, t: number, u: NdArray, options: CallOptions = {}): Promise<NdArray> {
+    checkCall(METHODS.VelocityField.jacobianVector, { x, t, u, options });
     const products = await this.#ofEach(t, options, ({ field, time }, _, part) =>
       field.jacobianVector!(x, time(t), u, part),
     );

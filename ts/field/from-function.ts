@@ -14,6 +14,7 @@ import type { FieldRequest, FieldValues, VelocityField } from './field.js';
 import { isFloatData } from '../core/realm.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
+import { METHODS } from './method-signatures.js';
 
 /** A user's batch function, with its derivatives as far as they are known. */
 export interface FunctionFieldOptions extends FieldDomain {
@@ -57,6 +58,7 @@ class FunctionField implements VelocityField {
   }
 
   async evaluate(x: NdArray, t: number, want: FieldRequest, options: CallOptions = {}): Promise<FieldValues> {
+    checkCall(METHODS.VelocityField.evaluate, { x, t, want, options });
     checkTime(t, this.times);
     throwIfAborted(options.signal);
     const { points } = await prepare(x, this.dimension, options);
@@ -65,6 +67,7 @@ class FunctionField implements VelocityField {
   }
 
   async #jacobianVector(x: NdArray, t: number, u: NdArray, options: CallOptions = {}): Promise<NdArray> {
+    checkCall(METHODS.VelocityField.jacobianVector, { x, t, u, options });
     checkTime(t, this.times);
     throwIfAborted(options.signal);
     const { kernels, points } = await prepare(x, this.dimension, options);

@@ -9,6 +9,7 @@ import type { FieldRequest, FieldValues, VelocityField } from './field.js';
 import { coefficientAt } from './coefficient.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
+import { METHODS } from './method-signatures.js';
 
 /** Parameters of {@link linearField}. */
 export interface LinearFieldParameters {
@@ -70,9 +71,11 @@ class LinearField implements VelocityField {
   async evaluate(
     x: NdArray,
     t: number,
-    { divergence: wanted, into }: FieldRequest,
+    want: FieldRequest,
     options: CallOptions = {},
   ): Promise<FieldValues> {
+    checkCall(METHODS.VelocityField.evaluate, { x, t, want, options });
+    const { divergence: wanted, into } = want;
     checkTime(t, this.times);
     const { kernels, points, dtype } = await prepare(x, this.dimension, options);
     const velocity = await this.#apply(kernels, points, dtype, options, into?.velocity);
@@ -88,6 +91,7 @@ class LinearField implements VelocityField {
   }
 
   async jacobianVector(x: NdArray, t: number, u: NdArray, options: CallOptions = {}): Promise<NdArray> {
+    checkCall(METHODS.VelocityField.jacobianVector, { x, t, u, options });
     checkTime(t, this.times);
     const { kernels, points, dtype } = await prepare(x, this.dimension, options);
     return this.#apply(kernels, checkVectors(kernels, u, points), dtype, options);

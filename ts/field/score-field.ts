@@ -7,6 +7,7 @@ import { type FieldDomain, type Times, checkTime, checkTimes } from './domain.js
 import type { FieldRequest, FieldValues, VelocityField } from './field.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
+import { METHODS } from './method-signatures.js';
 
 /** Options of {@link scoreField}. */
 export interface ScoreFieldOptions extends FieldDomain {
@@ -81,9 +82,11 @@ class ScoreField implements VelocityField {
   async evaluate(
     x: NdArray,
     t: number,
-    { divergence: wanted, into }: FieldRequest,
+    want: FieldRequest,
     options: CallOptions = {},
   ): Promise<FieldValues> {
+    checkCall(METHODS.VelocityField.evaluate, { x, t, want, options });
+    const { divergence: wanted, into } = want;
     const { measure, coefficient } = this.#at(t);
     const { score, divergence } = await measure.evaluate(
       x,
@@ -97,6 +100,7 @@ class ScoreField implements VelocityField {
   }
 
   async jacobianVector(x: NdArray, t: number, u: NdArray, options: CallOptions = {}): Promise<NdArray> {
+    checkCall(METHODS.VelocityField.jacobianVector, { x, t, u, options });
     const { measure, coefficient } = this.#at(t);
     const product = await measure.hessianVector(x, u, options);
     await scale(product.data, coefficient, options);

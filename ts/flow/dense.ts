@@ -76,7 +76,8 @@ export class DenseStep {
 export function denseOutput(steps: readonly DenseStep[], end: number, first: State): (t: number) => State {
   return (t) => {
     const from = steps.length > 0 ? steps[0].from : end;
-    if (!((t - from) * (end - t) >= 0)) throw invalidArgument('t', `a time between ${from} and ${end}`, t);
+    if (typeof t !== 'number' || !((t - from) * (end - t) >= 0))
+      throw invalidArgument('t', `a time between ${from} and ${end}`, t);
     if (steps.length === 0) return copyState(first);
     const direction = Math.sign(end - from);
     let low = 0;

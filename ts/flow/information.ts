@@ -5,6 +5,7 @@ import { meanWithError } from '../entropy/estimate.js';
 import type { Estimate, Measure } from '../measure/measure.js';
 import type { TrajectoryState } from './particles.js';
 import { checkCall } from '../core/call.js';
+import { MEASURE } from '../measure/signatures.js';
 import { SIGNATURES } from './signatures.js';
 
 /** Options of {@link trajectoryInformation}. */
@@ -58,6 +59,7 @@ export async function trajectoryInformation(
       onProgress: partOf(options, from + a * (to - from), from + b * (to - from)).onProgress,
     });
     const measure = law?.(state.time);
+    if (measure !== undefined) checkCall({ 'law(t)': MEASURE }, { 'law(t)': measure });
     result.push({
       time: state.time,
       entropy: measure ? await measure.entropy(run(0, 0.3)) : await entropyOf(state, run(0, 0.3)),

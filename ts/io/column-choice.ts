@@ -1,4 +1,4 @@
-import { nearestName } from '../core/call.js';
+import { nearestName } from '../core/nearest-name.js';
 import { describe, invalidArgument } from '../core/errors.js';
 import { fileError } from './errors.js';
 

@@ -224,6 +224,8 @@ export async function writeSafetensors(
   const { metadata, signal } = options;
   if (typeof tensors !== 'object' || tensors === null || Array.isArray(tensors))
     throw invalidArgument('tensors', 'an object of arrays by their names', tensors);
+  for (const [name, value] of Object.entries(metadata ?? {}))
+    if (typeof value !== 'string') throw invalidArgument(`metadata.${name}`, 'a string', value);
   const header: [string, unknown][] = metadata ? [[METADATA, metadata]] : [];
   // Wider elements come first, so that every element is aligned in a file that is mapped into memory.
   const sorted = Object.entries(tensors);

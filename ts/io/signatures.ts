@@ -1,4 +1,15 @@
-import { ARRAY, callback, object, options, text, type Argument } from '../core/call.js';
+import {
+  ARRAY,
+  FLAG,
+  LIST,
+  NUMBER,
+  TEXT,
+  callback,
+  object,
+  options,
+  text,
+  type Argument,
+} from '../core/call.js';
 import type { asCloud, toArrow } from './interchange.js';
 import type { readNpy } from './npy.js';
 import type { readNpz, writeNpz } from './npz.js';
@@ -17,26 +28,29 @@ export const SIGNATURES = {
     path: text(),
     options: options<Argument<typeof readCloud, 1>>()(
       {
-        array: 1,
+        array: TEXT,
         columns: 1,
-        decimal: 1,
-        delimiter: 1,
+        decimal: TEXT,
+        delimiter: TEXT,
         dropColumns: 1,
-        dropMissing: 1,
+        dropMissing: FLAG,
         dtype: 1,
         fill: 1,
-        format: 1,
+        format: TEXT,
         header: 1,
-        imageShape: 1,
+        imageShape: LIST,
         labelColumn: 1,
-        labels: 1,
+        labels: TEXT,
         signal: 1,
       },
       true,
     ),
   },
   readNpy: { path: text(), options: options<Argument<typeof readNpy, 1>>()({ signal: 1 }, true) },
-  readNpz: { path: text(), options: options<Argument<typeof readNpz, 1>>()({ names: 1, signal: 1 }, true) },
+  readNpz: {
+    path: text(),
+    options: options<Argument<typeof readNpz, 1>>()({ names: LIST, signal: 1 }, true),
+  },
   readPng: { path: text(), options: options<Argument<typeof readPng, 1>>()({ signal: 1 }, true) },
   readRows: {
     path: text(),
@@ -63,9 +77,9 @@ export const SIGNATURES = {
   },
   readSafetensors: {
     path: text(),
-    options: options<Argument<typeof readSafetensors, 1>>()({ names: 1, signal: 1 }, true),
+    options: options<Argument<typeof readSafetensors, 1>>()({ names: LIST, signal: 1 }, true),
   },
-  toArrow: { points: ARRAY, options: options<Argument<typeof toArrow, 1>>()({ columns: 1 }, true) },
+  toArrow: { points: ARRAY, options: options<Argument<typeof toArrow, 1>>()({ columns: LIST }, true) },
   toTensor: { array: ARRAY },
   writeAtomic: {
     path: text(),
@@ -80,12 +94,12 @@ export const SIGNATURES = {
   writeNpz: {
     path: text(),
     entries: object([]),
-    options: options<Argument<typeof writeNpz, 2>>()({ compress: 1, signal: 1 }, true),
+    options: options<Argument<typeof writeNpz, 2>>()({ compress: FLAG, signal: 1 }, true),
   },
   writePng: {
     path: text(),
     image: ARRAY,
-    window: options<Argument<typeof writePng, 2>>()({ black: 1, white: 1 }, true),
+    window: options<Argument<typeof writePng, 2>>()({ black: NUMBER, white: NUMBER }, true),
     options: options<Argument<typeof writePng, 3>>()({ signal: 1 }, true),
   },
   writeRows: {
@@ -98,7 +112,7 @@ export const SIGNATURES = {
   writeSafetensors: {
     path: text(),
     tensors: object([]),
-    options: options<Argument<typeof writeSafetensors, 2>>()({ metadata: 1, signal: 1 }, true),
+    options: options<Argument<typeof writeSafetensors, 2>>()({ metadata: object([], true), signal: 1 }, true),
   },
   writeTextAtomic: {
     path: text(),

@@ -1,10 +1,10 @@
-import { ARRAY, CALL, options, type Argument } from '../core/call.js';
+import { ARRAY, CALL, options, type Argument, NUMBER } from '../core/call.js';
 import type { principalComponents } from './principal-components.js';
 
 /** What the public functions of this subject take, for {@link checkCall}. The compiler holds the names of options to their types. */
 export const SIGNATURES = {
   principalComponents: {
     points: ARRAY,
-    options: options<Argument<typeof principalComponents, 1>>()({ ...CALL, count: 1 }, true),
+    options: options<Argument<typeof principalComponents, 1>>()({ ...CALL, count: NUMBER }, true),
   },
 };

@@ -47,6 +47,7 @@ export function toVector(value: VectorLike, name: string, length?: number): Floa
   if (length !== undefined && list.length !== length) {
     throw invalidShape(name, `${length} number${length === 1 ? '' : 's'}`, String(list.length));
   }
+  checkNumbers(list, name);
   const vector = Float64Array.from(list);
   checkFiniteValues({ data: vector, shape: [vector.length] }, name);
   return vector;
@@ -77,12 +78,22 @@ function fromRows(rows: ArrayLike<number | readonly number[]>, name: string): Nd
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i];
     const values = typeof row === 'number' ? [row] : row;
+    if (!isList(values))
+      throw invalidArgument(`row ${i} of ${name}`, nested ? 'a list of numbers' : 'a number', row);
     if (nested !== Array.isArray(row) || values.length !== columns) {
       throw invalidShape(`row ${i} of ${name}`, `${columns} numbers`, describe(row), { row: i });
     }
+    checkNumbers(values, nested ? `row ${i} of ${name}` : name);
     data.set(values, i * columns);
   }
   return { data, shape: [rows.length, columns] };
+}
+
+/** Throws INVALID_ARGUMENT for what is no number in a list: an empty text or null would count as 0. */
+function checkNumbers(list: readonly unknown[] | FloatData, name: string): void {
+  if (!Array.isArray(list)) return;
+  const at = list.findIndex((value) => typeof value !== 'number');
+  if (at >= 0) throw invalidArgument(`${name}[${at}]`, 'a number', list[at]);
 }
 
 /**

@@ -4,13 +4,14 @@ import type { CallOptions } from '../core/options.js';
 import { type RowsLike, type VectorLike, dtypeOfArgument } from './arguments.js';
 import { Covariance } from './covariance.js';
 import { checkHeatTime } from './heat.js';
-import type { DensityValues, Estimate, Measure } from './measure.js';
+import type { DensityValues, Estimate, EstimateOptions, Measure } from './measure.js';
 import { GaussianMixture } from './mixture.js';
 import { samplePoints } from './sampling.js';
 import { toWeightedCloud } from './smoothed.js';
 import type { WeightedCloud } from './weighted-cloud.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
+import { METHODS } from './method-signatures.js';
 
 /** Parameters of {@link empirical}. */
 export interface EmpiricalParameters {
@@ -71,7 +72,8 @@ export class EmpiricalMeasure implements Measure {
   }
 
   /** n draws of the points, with replacement. O(n(d + log m)) time. */
-  sample(n: number, options: CallOptions = {}): Promise<NdArray> {
+  async sample(n: number, options: CallOptions = {}): Promise<NdArray> {
+    checkCall(METHODS.Measure.sample, { options });
     return samplePoints(this.#cloud, undefined, n, options.dtype ?? this.#dtype, options);
   }
 
@@ -93,12 +95,14 @@ export class EmpiricalMeasure implements Measure {
   }
 
   /** −∞: the limit of the entropy of the smoothed cloud as the smoothing vanishes. */
-  async entropy(): Promise<Estimate> {
+  async entropy(options: EstimateOptions = {}): Promise<Estimate> {
+    checkCall(METHODS.Measure.entropy, { options });
     return { value: -Infinity, method: 'exact' };
   }
 
   /** ∞: the limit of the Fisher information of the smoothed cloud as the smoothing vanishes. */
-  async fisherInformation(): Promise<Estimate> {
+  async fisherInformation(options: EstimateOptions = {}): Promise<Estimate> {
+    checkCall(METHODS.Measure.fisherInformation, { options });
     return { value: Infinity, method: 'exact' };
   }
 
@@ -106,7 +110,8 @@ export class EmpiricalMeasure implements Measure {
     return this.#cloud.mean();
   }
 
-  covariance(options: CallOptions = {}): Promise<Float64Array> {
+  async covariance(options: CallOptions = {}): Promise<Float64Array> {
+    checkCall(METHODS.Measure.covariance, { options });
     return this.#cloud.covariance(options);
   }
 }

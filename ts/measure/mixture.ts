@@ -11,6 +11,8 @@ import type { DensityRequest, DensityValues, Estimate, EstimateOptions, Measure 
 import type { Part } from './part.js';
 import { samplePoints } from './sampling.js';
 import type { WeightedCloud } from './weighted-cloud.js';
+import { METHODS } from './method-signatures.js';
+import { checkCall } from '../core/call.js';
 
 /** Components that are evaluated together: all of the same isotropic variance, or one of any other covariance. */
 interface Group {
@@ -101,16 +103,19 @@ export class GaussianMixture implements Measure {
     return this.#covariances[this.#covariances.length === 1 ? 0 : component];
   }
 
-  sample(n: number, options: CallOptions = {}): Promise<NdArray> {
+  async sample(n: number, options: CallOptions = {}): Promise<NdArray> {
+    checkCall(METHODS.Measure.sample, { options });
     const dtype = options.dtype ?? this.#dtype;
     return samplePoints(this.#cloud, (component) => this.#covarianceOf(component), n, dtype, options);
   }
 
-  evaluate(x: NdArray, want: DensityRequest, options: CallOptions = {}): Promise<DensityValues> {
+  async evaluate(x: NdArray, want: DensityRequest, options: CallOptions = {}): Promise<DensityValues> {
+    checkCall(METHODS.Measure.evaluate, { x, want, options });
     return evaluateParts(this.#allParts(), x, this.dimension, want, options);
   }
 
-  hessianVector(x: NdArray, v: NdArray, options: CallOptions = {}): Promise<NdArray> {
+  async hessianVector(x: NdArray, v: NdArray, options: CallOptions = {}): Promise<NdArray> {
+    checkCall(METHODS.Measure.hessianVector, { x, v, options });
     return hessianVectorOfParts(this.#allParts(), x, v, this.dimension, options);
   }
 
@@ -135,6 +140,7 @@ export class GaussianMixture implements Measure {
 
   /** ½ log det 2πeΣ of a Gaussian; of a mixture a Monte Carlo estimate of `samples` points. */
   async entropy(options: EstimateOptions = {}): Promise<Estimate> {
+    checkCall(METHODS.Measure.entropy, { options });
     if (this.components > 1) return estimateEntropy(this, options);
     const eigenvalues = await this.#covariances[0].eigenvalues(await kernelsFor(options));
     const value =
@@ -144,6 +150,7 @@ export class GaussianMixture implements Measure {
 
   /** tr Σ⁻¹ of a Gaussian; of a mixture a Monte Carlo estimate of `samples` points. */
   async fisherInformation(options: EstimateOptions = {}): Promise<Estimate> {
+    checkCall(METHODS.Measure.fisherInformation, { options });
     if (this.components > 1) return estimateFisherInformation(this, options);
     const eigenvalues = await this.#covariances[0].eigenvalues(await kernelsFor(options));
     return { value: eigenvalues.reduce((sum, variance) => sum + 1 / variance, 0), method: 'exact' };
@@ -155,6 +162,7 @@ export class GaussianMixture implements Measure {
 
   /** Σ_k w_k Σ_k plus the covariance of the means. */
   async covariance(options: CallOptions = {}): Promise<Float64Array> {
+    checkCall(METHODS.Measure.covariance, { options });
     const matrix = await this.#cloud.covariance(options);
     const { weights, size } = this.#cloud;
     const tied = this.#covariances.length === 1;

@@ -1,4 +1,16 @@
-import { ARRAY, CALL, object, options, type Argument } from '../core/call.js';
+import {
+  ARRAY,
+  CALL,
+  FLAG,
+  LIST,
+  NUMBER,
+  TEXT,
+  list,
+  listOf,
+  object,
+  options,
+  type Argument,
+} from '../core/call.js';
 import type { empirical } from './empirical.js';
 import type { gaussian, gaussianMixture } from './gaussian.js';
 import type { checkerboard, circles, gaussianGrid, sCurve, swissRoll, twoMoons } from './sample-sets.js';
@@ -34,15 +46,23 @@ export const MIXTURE = object([
 export const SIGNATURES = {
   checkerboard: {
     options: options<Argument<typeof checkerboard, 1>>()(
-      { dtype: 1, noise: 1, seed: 1, size: 1, squares: 1 },
+      { dtype: 1, noise: NUMBER, seed: 1, size: NUMBER, squares: NUMBER },
       true,
     ),
   },
   circles: {
-    options: options<Argument<typeof circles, 1>>()({ dtype: 1, factor: 1, noise: 1, seed: 1 }, true),
+    options: options<Argument<typeof circles, 1>>()(
+      { dtype: 1, factor: NUMBER, noise: NUMBER, seed: 1 },
+      true,
+    ),
   },
   empirical: {
-    parameters: options<Argument<typeof empirical, 0>>()({ labels: 1, points: 1, tolerance: 1, weights: 1 }),
+    parameters: options<Argument<typeof empirical, 0>>()({
+      labels: 1,
+      points: 1,
+      tolerance: NUMBER,
+      weights: 1,
+    }),
   },
   gaussian: {
     parameters: options<Argument<typeof gaussian, 0>>()({
@@ -54,7 +74,7 @@ export const SIGNATURES = {
   },
   gaussianGrid: {
     options: options<Argument<typeof gaussianGrid, 1>>()(
-      { dtype: 1, noise: 1, seed: 1, side: 1, spacing: 1 },
+      { dtype: 1, noise: NUMBER, seed: 1, side: NUMBER, spacing: NUMBER },
       true,
     ),
   },
@@ -62,37 +82,42 @@ export const SIGNATURES = {
     parameters: options<Argument<typeof gaussianMixture, 0>>()({
       covariances: 1,
       means: 1,
-      tolerance: 1,
+      tolerance: NUMBER,
       variances: 1,
       weights: 1,
     }),
   },
-  sCurve: { options: options<Argument<typeof sCurve, 1>>()({ dtype: 1, noise: 1, seed: 1 }, true) },
+  sCurve: { options: options<Argument<typeof sCurve, 1>>()({ dtype: 1, noise: NUMBER, seed: 1 }, true) },
   score: {
     queries: ARRAY,
     centres: ARRAY,
     options: options<Argument<typeof score, 2>>()({
       ...CALL,
-      excludeSelf: 1,
-      tolerance: 1,
-      variance: 1,
-      want: 1,
-      weights: 1,
+      excludeSelf: FLAG,
+      tolerance: NUMBER,
+      variance: NUMBER,
+      want: options<Argument<typeof score, 2>['want']>()(
+        { divergence: FLAG, logDensity: FLAG, mean: FLAG },
+        true,
+      ),
+      weights: LIST,
     }),
   },
   smoothed: {
     parameters: options<Argument<typeof smoothed, 0>>()({
       labels: 1,
       points: 1,
-      tolerance: 1,
-      variance: 1,
+      tolerance: NUMBER,
+      variance: NUMBER,
       weights: 1,
     }),
   },
   standardise: {
     points: ARRAY,
-    options: options<Argument<typeof standardise, 1>>()({ groups: 1, method: 1 }, true),
+    options: options<Argument<typeof standardise, 1>>()({ groups: listOf(list(), true), method: TEXT }, true),
   },
-  swissRoll: { options: options<Argument<typeof swissRoll, 1>>()({ dtype: 1, noise: 1, seed: 1 }, true) },
-  twoMoons: { options: options<Argument<typeof twoMoons, 1>>()({ dtype: 1, noise: 1, seed: 1 }, true) },
+  swissRoll: {
+    options: options<Argument<typeof swissRoll, 1>>()({ dtype: 1, noise: NUMBER, seed: 1 }, true),
+  },
+  twoMoons: { options: options<Argument<typeof twoMoons, 1>>()({ dtype: 1, noise: NUMBER, seed: 1 }, true) },
 };

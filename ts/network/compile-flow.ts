@@ -174,7 +174,7 @@ async function startOf(
   options: CompileFlowOptions,
 ): Promise<NdArray> {
   const { start, signal, backend, dtype, seed } = options;
-  const isMeasure = start !== undefined && 'sample' in start;
+  const isMeasure = typeof start === 'object' && 'sample' in start;
   if (start !== undefined && !isMeasure) {
     checkPoints(start, 'start', { minimum: 2 });
     await kernelsFor(options, dtype ?? dtypeOf(start));

@@ -9,6 +9,8 @@ import { kernelsFor } from '../kernel/backend.js';
 import type { ShallowNetwork } from './shallow-network.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
+import { METHODS } from './method-signatures.js';
+import { METHODS as FIELD_METHODS } from '../field/method-signatures.js';
 
 /** One layer x ↦ x + step · network(x). */
 export interface ResidualLayer {
@@ -33,7 +35,9 @@ export class ResidualNetwork {
   readonly times: readonly number[];
 
   /** @internal */
-  constructor({ layers, from = 0 }: ResidualNetworkParameters) {
+  constructor(parameters: ResidualNetworkParameters) {
+    checkCall(SIGNATURES.residualNetwork, { parameters });
+    const { layers, from = 0 } = parameters;
     if (!(layers?.length > 0)) throw invalidArgument('layers', 'at least one layer', layers);
     if (!Number.isFinite(from)) throw invalidArgument('from', 'a finite time', from);
     const times = [from];
@@ -69,6 +73,7 @@ export class ResidualNetwork {
    * @throws EMPTY_CLOUD, INVALID_SHAPE, INVALID_DTYPE, NON_FINITE, OUT_OF_MEMORY, ABORTED.
    */
   async evaluate(x: NdArray, options: CallOptions = {}): Promise<NdArray> {
+    checkCall(METHODS.ResidualNetwork.evaluate, { x, options });
     let last: NdArray = x;
     await this.#run(x, options, (points) => (last = points));
     return last;
@@ -76,6 +81,7 @@ export class ResidualNetwork {
 
   /** The points before the first layer and after each: depth + 1 arrays of n × d. Throws as evaluate. */
   async trajectory(x: NdArray, options: CallOptions = {}): Promise<NdArray[]> {
+    checkCall(METHODS.ResidualNetwork.trajectory, { x, options });
     const states: NdArray[] = [];
     await this.#run(x, options, (points) => states.push(points));
     return states;
@@ -83,6 +89,7 @@ export class ResidualNetwork {
 
   /** The derivative of the outputs at x_i along u_i, n × d. O(nmd) time for each layer. Throws as evaluate. */
   async jacobianVector(x: NdArray, u: NdArray, options: CallOptions = {}): Promise<NdArray> {
+    checkCall(METHODS.ResidualNetwork.jacobianVector, { x, u, options });
     let along = toDtype(u, options.dtype ?? dtypeOf(x));
     let before: NdArray | undefined;
     await this.#run(x, options, async (points, l) => {
@@ -122,17 +129,22 @@ export class ResidualNetwork {
       times: { from: -Infinity, to: Infinity },
       differentiable: true,
       async evaluate(x, t, want, options): Promise<FieldValues> {
+        checkCall(FIELD_METHODS.VelocityField.evaluate, { x, t, want, options });
         const network = layerAt(t);
         const velocity = await network.evaluate(x, options);
         if (!want.divergence) return { velocity };
         return { velocity, divergence: await network.divergence(x, options) };
       },
-      jacobianVector: (x, t, u, options) => layerAt(t).jacobianVector(x, u, options),
+      jacobianVector: async (x, t, u, options) => {
+        checkCall(FIELD_METHODS.VelocityField.jacobianVector, { x, t, u, options });
+        return layerAt(t).jacobianVector(x, u, options);
+      },
     };
   }
 
   /** The network as a flow of particles, followed by Euler's method in one step for each layer. Steps must be equal. */
   flow(name = 'residual network'): Flow {
+    checkCall(METHODS.ResidualNetwork.flow, { name });
     const [first] = this.layers;
     if (this.layers.some(({ step }) => Math.abs(step - first.step) > 1e-9 * Math.abs(first.step))) {
       throw new RidgeflowError(

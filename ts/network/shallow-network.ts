@@ -17,6 +17,7 @@ import type { Kernels, Matrix } from '../kernel/contract.js';
 import { applySlopes } from './slopes.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
+import { METHODS } from './method-signatures.js';
 
 /** The parameters of a shallow network x ↦ C ᵀη(Ax − b) + bias of width m, from ℝ^d to ℝ^k. */
 export interface ShallowNetworkParameters {
@@ -55,7 +56,9 @@ export class ShallowNetwork {
   readonly #prepared = new Map<DType, Prepared>();
 
   /** @internal */
-  constructor({ activation: name, A, b, C, bias }: ShallowNetworkParameters) {
+  constructor(parameters: ShallowNetworkParameters) {
+    checkCall(SIGNATURES.shallowNetwork, { parameters });
+    const { activation: name, A, b, C, bias } = parameters;
     this.activation = activation(name);
     checkShape(A, 'A', ['m', 'd'], A?.shape?.slice(0, 2));
     const [m] = A.shape;
@@ -98,6 +101,7 @@ export class ShallowNetwork {
    * @throws EMPTY_CLOUD, INVALID_SHAPE, INVALID_DTYPE, NON_FINITE, OUT_OF_MEMORY, ABORTED.
    */
   async evaluate(x: NdArray, options: CallOptions = {}): Promise<NdArray> {
+    checkCall(METHODS.ShallowNetwork.evaluate, { x, options });
     const { kernels, points } = await this.#check(x, 'x', options);
     const { A, C, minusB, bias } = this.#in(dtypeOf(points));
     const data = await kernels.ridgeSum(
@@ -122,6 +126,7 @@ export class ShallowNetwork {
    * @throws As evaluate.
    */
   async jacobianVector(x: NdArray, u: NdArray, options: CallOptions = {}): Promise<NdArray> {
+    checkCall(METHODS.ShallowNetwork.jacobianVector, { x, u, options });
     const { kernels, points } = await this.#check(x, 'x', options);
     const n = points.shape[0];
     const { points: given } = await this.#check(u, 'u', options);
@@ -154,6 +159,7 @@ export class ShallowNetwork {
    * @throws INVALID_SHAPE where outputs and inputs differ in number; as evaluate.
    */
   async divergence(x: NdArray, options: CallOptions = {}): Promise<FloatData> {
+    checkCall(METHODS.ShallowNetwork.divergence, { x, options });
     if (this.inputs !== this.outputs) {
       throw new RidgeflowError(
         'INVALID_SHAPE',

@@ -1,4 +1,22 @@
-import { ARRAY, CALL, callback, list, object, options, text, type Argument } from '../core/call.js';
+import {
+  ARRAY,
+  ARRAY_OPTIONAL,
+  CALL,
+  LIST,
+  NUMBER,
+  TEXT,
+  callback,
+  ifObject,
+  list,
+  listOf,
+  object,
+  options,
+  text,
+  type Argument,
+} from '../core/call.js';
+import { TRAJECTORY_TOLERANCE } from '../flow/option-signatures.js';
+import { MEASURE } from '../measure/signatures.js';
+import { PAIR } from '../ridgelet/signatures.js';
 import type { analyseNetwork } from './analysis/analyse.js';
 import type { blockDerivatives } from './analysis/steps.js';
 import type { alignmentMatrix } from './analysis/alignment-matrix.js';
@@ -18,10 +36,11 @@ import type { openActivations } from './model/activations.js';
 import type { openModel } from './model/open.js';
 import type { writeNetworkOnnx } from './onnx.js';
 import type { oracleUnits } from './oracle-units.js';
-import type { residualNetwork } from './residual-network.js';
+import type { ResidualLayer, residualNetwork } from './residual-network.js';
 import type { shallowNetwork } from './shallow-network.js';
 import type { compareWithSpectrum } from './spectrum-comparison.js';
 import type { spectrumSlice } from './spectrum-slice.js';
+import type { NetworkTarget, Split } from './target.js';
 import type { trainNetwork } from './train.js';
 import type { pairUnits, randomUnits } from './units.js';
 import type { errorByWidth } from './width-study.js';
@@ -36,15 +55,31 @@ const SHALLOW = object(['activation', 'A', 'b', 'C', 'evaluate()']);
 
 const MODEL = object(['inputs', 'layers', 'run()', 'block()']);
 
+/** A name, or a pair with an activation of one's own. */
+const OWN_ACTIVATION = ifObject(PAIR);
+
+/** How units are made, or units. */
+const UNITS = ifObject(object(['a', 'b'], true));
+
+/** A share of the points, or points and values of their own. */
+const HELD_OUT = ifObject(options<Split['training']>()({ points: ARRAY, values: ARRAY }, true));
+
+const TARGET = options<NetworkTarget>()({
+  measure: { ...MEASURE, optional: true },
+  points: ARRAY_OPTIONAL,
+  samples: NUMBER,
+  values: 1,
+});
+
 /** What everything that fits output weights takes. */
 const FIT = {
   ...CALL,
-  activation: 1,
-  maximumIterations: 1,
-  scale: 1,
-  solver: 1,
-  tolerance: 1,
-  units: 1,
+  activation: TEXT,
+  maximumIterations: NUMBER,
+  scale: LIST,
+  solver: TEXT,
+  tolerance: NUMBER,
+  units: UNITS,
 } as const;
 
 /** What the public functions of this subject take, for {@link checkCall}. The compiler holds the names of options to their types. */
@@ -65,15 +100,15 @@ export const SIGNATURES = {
     options: options<Argument<typeof analyseNetwork, 2>>()(
       {
         ...CALL,
-        batch: 1,
-        drawn: 1,
-        featureMaps: 1,
-        labels: 1,
-        layers: 1,
+        batch: NUMBER,
+        drawn: NUMBER,
+        featureMaps: TEXT,
+        labels: LIST,
+        layers: LIST,
         mask: 1,
-        memory: 1,
-        rows: 1,
-        width: 1,
+        memory: NUMBER,
+        rows: NUMBER,
+        width: NUMBER,
       },
       true,
     ),
@@ -93,17 +128,17 @@ export const SIGNATURES = {
   blockDerivatives: {
     block: callback(),
     points: ARRAY,
-    measured: options<Argument<typeof blockDerivatives, 2>>()({ shape: 1, spread: 1 }),
+    measured: options<Argument<typeof blockDerivatives, 2>>()({ shape: LIST, spread: NUMBER }),
     options: options<Argument<typeof blockDerivatives, 3>>()({ ...CALL }),
   },
   characterOf: { block: object(['relativeDisplacement', 'gradientShare', 'optimality']) },
   chooseByFolds: {
-    target: object([]),
+    target: TARGET,
     options: options<Argument<typeof chooseByFolds, 1>>()({
       ...FIT,
-      folds: 1,
-      ridges: 1,
-      widths: 1,
+      folds: NUMBER,
+      ridges: LIST,
+      widths: LIST,
     }),
   },
   chooseLayers: { model: MODEL, patterns: list(true) },
@@ -112,42 +147,45 @@ export const SIGNATURES = {
     data: object(['points', 'values']),
     options: options<Argument<typeof compareWithSpectrum, 2>>()({
       ...CALL,
-      bandwidth: 1,
-      pair: 1,
-      positions: 1,
+      bandwidth: NUMBER,
+      pair: PAIR,
+      positions: UNITS,
     }),
   },
   compileFlow: {
     flow: FLOW,
     options: options<Argument<typeof compileFlow, 1>>()({
       ...CALL,
-      activation: 1,
-      depth: 1,
-      from: 1,
-      heldOut: 1,
+      activation: TEXT,
+      depth: NUMBER,
+      from: NUMBER,
+      heldOut: HELD_OUT,
       ridge: 1,
-      samples: 1,
-      scale: 1,
-      solver: 1,
+      samples: NUMBER,
+      scale: LIST,
+      solver: TEXT,
       start: 1,
-      to: 1,
-      units: 1,
-      width: 1,
+      to: NUMBER,
+      units: UNITS,
+      width: NUMBER,
     }),
   },
   distanceFromFlow: {
     network: RESIDUAL,
     flow: FLOW,
     x0: ARRAY,
-    options: options<Argument<typeof distanceFromFlow, 3>>()({ ...CALL, tolerance: 1 }, true),
+    options: options<Argument<typeof distanceFromFlow, 3>>()(
+      { ...CALL, tolerance: TRAJECTORY_TOLERANCE },
+      true,
+    ),
   },
   errorByWidth: {
-    target: object([]),
+    target: TARGET,
     options: options<Argument<typeof errorByWidth, 1>>()({
       ...FIT,
-      heldOut: 1,
+      heldOut: HELD_OUT,
       ridge: 1,
-      widths: 1,
+      widths: LIST,
     }),
   },
   fitError: {
@@ -156,13 +194,13 @@ export const SIGNATURES = {
     options: options<Argument<typeof fitError, 2>>()({ ...CALL }),
   },
   fitNetwork: {
-    target: object([]),
+    target: TARGET,
     options: options<Argument<typeof fitNetwork, 1>>()(
       {
         ...FIT,
-        heldOut: 1,
+        heldOut: HELD_OUT,
         ridge: 1,
-        width: 1,
+        width: NUMBER,
       },
       true,
     ),
@@ -183,17 +221,26 @@ export const SIGNATURES = {
     ]),
     options: options<Argument<typeof flowSpectra, 1>>()({
       ...CALL,
-      activation: 1,
-      positions: 1,
-      samples: 1,
-      times: 1,
+      activation: OWN_ACTIVATION,
+      positions: UNITS,
+      samples: NUMBER,
+      times: LIST,
     }),
   },
   openActivations: {
     model: MODEL,
     points: object([]),
     options: options<Argument<typeof openActivations, 2>>()(
-      { ...CALL, batch: 1, featureMaps: 1, layers: 1, mask: 1, memory: 1, rows: 1, width: 1 },
+      {
+        ...CALL,
+        batch: NUMBER,
+        featureMaps: TEXT,
+        layers: LIST,
+        mask: 1,
+        memory: NUMBER,
+        rows: NUMBER,
+        width: NUMBER,
+      },
       true,
     ),
   },
@@ -206,19 +253,19 @@ export const SIGNATURES = {
     values: ARRAY,
     options: options<Argument<typeof oracleUnits, 2>>()({
       ...CALL,
-      activation: 1,
-      candidates: 1,
-      scale: 1,
-      width: 1,
+      activation: OWN_ACTIVATION,
+      candidates: NUMBER,
+      scale: LIST,
+      width: NUMBER,
     }),
   },
   pairUnits: {
     points: ARRAY,
-    options: options<Argument<typeof pairUnits, 1>>()({ scale: 1, seed: 1, width: 1 }),
+    options: options<Argument<typeof pairUnits, 1>>()({ scale: LIST, seed: 1, width: NUMBER }),
   },
   randomUnits: {
     points: ARRAY,
-    options: options<Argument<typeof randomUnits, 1>>()({ scale: 1, seed: 1, width: 1 }),
+    options: options<Argument<typeof randomUnits, 1>>()({ scale: LIST, seed: 1, width: NUMBER }),
   },
   readLayersModel: { folder: text() },
   readNetworkOnnx: { path: text() },
@@ -240,28 +287,42 @@ export const SIGNATURES = {
     }),
   },
   residualStreams: { model: MODEL },
-  residualNetwork: { parameters: options<Argument<typeof residualNetwork, 0>>()({ from: 1, layers: 1 }) },
+  residualNetwork: {
+    parameters: options<Argument<typeof residualNetwork, 0>>()({
+      from: NUMBER,
+      layers: listOf(options<ResidualLayer>()({ network: SHALLOW, step: NUMBER })),
+    }),
+  },
   shallowNetwork: {
-    parameters: options<Argument<typeof shallowNetwork, 0>>()({ A: 1, C: 1, activation: 1, b: 1, bias: 1 }),
+    parameters: options<Argument<typeof shallowNetwork, 0>>()({
+      A: ARRAY,
+      C: ARRAY,
+      activation: TEXT,
+      b: ARRAY,
+      bias: ARRAY_OPTIONAL,
+    }),
   },
   spectrumSlice: {
     network: SHALLOW,
     data: object(['points', 'values']),
-    options: options<Argument<typeof spectrumSlice, 2>>()({ ...CALL, pair: 1, reach: 1, size: 1 }, true),
+    options: options<Argument<typeof spectrumSlice, 2>>()(
+      { ...CALL, pair: PAIR, reach: NUMBER, size: NUMBER },
+      true,
+    ),
   },
   trainNetwork: {
-    target: object([]),
+    target: TARGET,
     options: options<Argument<typeof trainNetwork, 1>>()(
       {
         ...CALL,
-        activation: 1,
-        heldOut: 1,
-        learningRate: 1,
-        scale: 1,
-        steps: 1,
-        units: 1,
-        weightDecay: 1,
-        width: 1,
+        activation: TEXT,
+        heldOut: HELD_OUT,
+        learningRate: NUMBER,
+        scale: LIST,
+        steps: NUMBER,
+        units: UNITS,
+        weightDecay: NUMBER,
+        width: NUMBER,
       },
       true,
     ),

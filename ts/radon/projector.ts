@@ -2,7 +2,6 @@ import {
   BYTES,
   type FloatData,
   type NdArray,
-  checkArray,
   dtypeOf,
   elementCount,
   toDtype,
@@ -13,6 +12,8 @@ import { type CallOptions, checkInteger } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { checkFinite } from '../kernel/checks.js';
 import type { Kernels, RunControl } from '../kernel/contract.js';
+import { checkCall } from '../core/call.js';
+import { METHODS } from './method-signatures.js';
 
 /**
  * A linear map P from images (or grids) to their projections, with its exact transpose. The geometries of this library
@@ -59,7 +60,6 @@ export function createProjector(parts: ProjectorParts): Projector {
     options: CallOptions,
     run: (kernels: Kernels, values: FloatData) => Promise<FloatData>,
   ): Promise<NdArray> => {
-    checkArray(input, name);
     checkShapeIs(input.shape, from, name);
     const dtype = options.dtype ?? dtypeOf(input);
     // The result, and the padded copy of the input that the kernels make.
@@ -73,15 +73,22 @@ export function createProjector(parts: ProjectorParts): Projector {
     imageShape,
     dataShape,
     viewOrder: goldenOrder(angles ?? Float64Array.from({ length: dataShape[0] }, (_, i) => i), !angles),
-    project: (image, options = {}) =>
-      apply(image, 'image', [imageShape, dataShape], options, (kernels, values) =>
+    project: async (image, options = {}) => {
+      checkCall(METHODS.Projector.project, { image, options });
+      return apply(image, 'image', [imageShape, dataShape], options, (kernels, values) =>
         parts.project(kernels, values, options),
-      ),
-    backproject: (data, options = {}) =>
-      apply(data, 'data', [dataShape, imageShape], options, (kernels, values) =>
+      );
+    },
+    backproject: async (data, options = {}) => {
+      checkCall(METHODS.Projector.backproject, { data, options });
+      return apply(data, 'data', [dataShape, imageShape], options, (kernels, values) =>
         parts.backproject(kernels, values, options),
-      ),
-    select: (views) => parts.select(checkViews(views, dataShape[0])),
+      );
+    },
+    select: (views) => {
+      checkCall(METHODS.Projector.select, { views });
+      return parts.select(checkViews(views, dataShape[0]));
+    },
   };
 }
 

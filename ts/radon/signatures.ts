@@ -1,10 +1,23 @@
-import { ARRAY, CALL, list, object, options, type Argument } from '../core/call.js';
+import {
+  ARRAY,
+  ARRAY_OPTIONAL,
+  CALL,
+  FLAG,
+  LIST,
+  NUMBER,
+  TEXT,
+  list,
+  object,
+  options,
+  type Argument,
+} from '../core/call.js';
 import type { projectCloud, projectedDensity, projectedExtents } from './cloud.js';
 import type { directionSet } from './directions.js';
 import type { fanBeamLines, fanBeamProjector } from './fan-beam.js';
 import type { fanBeamFilteredBackprojection } from './fan-reconstruction.js';
 import type { filteredBackprojection } from './filtered-backprojection.js';
 import type { heatSlices } from './heat.js';
+import type { Detector } from './geometry.js';
 import type { hyperplaneProjector } from './hyperplanes.js';
 import type { cgls, sart, sirt } from './iterative.js';
 import type { parallelBeamProjector } from './parallel-beam.js';
@@ -13,7 +26,7 @@ import type { inverseRadonTransform } from './radon-inversion.js';
 import type { filteredBackprojectionSlices } from './slices.js';
 import type { totalVariation } from './total-variation.js';
 import type { backproject, radonTransform } from './transform.js';
-import type { xrayLines, xrayProjector } from './xray.js';
+import type { FlatDetector, xrayLines, xrayProjector } from './xray.js';
 import { MIXTURE } from '../measure/signatures.js';
 
 /** A {@link Projector}, the library's or the caller's. */
@@ -23,17 +36,33 @@ const RAYS = object(['directions', 'positions']);
 
 const LINES = object(['origins', 'directions', 'shape']);
 
+const BINS = options<Argument<typeof projectedDensity, 1>['bins']>()({
+  count: NUMBER,
+  offset: NUMBER,
+  spacing: NUMBER,
+});
+
+const DETECTOR = options<Detector>()(
+  { count: NUMBER, offset: NUMBER, spacing: NUMBER, truncated: FLAG },
+  true,
+);
+
+const FLAT_DETECTOR = options<FlatDetector>()(
+  { offset: LIST, shape: LIST, spacing: NUMBER, truncated: FLAG },
+  true,
+);
+
 /** What all iterative reconstructions take. */
 const ITERATIVE = {
   ...CALL,
-  angles: 1,
-  detector: 1,
-  initial: 1,
-  iterations: 1,
-  kernel: 1,
-  pixelSize: 1,
+  angles: LIST,
+  detector: DETECTOR,
+  initial: ARRAY_OPTIONAL,
+  iterations: NUMBER,
+  kernel: TEXT,
+  pixelSize: NUMBER,
   projector: PROJECTOR,
-  shape: 1,
+  shape: LIST,
 } as const;
 
 /** What the public functions of this subject take, for {@link checkCall}. The compiler holds the names of options to their types. */
@@ -43,11 +72,11 @@ export const SIGNATURES = {
     sinogram: ARRAY,
     options: options<Argument<typeof backproject, 1>>()({
       ...CALL,
-      angles: 1,
-      detector: 1,
-      kernel: 1,
-      pixelSize: 1,
-      shape: 1,
+      angles: LIST,
+      detector: DETECTOR,
+      kernel: TEXT,
+      pixelSize: NUMBER,
+      shape: LIST,
     }),
   },
   cgls: {
@@ -55,82 +84,87 @@ export const SIGNATURES = {
     options: options<Argument<typeof cgls, 1>>()(ITERATIVE),
   },
   directionSet: {
-    options: options<Argument<typeof directionSet, 2>>()({ dtype: 1, kind: 1, seed: 1 }, true),
+    options: options<Argument<typeof directionSet, 2>>()({ dtype: 1, kind: TEXT, seed: 1 }, true),
   },
   equalAngles: {},
   fanBeamFilteredBackprojection: {
     sinogram: ARRAY,
     options: options<Argument<typeof fanBeamFilteredBackprojection, 1>>()({
       ...CALL,
-      angleWeights: 1,
-      angles: 1,
-      arrangement: 1,
-      detector: 1,
-      detectorDistance: 1,
-      filter: 1,
-      pixelSize: 1,
-      scan: 1,
-      shape: 1,
-      sourceDistance: 1,
+      angleWeights: LIST,
+      angles: LIST,
+      arrangement: TEXT,
+      detector: DETECTOR,
+      detectorDistance: NUMBER,
+      filter: TEXT,
+      pixelSize: NUMBER,
+      scan: TEXT,
+      shape: LIST,
+      sourceDistance: NUMBER,
     }),
   },
   fanBeamLines: {
     options: options<Argument<typeof fanBeamLines, 0>>()({
-      angles: 1,
-      arrangement: 1,
-      detector: 1,
-      detectorDistance: 1,
-      pixelSize: 1,
-      shape: 1,
-      sourceDistance: 1,
+      angles: LIST,
+      arrangement: TEXT,
+      detector: DETECTOR,
+      detectorDistance: NUMBER,
+      pixelSize: NUMBER,
+      shape: LIST,
+      sourceDistance: NUMBER,
     }),
   },
   fanBeamProjector: {
     options: options<Argument<typeof fanBeamProjector, 0>>()({
-      angles: 1,
-      arrangement: 1,
-      detector: 1,
-      detectorDistance: 1,
-      pixelSize: 1,
-      shape: 1,
-      sourceDistance: 1,
+      angles: LIST,
+      arrangement: TEXT,
+      detector: DETECTOR,
+      detectorDistance: NUMBER,
+      pixelSize: NUMBER,
+      shape: LIST,
+      sourceDistance: NUMBER,
     }),
   },
   filteredBackprojection: {
     sinogram: ARRAY,
     options: options<Argument<typeof filteredBackprojection, 1>>()({
       ...CALL,
-      angleWeights: 1,
-      angles: 1,
-      detector: 1,
-      filter: 1,
-      pixelSize: 1,
-      shape: 1,
+      angleWeights: LIST,
+      angles: LIST,
+      detector: DETECTOR,
+      filter: TEXT,
+      pixelSize: NUMBER,
+      shape: LIST,
     }),
   },
   filteredBackprojectionSlices: {
     data: ARRAY,
     options: options<Argument<typeof filteredBackprojectionSlices, 1>>()({
       ...CALL,
-      angleWeights: 1,
-      angles: 1,
-      detector: 1,
-      filter: 1,
-      pixelSize: 1,
-      shape: 1,
+      angleWeights: LIST,
+      angles: LIST,
+      detector: DETECTOR,
+      filter: TEXT,
+      pixelSize: NUMBER,
+      shape: LIST,
     }),
   },
   heatSlices: {
     sinogram: ARRAY,
-    options: options<Argument<typeof heatSlices, 1>>()({ ...CALL, amplification: 1, spacing: 1, time: 1 }),
+    options: options<Argument<typeof heatSlices, 1>>()({
+      ...CALL,
+      amplification: NUMBER,
+      spacing: NUMBER,
+      time: NUMBER,
+    }),
   },
   hyperplaneProjector: {
     options: options<Argument<typeof hyperplaneProjector, 0>>()({
-      detector: 1,
-      directions: 1,
-      kernel: 1,
-      pixelSize: 1,
-      shape: 1,
+      detector: DETECTOR,
+      directions: ARRAY,
+      kernel: TEXT,
+      pixelSize: NUMBER,
+      shape: LIST,
     }),
   },
   hyperplanesOf: { geometry: object(['directions', 'shape']) },
@@ -140,27 +174,31 @@ export const SIGNATURES = {
     data: ARRAY,
     options: options<Argument<typeof inverseRadonTransform, 1>>()({
       ...CALL,
-      detector: 1,
-      directionWeights: 1,
-      directions: 1,
-      filter: 1,
-      pixelSize: 1,
-      shape: 1,
+      detector: DETECTOR,
+      directionWeights: LIST,
+      directions: ARRAY,
+      filter: TEXT,
+      pixelSize: NUMBER,
+      shape: LIST,
     }),
   },
   parallelBeamProjector: {
     options: options<Argument<typeof parallelBeamProjector, 0>>()({
-      angles: 1,
-      detector: 1,
-      kernel: 1,
-      pixelSize: 1,
-      shape: 1,
+      angles: LIST,
+      detector: DETECTOR,
+      kernel: TEXT,
+      pixelSize: NUMBER,
+      shape: LIST,
     }),
   },
   projectBall: { ball: object(['center', 'radius']), rays: RAYS },
   projectCloud: {
     points: ARRAY,
-    options: options<Argument<typeof projectCloud, 1>>()({ ...CALL, directions: 1, into: 1 }),
+    options: options<Argument<typeof projectCloud, 1>>()({
+      ...CALL,
+      directions: ARRAY,
+      into: ARRAY_OPTIONAL,
+    }),
   },
   projectEllipsoids: { ellipsoids: list(), rays: RAYS },
   projectMixture: { mixture: MIXTURE, rays: RAYS },
@@ -168,65 +206,75 @@ export const SIGNATURES = {
     cloud: object([]),
     options: options<Argument<typeof projectedDensity, 1>>()({
       ...CALL,
-      bandwidth: 1,
-      bins: 1,
-      directions: 1,
+      bandwidth: NUMBER,
+      bins: BINS,
+      directions: ARRAY,
     }),
   },
   projectedExtents: {
     cloud: object([]),
-    options: options<Argument<typeof projectedExtents, 1>>()({ ...CALL, directions: 1 }),
+    options: options<Argument<typeof projectedExtents, 1>>()({ ...CALL, directions: ARRAY }),
   },
   radonTransform: {
     image: ARRAY,
     options: options<Argument<typeof radonTransform, 1>>()({
       ...CALL,
-      angles: 1,
-      detector: 1,
-      kernel: 1,
-      pixelSize: 1,
-      shape: 1,
+      angles: LIST,
+      detector: DETECTOR,
+      kernel: TEXT,
+      pixelSize: NUMBER,
+      shape: LIST,
     }),
   },
   rasterize: {
     ellipsoids: list(),
-    options: options<Argument<typeof rasterize, 1>>()({ dtype: 1, pixelSize: 1, shape: 1, subsamples: 1 }),
+    options: options<Argument<typeof rasterize, 1>>()({
+      dtype: 1,
+      pixelSize: NUMBER,
+      shape: LIST,
+      subsamples: NUMBER,
+    }),
   },
   raysOf: { beam: object(['angles', 'shape']) },
   sart: {
     sinogram: ARRAY,
     options: options<Argument<typeof sart, 1>>()({
       ...ITERATIVE,
-      nonNegative: 1,
-      relaxation: 1,
+      nonNegative: FLAG,
+      relaxation: NUMBER,
     }),
   },
-  sheppLogan: { options: options<Argument<typeof sheppLogan, 0>>()({ dimension: 1 }, true) },
+  sheppLogan: { options: options<Argument<typeof sheppLogan, 0>>()({ dimension: NUMBER }, true) },
   sirt: {
     sinogram: ARRAY,
     options: options<Argument<typeof sirt, 1>>()({
       ...ITERATIVE,
-      nonNegative: 1,
-      relaxation: 1,
+      nonNegative: FLAG,
+      relaxation: NUMBER,
     }),
   },
   totalVariation: {
     sinogram: ARRAY,
     options: options<Argument<typeof totalVariation, 1>>()({
       ...ITERATIVE,
-      nonNegative: 1,
-      weight: 1,
+      nonNegative: FLAG,
+      weight: NUMBER,
     }),
   },
   xrayLines: {
-    options: options<Argument<typeof xrayLines, 0>>()({ detector: 1, directions: 1, pixelSize: 1, shape: 1 }),
+    options: options<Argument<typeof xrayLines, 0>>()({
+      detector: FLAT_DETECTOR,
+      directions: ARRAY,
+      pixelSize: NUMBER,
+      shape: LIST,
+    }),
   },
   xrayProjector: {
     options: options<Argument<typeof xrayProjector, 0>>()({
-      detector: 1,
-      directions: 1,
-      pixelSize: 1,
-      shape: 1,
+      detector: FLAT_DETECTOR,
+      directions: ARRAY,
+      pixelSize: NUMBER,
+      shape: LIST,
     }),
   },
 };

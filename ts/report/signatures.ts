@@ -1,4 +1,4 @@
-import { ARRAY, list, object, options, text, type Argument } from '../core/call.js';
+import { ARRAY, NUMBER, TEXT, list, object, options, text, type Argument } from '../core/call.js';
 import type { planChart, trajectoryChart } from './cloud-charts.js';
 import type { table } from './html.js';
 import type { chartFigure } from './page.js';
@@ -14,30 +14,30 @@ import type {
 export const SIGNATURES = {
   agreementChart: {
     pairs: list(),
-    options: options<Argument<typeof agreementChart, 1>>()({ height: 1 }, true),
+    options: options<Argument<typeof agreementChart, 1>>()({ height: NUMBER }, true),
   },
   chartFigure: {
     options: options<Argument<typeof chartFigure, 0>>()({
       caption: 1,
       legend: 1,
-      name: 1,
-      renderer: 1,
+      name: TEXT,
+      renderer: TEXT,
       subtitle: 1,
-      title: 1,
+      title: TEXT,
     }),
   },
   compileChart: { spec: object([]) },
   confusionChart: {
     names: list(),
     counts: list(),
-    options: options<Argument<typeof confusionChart, 2>>()({ height: 1 }, true),
+    options: options<Argument<typeof confusionChart, 2>>()({ height: NUMBER }, true),
   },
   depthChart: { runs: list(), chart: object(['description', 'value()', 'format()']) },
   facts: { entries: list() },
   fitChart: {
     points: list(),
     curve: list(),
-    options: options<Argument<typeof fitChart, 2>>()({ height: 1, names: 1 }),
+    options: options<Argument<typeof fitChart, 2>>()({ height: NUMBER, names: 1 }),
   },
   html: { strings: list(), values: list() },
   networkReport: {
@@ -100,10 +100,15 @@ export const SIGNATURES = {
   },
   spectrumChart: {
     picture: object(['slopes', 'biases', 'magnitude']),
-    options: options<Argument<typeof spectrumChart, 1>>()({ height: 1, width: 1 }, true),
+    options: options<Argument<typeof spectrumChart, 1>>()({ height: NUMBER, width: 1 }, true),
   },
   table: {
-    options: options<Argument<typeof table, 0>>()({ caption: 1, columns: list(), id: text(), rows: list() }),
+    options: options<Argument<typeof table, 0>>()({
+      caption: TEXT,
+      columns: list(),
+      id: text(),
+      rows: list(),
+    }),
   },
   trainReport: {
     numbers: object([
@@ -151,6 +156,6 @@ export const SIGNATURES = {
   },
   widthChart: {
     rows: list(),
-    options: options<Argument<typeof widthChart, 1>>()({ height: 1, width: 1 }, true),
+    options: options<Argument<typeof widthChart, 1>>()({ height: NUMBER, width: 1 }, true),
   },
 };

@@ -1,4 +1,4 @@
-import { ARRAY, CALL, type Argument, list, options } from '../core/call.js';
+import { ARRAY, CALL, type Argument, list, options, FLAG, NUMBER } from '../core/call.js';
 import type { centredKernelAlignment } from './alignment.js';
 import type { effectiveRank } from './effective-rank.js';
 import type { fisherRatio } from './fisher-ratio.js';
@@ -12,7 +12,7 @@ export const SIGNATURES = {
   centredKernelAlignment: {
     a: ARRAY,
     b: ARRAY,
-    options: options<Argument<typeof centredKernelAlignment, 2>>()({ ...CALL, debiased: 1 }, true),
+    options: options<Argument<typeof centredKernelAlignment, 2>>()({ ...CALL, debiased: FLAG }, true),
   },
   effectiveRank: { points: ARRAY, options: options<Argument<typeof effectiveRank, 1>>()({ ...CALL }, true) },
   fisherRatio: {
@@ -23,12 +23,12 @@ export const SIGNATURES = {
   linearProbe: {
     points: ARRAY,
     labels: list(),
-    options: options<Argument<typeof linearProbe, 2>>()({ ...CALL, folds: 1, ridge: 1 }, true),
+    options: options<Argument<typeof linearProbe, 2>>()({ ...CALL, folds: NUMBER, ridge: 1 }, true),
   },
   nearestNeighbourAccuracy: {
     points: ARRAY,
     labels: list(),
-    options: options<Argument<typeof nearestNeighbourAccuracy, 2>>()({ ...CALL, k: 1 }, true),
+    options: options<Argument<typeof nearestNeighbourAccuracy, 2>>()({ ...CALL, k: NUMBER }, true),
   },
   separability: {
     points: ARRAY,

@@ -100,7 +100,8 @@ export function checkData(data: RidgeletData, kernels: Kernels, dtype: DType) {
   const points = { data: toDtype(data.points, dtype).data, rows: n, columns: d };
   const ones = () => ({ data: allocate(dtype, n, 'values').fill(1), rows: n, columns: 1 });
   const values = data.values ? checkValues(data.values, 'values', n, kernels, dtype) : ones();
-  const weights = data.weights && checkVector(data.weights, 'weights', n, kernels, dtype);
+  const weights =
+    data.weights === undefined ? undefined : checkVector(data.weights, 'weights', n, kernels, dtype);
   return { points, values, weights, share: weights ? 1 : 1 / n };
 }
 

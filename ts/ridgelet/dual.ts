@@ -64,7 +64,8 @@ export async function dualRidgeletTransform(
   const { a, b } = checkUnits(units, d, kernels, dtype);
   const m = a.shape[0];
   const values = checkValues(units.coefficients, 'coefficients', m, kernels, dtype);
-  const weights = units.weights && checkVector(units.weights, 'weights', m, kernels, dtype);
+  const weights =
+    units.weights === undefined ? undefined : checkVector(units.weights, 'weights', m, kernels, dtype);
   const out = await kernels.ridgeSum(
     {
       queries: asMatrix(input),

@@ -1,5 +1,5 @@
 import { type Activation, type ActivationName, type Complex, activation } from '../core/activation.js';
-import type { DType } from '../core/array.js';
+import { type DType, checkDType } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { checkInteger, checkPositive } from '../core/options.js';
 import type { PiecewisePolynomials } from '../core/piecewise.js';
@@ -85,6 +85,7 @@ export class RidgeletPair {
 
   /** ψ₀ as kernels take it, to rounding of the dtype, or to a `tolerance`. Made once. */
   table(dtype: DType, tolerance = dtype === 'float64' ? 2e-14 : 1e-8): PiecewisePolynomials {
+    checkDType(dtype);
     let table = this.#tables.get(tolerance);
     if (!table) {
       const { parity, value } = this.profile;

@@ -1,6 +1,6 @@
 import { type DType, type FloatData, type NdArray, allocate, dtypeOf } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
-import { checkInteger, checkPositive, checkSeed, partOf } from '../core/options.js';
+import { callOptions, checkInteger, checkPositive, checkSeed, partOf } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
 import { activation } from '../core/activation.js';
 import { takeRows, vectorLength } from '../core/rows.js';
@@ -82,7 +82,7 @@ export async function sampleRidgelet(
   const d = mixture ? mixture.dimension : dataSizes(target as RidgeletData).d;
   checkPair(pair, d);
   const anchors = mixture
-    ? await mixture.sample(ANCHORS, { ...options, onProgress: undefined })
+    ? await mixture.sample(ANCHORS, { ...callOptions(options), onProgress: undefined })
     : chosenRows((target as RidgeletData).points, seed);
   const dtype = options.dtype ?? dtypeOf(mixture ? mixture.means : (target as RidgeletData).points);
   const radius =

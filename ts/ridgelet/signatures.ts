@@ -1,4 +1,4 @@
-import { ARRAY, CALL, object, options, type Argument } from '../core/call.js';
+import { ARRAY, CALL, object, options, type Argument, NUMBER, TEXT, LIST } from '../core/call.js';
 import type { denoiseByRidgelets } from './denoise.js';
 import type { dualRidgeletTransform, normalizedReconstruction } from './dual.js';
 import type { finiteRadonTransform, inverseFiniteRadonTransform } from './finite-radon.js';
@@ -17,6 +17,9 @@ import type { ridgeletTransform } from './transform.js';
 import type { denoiseByWavelets } from './wavelet-denoise.js';
 import { MIXTURE } from '../measure/signatures.js';
 
+/** A ridgelet pair of the library. */
+export const PAIR = object(['dimension', 'value()', 'transform()', 'table()'], true);
+
 const COEFFICIENTS = object(['coefficients', 'a', 'b']);
 
 const UNITS = object(['a', 'b']);
@@ -30,14 +33,22 @@ export const SIGNATURES = {
   denoiseByRidgelets: {
     image: ARRAY,
     options: options<Argument<typeof denoiseByRidgelets, 1>>()(
-      { ...CALL, block: 1, rule: 1, shifts: 1, sigma: 1, threshold: 1, wavelet: 1 },
+      { ...CALL, block: NUMBER, rule: TEXT, shifts: NUMBER, sigma: NUMBER, threshold: NUMBER, wavelet: TEXT },
       true,
     ),
   },
   denoiseByWavelets: {
     image: ARRAY,
     options: options<Argument<typeof denoiseByWavelets, 1>>()(
-      { ...CALL, levels: 1, rule: 1, shifts: 1, sigma: 1, threshold: 1, wavelet: 1 },
+      {
+        ...CALL,
+        levels: NUMBER,
+        rule: TEXT,
+        shifts: NUMBER,
+        sigma: NUMBER,
+        threshold: NUMBER,
+        wavelet: TEXT,
+      },
       true,
     ),
   },
@@ -52,11 +63,14 @@ export const SIGNATURES = {
   },
   finiteRidgeletTransform: {
     image: ARRAY,
-    options: options<Argument<typeof finiteRidgeletTransform, 1>>()({ ...CALL, block: 1, wavelet: 1 }, true),
+    options: options<Argument<typeof finiteRidgeletTransform, 1>>()(
+      { ...CALL, block: NUMBER, wavelet: TEXT },
+      true,
+    ),
   },
   functionOnGrid: {
     values: ARRAY,
-    options: options<Argument<typeof functionOnGrid, 1>>()({ from: 1, spacing: 1 }),
+    options: options<Argument<typeof functionOnGrid, 1>>()({ from: LIST, spacing: 1 }),
   },
   inverseFiniteRadonTransform: {
     projections: ARRAY,
@@ -72,40 +86,50 @@ export const SIGNATURES = {
     ofOne: ARRAY,
     options: options<Argument<typeof normalizedReconstruction, 3>>()({ ...CALL, activation: 1 }),
   },
-  ridgeletPair: { options: options<Argument<typeof ridgeletPair, 2>>()({ order: 1, width: 1 }, true) },
+  ridgeletPair: {
+    options: options<Argument<typeof ridgeletPair, 2>>()({ order: NUMBER, width: NUMBER }, true),
+  },
   ridgeletTransform: {
     data: DATA,
     units: UNITS,
-    options: options<Argument<typeof ridgeletTransform, 2>>()({ ...CALL, normalization: 1, pair: 1 }),
+    options: options<Argument<typeof ridgeletTransform, 2>>()({ ...CALL, normalization: TEXT, pair: PAIR }),
   },
   ridgeletTransformAlong: {
     data: DATA,
     a: ARRAY,
     b: object(['from', 'spacing', 'count']),
-    options: options<Argument<typeof ridgeletTransformAlong, 3>>()({ ...CALL, normalization: 1, pair: 1 }),
+    options: options<Argument<typeof ridgeletTransformAlong, 3>>()({
+      ...CALL,
+      normalization: TEXT,
+      pair: PAIR,
+    }),
   },
   ridgeletTransformOfMeasure: {
     measure: MIXTURE,
     units: UNITS,
     options: options<Argument<typeof ridgeletTransformOfMeasure, 2>>()({
       ...CALL,
-      normalization: 1,
-      pair: 1,
+      normalization: TEXT,
+      pair: PAIR,
     }),
   },
   ridgeletTransformOnGrid: {
     data: DATA,
     grid: GRID,
-    options: options<Argument<typeof ridgeletTransformOnGrid, 2>>()({ ...CALL, normalization: 1, pair: 1 }),
+    options: options<Argument<typeof ridgeletTransformOnGrid, 2>>()({
+      ...CALL,
+      normalization: TEXT,
+      pair: PAIR,
+    }),
   },
   sampleRidgelet: {
     target: object([]),
     options: options<Argument<typeof sampleRidgelet, 2>>()({
       ...CALL,
-      candidates: 1,
-      normalization: 1,
-      pair: 1,
-      radius: 1,
+      candidates: NUMBER,
+      normalization: TEXT,
+      pair: PAIR,
+      radius: NUMBER,
     }),
   },
   sampleSpectrum: {

@@ -5,6 +5,8 @@ import { asMatrix, checkFinite } from '../kernel/checks.js';
 import { CloudKernel } from './entropic-kernel.js';
 import { timesUnit } from './scale.js';
 import { type EntropicProblem, type SinkhornState, logWeightsOf } from './sinkhorn-iteration.js';
+import { checkCall } from '../core/call.js';
+import { METHODS } from './method-signatures.js';
 
 /** Entries of the plan that are made at a time. */
 const BLOCK = 1 << 21;
@@ -61,6 +63,7 @@ export class EntropicPlan implements SinkhornState {
    * @throws INVALID_ARGUMENT where there are no such rows, OUT_OF_MEMORY, ABORTED.
    */
   async rows(first: number, count: number, options: Run = {}): Promise<NdArray> {
+    checkCall(METHODS.EntropicPlan.rows, { options });
     checkInteger(first, 'first', 0, this.f.length - 1);
     checkInteger(count, 'count', 1, this.f.length - first);
     const data = await this.#rows(first, count, options);
@@ -72,6 +75,7 @@ export class EntropicPlan implements SinkhornState {
    * iteration, O((n + m)d) memory.
    */
   async transportCost(options: Run = {}): Promise<number> {
+    checkCall(METHODS.EntropicPlan.transportCost, { options });
     const { kernel } = this.#problem;
     if (kernel instanceof CloudKernel && kernel.cost === 'squaredEuclidean') {
       const masses = this.sourceMasses();
@@ -100,6 +104,7 @@ export class EntropicPlan implements SinkhornState {
    * estimation, ICLR 2018.
    */
   async map(options: Run & { points?: NdArray; targets?: NdArray } = {}): Promise<NdArray> {
+    checkCall(METHODS.EntropicPlan.map, { options });
     const { kernel } = this.#problem;
     const { points, targets } = options;
     if (kernel instanceof CloudKernel && kernel.cost === 'squaredEuclidean' && !targets) {
@@ -137,6 +142,7 @@ export class EntropicPlan implements SinkhornState {
    * @throws UNSUPPORTED with a matrix of costs, ABORTED. O(nmd) time.
    */
   async gradient(options: Run = {}): Promise<NdArray> {
+    checkCall(METHODS.EntropicPlan.gradient, { options });
     const { kernel } = this.#problem;
     if (!(kernel instanceof CloudKernel)) {
       throw new RidgeflowError(

@@ -1,4 +1,16 @@
-import { ARRAY, CALL, type Argument, list, object, options } from '../core/call.js';
+import {
+  ARRAY,
+  ARRAY_OPTIONAL,
+  CALL,
+  type Argument,
+  list,
+  object,
+  options,
+  NUMBER,
+  TEXT,
+  FLAG,
+  LIST,
+} from '../core/call.js';
 import { MIXTURE } from '../measure/signatures.js';
 import type { exactTransport, exactTransportMatrix } from './exact-transport.js';
 import type { fixedSupportBarycentre } from './fixed-support-barycentre.js';
@@ -12,11 +24,13 @@ import type { sinkhornDivergence } from './sinkhorn-divergence.js';
 import type { sinkhorn, sinkhornMatrix } from './sinkhorn.js';
 import type { slicedWasserstein } from './sliced-wasserstein.js';
 
+const POTENTIALS = options<NonNullable<Argument<typeof sinkhorn, 2>['initial']>>()({ f: 1, g: 1 }, true);
+
 /** What the public functions of this subject take, for {@link checkCall}. The compiler holds the names of options to their types. */
 export const SIGNATURES = {
   circleTransport: {
     options: options<Argument<typeof circleTransport, 2>>()(
-      { p: 1, period: 1, signal: 1, weightsU: 1, weightsV: 1 },
+      { p: NUMBER, period: NUMBER, signal: 1, weightsU: 1, weightsV: 1 },
       true,
     ),
   },
@@ -25,14 +39,14 @@ export const SIGNATURES = {
     a: ARRAY,
     b: ARRAY,
     options: options<Argument<typeof exactTransport, 2>>()(
-      { ...CALL, cost: 1, memoryLimit: 1, method: 1, weightsA: 1, weightsB: 1 },
+      { ...CALL, cost: TEXT, memoryLimit: NUMBER, method: TEXT, weightsA: 1, weightsB: 1 },
       true,
     ),
   },
   exactTransportMatrix: {
     costs: ARRAY,
     options: options<Argument<typeof exactTransportMatrix, 1>>()(
-      { ...CALL, memoryLimit: 1, method: 1, weightsA: 1, weightsB: 1 },
+      { ...CALL, memoryLimit: NUMBER, method: TEXT, weightsA: 1, weightsB: 1 },
       true,
     ),
   },
@@ -41,12 +55,12 @@ export const SIGNATURES = {
     measures: list(),
     options: options<Argument<typeof fixedSupportBarycentre, 2>>()({
       ...CALL,
-      cost: 1,
-      debiased: 1,
-      epsilon: 1,
-      maximumIterations: 1,
-      reference: 1,
-      tolerance: 1,
+      cost: TEXT,
+      debiased: FLAG,
+      epsilon: NUMBER,
+      maximumIterations: NUMBER,
+      reference: TEXT,
+      tolerance: NUMBER,
       weights: 1,
     }),
   },
@@ -58,14 +72,22 @@ export const SIGNATURES = {
   freeSupportBarycentre: {
     clouds: list(),
     options: options<Argument<typeof freeSupportBarycentre, 1>>()(
-      { ...CALL, epsilon: 1, initial: 1, maximumIterations: 1, pointWeights: 1, tolerance: 1, weights: 1 },
+      {
+        ...CALL,
+        epsilon: NUMBER,
+        initial: ARRAY_OPTIONAL,
+        maximumIterations: NUMBER,
+        pointWeights: LIST,
+        tolerance: NUMBER,
+        weights: 1,
+      },
       true,
     ),
   },
   gaussianBarycentre: {
     gaussians: list(),
     options: options<Argument<typeof gaussianBarycentre, 1>>()(
-      { ...CALL, maximumIterations: 1, tolerance: 1, weights: 1 },
+      { ...CALL, maximumIterations: NUMBER, tolerance: NUMBER, weights: 1 },
       true,
     ),
   },
@@ -87,7 +109,7 @@ export const SIGNATURES = {
   interpolateAlongMap: { x: ARRAY, image: ARRAY },
   lineTransport: {
     options: options<Argument<typeof lineTransport, 2>>()(
-      { p: 1, signal: 1, weightsU: 1, weightsV: 1 },
+      { p: NUMBER, signal: 1, weightsU: 1, weightsV: 1 },
       true,
     ),
   },
@@ -95,7 +117,7 @@ export const SIGNATURES = {
     a: ARRAY,
     b: ARRAY,
     options: options<Argument<typeof maxSlicedWasserstein, 2>>()(
-      { ...CALL, directions: 1, iterations: 1, p: 1, weightsA: 1, weightsB: 1 },
+      { ...CALL, directions: NUMBER, iterations: NUMBER, p: NUMBER, weightsA: 1, weightsB: 1 },
       true,
     ),
   },
@@ -104,14 +126,14 @@ export const SIGNATURES = {
     b: ARRAY,
     options: options<Argument<typeof sinkhorn, 2>>()({
       ...CALL,
-      cost: 1,
-      epsilon: 1,
+      cost: TEXT,
+      epsilon: NUMBER,
       epsilonScaling: 1,
-      initial: 1,
-      marginalPenalty: 1,
-      maximumIterations: 1,
-      requireConvergence: 1,
-      tolerance: 1,
+      initial: POTENTIALS,
+      marginalPenalty: NUMBER,
+      maximumIterations: NUMBER,
+      requireConvergence: FLAG,
+      tolerance: NUMBER,
       weightsA: 1,
       weightsB: 1,
     }),
@@ -121,15 +143,15 @@ export const SIGNATURES = {
     b: ARRAY,
     options: options<Argument<typeof sinkhornDivergence, 2>>()({
       ...CALL,
-      cost: 1,
-      epsilon: 1,
+      cost: TEXT,
+      epsilon: NUMBER,
       epsilonScaling: 1,
-      gradient: 1,
-      initial: 1,
-      marginalPenalty: 1,
-      maximumIterations: 1,
-      requireConvergence: 1,
-      tolerance: 1,
+      gradient: FLAG,
+      initial: POTENTIALS,
+      marginalPenalty: NUMBER,
+      maximumIterations: NUMBER,
+      requireConvergence: FLAG,
+      tolerance: NUMBER,
       weightsA: 1,
       weightsB: 1,
     }),
@@ -138,13 +160,13 @@ export const SIGNATURES = {
     costs: ARRAY,
     options: options<Argument<typeof sinkhornMatrix, 1>>()({
       ...CALL,
-      epsilon: 1,
+      epsilon: NUMBER,
       epsilonScaling: 1,
-      initial: 1,
-      marginalPenalty: 1,
-      maximumIterations: 1,
-      requireConvergence: 1,
-      tolerance: 1,
+      initial: POTENTIALS,
+      marginalPenalty: NUMBER,
+      maximumIterations: NUMBER,
+      requireConvergence: FLAG,
+      tolerance: NUMBER,
       weightsA: 1,
       weightsB: 1,
     }),
@@ -153,7 +175,7 @@ export const SIGNATURES = {
     a: ARRAY,
     b: ARRAY,
     options: options<Argument<typeof slicedWasserstein, 2>>()(
-      { ...CALL, directions: 1, p: 1, weightsA: 1, weightsB: 1 },
+      { ...CALL, directions: 1, p: NUMBER, weightsA: 1, weightsB: 1 },
       true,
     ),
   },

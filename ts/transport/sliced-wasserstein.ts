@@ -92,8 +92,8 @@ export async function checkSliced(
   if (typeof p !== 'number' || !(p >= 1 && p < Infinity))
     throw invalidArgument('p', 'a finite number of at least 1', p);
   const weights = {
-    weightsA: weightsA && checkWeights(weightsA, n, 'weightsA'),
-    weightsB: weightsB && checkWeights(weightsB, m, 'weightsB'),
+    weightsA: weightsA === undefined ? undefined : checkWeights(weightsA, n, 'weightsA'),
+    weightsB: weightsB === undefined ? undefined : checkWeights(weightsB, m, 'weightsB'),
   };
   const { kernels, from, to, unit } = await scaledClouds(a, b, options, undefined, rows);
   await placeOf(kernels, n, 'a');

@@ -6,6 +6,7 @@ import { type TrainDaeOptions, trainLayer } from './train-dae.js';
 import type { TrainedDae } from './trained-dae.js';
 import { checkCall } from '../../core/call.js';
 import { SIGNATURES } from '../signatures.js';
+import { METHODS } from '../method-signatures.js';
 
 /** Options of {@link trainComposedDae}. */
 export interface TrainComposedDaeOptions extends Omit<TrainDaeOptions, 'noise'>, LayerNoise {}
@@ -28,6 +29,7 @@ export class ComposedLayers extends BatchMap implements TrainedComposition {
   }
 
   async trajectory(x: NdArray, options: CallOptions = {}): Promise<NdArray[]> {
+    checkCall(METHODS.TrainedComposition.trajectory, { x, options });
     const batch = await toBatch(x, this.dimension, options);
     const states = [batch.x];
     for (const [l, layer] of this.layers.entries())

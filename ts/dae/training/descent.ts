@@ -1,10 +1,12 @@
 import { type FloatData, type NdArray, allocate, dtypeOf } from '../../core/array.js';
+import { checkCall } from '../../core/call.js';
 import { RidgeflowError, invalidArgument } from '../../core/errors.js';
 import { type CallOptions, checkInteger, checkPositive, throwIfAborted, tell } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
 import { asMatrix } from '../../kernel/checks.js';
 import type { Kernels } from '../../kernel/contract.js';
 import type { DenseLayer, InputNoise, NetworkProblem, Optimiser } from '../../kernel/contract/training.js';
+import { OPTIMISERS } from '../option-signatures.js';
 import { type DrawnCorruption, isDrawn } from './corruption.js';
 import type { EpochLoss, TrainedDae } from './trained-dae.js';
 
@@ -90,14 +92,15 @@ export function checkDescent(options: DescentOptions, n: number): DescentSetting
 }
 
 function checkOptimiser(given: DescentOptions['optimiser'] = { kind: 'adam' }): Optimiser {
+  if (given.kind !== 'adam' && given.kind !== 'sgd')
+    throw invalidArgument('optimiser.kind', '"adam" or "sgd"', (given as Optimiser).kind);
+  checkCall(OPTIMISERS[given.kind], { optimiser: given });
   if (given.kind === 'sgd') {
     const momentum = given.momentum ?? 0.9;
     if (!(momentum >= 0 && momentum < 1))
       throw invalidArgument('optimiser.momentum', 'a number from 0 and below 1', momentum);
     return { kind: 'sgd', rate: checkPositive(given.rate, 'optimiser.rate'), momentum };
   }
-  if (given.kind !== 'adam')
-    throw invalidArgument('optimiser.kind', '"adam" or "sgd"', (given as Optimiser).kind);
   const { rate = 0.003, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = given;
   for (const [key, value] of Object.entries({ beta1, beta2 })) {
     if (!(value >= 0 && value < 1))

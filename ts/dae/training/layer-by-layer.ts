@@ -1,6 +1,6 @@
 import { type NdArray, allocate, checkPoints, dtypeOf, toDtype } from '../../core/array.js';
 import { RidgeflowError, invalidArgument } from '../../core/errors.js';
-import { type CallOptions, checkInteger, checkPositive, partOf } from '../../core/options.js';
+import { type CallOptions, callOptions, checkInteger, checkPositive, partOf } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
 import { type LayersBefore, finishedLayers } from './checkpoint.js';
 import type { DrawnCorruption } from './corruption.js';
@@ -64,10 +64,11 @@ export async function composedLayers<O extends LayerNoise & Shared>(
   checkPoints(points, 'points', { minimum: 2 });
   let moved = toDtype(points, options.dtype ?? dtypeOf(points));
   let at = 0;
+  const call = { ...callOptions(options), onProgress: undefined };
   const plan = { kind: 'composition', noises };
   const dimension = points.shape[1];
   return layerByLayer(options, { plan, count: noises.length, dimension }, async (l, settings, depth) => {
-    for (; at < l; at++) moved = await depth.finished[at].apply(moved, { ...options, onProgress: undefined });
+    for (; at < l; at++) moved = await depth.finished[at].apply(moved, call);
     return make(moved, { ...settings, noise: noises[l] }, depth);
   });
 }
@@ -95,9 +96,9 @@ export async function stackedLayers<O extends StackOptions & Shared>(
   return layerByLayer(options, { plan, count: noises.length, dimension }, async (l, settings, depth) => {
     const given = { ...settings, width: widths[l] };
     if (l === 0) return make(x, given, noises[0], depth);
-    const call = { ...options, onProgress: undefined };
+    const call = { ...callOptions(options), onProgress: undefined };
     const below = new EncoderStack(depth.finished);
-    const features = await below.encode(x, { ...call, layer: undefined });
+    const features = await below.encode(x, call);
     const corruption =
       featureNoise === 'lifted'
         ? await liftedNoise(below, x, noises[l], { ...call, seed: settings.seed })

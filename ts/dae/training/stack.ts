@@ -4,6 +4,8 @@ import type { Kernels } from '../../kernel/contract.js';
 import { hiddenDerivatives, hiddenUnits, outputsOf } from '../../network/hidden-layer.js';
 import { type Batch, BatchMap, type TransportMap, toBatch } from '../transport-map.js';
 import type { TrainedDae } from './trained-dae.js';
+import { checkCall } from '../../core/call.js';
+import { METHODS } from '../method-signatures.js';
 
 /**
  * A stack of denoising autoencoders g_l = ψ_l ∘ φ_l, with the encoder φ_l(h) = η(A_l h − b_l) and the decoder
@@ -35,8 +37,10 @@ export class EncoderStack extends BatchMap implements StackedDae {
   }
 
   async encode(x: NdArray, options: CallOptions & { layer?: number } = {}): Promise<NdArray> {
-    const depth = this.#depth(options.layer);
-    const batch = await toBatch(x, this.dimension, options);
+    checkCall(METHODS.StackedDae.encode, { x, options });
+    const { layer, ...call } = options;
+    const depth = this.#depth(layer);
+    const batch = await toBatch(x, this.dimension, call);
     let features = batch.x;
     for (const { network } of this.layers.slice(0, depth))
       features = await hiddenUnits(batch.kernels, network, features, batch.options);
@@ -44,14 +48,17 @@ export class EncoderStack extends BatchMap implements StackedDae {
   }
 
   async decode(features: NdArray, options: CallOptions & { layer?: number } = {}): Promise<NdArray> {
-    const depth = this.#depth(options.layer);
+    checkCall(METHODS.StackedDae.decode, { features, options });
+    const { layer, ...call } = options;
+    const depth = this.#depth(layer);
     const width = depth === 0 ? this.dimension : this.layers[depth - 1].network.width;
     checkPoints(features, 'features', { dimension: width });
-    const batch = await toBatch(features, width, options);
+    const batch = await toBatch(features, width, call);
     return this.#decoded(batch.kernels, batch.x, depth, batch.options);
   }
 
   async trajectory(x: NdArray, options: CallOptions = {}): Promise<NdArray[]> {
+    checkCall(METHODS.StackedDae.trajectory, { x, options });
     const batch = await toBatch(x, this.dimension, options);
     let features = batch.x;
     const states = [batch.x];

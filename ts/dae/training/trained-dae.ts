@@ -4,6 +4,8 @@ import { type ShallowNetwork, shallowNetwork } from '../../network/shallow-netwo
 import { type Batch, BatchMap, toBatch } from '../transport-map.js';
 import type { TransportMap } from '../transport-map.js';
 import type { ActivationName } from '../../core/activation.js';
+import { checkCall } from '../../core/call.js';
+import { METHODS } from '../method-signatures.js';
 
 /** What may end the training of an autoencoder. */
 export const REASONS = ['epochs', 'early stopping', 'ridge regression'] as const;
@@ -60,6 +62,7 @@ export class TwoLayerDae extends BatchMap implements TrainedDae {
   }
 
   async divergence(x: NdArray, options: CallOptions = {}): Promise<FloatData> {
+    checkCall(METHODS.TrainedDae.divergence, { x, options });
     const batch = await toBatch(x, this.dimension, options);
     const values = await this.network.divergence(batch.x, batch.options);
     if (this.residual) for (let i = 0; i < values.length; i++) values[i] += this.dimension;

@@ -1,7 +1,6 @@
 import { type ActivationName, activation } from '../../core/activation.js';
 import {
   type DType,
-  type FloatData,
   type NdArray,
   allocate,
   checkPoints,
@@ -12,7 +11,7 @@ import {
 import { RidgeflowError, invalidArgument } from '../../core/errors.js';
 import { type CallOptions, checkInteger, checkPositive, throwIfAborted } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
-import type { FieldValues, VelocityField } from '../../field/field.js';
+import type { FieldRequest, FieldValues, VelocityField } from '../../field/field.js';
 import { Flow } from '../../flow/named/flow.js';
 import { kernelsFor } from '../../kernel/backend.js';
 import { asMatrix, checkFinite } from '../../kernel/checks.js';
@@ -23,6 +22,8 @@ import { type TrainingNoise, inputNoise } from './noise.js';
 import { type TrainedDae, TwoLayerDae } from './trained-dae.js';
 import { checkCall } from '../../core/call.js';
 import { SIGNATURES } from '../signatures.js';
+import { METHODS } from '../method-signatures.js';
+import { METHODS as FIELD_METHODS } from '../../field/method-signatures.js';
 
 /** Options of {@link unitFlow}. */
 export interface UnitFlowOptions {
@@ -96,8 +97,10 @@ class TrainingFlow extends Flow implements UnitFlow {
 
   initial(
     width: number,
-    { seed, dtype = dtypeOf(this.#points) }: { seed?: number; dtype?: DType } = {},
+    options: { seed?: number; dtype?: DType } = {},
   ): NdArray {
+    checkCall(METHODS.UnitFlow.initial, { options });
+    const { seed, dtype = dtypeOf(this.#points) } = options;
     const m = checkInteger(width, 'width', 1);
     const { data, shape } = this.#points;
     const [n, d] = shape;
@@ -119,11 +122,13 @@ class TrainingFlow extends Flow implements UnitFlow {
     return { data: units, shape: [m, size] };
   }
 
-  loss(units: NdArray, options: CallOptions = {}): Promise<number> {
+  async loss(units: NdArray, options: CallOptions = {}): Promise<number> {
+    checkCall(METHODS.UnitFlow.loss, { units, options });
     return (this.field as UnitField).loss(units, options);
   }
 
   dae(units: NdArray): TrainedDae {
+    checkCall(METHODS.UnitFlow.dae, { units });
     const d = this.#points.shape[1];
     const { n: m } = checkPoints(units, 'units', { dimension: 2 * d + 1 });
     const dtype = dtypeOf(units);
@@ -164,10 +169,12 @@ class UnitField implements VelocityField {
 
   async evaluate(
     x: NdArray,
-    _t: number,
-    { into }: { into?: { velocity?: FloatData } },
+    t: number,
+    want: FieldRequest,
     options: CallOptions = {},
   ): Promise<FieldValues> {
+    checkCall(FIELD_METHODS.VelocityField.evaluate, { x, t, want, options });
+    const { into } = want;
     const { kernels, problem, width: m, dtype } = await this.#problem(x, options);
     const gradient = allocate(dtype, problem.parameters.length, 'the gradient');
     await kernels.networkLoss({ ...problem, gradient }, { signal: options.signal });

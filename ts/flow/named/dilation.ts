@@ -12,6 +12,7 @@ import type {
 } from '../../measure/measure.js';
 import { checkCall } from '../../core/call.js';
 import { SIGNATURES } from '../signatures.js';
+import { METHODS } from '../../measure/method-signatures.js';
 
 /** x ↦ scale · x + shift. */
 export interface Dilation {
@@ -58,6 +59,7 @@ class DilatedMeasure implements Measure {
   }
 
   async sample(n: number, options: CallOptions = {}): Promise<NdArray> {
+    checkCall(METHODS.Measure.sample, { options });
     const { data, shape } = await this.#base.sample(n, options);
     const [scale, shift, d] = [this.#scale, this.#shift, this.dimension];
     for (let i = 0; i < data.length; i++) data[i] = scale * data[i] + (shift ? shift[i % d] : 0);
@@ -65,6 +67,7 @@ class DilatedMeasure implements Measure {
   }
 
   async evaluate(x: NdArray, want: DensityRequest, options: CallOptions = {}): Promise<DensityValues> {
+    checkCall(METHODS.Measure.evaluate, { x, want, options });
     const { logDensity, score, divergence } = await this.#base.evaluate(this.#preimage(x), want, options);
     const multiply = await multiplication(options);
     if (logDensity) add(logDensity, -this.dimension * Math.log(this.#scale));
@@ -74,6 +77,7 @@ class DilatedMeasure implements Measure {
   }
 
   async hessianVector(x: NdArray, v: NdArray, options: CallOptions = {}): Promise<NdArray> {
+    checkCall(METHODS.Measure.hessianVector, { x, v, options });
     const product = await this.#base.hessianVector(this.#preimage(x), v, options);
     (await multiplication(options))(product.data, 1 / this.#scale ** 2);
     return product;
@@ -89,15 +93,18 @@ class DilatedMeasure implements Measure {
   }
 
   heat(t: number): Measure {
+    checkCall(METHODS.Measure.heat, { t });
     return new DilatedMeasure(this.#base.heat(t / this.#scale ** 2), this.#scale, this.#shift);
   }
 
   async entropy(options: EstimateOptions = {}): Promise<Estimate> {
+    checkCall(METHODS.Measure.entropy, { options });
     const estimate = await this.#base.entropy(options);
     return { ...estimate, value: estimate.value + this.dimension * Math.log(this.#scale) };
   }
 
   async fisherInformation(options: EstimateOptions = {}): Promise<Estimate> {
+    checkCall(METHODS.Measure.fisherInformation, { options });
     const { value, method, standardError } = await this.#base.fisherInformation(options);
     const factor = 1 / this.#scale ** 2;
     return {
@@ -112,6 +119,7 @@ class DilatedMeasure implements Measure {
   }
 
   async covariance(options: CallOptions = {}): Promise<Float64Array> {
+    checkCall(METHODS.Measure.covariance, { options });
     const covariance = await this.#base.covariance(options);
     return covariance.map((value) => value * this.#scale ** 2);
   }

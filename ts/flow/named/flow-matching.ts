@@ -9,6 +9,7 @@ import { dilated } from './dilation.js';
 import { Flow } from './flow.js';
 import { checkCall } from '../../core/call.js';
 import { SIGNATURES } from '../signatures.js';
+import { METHODS } from '../../field/method-signatures.js';
 
 /** Before this time the velocity is taken as if at it, to second order in time: where that and rounding errors balance. */
 const EARLIEST: Record<DType, number> = { float32: 2e-3, float64: 1e-5 };
@@ -100,6 +101,7 @@ class MarginalVelocity implements VelocityField {
   }
 
   async evaluate(x: NdArray, t: number, want: FieldRequest, options: CallOptions = {}): Promise<FieldValues> {
+    checkCall(METHODS.VelocityField.evaluate, { x, t, want, options });
     const { kernels, points, dtype } = await prepare(x, this.dimension, options);
     const by = this.#combination(t, dtype);
     const measure = this.#target.heat(by.heat);
@@ -122,6 +124,7 @@ class MarginalVelocity implements VelocityField {
   }
 
   async jacobianVector(x: NdArray, t: number, u: NdArray, options: CallOptions = {}): Promise<NdArray> {
+    checkCall(METHODS.VelocityField.jacobianVector, { x, t, u, options });
     const { kernels, points, dtype } = await prepare(x, this.dimension, options);
     const vectors = checkVectors(kernels, u, points);
     const by = this.#combination(t, dtype);

@@ -4,6 +4,8 @@ import { type CallOptions, partOf, tell } from '../../core/options.js';
 import type { VelocityField } from '../../field/field.js';
 import type { Measure } from '../../measure/measure.js';
 import { type IntegrateOptions, type Trajectory, integrate } from '../integrate.js';
+import { checkCall } from '../../core/call.js';
+import { METHODS } from '../method-signatures.js';
 
 /** What a {@link Flow} is made of. */
 export interface FlowParts {
@@ -57,6 +59,7 @@ export class Flow {
 
   /** The law of the particles at time t. Throws UNSUPPORTED where it has no closed form. */
   law(t: number): Measure {
+    checkCall(METHODS.Flow.law, { t });
     if (this.#parts.law) return this.#parts.law(t);
     throw new RidgeflowError(
       'UNSUPPORTED',
@@ -71,6 +74,7 @@ export class Flow {
 
   /** The same flow between other times. */
   between(from: number, to: number): Flow {
+    checkCall(METHODS.Flow.between, { from, to });
     return new Flow({ ...this.#parts, from, to });
   }
 
@@ -82,6 +86,7 @@ export class Flow {
    * @throws All that `integrate` throws.
    */
   async transport(x0: NdArray, options: TransportOptions = {}): Promise<Trajectory> {
+    checkCall(METHODS.Flow.transport, { x0, options });
     const { from = this.from, to = this.to } = options;
     const known = options.track?.logDensity && options.logDensity0 === undefined && this.#parts.law;
     const logDensity0 = known ? await logDensityOf(known(from), x0, options) : options.logDensity0;
@@ -93,6 +98,7 @@ export class Flow {
    * and all that `integrate` throws.
    */
   async sample(n: number, options: TransportOptions = {}): Promise<Trajectory> {
+    checkCall(METHODS.Flow.sample, { options });
     const x0 = await this.law(options.from ?? this.from).sample(n, callOptions(options, 0, 0.05));
     return this.transport(x0, { ...options, ...callOptions(options, 0.05, 1) });
   }
@@ -105,6 +111,7 @@ export class Flow {
    * @throws UNSUPPORTED where the law at the end is neither known nor given as `reference`; all that `integrate` throws.
    */
   async logLikelihood(x: NdArray, options: LikelihoodOptions = {}): Promise<FloatData> {
+    checkCall(METHODS.Flow.logLikelihood, { x, options });
     const { reference, ...rest } = options;
     const { n } = checkPoints(x, 'x', { dimension: this.field.dimension });
     const measure = reference ?? this.law(options.to ?? this.to);

@@ -11,6 +11,7 @@ import { euler } from '../solvers/index.js';
 import { Flow } from './flow.js';
 import { checkCall } from '../../core/call.js';
 import { SIGNATURES } from '../signatures.js';
+import { METHODS } from '../../field/method-signatures.js';
 
 /** Noise that helps particles out of places where the kernel flow would leave them. */
 export interface NoiseInjection {
@@ -90,6 +91,7 @@ class WitnessGradient implements VelocityField {
   }
 
   async evaluate(x: NdArray, t: number, want: FieldRequest, options: CallOptions = {}): Promise<FieldValues> {
+    checkCall(METHODS.VelocityField.evaluate, { x, t, want, options });
     checkTime(t, this.times);
     const { kernels, points } = await prepare(x, this.dimension, options);
     const places = await this.#places(kernels, points, t, options);
@@ -114,6 +116,7 @@ class WitnessGradient implements VelocityField {
 
   /** ∇²K·u = K(∇²log p·u + ∇log p (∇log p·u)). */
   async jacobianVector(x: NdArray, t: number, u: NdArray, options: CallOptions = {}): Promise<NdArray> {
+    checkCall(METHODS.VelocityField.jacobianVector, { x, t, u, options });
     checkTime(t, this.times);
     const { kernels, points } = await prepare(x, this.dimension, options);
     const vectors = checkVectors(kernels, u, points);

@@ -13,6 +13,7 @@ import { timeGrid } from '../time-grid.js';
 import { StochasticFlow } from './stochastic-flow.js';
 import { checkCall } from '../../core/call.js';
 import { SIGNATURES } from '../signatures.js';
+import { METHODS } from '../method-signatures.js';
 
 /** Parameters of {@link langevin} and {@link metropolisAdjustedLangevin}. */
 export interface LangevinParameters {
@@ -108,6 +109,7 @@ export class MetropolisLangevin {
    * @throws EMPTY_CLOUD, INVALID_SHAPE, NON_FINITE, INVALID_ARGUMENT, ABORTED, UNSUPPORTED.
    */
   async transport(x0: NdArray, options: MetropolisOptions = {}): Promise<MetropolisPath> {
+    checkCall(METHODS.MetropolisLangevin.transport, { x0, options });
     const { n } = checkPoints(x0, 'x0', { dimension: this.#target.dimension });
     const start = toDtype(x0, options.dtype ?? dtypeOf(x0));
     const kernels = await kernelsFor(options, dtypeOf(start));

@@ -11,6 +11,7 @@ import { Flow } from './flow.js';
 import { KernelRegression } from './kernel-regression.js';
 import { checkCall } from '../../core/call.js';
 import { SIGNATURES } from '../signatures.js';
+import { METHODS } from '../../field/method-signatures.js';
 
 /** Parameters of {@link pairedFlowMatching}. */
 export interface PairedFlowMatchingParameters {
@@ -101,6 +102,7 @@ class PairVelocity implements VelocityField {
   }
 
   async evaluate(x: NdArray, t: number, want: FieldRequest, options: CallOptions = {}): Promise<FieldValues> {
+    checkCall(METHODS.VelocityField.evaluate, { x, t, want, options });
     checkTime(t, this.times);
     const { points, dtype } = await prepare(x, this.dimension, options);
     const regression = this.#regression(t, dtype, want.divergence);
@@ -112,6 +114,7 @@ class PairVelocity implements VelocityField {
   }
 
   async jacobianVector(x: NdArray, t: number, u: NdArray, options: CallOptions = {}): Promise<NdArray> {
+    checkCall(METHODS.VelocityField.jacobianVector, { x, t, u, options });
     checkTime(t, this.times);
     const { kernels, points, dtype } = await prepare(x, this.dimension, options);
     const vectors = checkVectors(kernels, u, points);

@@ -8,6 +8,7 @@ import { Flow } from './flow.js';
 import { KernelRegression } from './kernel-regression.js';
 import { checkCall } from '../../core/call.js';
 import { SIGNATURES } from '../signatures.js';
+import { METHODS } from '../../field/method-signatures.js';
 
 /** Options of {@link steinVariationalGradientDescent}. */
 export interface SteinOptions {
@@ -64,6 +65,7 @@ class SteinField implements VelocityField {
   }
 
   async evaluate(x: NdArray, t: number, want: FieldRequest, options: CallOptions = {}): Promise<FieldValues> {
+    checkCall(METHODS.VelocityField.evaluate, { x, t, want, options });
     checkTime(t, this.times);
     const { points, dtype } = await prepare(x, this.dimension, options);
     const { regression, variance } = await this.#regression(points, options, want.divergence);
@@ -87,6 +89,7 @@ class SteinField implements VelocityField {
   }
 
   async jacobianVector(x: NdArray, t: number, u: NdArray, options: CallOptions = {}): Promise<NdArray> {
+    checkCall(METHODS.VelocityField.jacobianVector, { x, t, u, options });
     checkTime(t, this.times);
     const { kernels, points } = await prepare(x, this.dimension, options);
     const vectors = checkVectors(kernels, u, points);

@@ -4,6 +4,8 @@ import { type CallOptions, partOf } from '../../core/options.js';
 import type { VelocityField } from '../../field/field.js';
 import { diffuse } from '../sde.js';
 import type { DiffuseOptions, DiffusionPath } from '../stochastic-problem.js';
+import { checkCall } from '../../core/call.js';
+import { METHODS } from '../method-signatures.js';
 
 /** What a {@link StochasticFlow} is made of. */
 export interface StochasticFlowParts extends Pick<DiffuseOptions, 'noise' | 'step' | 'solver'> {
@@ -47,13 +49,15 @@ export class StochasticFlow {
    * @param x0 n × d, where the points are at the start.
    * @throws All that `diffuse` throws.
    */
-  transport(x0: NdArray, options: StochasticTransportOptions = {}): Promise<DiffusionPath> {
+  async transport(x0: NdArray, options: StochasticTransportOptions = {}): Promise<DiffusionPath> {
+    checkCall(METHODS.StochasticFlow.transport, { x0, options });
     const { from, to, noise, step, solver } = this.#parts;
     return diffuse(this.drift, x0, { from, to, noise, step, solver, ...options });
   }
 
   /** n points of the law that the flow starts from, moved to its end. Throws UNSUPPORTED where the flow has none. */
   async sample(n: number, options: StochasticTransportOptions = {}): Promise<DiffusionPath> {
+    checkCall(METHODS.StochasticFlow.sample, { options });
     if (!this.#parts.start) {
       throw new RidgeflowError(
         'UNSUPPORTED',

@@ -127,7 +127,8 @@ export async function analyseNetwork(
     const to = (names.indexOf(group[group.length - 1]) + 1) / names.length;
     const ran = from + 0.3 * (to - from);
     const wanted = lastRows ? group : [...new Set([...group, last.name])];
-    const rows = await activations.collect(wanted, partOf(options, from, ran));
+    const { signal, onProgress } = partOf(options, from, ran);
+    const rows = await activations.collect(wanted, { signal, onProgress });
     if (!lastRows) {
       lastRows = rows.get(last.name)!;
       const shape = await cloudShape(lastRows, call);

@@ -15,6 +15,7 @@ import { type PositionMask, maskOf, maskRows } from './position-mask.js';
 import { RandomProjection } from './random-projection.js';
 import { checkCall } from '../../core/call.js';
 import { SIGNATURES } from '../signatures.js';
+import { METHODS } from '../method-signatures.js';
 
 /** Options of {@link openActivations}. */
 export interface ActivationOptions extends CallOptions {
@@ -228,6 +229,7 @@ export async function openActivations(
   };
   const names = new Set(layers.map(({ name }) => name));
   const stream: Activations['stream'] = async (wanted, visit, call = {}) => {
+    checkCall(METHODS.Activations.stream, { layers: wanted, visit, options: call });
     for (const name of wanted)
       if (!names.has(name)) throw invalidArgument('layers', 'names of layers that were opened', name);
     const inner = wanted.filter((name) => name !== INPUT);
@@ -271,6 +273,7 @@ export async function openActivations(
     }
   };
   const collect: Activations['collect'] = async (wanted, call) => {
+    checkCall(METHODS.Activations.collect, { layers: wanted, options: call });
     const found = new Map<string, NdArray>();
     for (const { name, width, positions } of layers) {
       if (!wanted.includes(name)) continue;

@@ -20,6 +20,8 @@ import { onnxLayers } from './onnx-layers.js';
 import { nodesBetween, partFor } from './onnx-parts.js';
 import type { Dequantisation } from './onnx-quantised.js';
 import { isError, isFloat32Array, isFloat64Array } from '../../core/realm.js';
+import { checkCall } from '../../core/call.js';
+import { METHODS } from '../method-signatures.js';
 
 type Runtime = typeof import('onnxruntime-node');
 
@@ -85,6 +87,7 @@ export class OnnxNetwork implements NetworkModel {
     batch: NdArray | ReadonlyMap<string, NdArray>,
     layers: readonly string[],
   ): Promise<Map<string, NdArray>> {
+    checkCall(METHODS.NetworkModel.run, { batch, layers });
     const feeds = feedsOf(this, batch);
     const tensors = this.inputs.map(({ name, type }) => [
       name,
@@ -98,6 +101,7 @@ export class OnnxNetwork implements NetworkModel {
   }
 
   block(from: string, to: string, others?: ReadonlyMap<string, NdArray>): Block | undefined {
+    checkCall(METHODS.NetworkModel.block, { from, to, others });
     const { nodes: added } = this.#quantised;
     const [first, last] = [this.#valueOf(from), this.#valueOf(to)];
     const given = this.inputs.filter(({ name, axis }) => others?.has(name) && (axis === 0 || axis === null));

@@ -4,6 +4,8 @@ import { RandomStream } from '../../core/random.js';
 import { type CallOptions, checkInteger } from '../../core/options.js';
 import { kernelsFor } from '../../kernel/backend.js';
 import { asMatrix } from '../../kernel/checks.js';
+import { checkCall } from '../../core/call.js';
+import { METHODS } from '../method-signatures.js';
 
 /** Nonzero entries in each column of the projection. */
 const NONZEROS = 8;
@@ -47,6 +49,7 @@ export class RandomProjection {
    * @throws INVALID_SHAPE, INVALID_DTYPE, UNSUPPORTED, OUT_OF_MEMORY, ABORTED. O(8 · n · from) time.
    */
   async apply(points: NdArray, options: CallOptions = {}): Promise<NdArray> {
+    checkCall(METHODS.RandomProjection.apply, { points, options });
     const { n } = checkPoints(points, 'points', { dimension: this.from });
     const cloud = toDtype(points, options.dtype);
     const kernels = await kernelsFor(options, dtypeOf(cloud));

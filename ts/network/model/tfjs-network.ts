@@ -13,6 +13,8 @@ import {
   noLayers,
 } from './model.js';
 import { type GivenTensor, type ModelEngine, tfjsFailure } from './tfjs-engine.js';
+import { checkCall } from '../../core/call.js';
+import { METHODS } from '../method-signatures.js';
 
 /** What the formats of TensorFlow.js differ in: a model that is loaded, and how to compute one of its layers from another. */
 export interface TfjsProgram {
@@ -82,6 +84,7 @@ export class TfjsNetwork implements NetworkModel {
     batch: NdArray | ReadonlyMap<string, NdArray>,
     layers: readonly string[],
   ): Promise<Map<string, NdArray>> {
+    checkCall(METHODS.NetworkModel.run, { batch, layers });
     for (const name of layers) this.#check(name);
     const feeds = feedsOf(this, batch);
     const given = this.inputs.map(({ name, type }): GivenTensor => {
@@ -92,6 +95,7 @@ export class TfjsNetwork implements NetworkModel {
   }
 
   block(from: string, to: string): Block | undefined {
+    checkCall(METHODS.NetworkModel.block, { from, to });
     this.#check(from);
     this.#check(to);
     if (!this.#program.follows(from, to)) return undefined;
