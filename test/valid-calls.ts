@@ -236,6 +236,7 @@ export async function validCalls(folder: string): Promise<ValidCalls> {
     readSafetensors: [files['a.safetensors'], {}],
     rectifiedFlow: [law, mixture, { variance: 0.1, pairs: 8, rounds: 1, step: { steps: 2 } }],
     renyiDivergence: [a, b, { order: 0.5 }],
+    residualStreams: [model],
     residualNetwork: [{ layers: residualStream(2, 2).layers }],
     reverseDiffusion: [rf.variancePreserving(), mixture, {}],
     ridgeletPair: ['relu', 2, {}],
