@@ -152,7 +152,7 @@ test('a checkpoint of other layers, or of more epochs than are asked for, is ref
       /resume|it is not/,
     ],
     [() => trainDae(points, { ...base, noise: 0.1, resume: file }), /plan of the layers/],
-    [() => trainDae(points, { ...base, noise: 0.1, resume: 7 as unknown as string }), /path of a file/],
+    [() => trainDae(points, { ...base, noise: 0.1, resume: 7 as unknown as string }), /a string for resume/],
   ];
   for (const [run, message] of refused) {
     const error = await t.throwsAsync(run, { message });

@@ -33,7 +33,8 @@ for (const place of places) {
   test(`${name}: fine-tuning begins at the map that it is given`, async (t) => {
     const { points: moons } = twoMoons(80, { dtype: place.dtype, noise: 0.1 });
     const points = { ...moons, data: moons.data.map((value) => 3 * value + 7) };
-    const call = { backend: place.backend, epochs: 3 };
+    const on = { backend: place.backend };
+    const call = { ...on, epochs: 3 };
     const maps: (TrainedComposition | StackedDae)[] = [
       await trainComposedDae(points, { ...call, width: 9, layers: 3, T: 0.9, activation: 'softplus' }),
       await trainComposedDae(points, { ...call, width: 9, layers: 2, T: 0.9, residual: false, tied: true }),
@@ -43,7 +44,7 @@ for (const place of places) {
       const still: FineTuneOptions = { ...call, noise: 0.9, optimiser: { kind: 'sgd', rate: 1e-30 } };
       const { dae, history } = await fineTune(map, points, still);
       t.is(history.length, 3);
-      const distance = difference(await dae.apply(points, call), await map.apply(points, call));
+      const distance = difference(await dae.apply(points, on), await map.apply(points, on));
       t.true(distance < (place.dtype === 'float64' ? 1e-12 : 1e-4), `${distance}`);
       // The loss of an epoch at rest is that of the map, at noise of its own.
       t.true(Math.abs(history[0].training / history[2].training - 1) < 0.5);

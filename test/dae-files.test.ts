@@ -116,11 +116,11 @@ test('a checkpoint of another run, or none, is refused', async (t) => {
 test('trained autoencoders of every kind are read back as they were written', async (t) => {
   const path = join(emptyFolder(t), 'dae.safetensors');
   const { points } = twoMoons(60, { dtype: 'float64', noise: 0.1 });
-  const call = {
+  const on = {
     backend,
-    epochs: 3,
     dtype: backend === 'native' ? ('float64' as const) : ('float32' as const),
   };
+  const call = { ...on, epochs: 3 };
   const single = await trainDae(points, {
     ...call,
     width: 5,
@@ -133,11 +133,11 @@ test('trained autoencoders of every kind are read back as they were written', as
   for (const dae of [single, composed, stacked]) {
     await writeDae(path, dae);
     const read = await readDae(path);
-    t.deepEqual((await read.apply(points, call)).data, (await dae.apply(points, call)).data);
+    t.deepEqual((await read.apply(points, on)).data, (await dae.apply(points, on)).data);
   }
   t.true('encode' in (await readDae(path)));
-  const features = await ((await readDae(path)) as StackedDae).encode(points, call);
-  t.deepEqual(features.data, (await stacked.encode(points, call)).data);
+  const features = await ((await readDae(path)) as StackedDae).encode(points, on);
+  t.deepEqual(features.data, (await stacked.encode(points, on)).data);
   await writeDae(path, single);
   const read = (await readDae(path)) as TrainedDae;
   t.deepEqual(read.history, single.history);

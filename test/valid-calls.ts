@@ -257,7 +257,7 @@ export async function validCalls(folder: string): Promise<ValidCalls> {
     shufflePairs: [a, {}],
     silhouette: [a, labels, {}],
     sinkhorn: [a, b, { epsilon: 1 }],
-    sinkhornDivergence: [a, b, { epsilon: 1 }],
+    sinkhornDivergence: [a, b, { epsilon: 1, gradient: true }],
     sinkhornDivergenceFlow: [b, { epsilon: 1, to: 0.1 }],
     sinkhornMatrix: [costs, { epsilon: 1 }],
     sirt: [sinogram, { ...beam, iterations: 2 }],

@@ -75,6 +75,8 @@ export function wrongFor(rule: Rule): unknown[] {
       return wrong.filter((value) => typeof value !== 'number');
     case 'flag':
       return wrong.filter((value) => typeof value !== 'boolean');
+    case 'any':
+      return [];
     case 'either':
       return wrongFor(rule.rule).filter((value) => isPlain(value));
     case 'object':
@@ -114,6 +116,7 @@ export function rightFor(rule: Rule | undefined): unknown {
       return () => 1;
     case 'text':
       return 'no such file';
+    case 'any':
     case 'number':
       return 1;
     case 'flag':

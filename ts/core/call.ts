@@ -24,7 +24,8 @@ export type Rule =
       required: readonly string[];
       optional: boolean;
     }
-  | { kind: 'either'; rule: Rule; optional: boolean };
+  | { kind: 'either'; rule: Rule; optional: boolean }
+  | { kind: 'any'; optional: boolean };
 
 export type PlainKind = 'number' | 'flag' | 'text' | 'callback';
 
@@ -107,6 +108,9 @@ function checkListener(value: unknown, name: string): void {
 export const ARRAY: OfKind<'array'> = { kind: 'array', optional: false };
 export const ARRAY_OPTIONAL: OfKind<'array'> = { kind: 'array', optional: true };
 
+/** An option that may be anything. */
+export const ANY: Rule = { kind: 'any', optional: true };
+
 // Options of one kind. Which values of it they may have, and that they are there, is for the call to check.
 export const NUMBER: OfKind<'number'> = { kind: 'number', optional: true };
 export const FLAG: OfKind<'flag'> = { kind: 'flag', optional: true };
@@ -160,10 +164,11 @@ export function options<T>() {
     const rules: Record<string, Check> = {};
     const required: string[] = [];
     for (const [name, rule] of entries) {
+      if (rule === ANY) continue;
       if (rule !== 1) {
         rules[name] = (value) => check(rule, value, name);
         if (!rule.optional) required.push(name);
-      } else if (isEverywhere(name)) rules[name] = EVERYWHERE[name];
+      } else rules[name] = isEverywhere(name) ? EVERYWHERE[name] : refuseNull;
     }
     return { kind: 'options', fields: entries.map(([name]) => name), rules, required, optional };
   };
@@ -214,8 +219,14 @@ function check(rule: Rule, value: unknown, name: string): void {
     case 'options':
       return checkOptions(rule, value, name);
     case 'either':
+      refuseNull(value, name);
       if (isPlainObject(value)) check(rule.rule, value, name);
   }
+}
+
+/** What an option must not be, whatever it is: it is left out, or has a value. */
+function refuseNull(value: unknown, name: string): void {
+  if (value === null) throw invalidArgument(name, 'a value, or nothing at all,', value);
 }
 
 function checkFields(fields: readonly string[], value: unknown, name: string): void {
@@ -243,7 +254,6 @@ function checkOptions(rule: Extract<Rule, { kind: 'options' }>, value: unknown, 
   if (!isPlainObject(value)) throw invalidArgument(name, `an object of options (${known.join(', ')})`, value);
   for (const [key, given] of Object.entries(value)) {
     if (!known.includes(key)) throw unknownOption(known, key, name);
-    if (given === null) throw invalidArgument(key, 'a value, or nothing at all,', given);
     if (given !== undefined && Object.hasOwn(rule.rules, key)) rule.rules[key](given, key);
   }
   for (const key of rule.required) {

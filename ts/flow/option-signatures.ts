@@ -41,7 +41,7 @@ export const POROUS_MEDIUM = options<NonNullable<LineFreeEnergy['porousMedium']>
 );
 
 /** A tableau of the library or of the caller. */
-export const SOLVER = object(['name', 'order', 'a', 'b', 'c'], true);
+export const SOLVER = ifObject(object(['name', 'order', 'a', 'b', 'c'], true));
 
 /** A length, or a number of steps. */
 export const STEP = ifObject(

@@ -161,7 +161,7 @@ export const SIGNATURES = {
   hyperplaneProjector: {
     options: options<Argument<typeof hyperplaneProjector, 0>>()({
       detector: DETECTOR,
-      directions: ARRAY,
+      directions: 1,
       kernel: TEXT,
       pixelSize: NUMBER,
       shape: LIST,
@@ -176,7 +176,7 @@ export const SIGNATURES = {
       ...CALL,
       detector: DETECTOR,
       directionWeights: LIST,
-      directions: ARRAY,
+      directions: 1,
       filter: TEXT,
       pixelSize: NUMBER,
       shape: LIST,
@@ -264,7 +264,7 @@ export const SIGNATURES = {
   xrayLines: {
     options: options<Argument<typeof xrayLines, 0>>()({
       detector: FLAT_DETECTOR,
-      directions: ARRAY,
+      directions: 1,
       pixelSize: NUMBER,
       shape: LIST,
     }),
@@ -272,7 +272,7 @@ export const SIGNATURES = {
   xrayProjector: {
     options: options<Argument<typeof xrayProjector, 0>>()({
       detector: FLAT_DETECTOR,
-      directions: ARRAY,
+      directions: 1,
       pixelSize: NUMBER,
       shape: LIST,
     }),

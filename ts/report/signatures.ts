@@ -1,4 +1,4 @@
-import { ARRAY, NUMBER, TEXT, list, object, options, text, type Argument } from '../core/call.js';
+import { ANY, ARRAY, NUMBER, TEXT, list, object, options, text, type Argument } from '../core/call.js';
 import type { planChart, trajectoryChart } from './cloud-charts.js';
 import type { table } from './html.js';
 import type { chartFigure } from './page.js';
@@ -18,11 +18,11 @@ export const SIGNATURES = {
   },
   chartFigure: {
     options: options<Argument<typeof chartFigure, 0>>()({
-      caption: 1,
-      legend: 1,
+      caption: ANY,
+      legend: ANY,
       name: TEXT,
       renderer: TEXT,
-      subtitle: 1,
+      subtitle: ANY,
       title: TEXT,
     }),
   },

@@ -2,14 +2,15 @@ import {
   ARRAY,
   ARRAY_OPTIONAL,
   CALL,
-  type Argument,
+  FLAG,
+  LIST,
+  NUMBER,
+  TEXT,
+  ifObject,
   list,
   object,
   options,
-  NUMBER,
-  TEXT,
-  FLAG,
-  LIST,
+  type Argument,
 } from '../core/call.js';
 import { MIXTURE } from '../measure/signatures.js';
 import type { exactTransport, exactTransportMatrix } from './exact-transport.js';
@@ -24,7 +25,8 @@ import type { sinkhornDivergence } from './sinkhorn-divergence.js';
 import type { sinkhorn, sinkhornMatrix } from './sinkhorn.js';
 import type { slicedWasserstein } from './sliced-wasserstein.js';
 
-const POTENTIALS = options<NonNullable<Argument<typeof sinkhorn, 2>['initial']>>()({ f: 1, g: 1 }, true);
+/** Potentials, or a plan, which has them. */
+const POTENTIALS = object(['f', 'g'], true);
 
 /** What the public functions of this subject take, for {@link checkCall}. The compiler holds the names of options to their types. */
 export const SIGNATURES = {
@@ -75,7 +77,7 @@ export const SIGNATURES = {
       {
         ...CALL,
         epsilon: NUMBER,
-        initial: ARRAY_OPTIONAL,
+        initial: ifObject(ARRAY_OPTIONAL),
         maximumIterations: NUMBER,
         pointWeights: LIST,
         tolerance: NUMBER,

@@ -65,7 +65,8 @@ export async function sinkhornDivergence(
     plans: { ab, aa, bb },
   };
   if (options.gradient) {
-    const [across, within] = [await ab.gradient(options), await aa.gradient(options)];
+    const { signal } = options;
+    const [across, within] = [await ab.gradient({ signal }), await aa.gradient({ signal })];
     const data = allocate(kernel.dtype, n * a.shape[1], 'a gradient');
     for (let k = 0; k < data.length; k++) data[k] = across.data[k] - within.data[k];
     result.gradient = { data, shape: [n, a.shape[1]] };
