@@ -83,20 +83,29 @@ export async function validCalls(folder: string): Promise<ValidCalls> {
   await mkdir(join(folder, 'graph'), { recursive: true });
   await writeGraphModel(join(folder, 'graph'), singles(2, 3));
   const model = await rf.openModel(join(folder, 'graph'));
+  const network2 = residualStream(2, 2);
+  const blocks = await rf.analyseBlocks([network2], a);
+  await rf.writeLayersModel(join(folder, 'stream'), network2);
+  const stream = await rf.openModel(join(folder, 'stream'));
   const trajectory = await rf.integrate(pull, a, { to: 1, saveAt: [0.5], track: { action: true } });
   const ball = [{ center: [0, 0], semiAxes: [1, 2] }];
   const calls: Partial<Named<typeof rf>> = {
     activation: ['relu'],
+    alignmentMatrix: [await rf.openActivations(model, singles(12, 2)), undefined, {}],
+    analyseBlocks: [[network2], a, {}],
+    analyseStreams: [stream, singles(12, 2), {}],
     analyseNetwork: [model, singles(12, 2), {}],
     asCloud: [a, {}],
     availableBackends: [],
     axialDirections: [[0, 1]],
     backproject: [sinogram, beam],
     backwardHeatField: [law],
+    blockByDifferences: [async (x) => x, { shape: [2], spread: 1 }],
     blockDerivatives: [async (x) => x, a, { shape: [2], spread: 1 }, {}],
     centredKernelAlignment: [a, a, {}],
     cgls: [sinogram, { ...beam, iterations: 2 }],
     checkerboard: [5, {}],
+    characterOf: [blocks.blocks[0]],
     chooseByFolds: [target, { widths: [2, 3], folds: 2 }],
     chooseLayers: [model, ['*']],
     circleTransport: [[0.1, 0.2], [0.3, 0.5], {}], // prettier-ignore
@@ -192,6 +201,7 @@ export async function validCalls(folder: string): Promise<ValidCalls> {
     lineTransport: [[0.1, 0.2], [0.3, 0.5], {}], // prettier-ignore
     linearField: [{ matrix: -1 }],
     linearProbe: [a, labels, { folds: 2 }],
+    lyapunovExponents: [[network2], a, { count: 1 }],
     localStretch: [rf.ndarray(new Random(3).normals(8), [2, 2, 2], 'float64'), {}],
     maxSlicedWasserstein: [a, b, { directions: 2, iterations: 2 }],
     maximumLikelihoodDimension: [normals(30, 2), { k: 5 }],
@@ -233,6 +243,7 @@ export async function validCalls(folder: string): Promise<ValidCalls> {
     readNpy: [files['a.npy'], {}],
     readNpz: [files['a.npz'], {}],
     readPng: [files['a.png'], {}],
+    readRows: [files['a.npy'], {}],
     readSafetensors: [files['a.safetensors'], {}],
     rectifiedFlow: [law, mixture, { variance: 0.1, pairs: 8, rounds: 1, step: { steps: 2 } }],
     renyiDivergence: [a, b, { order: 0.5 }],
@@ -268,6 +279,7 @@ export async function validCalls(folder: string): Promise<ValidCalls> {
     spectrumSlice: [network, target, { size: 4 }],
     standardise: [a, {}],
     steinVariationalGradientDescent: [law, { to: 0.1 }],
+    streamVerdict: [blocks.blocks],
     straightness: [trajectory, 1],
     sumOf: [pull, pull],
     swissRoll: [5, {}],

@@ -9,6 +9,10 @@ export const METHODS = {
     collect: { layers: list(), options: RUN },
     stream: { layers: list(), visit: callback(), options: RUN },
   },
+  BlockMap: {
+    evaluate: { x: ARRAY, options: CALL_OPTIONS },
+    jacobianVector: { x: ARRAY, u: ARRAY, options: CALL_OPTIONS },
+  },
   NetworkModel: { block: { from: text(), to: text() }, run: { batch: object([]), layers: list() } },
   RandomProjection: { apply: { points: ARRAY, options: CALL_OPTIONS } },
   ResidualNetwork: {

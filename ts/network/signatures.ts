@@ -6,7 +6,6 @@ import {
   NUMBER,
   TEXT,
   callback,
-  ifObject,
   list,
   listOf,
   object,
@@ -15,7 +14,6 @@ import {
   type Argument,
 } from '../core/call.js';
 import { TRAJECTORY_TOLERANCE } from '../flow/option-signatures.js';
-import { MEASURE } from '../measure/signatures.js';
 import { PAIR } from '../ridgelet/signatures.js';
 import type { analyseNetwork } from './analysis/analyse.js';
 import type { blockDerivatives } from './analysis/steps.js';
@@ -40,54 +38,31 @@ import type { ResidualLayer, residualNetwork } from './residual-network.js';
 import type { shallowNetwork } from './shallow-network.js';
 import type { compareWithSpectrum } from './spectrum-comparison.js';
 import type { spectrumSlice } from './spectrum-slice.js';
-import type { NetworkTarget, Split } from './target.js';
 import type { trainNetwork } from './train.js';
-import type { pairUnits, randomUnits } from './units.js';
 import type { errorByWidth } from './width-study.js';
-
-const FLOW = object([]);
-
-const RESIDUAL = object(['layers', 'times', 'evaluate()']);
-
-const NETWORK = object(['evaluate()']);
-
-const SHALLOW = object(['activation', 'A', 'b', 'C', 'evaluate()']);
-
-const MODEL = object(['inputs', 'layers', 'run()', 'block()']);
-
-/** A name, or a pair with an activation of one's own. */
-const OWN_ACTIVATION = ifObject(PAIR);
-
-/** How units are made, or units. */
-const UNITS = ifObject(object(['a', 'b'], true));
-
-/** A share of the points, or points and values of their own. */
-const HELD_OUT = ifObject(options<Split['training']>()({ points: ARRAY, values: ARRAY }, true));
-
-const TARGET = options<NetworkTarget>()({
-  measure: { ...MEASURE, optional: true },
-  points: ARRAY_OPTIONAL,
-  samples: NUMBER,
-  values: 1,
-});
-
-/** What everything that fits output weights takes. */
-const FIT = {
-  ...CALL,
-  activation: TEXT,
-  maximumIterations: NUMBER,
-  scale: LIST,
-  solver: TEXT,
-  tolerance: NUMBER,
-  units: UNITS,
-} as const;
+import {
+  FLOW,
+  RESIDUAL,
+  NETWORK,
+  SHALLOW,
+  MODEL,
+  OWN_ACTIVATION,
+  UNITS,
+  HELD_OUT,
+  TARGET,
+  FIT,
+  DRAWN,
+} from './option-signatures.js';
 
 /** What the public functions of this subject take, for {@link checkCall}. The compiler holds the names of options to their types. */
 export const SIGNATURES = {
   alignmentMatrix: {
     activations: object(['layers', 'examples', 'collect()']),
     others: object(['layers', 'examples', 'collect()'], true),
-    options: options<Argument<typeof alignmentMatrix, 2>>()({ ...CALL, batch: 1, examples: 1 }, true),
+    options: options<Argument<typeof alignmentMatrix, 2>>()(
+      { ...CALL, batch: NUMBER, examples: NUMBER },
+      true,
+    ),
   },
   analyseBlocks: {
     blocks: list(),
@@ -117,13 +92,13 @@ export const SIGNATURES = {
     model: MODEL,
     points: object([]),
     options: options<Argument<typeof analyseStreams, 2>>()(
-      { ...CALL, batch: 1, examples: 1, memory: 1 },
+      { ...CALL, batch: NUMBER, examples: NUMBER, memory: NUMBER },
       true,
     ),
   },
   blockByDifferences: {
     block: callback(),
-    measured: options<Argument<typeof blockByDifferences, 1>>()({ shape: 1, spread: 1 }),
+    measured: options<Argument<typeof blockByDifferences, 1>>()({ shape: LIST, spread: NUMBER }),
   },
   blockDerivatives: {
     block: callback(),
@@ -259,20 +234,17 @@ export const SIGNATURES = {
       width: NUMBER,
     }),
   },
-  pairUnits: {
-    points: ARRAY,
-    options: options<Argument<typeof pairUnits, 1>>()({ scale: LIST, seed: 1, width: NUMBER }),
-  },
-  randomUnits: {
-    points: ARRAY,
-    options: options<Argument<typeof randomUnits, 1>>()({ scale: LIST, seed: 1, width: NUMBER }),
-  },
+  pairUnits: { points: ARRAY, options: DRAWN },
+  randomUnits: { points: ARRAY, options: DRAWN },
   readLayersModel: { folder: text() },
   readNetworkOnnx: { path: text() },
   lyapunovExponents: {
     blocks: list(),
     x: ARRAY,
-    options: options<Argument<typeof lyapunovExponents, 2>>()({ ...CALL, count: 1, points: 1 }, true),
+    options: options<Argument<typeof lyapunovExponents, 2>>()(
+      { ...CALL, count: NUMBER, points: NUMBER },
+      true,
+    ),
   },
   streamVerdict: { blocks: list() },
   refitStream: {

@@ -62,7 +62,7 @@ export async function alignmentMatrix(
   for (const [s, side] of sides.entries()) {
     const names = namesOf(side);
     const part = partOf(options, (0.8 * s) / sides.length, (0.8 * (s + 1)) / sides.length);
-    const rows = await side.collect(names, part);
+    const rows = await side.collect(names, { signal: part.signal, onProgress: part.onProgress });
     collected.push(...names.map((name) => rows.get(name)!));
   }
   const order = Array.from(

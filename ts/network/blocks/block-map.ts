@@ -1,8 +1,9 @@
-import type { NdArray } from '../../core/array.js';
+import { type NdArray, checkPoints } from '../../core/array.js';
 import type { CallOptions } from '../../core/options.js';
 import { checkCall } from '../../core/call.js';
 import { BatchSize, runBlock } from '../model/batch-size.js';
 import type { Block } from '../model/index.js';
+import { METHODS } from '../method-signatures.js';
 import { SIGNATURES } from '../signatures.js';
 
 /**
@@ -43,10 +44,12 @@ export function blockByDifferences(
   const { shape, spread } = measured;
   const dimension = shape.reduce((product, extent) => product * extent, 1);
   const size = new BatchSize(ROWS);
-  const evaluate = async ({ data, shape: [n] }: NdArray, options: CallOptions = {}): Promise<NdArray> => {
+  const evaluate = async (x: NdArray, options: CallOptions = {}): Promise<NdArray> => {
+    checkCall(METHODS.BlockMap.evaluate, { x, options });
+    const { n } = checkPoints(x, 'x', { dimension });
     const found = await runBlock(
       block,
-      { data: Float32Array.from(data), shape: [n, ...shape] },
+      { data: Float32Array.from(x.data), shape: [n, ...shape] },
       size,
       options,
     );
@@ -57,7 +60,9 @@ export function blockByDifferences(
     error: ERROR,
     evaluate,
     async jacobianVector(x, u, options = {}) {
-      const [n, d] = x.shape;
+      checkCall(METHODS.BlockMap.jacobianVector, { x, u, options });
+      const { n, d } = checkPoints(x, 'x', { dimension });
+      checkPoints(u, 'u', { minimum: n, dimension });
       const [above, below] = [new Float32Array(n * d), new Float32Array(n * d)];
       const steps = new Float64Array(n);
       for (let i = 0; i < n; i++) {
