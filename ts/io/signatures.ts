@@ -105,7 +105,7 @@ export const SIGNATURES = {
   writeRows: {
     path: text(),
     options: options<Argument<typeof writeRows, 1>>()(
-      { also: 1, columns: 1, dtype: 1, format: 1, labels: 1 },
+      { also: LIST, columns: LIST, dtype: 1, format: TEXT, labels: FLAG },
       true,
     ),
   },

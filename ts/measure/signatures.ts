@@ -42,6 +42,12 @@ export const MIXTURE = object([
   'heat()',
 ]);
 
+/** What is wanted of a score. */
+export const WANT = options<Argument<typeof score, 2>['want']>()(
+  { divergence: FLAG, logDensity: FLAG, mean: FLAG },
+  true,
+);
+
 /** What the public functions of this subject take, for {@link checkCall}. The compiler holds the names of options to their types. */
 export const SIGNATURES = {
   checkerboard: {
@@ -96,10 +102,7 @@ export const SIGNATURES = {
       excludeSelf: FLAG,
       tolerance: NUMBER,
       variance: NUMBER,
-      want: options<Argument<typeof score, 2>['want']>()(
-        { divergence: FLAG, logDensity: FLAG, mean: FLAG },
-        true,
-      ),
+      want: WANT,
       weights: LIST,
     }),
   },

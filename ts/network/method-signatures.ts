@@ -13,7 +13,10 @@ export const METHODS = {
     evaluate: { x: ARRAY, options: CALL_OPTIONS },
     jacobianVector: { x: ARRAY, u: ARRAY, options: CALL_OPTIONS },
   },
-  NetworkModel: { block: { from: text(), to: text() }, run: { batch: object([]), layers: list() } },
+  NetworkModel: {
+    block: { from: text(), to: text(), others: object([], true) },
+    run: { batch: object([]), layers: list() },
+  },
   RandomProjection: { apply: { points: ARRAY, options: CALL_OPTIONS } },
   ResidualNetwork: {
     evaluate: { x: ARRAY, options: CALL_OPTIONS },

@@ -95,7 +95,7 @@ export class TfjsNetwork implements NetworkModel {
   }
 
   block(from: string, to: string): Block | undefined {
-    checkCall(METHODS.NetworkModel.block, { from, to });
+    checkCall(METHODS.NetworkModel.block, { from, to, others: undefined });
     this.#check(from);
     this.#check(to);
     if (!this.#program.follows(from, to)) return undefined;
