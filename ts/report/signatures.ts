@@ -64,8 +64,8 @@ export const SIGNATURES = {
     plan: object(['rows', 'columns', 'masses']),
     options: options<Argument<typeof planChart, 3>>()(
       {
-        height: 1,
-        lines: 1,
+        height: NUMBER,
+        lines: NUMBER,
         names: 1,
         plane: 1,
         seed: 1,
@@ -140,9 +140,9 @@ export const SIGNATURES = {
     trajectory: object(['states']),
     options: options<Argument<typeof trajectoryChart, 1>>()(
       {
-        height: 1,
+        height: NUMBER,
         labels: 1,
-        particles: 1,
+        particles: NUMBER,
         plane: 1,
         seed: 1,
         width: 1,

@@ -70,7 +70,8 @@ export async function streamParts(
     count,
     layer,
     between: (from, to) => modelBlock(model, { first: layer(from), last: layer(to) }, others),
-    collect: async (names, rows) => (await open(names, rows)).collect([...new Set(names)], call),
+    collect: async (names, rows) =>
+      (await open(names, rows)).collect([...new Set(names)], { signal: call.signal }),
   };
 }
 
