@@ -1,6 +1,13 @@
 import { dtypeOf, toDtype, type FloatData, type NdArray } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
-import { type CallOptions, callOptions, checkInteger, checkPositive, partOf, throwIfAborted } from '../core/options.js';
+import {
+  type CallOptions,
+  callOptions,
+  checkInteger,
+  checkPositive,
+  partOf,
+  throwIfAborted,
+} from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { checkFinite } from '../kernel/checks.js';
 import type { Kernels } from '../kernel/contract.js';

@@ -68,12 +68,7 @@ class LinearField implements VelocityField {
     this.dimension = dimension;
   }
 
-  async evaluate(
-    x: NdArray,
-    t: number,
-    want: FieldRequest,
-    options: CallOptions = {},
-  ): Promise<FieldValues> {
+  async evaluate(x: NdArray, t: number, want: FieldRequest, options: CallOptions = {}): Promise<FieldValues> {
     checkCall(METHODS.VelocityField.evaluate, { x, t, want, options });
     const { divergence: wanted, into } = want;
     checkTime(t, this.times);

@@ -79,12 +79,7 @@ class ScoreField implements VelocityField {
     this.times = times;
   }
 
-  async evaluate(
-    x: NdArray,
-    t: number,
-    want: FieldRequest,
-    options: CallOptions = {},
-  ): Promise<FieldValues> {
+  async evaluate(x: NdArray, t: number, want: FieldRequest, options: CallOptions = {}): Promise<FieldValues> {
     checkCall(METHODS.VelocityField.evaluate, { x, t, want, options });
     const { divergence: wanted, into } = want;
     const { measure, coefficient } = this.#at(t);

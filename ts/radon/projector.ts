@@ -1,11 +1,4 @@
-import {
-  BYTES,
-  type FloatData,
-  type NdArray,
-  dtypeOf,
-  elementCount,
-  toDtype,
-} from '../core/array.js';
+import { BYTES, type FloatData, type NdArray, dtypeOf, elementCount, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { requireMemory } from '../core/memory.js';
 import { type CallOptions, checkInteger } from '../core/options.js';

@@ -95,10 +95,7 @@ class TrainingFlow extends Flow implements UnitFlow {
     this.#settings = settings;
   }
 
-  initial(
-    width: number,
-    options: { seed?: number; dtype?: DType } = {},
-  ): NdArray {
+  initial(width: number, options: { seed?: number; dtype?: DType } = {}): NdArray {
     checkCall(METHODS.UnitFlow.initial, { options });
     const { seed, dtype = dtypeOf(this.#points) } = options;
     const m = checkInteger(width, 'width', 1);
@@ -167,12 +164,7 @@ class UnitField implements VelocityField {
     this.#order = Int32Array.from({ length: n * settings.copies }, (_, i) => i % n);
   }
 
-  async evaluate(
-    x: NdArray,
-    t: number,
-    want: FieldRequest,
-    options: CallOptions = {},
-  ): Promise<FieldValues> {
+  async evaluate(x: NdArray, t: number, want: FieldRequest, options: CallOptions = {}): Promise<FieldValues> {
     checkCall(FIELD_METHODS.VelocityField.evaluate, { x, t, want, options });
     const { into } = want;
     const { kernels, problem, width: m, dtype } = await this.#problem(x, options);
