@@ -91,6 +91,7 @@ export async function entropyOverRanks(
   distances: FloatData,
   options: { n: number; d: number; k: number },
 ): Promise<EntropyEstimate> {
+  checkCall(SIGNATURES.entropyOverRanks, { kernels, distances, options });
   const { n, k } = options;
   const logs = await meanOverRanks(kernels, n, distances.length / k, (i) =>
     Math.log(distances[i * k + k - 1]),

@@ -1,11 +1,25 @@
-import { ARRAY, ARRAY_OPTIONAL, CALL, type Argument, list, options, NUMBER, TEXT } from '../core/call.js';
+import {
+  ARRAY,
+  ARRAY_OPTIONAL,
+  CALL,
+  type Argument,
+  list,
+  object,
+  options,
+  NUMBER,
+  TEXT,
+} from '../core/call.js';
 import type { klDivergence, renyiDivergence } from './divergence.js';
 import type { fisherInformation } from './fisher-information.js';
 import type { gaussianEntropy } from './gaussian-entropy.js';
 import type { maximumLikelihoodDimension, twoNearestNeighbourDimension } from './intrinsic-dimension.js';
 import type { kernelEntropy } from './kernel-entropy.js';
 import type { mutualInformation } from './mutual-information.js';
-import type { entropyFromDistances, nearestNeighbourEntropy } from './nearest-neighbour-entropy.js';
+import type {
+  entropyFromDistances,
+  entropyOverRanks,
+  nearestNeighbourEntropy,
+} from './nearest-neighbour-entropy.js';
 import type { nearestNeighbours } from './nearest-neighbours.js';
 import type { jitter } from './rounding.js';
 
@@ -19,6 +33,11 @@ export const SIGNATURES = {
       n: NUMBER,
       stride: NUMBER,
     }),
+  },
+  entropyOverRanks: {
+    kernels: object(['name', 'linearCombination()']),
+    distances: list(),
+    options: options<Argument<typeof entropyOverRanks, 2>>()({ d: NUMBER, k: NUMBER, n: NUMBER }),
   },
   fisherInformation: {
     points: ARRAY,
