@@ -18,7 +18,9 @@ export function cloudChart(cloud: CloudData, plane: Pick<PrincipalPlane, 'explai
 function cloudSpec(cloud: CloudData, { explained }: Pick<PrincipalPlane, 'explained'>, theme: Theme): Spec {
   const { muted, grid, paper, ink } = COLOURS[theme];
   const { flat, classNames, classes, rows, x, y } = cloud;
-  const padding = { left: flat ? 8 : 64, right: 8, top: 8, bottom: 44 };
+  // Room for the longest number of the axis beside its title: a unit is as long on both, so either range may say it.
+  const longest = Math.round(Math.max(...[...x, ...y].map(Math.abs))).toLocaleString('en-US').length;
+  const padding = { left: flat ? 8 : Math.max(64, 41 + 7 * longest), right: 8, top: 8, bottom: 44 };
   const width = `max(120, containerSize()[0] - ${padding.left + padding.right})`;
   const share = (k: number) =>
     flat || !Number.isFinite(explained[k]) ? '' : `, ${formatPercent(explained[k])}`;
