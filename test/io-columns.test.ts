@@ -103,7 +103,8 @@ test('missing values are an error, left out, or filled in, and counted', async (
   t.deepEqual((await read(t, text, { ...whole, fill: 'median' })).cells, [[1, 10], [4, 20], [4, 20], [7, 60]]); // prettier-ignore
   t.deepEqual((await read(t, text, { ...whole, fill: -1 })).cells[1], [-1, 20]);
   t.deepEqual((await read(t, '1,2\n3,4\n', { fill: 0 })).notes, undefined);
-  await fails(t, read(t, 'a,b\n1,\n,2\n', { dropMissing: true }), 'EMPTY_CLOUD', /every one of its 2 rows \(a 1, b 1\)/, /--drop-columns a/, /--fill/); // prettier-ignore
+  await fails(t, read(t, 'a,b\n1,\n,2\n', { dropMissing: true }), 'EMPTY_CLOUD', /every one of its 2 rows \(a 1, b 1\)/, /--fill/); // prettier-ignore
+  await fails(t, read(t, 'a,b\n1,\n,2\n,3\n', { dropMissing: true }), 'EMPTY_CLOUD', /every one of its 3 rows \(a 2, b 1\)/, /--drop-columns a\)?, which leaves 2 rows/, /--fill/); // prettier-ignore
   await fails(t, read(t, 'a,b\n1,inf\n', { fill: 0 }), 'NON_FINITE', /inf/);
   await fails(t, read(t, text, { fill: 0, dropMissing: true }), 'INVALID_ARGUMENT', /dropMissing/);
 });

@@ -55,7 +55,7 @@ async function aBitOfEverything(): Promise<void> {
 
   // Densities, flows, distances, information.
   const cloud = smoothed({ points, variance: 0.1 });
-  await cloud.evaluate(other, { logDensity: true, score: true, ...on });
+  await cloud.evaluate(other, { logDensity: true, score: true }, on);
   await transportCloud(points, { depth: 2, T: 0.1, smoothing: 0.2, ...on });
   await integrate(linearField({ matrix: -1 }), points, { from: 0, to: 1, ...on });
   await gaussian({ mean: [0, 0], covariance: [[2, 1], [1, 2]] }).sample(9, { ...on }); // prettier-ignore

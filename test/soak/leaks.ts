@@ -24,6 +24,12 @@ export async function leaks(count: number): Promise<string> {
       [`${kind}, aborted`, () => aborted(call)],
     ] as const) {
       const grown = await growth(count, run);
+      if (PARTS.some((part) => grown[part] > ALLOWED[part](count))) {
+        // A leak is there the second time too, and as large over more calls; what a compiler or a collector was late with
+        // is not.
+        const again = await growth(3 * count, run);
+        for (const part of PARTS) grown[part] = Math.min(grown[part], again[part]);
+      }
       for (const part of PARTS) slopes.push({ name, part, bytes: grown[part] });
     }
   }
