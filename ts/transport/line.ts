@@ -28,7 +28,7 @@ export interface LinePlan {
   cost: number;
   /** The monotone plan, at most n + m − 1 entries: masses[k] goes from u[rows[k]] to v[columns[k]]. */
   plan: { rows: Int32Array; columns: Int32Array; masses: Float64Array };
-  /** Dual potentials f_i + g_j ≤ |u_i − v_j|^p, with equality where the plan has an entry. */
+  /** Dual potentials f_i + g_j ≤ |u_i − v_j|^p, with equality where the plan has an entry; all NaN where such powers are Infinity. */
   f: Float64Array;
   g: Float64Array;
   /** cost − (⟨f, a⟩ + ⟨g, b⟩), which is 0 but for rounding; Infinity where the cost is. */
@@ -95,7 +95,9 @@ export async function lineTransport(
   plan.masses = plan.masses.slice(0, count);
   const value = rootOfPowers(plan.masses, (k) => Math.abs(x[plan.rows[k]] - y[plan.columns[k]]), p);
   // Beyond the range of float64 there is no cost, and nothing is proved.
-  const dualityGap = Number.isFinite(dual) && cost < Infinity ? cost - dual : Infinity;
+  const proved = Number.isFinite(dual) && cost < Infinity;
+  const dualityGap = proved ? cost - dual : Infinity;
+  if (!proved) for (const potentials of [f, g]) potentials.fill(NaN);
   return { value, cost, plan, f, g, dualityGap };
 }
 
