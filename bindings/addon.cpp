@@ -59,12 +59,6 @@ Napi::Value gemmRate(const Napi::CallbackInfo& call) {
   return Napi::Number::New(call.Env(), blas::measureGemmRate(float64, size, threads, repetitions));
 }
 
-/// A function of the addon under its name.
-struct Export {
-  const char* name;
-  napi_callback callback;
-};
-
 constexpr Export kExports[] = {
     {"score", guarded<scoreKernel>},
     {"nearestNeighbours", guarded<nearestNeighboursKernel>},
@@ -120,16 +114,4 @@ constexpr Export kExports[] = {
 }  // namespace
 }  // namespace ridgeflow::bindings
 
-NAPI_MODULE_INIT() {
-  using namespace ridgeflow::bindings;
-  return guard(env, [&]() -> napi_value {
-    for (const Export& each : kExports) {
-      napi_value function = nullptr;
-      if (napi_create_function(env, each.name, NAPI_AUTO_LENGTH, each.callback, nullptr, &function) != napi_ok ||
-          napi_set_named_property(env, exports, each.name, function) != napi_ok) {
-        throw Napi::Error::New(env);
-      }
-    }
-    return exports;
-  });
-}
+NAPI_MODULE_INIT() { return ridgeflow::bindings::exportFunctions(env, exports, ridgeflow::bindings::kExports); }

@@ -2,6 +2,7 @@
 
 #include <exception>
 #include <new>
+#include <span>
 
 #include <napi.h>
 
@@ -34,6 +35,26 @@ napi_value guarded(napi_env env, napi_callback_info info) noexcept {
   return guard(env, [&]() -> napi_value {
     const Napi::CallbackInfo call(env, info);
     return function(call);
+  });
+}
+
+/// A function that an addon exports.
+struct Export {
+  const char* name;
+  napi_callback callback;
+};
+
+/// What an addon exports, for its initialisation.
+inline napi_value exportFunctions(napi_env env, napi_value exports, std::span<const Export> functions) noexcept {
+  return guard(env, [&]() -> napi_value {
+    for (const Export& each : functions) {
+      napi_value function = nullptr;
+      if (napi_create_function(env, each.name, NAPI_AUTO_LENGTH, each.callback, nullptr, &function) != napi_ok ||
+          napi_set_named_property(env, exports, each.name, function) != napi_ok) {
+        throw Napi::Error::New(env);
+      }
+    }
+    return exports;
   });
 }
 

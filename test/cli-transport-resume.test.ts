@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { estimateTimeLeft } from '../ts/cli/progress.js';
 import { compareDepths } from '../ts/dae/index.js';
+import { writeSafetensors } from '../ts/io/index.js';
 import { emptyFolder, ridgeflow, twoClasses } from './command-line.js';
 import { Random } from './reference/random.js';
 
@@ -65,6 +66,16 @@ test('transport: a damaged saved depth is said to be damaged, and without --resu
   const { code, stderr } = await ridgeflow([...args, '--resume']);
   t.is(code, 1, stderr);
   t.regex(stderr, /its checksum is wrong/);
+  // One that says nothing of itself, and one that says too little.
+  for (const text of [undefined, '{', '[]', '{"run":"a","numbers":{}}', '{"numbers":null}']) {
+    const tensors = { positions: { data: new Float32Array(600), shape: [300, 2] } };
+    await writeSafetensors(saved, tensors, {
+      metadata: text === undefined ? {} : { 'ridgeflow.depth': text },
+    });
+    const foreign = await ridgeflow([...args, '--resume']);
+    t.is(foreign.code, 1, foreign.stderr);
+    t.regex(foreign.stderr, /\[(FILE_FORMAT|INVALID_ARGUMENT)\]/, text);
+  }
   const anew = await ridgeflow(['transport', file, '--label-column', '-1', '--depths', '1', '--out', out]);
   t.is(anew.code, 0, anew.stderr);
   t.false(existsSync(join(out, 'unfinished')));

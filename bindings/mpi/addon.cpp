@@ -146,11 +146,6 @@ Napi::Value abortRun(const Napi::CallbackInfo& info) {
 
 Napi::Value bytesSent(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), mpi::bytesSent()); }
 
-struct Export {
-  const char* name;
-  napi_callback callback;
-};
-
 constexpr Export kExports[] = {
     {"start", guarded<start>},   {"gather", guarded<gather>}, {"gatherParts", guarded<gatherParts>},
     {"swapParts", guarded<swapParts>}, {"sum", guarded<sum>}, {"pass", guarded<pass>},
@@ -161,16 +156,4 @@ constexpr Export kExports[] = {
 }  // namespace
 }  // namespace ridgeflow::bindings
 
-NAPI_MODULE_INIT() {
-  using namespace ridgeflow::bindings;
-  return guard(env, [&]() -> napi_value {
-    for (const Export& each : kExports) {
-      napi_value function = nullptr;
-      if (napi_create_function(env, each.name, NAPI_AUTO_LENGTH, each.callback, nullptr, &function) != napi_ok ||
-          napi_set_named_property(env, exports, each.name, function) != napi_ok) {
-        throw Napi::Error::New(env);
-      }
-    }
-    return exports;
-  });
-}
+NAPI_MODULE_INIT() { return ridgeflow::bindings::exportFunctions(env, exports, ridgeflow::bindings::kExports); }

@@ -52,10 +52,7 @@ export class FinishedDepths {
   async #readRun(file: string, depth: Depth, signal: AbortSignal): Promise<DepthRun> {
     const read = await readSafetensors(file, { signal });
     checkSeal(read, DESCRIPTION, file);
-    const { run, numbers } = JSON.parse(read.metadata[DESCRIPTION] ?? '{}') as {
-      run?: string;
-      numbers?: Record<string, unknown>;
-    };
+    const { run, numbers } = descriptionOf(read.metadata[DESCRIPTION], file);
     if (run !== this.#run) {
       throw new RidgeflowError(
         'INVALID_ARGUMENT',
@@ -67,10 +64,16 @@ export class FinishedDepths {
     const times = read.tensors.get('times');
     const positions = read.tensors.get('positions');
     const snapshots = Array.from(times?.data ?? [], (_, i) => read.tensors.get(`snapshot_${i}`));
-    if (!numbers || !times || !positions || snapshots.includes(undefined))
+    const found = revived(numbers);
+    if (
+      !times ||
+      !positions ||
+      snapshots.includes(undefined) ||
+      NUMBERS.some((name) => typeof found[name] !== 'number')
+    )
       throw damaged(file, 'a part of it is missing');
     return {
-      ...(revived(numbers) as unknown as DepthRun),
+      ...(found as unknown as DepthRun),
       depth,
       positions,
       snapshots: { times: [...times.data], positions: snapshots as NdArray[] },
@@ -92,6 +95,27 @@ export class FinishedDepths {
   async remove(): Promise<void> {
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+/** What every depth says of itself in numbers, and the page and the summary are made of. */
+const NUMBERS = [
+  ...['entropy', 'displacement', 'w2', 'slicedW2', 'action', 'straightness', 'finalSmoothing'],
+  ...['evaluations', 'seconds'],
+];
+
+/** What the file is of. Throws FILE_FORMAT. */
+function descriptionOf(
+  text: string | undefined,
+  file: string,
+): { run: unknown; numbers: Record<string, unknown> } {
+  try {
+    const { run, numbers } = JSON.parse(text ?? '') as { run: unknown; numbers: unknown };
+    if (typeof numbers === 'object' && numbers !== null)
+      return { run, numbers: numbers as Record<string, unknown> };
+  } catch {
+    // Said below, as of a description that is none.
+  }
+  throw damaged(file, 'it does not say what it is of');
 }
 
 /** Numbers that JSON does not have, as texts. */

@@ -12,11 +12,8 @@ import { placeOf, totalsOf } from '../kernel/whole.js';
  */
 export type Contraction = 'spread' | 'trace';
 
-export const DEFAULT_CONTRACTION: Contraction = 'spread';
-
-/** Throws INVALID_ARGUMENT unless it is one of the rules. */
-export function checkContraction(rule: Contraction | undefined): Contraction {
-  if (rule === undefined) return DEFAULT_CONTRACTION;
+/** The rule, or the default. Throws INVALID_ARGUMENT unless it is one of them. */
+export function checkContraction(rule: Contraction = 'spread'): Contraction {
   if (rule !== 'spread' && rule !== 'trace')
     throw invalidArgument('contraction', '"spread" or "trace"', rule);
   return rule;
