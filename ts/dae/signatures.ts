@@ -36,6 +36,20 @@ import { CHECKPOINT, EARLY_STOPPING, NOISE, OPTIMISER } from './option-signature
 
 const DAE = object(['dimension', 'apply()']);
 
+/** What training by descent takes, of one layer or several. */
+const DESCENT = {
+  activation: TEXT,
+  batch: NUMBER,
+  checkpoint: CHECKPOINT,
+  earlyStopping: EARLY_STOPPING,
+  epochs: NUMBER,
+  onEpoch: 1,
+  optimiser: OPTIMISER,
+  resume: TEXT,
+  schedule: TEXT,
+  tied: FLAG,
+} as const;
+
 /** What the public functions of this subject take, for {@link checkCall}. The compiler holds the names of options to their types. */
 export const SIGNATURES = {
   compareDepths: {
@@ -185,19 +199,10 @@ export const SIGNATURES = {
     options: options<Argument<typeof trainComposedDae, 1>>()({
       ...CALL,
       T: NUMBER,
-      activation: TEXT,
-      batch: NUMBER,
-      checkpoint: CHECKPOINT,
-      earlyStopping: EARLY_STOPPING,
-      epochs: NUMBER,
+      ...DESCENT,
       layers: NUMBER,
       noises: LIST,
-      onEpoch: 1,
-      optimiser: OPTIMISER,
       residual: FLAG,
-      resume: TEXT,
-      schedule: TEXT,
-      tied: FLAG,
       width: NUMBER,
     }),
   },
@@ -205,18 +210,9 @@ export const SIGNATURES = {
     points: ARRAY,
     options: options<Argument<typeof trainDae, 1>>()({
       ...CALL,
-      activation: TEXT,
-      batch: NUMBER,
-      checkpoint: CHECKPOINT,
-      earlyStopping: EARLY_STOPPING,
-      epochs: NUMBER,
+      ...DESCENT,
       noise: NOISE,
-      onEpoch: 1,
-      optimiser: OPTIMISER,
       residual: FLAG,
-      resume: TEXT,
-      schedule: TEXT,
-      tied: FLAG,
       width: NUMBER,
     }),
   },
@@ -225,19 +221,10 @@ export const SIGNATURES = {
     options: options<Argument<typeof trainStackedDae, 1>>()({
       ...CALL,
       T: NUMBER,
-      activation: TEXT,
-      batch: NUMBER,
-      checkpoint: CHECKPOINT,
-      earlyStopping: EARLY_STOPPING,
-      epochs: NUMBER,
+      ...DESCENT,
       featureNoise: TEXT,
       layers: NUMBER,
       noises: LIST,
-      onEpoch: 1,
-      optimiser: OPTIMISER,
-      resume: TEXT,
-      schedule: TEXT,
-      tied: FLAG,
       widths: 1,
     }),
   },

@@ -20,6 +20,23 @@ import type { writeRows } from './rows/write-rows.js';
 import type { readSafetensors, writeSafetensors } from './safetensors.js';
 import type { writeAtomic, writeNpy, writeTextAtomic } from './write.js';
 
+/** What part of a file is read, and how, by whole or by batches. */
+const READING = {
+  array: TEXT,
+  columns: 1,
+  decimal: TEXT,
+  delimiter: TEXT,
+  dropColumns: 1,
+  dropMissing: FLAG,
+  dtype: 1,
+  format: TEXT,
+  header: 1,
+  imageShape: LIST,
+  labelColumn: 1,
+  labels: TEXT,
+  signal: 1,
+} as const;
+
 /** What the public functions of this subject take, for {@link checkCall}. The compiler holds the names of options to their types. */
 export const SIGNATURES = {
   asCloud: { value: object([]), options: options<Argument<typeof asCloud, 1>>()({ dtype: 1 }, true) },
@@ -28,20 +45,8 @@ export const SIGNATURES = {
     path: text(),
     options: options<Argument<typeof readCloud, 1>>()(
       {
-        array: TEXT,
-        columns: 1,
-        decimal: TEXT,
-        delimiter: TEXT,
-        dropColumns: 1,
-        dropMissing: FLAG,
-        dtype: 1,
+        ...READING,
         fill: 1,
-        format: TEXT,
-        header: 1,
-        imageShape: LIST,
-        labelColumn: 1,
-        labels: TEXT,
-        signal: 1,
       },
       true,
     ),
@@ -56,21 +61,9 @@ export const SIGNATURES = {
     path: text(),
     options: options<Argument<typeof readRows, 1>>()(
       {
-        array: TEXT,
+        ...READING,
         batch: NUMBER,
-        columns: 1,
-        decimal: TEXT,
-        delimiter: TEXT,
-        dropColumns: 1,
-        dropMissing: FLAG,
-        dtype: 1,
         fill: NUMBER,
-        format: TEXT,
-        header: 1,
-        imageShape: LIST,
-        labelColumn: 1,
-        labels: TEXT,
-        signal: 1,
       },
       true,
     ),

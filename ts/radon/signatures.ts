@@ -65,6 +65,17 @@ const ITERATIVE = {
   shape: LIST,
 } as const;
 
+/** A fan of rays and where it is seen. */
+const FAN = {
+  angles: LIST,
+  arrangement: TEXT,
+  detector: DETECTOR,
+  detectorDistance: NUMBER,
+  pixelSize: NUMBER,
+  shape: LIST,
+  sourceDistance: NUMBER,
+} as const;
+
 /** What the public functions of this subject take, for {@link checkCall}. The compiler holds the names of options to their types. */
 export const SIGNATURES = {
   axialDirections: { angles: list() },
@@ -105,24 +116,12 @@ export const SIGNATURES = {
   },
   fanBeamLines: {
     options: options<Argument<typeof fanBeamLines, 0>>()({
-      angles: LIST,
-      arrangement: TEXT,
-      detector: DETECTOR,
-      detectorDistance: NUMBER,
-      pixelSize: NUMBER,
-      shape: LIST,
-      sourceDistance: NUMBER,
+      ...FAN,
     }),
   },
   fanBeamProjector: {
     options: options<Argument<typeof fanBeamProjector, 0>>()({
-      angles: LIST,
-      arrangement: TEXT,
-      detector: DETECTOR,
-      detectorDistance: NUMBER,
-      pixelSize: NUMBER,
-      shape: LIST,
-      sourceDistance: NUMBER,
+      ...FAN,
     }),
   },
   filteredBackprojection: {
