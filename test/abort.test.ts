@@ -35,7 +35,7 @@ const training = { width: 3, epochs: LONG, batch: 5 };
 const deep = { epochs: LONG, batch: 5, layers: 2, T: 0.1 };
 const layers = { ...deep, width: 3 };
 const impossible = { tolerance: 1e-300, maximumIterations: ENDLESS };
-const oneByOne = { from: 0, to: 1, step: 1e-7, maxSteps: ENDLESS };
+const oneByOne = { from: 0, to: 1, step: 1e-7, maximumSteps: ENDLESS };
 const gaussians = [1, 3].map((height) =>
   rf.gaussian({ mean: [0, 0], covariance: rf.ndarray([2, 1, 1, height], [2, 2], 'float64') }),
 );
@@ -105,7 +105,7 @@ for (const backend of backendNames)
   }
 
 test('every exported call that iterates is in the list', (t) => {
-  const rounds = ['iterations', 'maximumIterations', 'epochs', 'steps', 'maxSteps', 'rounds'];
+  const rounds = ['iterations', 'maximumIterations', 'epochs', 'steps', 'maximumSteps', 'rounds'];
   const iterative = [...exportedCalls()].filter(
     ([, names]) => names.has('signal') && (names.has('step') || rounds.some((name) => names.has(name))),
   );

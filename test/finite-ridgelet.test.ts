@@ -149,9 +149,9 @@ for (const { backend, dtype } of places) {
     const wavelets = await denoiseByWavelets(noisy, { backend });
     t.is(dtypeOf(ridgelets.image), dtype);
     t.is(dtypeOf(wavelets.image), dtype);
-    for (const { sigma, threshold, kept } of [ridgelets, wavelets]) {
-      t.true(Math.abs(sigma - 0.3) < 0.01, `sigma ${sigma}`);
-      t.true(threshold > 4 * sigma && threshold < 5 * sigma);
+    for (const { noise, threshold, kept } of [ridgelets, wavelets]) {
+      t.true(Math.abs(noise - 0.3) < 0.01, `noise ${noise}`);
+      t.true(threshold > 4 * noise && threshold < 5 * noise);
       t.true(kept > 0 && kept < 0.02);
     }
     t.true(decibels(ridgelets.image) > decibels(noisy) + 12, `${decibels(ridgelets.image)} dB`);
@@ -224,7 +224,7 @@ test('finite transforms: bad input', async (t) => {
   await fails(inverseFiniteRidgeletTransform({ ...ridgelets, constants: zeros([2]) }), 'INVALID_SHAPE');
   await fails(inverseFiniteRidgeletTransform({ ...ridgelets, block: 5 }), 'INVALID_SHAPE');
   for (const denoise of [denoiseByRidgelets, denoiseByWavelets]) {
-    await fails(denoise(whole, { sigma: 0 }), 'INVALID_ARGUMENT');
+    await fails(denoise(whole, { noise: 0 }), 'INVALID_ARGUMENT');
     await fails(denoise(whole, { threshold: -1 }), 'INVALID_ARGUMENT');
     await fails(denoise(whole, { rule: 'firm' as 'hard' }), 'INVALID_ARGUMENT');
     await fails(denoise(whole, { shifts: 0 }), 'INVALID_ARGUMENT');
@@ -233,7 +233,7 @@ test('finite transforms: bad input', async (t) => {
   }
   await fails(denoiseByWavelets(whole, { levels: 21 }), 'INVALID_ARGUMENT');
   const one = await denoiseByRidgelets(zeros([1, 1]));
-  t.deepEqual([one.image.data[0], one.sigma, one.kept], [0, 0, 0]);
+  t.deepEqual([one.image.data[0], one.noise, one.kept], [0, 0, 0]);
 });
 
 exactly('the addon refuses arguments that do not fit', (t) => {

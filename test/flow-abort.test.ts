@@ -9,7 +9,7 @@ test('an abort ends a run of short steps', async (t) => {
   const endless = solve(
     scalarSystem((time) => Math.sin(time)),
     [vector(0)],
-    { from: 0, to: 1e9, step: 0.5, maxSteps: 1e10, kernels, signal: controller.signal },
+    { from: 0, to: 1e9, step: 0.5, maximumSteps: 1e10, kernels, signal: controller.signal },
   );
   const fails = await t.throwsAsync<RidgeflowError>(endless);
   t.is(fails.code, 'ABORTED');

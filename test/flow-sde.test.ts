@@ -227,7 +227,7 @@ const bad: [what: string, options: Partial<DiffuseOptions>, code: string, messag
   ['an endless time', { to: Infinity }, 'INVALID_ARGUMENT', /to but/],
   ['a saved time outside', { saveAt: [2] }, 'INVALID_ARGUMENT', /saveAt\[0\]/],
   ['a seed that is not whole', { seed: 0.5 }, 'INVALID_ARGUMENT', /seed/],
-  ['too many steps', { step: 0.01, maxSteps: 99 }, 'STEP_BUDGET', /100 steps/],
+  ['too many steps', { step: 0.01, maximumSteps: 99 }, 'STEP_BUDGET', /100 steps/],
 ];
 for (const [what, options, code, message] of bad) {
   test(`refused: ${what}`, async (t) => {

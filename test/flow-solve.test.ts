@@ -19,7 +19,7 @@ const adaptive = (Object.values(SOLVERS) as readonly Tableau[]).filter(({ bError
 for (const solver of adaptive) {
   test(`${solver.name}: the error of adaptive steps follows the tolerance`, async (t) => {
     const run = async (tolerance: number) => {
-      const options = { from: 0, to: 2, solver, kernels, maxSteps: 20_000 };
+      const options = { from: 0, to: 2, solver, kernels, maximumSteps: 20_000 };
       const { end, statistics } = await solve(system, start, {
         ...options,
         tolerance: { relative: tolerance, absolute: tolerance },
@@ -167,17 +167,17 @@ test('an array with infinite tolerance does not shorten steps', async (t) => {
 
 test('a used-up budget is an error that says the time', async (t) => {
   const fails = await t.throwsAsync<RidgeflowError>(
-    solve(system, start, { from: 0, to: 2, tolerance: { relative: 1e-10 }, maxSteps: 7, kernels }),
-    { instanceOf: RidgeflowError, message: /budget of 7 steps .* raise maxSteps/ },
+    solve(system, start, { from: 0, to: 2, tolerance: { relative: 1e-10 }, maximumSteps: 7, kernels }),
+    { instanceOf: RidgeflowError, message: /budget of 7 steps .* raise maximumSteps/ },
   );
   t.is(fails.code, 'STEP_BUDGET');
   const reached = fails.details.time as number;
   t.true(reached > 0 && reached < 2);
-  await t.throwsAsync(solve(system, start, { from: 0, to: 2, step: 0.1, maxSteps: 19, kernels }), {
+  await t.throwsAsync(solve(system, start, { from: 0, to: 2, step: 0.1, maximumSteps: 19, kernels }), {
     code: 'STEP_BUDGET',
     message: /20 steps/,
   });
-  await t.notThrowsAsync(solve(system, start, { from: 0, to: 2, step: 0.1, maxSteps: 20, kernels }));
+  await t.notThrowsAsync(solve(system, start, { from: 0, to: 2, step: 0.1, maximumSteps: 20, kernels }));
 });
 
 test('a solution that blows up is an error at its time, not NaN', async (t) => {
@@ -233,13 +233,13 @@ test('a collapse before the end surfaces with its time', async (t) => {
   await t.notThrowsAsync(solve(collapsing, [vector(1)], { from: 0, to: 0.99, kernels }));
 });
 
-test('minStep ends the search sooner', async (t) => {
-  const evaluations = async (minStep: number) => {
+test('minimumStep ends the search sooner', async (t) => {
+  const evaluations = async (minimumStep: number) => {
     let count = 0;
     const counted: OdeSystem = {
       derivative: (time, y, out) => (count++, collapsing.derivative(time, y, out)),
     };
-    const options = { from: 0, to: 1.5, minStep, kernels };
+    const options = { from: 0, to: 1.5, minimumStep, kernels };
     // Near the singularity the error control may come to its limit before a stage steps over the end.
     await t.throwsAsync(solve(counted, [vector(1)], options), { message: /time 0.99/ });
     return count;
@@ -281,8 +281,8 @@ const bad: [what: string, options: Partial<SolveOptions>, code: string, message:
   ],
   ['tolerances for other arrays', { tolerance: { absolute: [1, 1, 1] } }, 'INVALID_ARGUMENT', /or 2/],
   ['a norm unknown', { norm: 'l1' as 'rms' }, 'INVALID_ARGUMENT', /norm/],
-  ['no steps allowed', { maxSteps: 0 }, 'INVALID_ARGUMENT', /maxSteps/],
-  ['a negative minStep', { minStep: -1 }, 'INVALID_ARGUMENT', /minStep/],
+  ['no steps allowed', { maximumSteps: 0 }, 'INVALID_ARGUMENT', /maximumSteps/],
+  ['a negative minimumStep', { minimumStep: -1 }, 'INVALID_ARGUMENT', /minimumStep/],
   ['a solver by name', { solver: 'rk4' as unknown as Tableau }, 'INVALID_ARGUMENT', /solver/],
   ['a gain NaN', { controller: { integral: NaN } }, 'INVALID_ARGUMENT', /integral/],
   ['dense snapshots', { dense: true, resume: 'x.npz' }, 'INVALID_ARGUMENT', /dense/],

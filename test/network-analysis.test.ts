@@ -171,7 +171,7 @@ test('little memory, other batches and other engines give the same numbers', asy
   const model = await stream('memory');
   const options = { layers: ['Add'], labels };
   const whole = await analyseNetwork(model, points, options);
-  const parts = await analyseNetwork(model, points, { ...options, memory: 1, batch: 40 });
+  const parts = await analyseNetwork(model, points, { ...options, memoryLimit: 1, batch: 40 });
   t.deepEqual(parts.layers, whole.layers);
   t.deepEqual(parts.steps, whole.steps);
   t.deepEqual(parts.streams, whole.streams);

@@ -188,8 +188,8 @@ test('no more activations are held than memory allows', async (t) => {
     dispose: async () => Promise.resolve(),
   };
   const names = model.layers.map(({ name }) => name);
-  const read = async (memory?: number) => {
-    const activations = await openActivations(model, x, { memory, width: 16 });
+  const read = async (memoryLimit?: number) => {
+    const activations = await openActivations(model, x, { memoryLimit, width: 16 });
     most = 0;
     return activations.collect(names);
   };
@@ -203,5 +203,5 @@ test('no more activations are held than memory allows', async (t) => {
     t.deepEqual(await read(memory), all);
     t.true(most <= held, `${memory}: ${most}`);
   }
-  await t.throwsAsync(openActivations(model, x, { memory: 0 }), { code: 'INVALID_ARGUMENT' });
+  await t.throwsAsync(openActivations(model, x, { memoryLimit: 0 }), { code: 'INVALID_ARGUMENT' });
 });

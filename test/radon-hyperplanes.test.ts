@@ -103,7 +103,7 @@ for (const kernel of KERNELS) {
   test(`${kernel}: the planes of the phantom and of a ball converge as their edges let them`, async (t) => {
     for (const ellipsoids of [
       sheppLogan({ dimension: 3 }),
-      [{ center: [0.2, 0.1, -0.1], semiAxes: [0.6, 0.6, 0.6] }],
+      [{ centre: [0.2, 0.1, -0.1], semiAxes: [0.6, 0.6, 0.6] }],
     ]) {
       const errors: number[] = [];
       for (const n of [16, 32, 64]) {

@@ -48,7 +48,7 @@ for (const { size, angles: count, filter, error } of peers.errors) {
 }
 
 test('the mean of a disc is recovered, whatever the filter, pixel size, spacing, offset and backend', async (t) => {
-  const disc = [{ center: [1, -2], semiAxes: [8, 8], value: 3 }];
+  const disc = [{ centre: [1, -2], semiAxes: [8, 8], value: 3 }];
   for (const backend of ['native', 'tfjs-cpu'] as const) {
     for (const filter of FILTERS) {
       const beam = { angles: equalAngles(90), pixelSize: 0.5, detector: { spacing: 0.4, offset: 0.1 } };

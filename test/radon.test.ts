@@ -103,7 +103,7 @@ for (const kernel of KERNELS) {
   });
 
   test(`${kernel}: the sinogram of a disc and of the phantom converges as their edges let it`, async (t) => {
-    const disc = [{ center: [0.2, 0.1], semiAxes: [0.6, 0.6] }];
+    const disc = [{ centre: [0.2, 0.1], semiAxes: [0.6, 0.6] }];
     for (const ellipsoids of [disc, sheppLogan()]) {
       const errors: number[] = [];
       for (const n of [64, 128, 256]) {
@@ -183,14 +183,14 @@ test('projectEllipsoids: closed forms in any dimension, and every projection hol
     const d = i + 1;
     const semiAxes = Array.from({ length: d }, (_, k) => 0.4 + 0.3 * k);
     const u = Array.from({ length: d }, () => 1 / Math.sqrt(d));
-    const { data } = projectEllipsoids([{ center: semiAxes.map(() => 0.1), semiAxes }], {
+    const { data } = projectEllipsoids([{ centre: semiAxes.map(() => 0.1), semiAxes }], {
       directions: [u],
       positions,
     });
     const volume = unit * semiAxes.reduce((product, length) => product * length, 1);
     t.true(Math.abs(sum(data) / 5000 - volume) < 1e-3 * volume, `d = ${d}`);
   });
-  const ball = projectEllipsoids([{ center: [0, 0, 1], semiAxes: [2, 2, 2], value: 3 }], {
+  const ball = projectEllipsoids([{ centre: [0, 0, 1], semiAxes: [2, 2, 2], value: 3 }], {
     directions: [[0, 0, 1]],
     positions: [0, 1, 4],
   });

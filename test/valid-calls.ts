@@ -88,7 +88,7 @@ export async function validCalls(folder: string): Promise<ValidCalls> {
   await rf.writeLayersModel(join(folder, 'stream'), network2);
   const stream = await rf.openModel(join(folder, 'stream'));
   const trajectory = await rf.integrate(pull, a, { to: 1, saveAt: [0.5], track: { action: true } });
-  const ball = [{ center: [0, 0], semiAxes: [1, 2] }];
+  const ball = [{ centre: [0, 0], semiAxes: [1, 2] }];
   const calls: Partial<Named<typeof rf>> = {
     activation: ['relu'],
     alignmentMatrix: [await rf.openActivations(model, singles(12, 2)), undefined, {}],
@@ -182,7 +182,7 @@ export async function validCalls(folder: string): Promise<ValidCalls> {
     hyperplaneProjector: [hyperplanes],
     hyperplanesOf: [{ ...hyperplanes, detector: { count: 10 } }],
     integrate: [pull, a, { to: 1, dense: true }],
-    integrateEllipsoids: [[{ center: [0, 0, 0], semiAxes: [1, 1, 1] }], rf.xrayLines(volume)],
+    integrateEllipsoids: [[{ centre: [0, 0, 0], semiAxes: [1, 1, 1] }], rf.xrayLines(volume)],
     integrateMixture: [mixture, rf.fanBeamLines(fan)],
     interpolateAlongMap: [a, a, 0.5],
     inverseFiniteRadonTransform: [await rf.finiteRadonTransform(normals(5, 5)), {}],
@@ -227,7 +227,7 @@ export async function validCalls(folder: string): Promise<ValidCalls> {
     parallelBeamProjector: [beam],
     principalComponents: [a, { count: 1 }],
     probabilityFlow: [rf.variancePreserving(), mixture, {}],
-    projectBall: [{ center: [0, 0], radius: 1 }, rf.raysOf({ ...beam, detector: { count: 10 } })],
+    projectBall: [{ centre: [0, 0], radius: 1 }, rf.raysOf({ ...beam, detector: { count: 10 } })],
     projectCloud: [a, { directions }],
     projectEllipsoids: [ball, rf.raysOf(beam)],
     projectMixture: [mixture, rf.raysOf(beam)],

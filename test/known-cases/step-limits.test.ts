@@ -33,9 +33,9 @@ for (const [from, to] of [
   [0, 20],
   [20, 0],
 ]) {
-  test(`an impulse is not stepped over with maxStep, from ${from} to ${to}`, async (t) => {
+  test(`an impulse is not stepped over with maximumStep, from ${from} to ${to}`, async (t) => {
     const right = Math.sign(to - from) * 0.2 * Math.sqrt(Math.PI);
-    const { value, steps } = await moved(gaussian, { from, to, maxStep: 0.1 });
+    const { value, steps } = await moved(gaussian, { from, to, maximumStep: 0.1 });
     t.true(Math.abs(value - right) < 1e-4, String(value));
     t.true(Math.max(...steps) <= 0.1 * (1 + 1e-9));
     t.true(Math.abs((await moved(gaussian, { from, to })).value - right) > 0.1);
@@ -107,9 +107,9 @@ for (const backend of ['native', 'tfjs-cpu'] as const) {
 }
 
 for (const [name, options, message] of [
-  ['a maxStep of 0', { maxStep: 0 }, /maxStep/],
-  ['maxStep beside step', { maxStep: 1, step: 0.1 }, /maxStep/],
-  ['maxStep below minStep', { maxStep: 1e-3, minStep: 1e-2 }, /maxStep/],
+  ['a maximumStep of 0', { maximumStep: 0 }, /maximumStep/],
+  ['maximumStep beside step', { maximumStep: 1, step: 0.1 }, /maximumStep/],
+  ['maximumStep below minimumStep', { maximumStep: 1e-3, minimumStep: 1e-2 }, /maximumStep/],
   ['a stop outside', { stopAt: [3] }, /stopAt\[0\]/],
 ] as const) {
   test(`refused: ${name}`, async (t) => {
@@ -132,7 +132,7 @@ test('a run with jumps resumes to the same bits from a stop', async (t) => {
   const stopped = integrate(inTime(pulse), origin, {
     ...options,
     checkpoint: { path, every },
-    maxSteps: every.steps + 1,
+    maximumSteps: every.steps + 1,
   });
   await t.throwsAsync(stopped, { code: 'STEP_BUDGET' });
   const resumed = await integrate(inTime(pulse), origin, { ...options, resume: path });

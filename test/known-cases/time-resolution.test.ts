@@ -23,15 +23,15 @@ for (const [name, options] of [
   ['with events', { events: [leavingBall([0], 1e9)] }],
   ['with saved times', { saveAt: [NOW + 0.5] }],
   ['a tight tolerance', { tolerance: { relative: 1e-12 } }],
-  ['equal steps', { step: 1e-8, maxSteps: 1e9 }],
-  ['a number of equal steps', { step: { steps: 1e8 }, maxSteps: 1e9 }],
+  ['equal steps', { step: 1e-8, maximumSteps: 1e9 }],
+  ['a number of equal steps', { step: { steps: 1e8 }, maximumSteps: 1e9 }],
 ] as const) {
   test(`steps that float64 time cannot hold: ${name}`, async (t) => {
     const matrix = name === 'backward' ? 1e6 : -1e6;
     const error = await t.throwsAsync<RidgeflowError>(follow(matrix, options));
     t.is(error.code, 'STEP_BUDGET');
     t.regex(error.message, /shift time/);
-    t.false(/raise maxSteps/.test(error.message), error.message);
+    t.false(/raise maximumSteps/.test(error.message), error.message);
   });
 }
 

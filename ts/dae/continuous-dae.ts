@@ -16,7 +16,7 @@ import { SIGNATURES } from './signatures.js';
 /** Options of {@link continuousDae}. */
 export interface ContinuousDaeOptions extends Pick<
   SolveOptions,
-  'solver' | 'linearise' | 'step' | 'maxSteps'
+  'solver' | 'linearise' | 'step' | 'maximumSteps'
 > {
   /** End time, above 0 and below the measure's collapse time. */
   to: number;
@@ -123,7 +123,7 @@ class BackwardHeatFlow extends BatchMap implements ContinuousDae {
   }
 
   async #flow({ x, kernels, options }: Batch, start: State): Promise<State> {
-    const { solver, linearise, step, maxSteps } = this.#options;
+    const { solver, linearise, step, maximumSteps } = this.#options;
     const run = { ...options, onProgress: undefined };
     const system: OdeSystem = {
       derivative: async (t, [points, vectors], out) => {
@@ -150,7 +150,7 @@ class BackwardHeatFlow extends BatchMap implements ContinuousDae {
       solver,
       linearise,
       step,
-      maxSteps,
+      maximumSteps,
       tolerance: step === undefined ? this.#tolerance(x, start) : undefined,
       signal: options.signal,
       onProgress: options.onProgress,

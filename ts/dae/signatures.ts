@@ -106,7 +106,7 @@ export const SIGNATURES = {
     measure: MEASURE,
     options: options<Argument<typeof continuousDae, 1>>()({
       linearise: TEXT,
-      maxSteps: NUMBER,
+      maximumSteps: NUMBER,
       solver: SOLVER,
       step: STEP,
       to: NUMBER,

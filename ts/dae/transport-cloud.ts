@@ -198,7 +198,7 @@ async function transportContinuously(
         absolute: [POSITION_TOLERANCE * Math.sqrt(smoothing * d), LOG_SMOOTHING_TOLERANCE, Infinity],
       },
       // Relative to the life of the measure, not to T, which may be far beyond it.
-      minStep: 1e-9 * Math.min(smoothing, T),
+      minimumStep: 1e-9 * Math.min(smoothing, T),
       saveAt: Array.from({ length: count }, (_, i) => T * ((i + 1) / count)),
       kernels,
       signal: options.signal,

@@ -86,14 +86,14 @@ export interface AdaptivePlan {
   /** Length of the first trial step. */
   first: number;
   /** A trial step shorter than this is an error. */
-  minStep: number;
+  minimumStep: number;
   /** So is one shorter than this, where the rounding of the times is felt. */
   resolution: number;
   tolerance: CheckedTolerance;
   norm: ErrorNorm;
   gains?: Partial<ControllerGains>;
   /** No step is longer. */
-  maxStep: number;
+  maximumStep: number;
   /** Times that no step crosses, in the order of integration. */
   stops: readonly number[];
 }
@@ -125,12 +125,12 @@ export class AdaptiveSteps implements StepSize {
   }
 
   propose(t: number): number {
-    const { to, stops, maxStep } = this.plan;
+    const { to, stops, maximumStep } = this.plan;
     const direction = Math.sign(to - t);
     const stop = stops.find((time) => direction * (time - t) > 0) ?? to;
-    const length = Math.min(this.#length, maxStep);
+    const length = Math.min(this.#length, maximumStep);
     // A last step of a hundredth of the others would be a waste.
-    const longest = Math.min(1.01 * length, maxStep * (1 + 1e-12));
+    const longest = Math.min(1.01 * length, maximumStep * (1 + 1e-12));
     const reached = Math.abs(stop - t) <= longest;
     // A step that a stop cut short says little about those after it.
     this.#uncut = reached && stop !== to ? this.#length : 0;
@@ -183,10 +183,10 @@ export class AdaptiveSteps implements StepSize {
   }
 
   #shorten(stepper: RungeKutta, factor: number, cause?: RidgeflowError): void {
-    const { minStep, resolution } = this.plan;
+    const { minimumStep, resolution } = this.plan;
     this.#length = Math.abs(stepper.end - stepper.t) * factor;
     this.#rejected = true;
-    if (this.#length < Math.max(minStep, resolution))
+    if (this.#length < Math.max(minimumStep, resolution))
       throw cause ?? tooSmall(stepper.t, this.#length, this.plan);
   }
 
@@ -284,9 +284,9 @@ export function nonFiniteAt(t: number, what: string): RidgeflowError {
   );
 }
 
-function tooSmall(t: number, length: number, { minStep, resolution }: AdaptivePlan): RidgeflowError {
+function tooSmall(t: number, length: number, { minimumStep, resolution }: AdaptivePlan): RidgeflowError {
   const remedy =
-    length < minStep
+    length < minimumStep
       ? 'end before it, loosen the tolerance, or compute in float64'
       : `float64 tells times of this size apart by ${resolution / 8} only: shift time, so that the run starts at 0, or ` +
         'loosen the tolerance';

@@ -58,7 +58,7 @@ export class Integration {
   }
 
   async run(): Promise<Solution> {
-    const { to, maxSteps = 10_000 } = this.#options;
+    const { to, maximumSteps = 10_000 } = this.#options;
     const stepper = this.#stepper;
     const { statistics } = this.#solution;
     await this.#pace.reach(0);
@@ -68,8 +68,8 @@ export class Integration {
     else await this.#resume(resume, size);
     await this.#watch.start(stepper.t, stepper.y);
     while (stepper.t !== to && this.#solution.reason === 'end') {
-      if (statistics.steps + statistics.rejected >= maxSteps)
-        throw budgetError(maxSteps, stepper.t, this.#options);
+      if (statistics.steps + statistics.rejected >= maximumSteps)
+        throw budgetError(maximumSteps, stepper.t, this.#options);
       const end = size.propose(stepper.t);
       const step = end - stepper.t;
       if (step === 0) throw standingStill(stepper.t, size.length);
@@ -116,19 +116,19 @@ export class Integration {
   }
 
   async #stepSize(): Promise<StepSize> {
-    const { kernels, from, to, tolerance = {}, norm = 'rms', step, controller, minStep } = this.#options;
-    const { maxStep = Infinity, stopAt = [] } = this.#options;
+    const { kernels, from, to, tolerance = {}, norm = 'rms', step, controller, minimumStep } = this.#options;
+    const { maximumStep = Infinity, stopAt = [] } = this.#options;
     if (step !== undefined) return new FixedSteps(kernels, { from, to, ...timeGrid(from, to, step, stopAt) });
     const stepper = this.#stepper;
     const plan = {
       to,
-      minStep: minStep ?? 1e-12 * Math.abs(to - from),
+      minimumStep: minimumStep ?? 1e-12 * Math.abs(to - from),
       // Eight times the distance of the numbers that time is told by: below it the ends of the stages are all rounding.
       resolution: 8 * timeSpacing(Math.max(Math.abs(from), Math.abs(to))),
       tolerance: checkTolerance(tolerance, stepper.y),
       norm,
       gains: controller,
-      maxStep,
+      maximumStep,
       stops: [...this.#stops],
     };
     const known = this.#options.resume !== undefined || from === to;

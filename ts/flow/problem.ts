@@ -74,11 +74,11 @@ export interface SolveOptions extends Pick<CallOptions, 'signal' | 'onProgress'>
   dense?: boolean;
   events?: readonly FlowEvent[];
   /** Trial steps allowed. Default 10 000. */
-  maxSteps?: number;
+  maximumSteps?: number;
   /** Adaptive steps shorter than this are an error. Default 1e-12 of the whole time. */
-  minStep?: number;
+  minimumStep?: number;
   /** No adaptive step is longer: for fields that act for a short time only. Default: no bound. */
-  maxStep?: number;
+  maximumStep?: number;
   /**
    * Times that no step crosses: one ends and the next starts there. The field is evaluated just before and just after
    * them, so that it may jump there. Default: none.

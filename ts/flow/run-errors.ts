@@ -2,11 +2,11 @@ import { RidgeflowError } from '../core/errors.js';
 import type { SolveOptions } from './problem.js';
 
 /** STEP_BUDGET: no more steps. */
-export function budgetError(maxSteps: number, t: number, { to }: SolveOptions): RidgeflowError {
+export function budgetError(maximumSteps: number, t: number, { to }: SolveOptions): RidgeflowError {
   return new RidgeflowError(
     'STEP_BUDGET',
-    `The budget of ${maxSteps} steps was used up at time ${t}, before ${to}: raise maxSteps, or loosen the tolerance`,
-    { details: { time: t, to, maxSteps } },
+    `The budget of ${maximumSteps} steps was used up at time ${t}, before ${to}: raise maximumSteps, or loosen the tolerance`,
+    { details: { time: t, to, maximumSteps } },
   );
 }
 

@@ -36,23 +36,23 @@ export async function diffuse(
 }
 
 function checkOptions(options: DiffuseOptions, d: number): void {
-  const { from = 0, to, step, solver, saveAt = [], seed, maxSteps = 1_000_000, normals } = options;
+  const { from = 0, to, step, solver, saveAt = [], seed, maximumSteps = 1_000_000, normals } = options;
   for (const [name, value] of Object.entries({ from, to })) {
     if (!Number.isFinite(value)) throw invalidArgument(name, 'a finite number', value);
   }
   checkSeed(seed);
-  checkInteger(maxSteps, 'maxSteps', 1);
+  checkInteger(maximumSteps, 'maximumSteps', 1);
   if (solver !== undefined && solver !== 'euler-maruyama' && solver !== 'stochastic-heun')
     throw invalidArgument('solver', '"euler-maruyama" or "stochastic-heun"', solver);
   if (normals !== undefined && typeof normals !== 'function')
     throw invalidArgument('normals', 'a function', normals);
   noiseAt(options.noise, from, d);
   const { count } = timeGrid(from, to, step, saveAt);
-  if (count > maxSteps) {
+  if (count > maximumSteps) {
     throw new RidgeflowError(
       'STEP_BUDGET',
-      `The option step asks for ${count} steps, more than maxSteps = ${maxSteps}: raise maxSteps, or take longer steps`,
-      { details: { steps: count, maxSteps, time: from } },
+      `The option step asks for ${count} steps, more than maximumSteps = ${maximumSteps}: raise maximumSteps, or take longer steps`,
+      { details: { steps: count, maximumSteps, time: from } },
     );
   }
 }

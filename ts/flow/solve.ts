@@ -14,7 +14,7 @@ import { SIGNATURES } from './signatures.js';
  * Integrates dy/dt = f(t, y) from `from` to `to`, by fixed steps or with the error of each step held at a tolerance.
  *
  * @param y0 The state at `from`. It is not changed.
- * @throws STEP_BUDGET where `maxSteps` is used up, or the tolerance cannot be met by steps of `minStep`; COLLAPSED and
+ * @throws STEP_BUDGET where `maximumSteps` is used up, or the tolerance cannot be met by steps of `minimumStep`; COLLAPSED and
  *   NON_FINITE where f ends or is not finite: `details.time` is how far the integration came; INVALID_ARGUMENT,
  *   INVALID_SHAPE, INVALID_DTYPE, ABORTED.
  *
@@ -64,19 +64,19 @@ function checkOptions(options: SolveOptions): void {
   checkLinearise(options);
   if (norm !== undefined && norm !== 'rms' && norm !== 'max')
     throw invalidArgument('norm', '"rms" or "max"', norm);
-  const maxSteps = checkInteger(options.maxSteps ?? 10_000, 'maxSteps', 1);
-  if (options.minStep !== undefined) checkPositive(options.minStep, 'minStep');
+  const maximumSteps = checkInteger(options.maximumSteps ?? 10_000, 'maximumSteps', 1);
+  if (options.minimumStep !== undefined) checkPositive(options.minimumStep, 'minimumStep');
   checkStepLimits(options);
   savedTimes(from, to, saveAt);
   checkEvents(options.events ?? []);
   if (options.dense && (options.checkpoint ?? options.resume))
     throw invalidArgument('dense', 'false together with checkpoint or resume', true);
   const count = step === undefined ? 0 : timeGrid(from, to, step, options.stopAt ?? []).count;
-  if (count > maxSteps) {
+  if (count > maximumSteps) {
     throw new RidgeflowError(
       'STEP_BUDGET',
-      `The step ${describe(step)} takes ${count} steps, more than maxSteps = ${maxSteps}: raise maxSteps, or take longer steps`,
-      { details: { steps: count, maxSteps, time: from } },
+      `The step ${describe(step)} takes ${count} steps, more than maximumSteps = ${maximumSteps}: raise maximumSteps, or take longer steps`,
+      { details: { steps: count, maximumSteps, time: from } },
     );
   }
 }
@@ -89,12 +89,16 @@ function checkLinearise({ solver = dopri5, linearise }: SolveOptions): void {
     throw invalidArgument('linearise', '"dense" or "krylov"', linearise);
 }
 
-function checkStepLimits({ from, to, step, minStep, maxStep, stopAt = [] }: SolveOptions): void {
+function checkStepLimits({ from, to, step, minimumStep, maximumStep, stopAt = [] }: SolveOptions): void {
   savedTimes(from, to, stopAt, 'stopAt');
-  if (maxStep === undefined) return;
-  checkPositive(maxStep, 'maxStep');
+  if (maximumStep === undefined) return;
+  checkPositive(maximumStep, 'maximumStep');
   if (step !== undefined)
-    throw invalidArgument('maxStep', 'nothing where step is given (it is the longest step already)', maxStep);
-  if (minStep !== undefined && minStep > maxStep)
-    throw invalidArgument('maxStep', `at least minStep = ${minStep}`, maxStep);
+    throw invalidArgument(
+      'maximumStep',
+      'nothing where step is given (it is the longest step already)',
+      maximumStep,
+    );
+  if (minimumStep !== undefined && minimumStep > maximumStep)
+    throw invalidArgument('maximumStep', `at least minimumStep = ${minimumStep}`, maximumStep);
 }

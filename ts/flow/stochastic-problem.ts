@@ -27,7 +27,7 @@ export interface DiffuseOptions extends CallOptions {
   /** Times between `from` and `to` at which the particles are kept. Default: none but the ends. */
   saveAt?: readonly number[];
   /** Steps allowed. Default 1 000 000. */
-  maxSteps?: number;
+  maximumSteps?: number;
   /**
    * Writes the standard normal numbers of a step (counted from 0), n × d, in place of those that come from `seed`: for
    * runs that share their Brownian motion.

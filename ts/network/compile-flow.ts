@@ -126,7 +126,7 @@ export async function distanceFromFlow(
     to: times[depth],
     saveAt: times.slice(1, depth),
     tolerance,
-    maxSteps: 100_000,
+    maximumSteps: 100_000,
   });
   const [rms, max]: [number[], number[]] = [[], []];
   states.forEach(({ positions }, l) => {

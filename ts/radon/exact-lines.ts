@@ -28,10 +28,10 @@ export function integrateEllipsoids(ellipsoids: readonly Ellipsoid[], lines: Lin
   if (!Array.isArray(ellipsoids) || ellipsoids.length === 0) {
     throw invalidArgument('ellipsoids', 'an array of at least one ellipsoid', ellipsoids);
   }
-  const d = (ellipsoids as readonly Ellipsoid[])[0].center.length;
+  const d = (ellipsoids as readonly Ellipsoid[])[0].centre.length;
   const { result, forEach } = prepare(lines, d);
   for (const ellipsoid of ellipsoids as readonly Ellipsoid[]) {
-    const { center, semiAxes, axes, value } = checkEllipsoid(ellipsoid, d);
+    const { centre, semiAxes, axes, value } = checkEllipsoid(ellipsoid, d);
     const along = new Float64Array(d);
     const from = new Float64Array(d);
     forEach((i, origin, direction) => {
@@ -41,7 +41,7 @@ export function integrateEllipsoids(ellipsoids: readonly Ellipsoid[], lines: Lin
         along[k] = from[k] = 0;
         for (let j = 0; j < d; j++) {
           along[k] += (axes[k][j] * direction[j]) / semiAxes[k];
-          from[k] += (axes[k][j] * (origin[j] - center[j])) / semiAxes[k];
+          from[k] += (axes[k][j] * (origin[j] - centre[j])) / semiAxes[k];
         }
         aa += along[k] ** 2;
         ab += along[k] * from[k];

@@ -8,7 +8,7 @@ import { SIGNATURES } from './signatures.js';
 /** A solid ellipsoid of constant value in ℝ^d: { c + Σ_k z_k semiAxes_k axes_k : |z| ≤ 1 }. */
 export interface Ellipsoid {
   /** c, d values. */
-  center: readonly number[];
+  centre: readonly number[];
   /** d lengths above 0. */
   semiAxes: readonly number[];
   /** Directions of the semi-axes, d orthonormal rows. Default: the coordinate axes. */
@@ -65,15 +65,15 @@ export function projectEllipsoids(ellipsoids: readonly Ellipsoid[], rays: Hyperp
   if (count === 0) {
     throw invalidArgument('ellipsoids', 'an array of at least one ellipsoid', ellipsoids);
   }
-  const d = ellipsoids[0].center.length;
+  const d = ellipsoids[0].centre.length;
   const { directions, positions, data } = prepare(rays, d);
   const exponent = (d - 1) / 2;
   for (const ellipsoid of ellipsoids) {
-    const { center, semiAxes, axes, value } = checkEllipsoid(ellipsoid, d);
+    const { centre, semiAxes, axes, value } = checkEllipsoid(ellipsoid, d);
     const volume = semiAxes.reduce((product, length) => product * length, unitBallVolume(d - 1) * value);
     directions.forEach((u, row) => {
       const width = Math.hypot(...axes.map((axis, k) => semiAxes[k] * inner(axis, u)));
-      const middle = inner(u, center);
+      const middle = inner(u, centre);
       for (let k = 0; k < positions.length; k++) {
         const inside = 1 - ((positions[k] - middle) / width) ** 2;
         if (inside > 0) data[row * positions.length + k] += (volume / width) * inside ** exponent;
@@ -84,25 +84,25 @@ export function projectEllipsoids(ellipsoids: readonly Ellipsoid[], rays: Hyperp
 }
 
 /** Exact Radon transform of a ball of value 1: {@link projectEllipsoids} with equal semi-axes. */
-export function projectBall(ball: { center: readonly number[]; radius: number }, rays: Hyperplanes): NdArray {
+export function projectBall(ball: { centre: readonly number[]; radius: number }, rays: Hyperplanes): NdArray {
   checkCall(SIGNATURES.projectBall, { ball, rays });
-  const semiAxes = ball.center.map(() => ball.radius);
-  return projectEllipsoids([{ center: ball.center, semiAxes }], rays);
+  const semiAxes = ball.centre.map(() => ball.radius);
+  return projectEllipsoids([{ centre: ball.centre, semiAxes }], rays);
 }
 
 /** Throws unless an ellipsoid is one in d dimensions; returns it with its defaults filled in. */
 export function checkEllipsoid(ellipsoid: Ellipsoid, d: number): Required<Ellipsoid> {
-  const { center, semiAxes, value = 1 } = ellipsoid;
-  const axes = ellipsoid.axes ?? center.map((_, i) => center.map((_, j) => (i === j ? 1 : 0)));
-  if (d < 1 || [center, semiAxes, axes, ...axes].some((list) => list.length !== d)) {
+  const { centre, semiAxes, value = 1 } = ellipsoid;
+  const axes = ellipsoid.axes ?? centre.map((_, i) => centre.map((_, j) => (i === j ? 1 : 0)));
+  if (d < 1 || [centre, semiAxes, axes, ...axes].some((list) => list.length !== d)) {
     throw new RidgeflowError(
       'INVALID_SHAPE',
-      `Expected ${d} coordinates for the center, the semiAxes and each of ${d} axes of an ellipsoid but received ` +
-        `${center.length}, ${semiAxes.length} and ${axes.map((axis) => axis.length).join(', ')}`,
+      `Expected ${d} coordinates for the centre, the semiAxes and each of ${d} axes of an ellipsoid but received ` +
+        `${centre.length}, ${semiAxes.length} and ${axes.map((axis) => axis.length).join(', ')}`,
       { details: { parameter: 'ellipsoids' } },
     );
   }
-  if (![...center, ...axes.flat(), value].every(Number.isFinite)) {
+  if (![...centre, ...axes.flat(), value].every(Number.isFinite)) {
     throw new RidgeflowError('NON_FINITE', 'Expected finite numbers in every ellipsoid', {
       details: { parameter: 'ellipsoids' },
     });
@@ -113,7 +113,7 @@ export function checkEllipsoid(ellipsoid: Ellipsoid, d: number): Required<Ellips
     axes.every((b, j) => Math.abs(inner(a, b) - (i === j ? 1 : 0)) <= 1e-6),
   );
   if (!orthonormal) throw invalidArgument('axes', 'orthonormal rows', axes);
-  return { center, semiAxes, axes, value };
+  return { centre, semiAxes, axes, value };
 }
 
 /** Σ a_k b_k. */

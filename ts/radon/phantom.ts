@@ -66,7 +66,7 @@ export function sheppLogan(options: { dimension?: 2 | 3 } = {}): Ellipsoid[] {
     ];
     return {
       value,
-      center: [x, y, z].slice(0, dimension),
+      centre: [x, y, z].slice(0, dimension),
       semiAxes: [a, b, c].slice(0, dimension),
       axes: axes.slice(0, dimension).map((axis) => axis.slice(0, dimension)),
     };
@@ -109,16 +109,16 @@ export function rasterize(ellipsoids: readonly Ellipsoid[], options: RasterizeOp
   const place = (i: number, extent: number, part: number) =>
     (i - (extent - 1) / 2 + (part + 0.5) / subsamples - 0.5) * pixelSize;
   for (const ellipsoid of ellipsoids) {
-    const { center, semiAxes, axes, value } = checkEllipsoid(ellipsoid, d);
+    const { centre, semiAxes, axes, value } = checkEllipsoid(ellipsoid, d);
     const matrix = axes.map((axis, k) => axis.map((component) => component / semiAxes[k]));
     for (let s = 0; s < slices * (d === 3 ? subsamples : 1); s++) {
-      const z = d === 3 ? place(Math.floor(s / subsamples), slices, s % subsamples) - center[2] : 0;
+      const z = d === 3 ? place(Math.floor(s / subsamples), slices, s % subsamples) - centre[2] : 0;
       for (let r = 0; r < rows * subsamples; r++) {
-        const y = -place(Math.floor(r / subsamples), rows, r % subsamples) - center[1];
+        const y = -place(Math.floor(r / subsamples), rows, r % subsamples) - centre[1];
         const start =
           ((d === 3 ? Math.floor(s / subsamples) : 0) * rows + Math.floor(r / subsamples)) * columns;
         for (let c = 0; c < columns * subsamples; c++) {
-          const x = place(Math.floor(c / subsamples), columns, c % subsamples) - center[0];
+          const x = place(Math.floor(c / subsamples), columns, c % subsamples) - centre[0];
           let square = 0;
           for (const row of matrix) square += (row[0] * x + row[1] * y + (d === 3 ? row[2] * z : 0)) ** 2;
           if (square <= 1) image.data[start + Math.floor(c / subsamples)] += value * share;

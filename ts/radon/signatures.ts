@@ -190,7 +190,7 @@ export const SIGNATURES = {
       shape: LIST,
     }),
   },
-  projectBall: { ball: object(['center', 'radius']), rays: RAYS },
+  projectBall: { ball: object(['centre', 'radius']), rays: RAYS },
   projectCloud: {
     points: ARRAY,
     options: options<Argument<typeof projectCloud, 1>>()({

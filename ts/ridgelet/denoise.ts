@@ -66,8 +66,8 @@ export async function denoiseByRidgelets(
   );
 
   const pace = new Pace(partOf(options, 0.2, 0.8), count * (p + 1) * (shifts + 1));
-  const sigma = options.sigma ?? (await noiseLevel(projections, p, transform, pace));
-  const threshold = options.threshold ?? universalThreshold(sigma, p * p);
+  const noise = options.noise ?? (await noiseLevel(projections, p, transform, pace));
+  const threshold = options.threshold ?? universalThreshold(noise, p * p);
   const constants = allocate(dtype, count, 'sums of blocks');
   const shifted = new Float64Array(p);
   const sum = new Float64Array(p);
@@ -93,7 +93,7 @@ export async function denoiseByRidgelets(
     { projections, constants, p, shape },
     partOf(options, 0.8, 1),
   );
-  return { image: clean, sigma, threshold, kept: kept / (count * shifts * (p + 1) * Math.max(p - 1, 1)) };
+  return { image: clean, noise, threshold, kept: kept / (count * shifts * (p + 1) * Math.max(p - 1, 1)) };
 }
 
 /** Median size of the finest details over that of a standard normal variable. */

@@ -33,7 +33,7 @@ export const SIGNATURES = {
   denoiseByRidgelets: {
     image: ARRAY,
     options: options<Argument<typeof denoiseByRidgelets, 1>>()(
-      { ...CALL, block: NUMBER, rule: TEXT, shifts: NUMBER, sigma: NUMBER, threshold: NUMBER, wavelet: TEXT },
+      { ...CALL, block: NUMBER, noise: NUMBER, rule: TEXT, shifts: NUMBER, threshold: NUMBER, wavelet: TEXT },
       true,
     ),
   },
@@ -45,7 +45,7 @@ export const SIGNATURES = {
         levels: NUMBER,
         rule: TEXT,
         shifts: NUMBER,
-        sigma: NUMBER,
+        noise: NUMBER,
         threshold: NUMBER,
         wavelet: TEXT,
       },

@@ -5,9 +5,9 @@ import { checkPositive } from '../core/options.js';
 /** How coefficients are told from noise. */
 export interface ThresholdOptions {
   /** Standard deviation of the white noise. Default: estimated as the median size of the finest coefficients / 0.6745. */
-  sigma?: number;
+  noise?: number;
   /**
-   * Coefficients of this size or less are noise. Default: sigma · √(2 log N), which the noise of N coefficients rarely
+   * Coefficients of this size or less are noise. Default: noise · √(2 log N), which the noise of N coefficients rarely
    * exceeds, N those of a block.
    */
   threshold?: number;
@@ -20,22 +20,22 @@ export interface Denoising {
   /** rows × columns. */
   image: NdArray;
   /** The noise's standard deviation, as given or estimated. */
-  sigma: number;
+  noise: number;
   threshold: number;
   /** Part of the thresholded coefficients, over all shifts, that is left. */
   kept: number;
 }
 
 /** Throws INVALID_ARGUMENT for an unknown rule, or numbers that are not above 0. */
-export function checkThreshold({ sigma, threshold, rule = 'hard' }: ThresholdOptions): void {
+export function checkThreshold({ noise, threshold, rule = 'hard' }: ThresholdOptions): void {
   if (rule !== 'hard' && rule !== 'soft') throw invalidArgument('rule', '"hard" or "soft"', rule);
-  if (sigma !== undefined) checkPositive(sigma, 'sigma');
+  if (noise !== undefined) checkPositive(noise, 'noise');
   if (threshold !== undefined) checkPositive(threshold, 'threshold');
 }
 
-/** sigma · √(2 log count). Source: D. L. Donoho, I. M. Johnstone, Biometrika 81 (1994) 425. */
-export function universalThreshold(sigma: number, count: number): number {
-  return sigma * Math.sqrt(2 * Math.log(count));
+/** noise · √(2 log count). Source: D. L. Donoho, I. M. Johnstone, Biometrika 81 (1994) 425. */
+export function universalThreshold(noise: number, count: number): number {
+  return noise * Math.sqrt(2 * Math.log(count));
 }
 
 /** Thresholds coefficients in place; returns how many are left. */

@@ -62,7 +62,7 @@ export async function denoiseByWavelets(
   const [down, across] = [Math.ceil(rows / unit) * unit, Math.ceil(columns / unit) * unit];
   const pace = new Pace(options, 2 * shifts * levels);
   const sum = allocate('float64', rows * columns, 'an image');
-  let { sigma, threshold } = options;
+  let { noise, threshold } = options;
   let kept = 0;
   for (let s = 0; s < shifts; s++) {
     const pyramid = { data: new Float64Array(down * across), rows: down, columns: across };
@@ -74,8 +74,8 @@ export async function denoiseByWavelets(
     for (let level = 0; level < levels; level++) {
       await forEachLine(pyramid, level, pace, (line) => analyse(line, filters));
     }
-    sigma ??= deviationOfSizes(finestDetails(pyramid));
-    threshold ??= universalThreshold(sigma, rows * columns);
+    noise ??= deviationOfSizes(finestDetails(pyramid));
+    threshold ??= universalThreshold(noise, rows * columns);
     kept += shrinkDetails(pyramid, levels, threshold, rule);
     for (let level = levels - 1; level >= 0; level--) {
       await forEachLine(pyramid, level, pace, (line) => synthesise(line, filters));
@@ -90,7 +90,7 @@ export async function denoiseByWavelets(
   const details = down * across * (1 - 4 ** -levels);
   return {
     image: { data, shape: [rows, columns] },
-    sigma: sigma!,
+    noise: noise!,
     threshold: threshold!,
     kept: kept / shifts / details,
   };

@@ -86,7 +86,7 @@ export interface NetworkAnalysis {
  * NON_FINITE naming the layer, UNSUPPORTED, OUT_OF_MEMORY, ABORTED.
  *
  * O(n²w) time for each layer of width w, besides the model's; memory for the activations of the last layer and of as many
- * others as `memory` allows.
+ * others as `memoryLimit` allows.
  */
 export async function analyseNetwork(
   model: NetworkModel,
@@ -121,7 +121,7 @@ export async function analyseNetwork(
   const rowBytes = new Map(
     layers.map(({ name, width, positions }) => [name, 4 * examples * positions * width]),
   );
-  const memory = (options.memory ?? DEFAULT_MEMORY) / 2;
+  const memory = (options.memoryLimit ?? DEFAULT_MEMORY) / 2;
   for (const group of inGroups(names, (name) => rowBytes.get(name)!, memory)) {
     const from = names.indexOf(group[0]) / names.length;
     const to = (names.indexOf(group[group.length - 1]) + 1) / names.length;

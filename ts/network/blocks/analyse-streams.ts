@@ -32,7 +32,7 @@ export interface StreamAnalysisOptions extends CallOptions {
   /** Most examples that the model runs at once. Default 256. */
   batch?: number;
   /** About so many bytes of states are held at once. Default 2³⁰. */
-  memory?: number;
+  memoryLimit?: number;
 }
 
 /** Multiplications that comparing all pairs of examples may take in one block. */
@@ -55,7 +55,7 @@ export async function analyseStreams(
 ): Promise<StreamAnalysis[]> {
   checkCall(SIGNATURES.analyseStreams, { model, points, options });
   const most = checkInteger(options.examples ?? 1000, 'examples', 4);
-  const memory = checkInteger(options.memory ?? DEFAULT_MEMORY, 'memory', 1);
+  const memory = checkInteger(options.memoryLimit ?? DEFAULT_MEMORY, 'memoryLimit', 1);
   const { seed, signal, backend, dtype } = options;
   const call = { seed, signal, backend, dtype };
   const { parts, last, count, layer, between, collect } = await streamParts(model, points, options);

@@ -37,7 +37,7 @@ export interface StreamParts {
 export async function streamParts(
   model: NetworkModel,
   points: ModelData,
-  options: CallOptions & { batch?: number; memory?: number },
+  options: CallOptions & { batch?: number; memoryLimit?: number },
 ): Promise<StreamParts> {
   const streams = streamsFromData(model, residualStreams(model));
   const last = model.layers[model.layers.length - 1].name;
@@ -50,11 +50,11 @@ export async function streamParts(
     );
   }
   const others = model.inputs.length > 1 ? all.constants() : undefined;
-  const { seed, signal, backend, dtype, batch, memory } = options;
+  const { seed, signal, backend, dtype, batch, memoryLimit } = options;
   const call = { seed, signal, backend, dtype };
   const open = (names: readonly string[], rows: ArrayLike<number>) => {
     const layers = [...new Set(names)].filter((name) => name !== INPUT);
-    const run = { ...call, batch, memory, layers, featureMaps: 'flatten', width: 2 ** 31 - 1 } as const;
+    const run = { ...call, batch, memoryLimit, layers, featureMaps: 'flatten', width: 2 ** 31 - 1 } as const;
     return openActivations(model, someExamples(model, points, rows), run);
   };
   const names = [...streams.flatMap(({ blocks }) => blocks.flatMap(({ from, to }) => [from, to])), last];

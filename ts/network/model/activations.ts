@@ -39,7 +39,7 @@ export interface ActivationOptions extends CallOptions {
    */
   mask?: string | false;
   /** About so many bytes of activations are held at once; of more the model is run several times over. Default 2³⁰. */
-  memory?: number;
+  memoryLimit?: number;
   /** With `positions`: most rows in all; of more a random set of positions is taken, the same in every example. Default 20 000. */
   rows?: number;
 }
@@ -166,7 +166,7 @@ export async function openActivations(
   const run = async (first: number, rows: number, names: readonly string[]) =>
     model.run(all.batch(first, rows), names);
   // Half for what a batch gives, half for the rows that are made of it.
-  const memory = checkInteger(options.memory ?? DEFAULT_MEMORY, 'memory', 1) / 2;
+  const memory = checkInteger(options.memoryLimit ?? DEFAULT_MEMORY, 'memoryLimit', 1) / 2;
   const mask = maskOf(model, options.mask);
   const places = await probeBatches(model, all, chosen, memory);
   const bytesOf = (name: string) => 4 * elementCount((places.get(name) as LayerPlace).shape);

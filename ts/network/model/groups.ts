@@ -1,4 +1,4 @@
-/** Default of the option `memory`, in bytes. */
+/** Default of the option `memoryLimit`, in bytes. */
 export const DEFAULT_MEMORY = 2 ** 30;
 
 /** Layers in runs of at most so many bytes, at least one in each. */
