@@ -92,10 +92,12 @@ export async function validCalls(folder: string): Promise<ValidCalls> {
   const calls: Partial<Named<typeof rf>> = {
     activation: ['relu'],
     alignmentMatrix: [await rf.openActivations(model, singles(12, 2)), undefined, {}],
+    analyseAttention: [model, singles(12, 2), {}],
     analyseBlocks: [[network2], a, {}],
     analyseStreams: [stream, singles(12, 2), {}],
     analyseNetwork: [model, singles(12, 2), {}],
     asCloud: [a, {}],
+    attentionLayers: [model],
     availableBackends: [],
     axialDirections: [[0, 1]],
     backproject: [sinogram, beam],

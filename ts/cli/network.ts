@@ -7,11 +7,14 @@ import {
   type Activations,
   type AlignmentMatrix,
   type AlignmentMatrixOptions,
+  type AttentionAnalysis,
   type FeatureMaps,
   type LayerAnalysis,
   type NetworkAnalysis,
+  type SequencePooling,
   type StreamAnalysis,
   alignmentMatrix,
+  analyseAttention,
   analyseNetwork,
   analyseStreams,
   openActivations,
@@ -24,6 +27,7 @@ import { networkReport } from '../report/network.js';
 import { sayInput } from './cloud-input.js';
 import type { ColumnsSummary } from './columns.js';
 import { type Refit, blockFindings } from '../report/network-blocks.js';
+import { attentionFinding } from '../report/network-attention.js';
 import { networkFindings } from '../report/network-findings.js';
 import { sayFindings } from './say-findings.js';
 import { EXIT_HELP, parseInteger, parseShape } from './failure.js';
@@ -45,6 +49,7 @@ interface NetworkCommandOptions extends ComputationOptions, OutputOptions, Readi
   exampleShape?: number[];
   layers?: string[];
   featureMaps: FeatureMaps;
+  pool?: SequencePooling;
   rows: number;
   batch: number;
   width: number;
@@ -59,6 +64,8 @@ export interface NetworkSummary extends Omit<NetworkAnalysis, 'layers' | 'drawn'
   version: string;
   /** What the blocks of the residual streams do. */
   blocks: readonly StreamAnalysis[];
+  /** What the heads of attention look at. */
+  attention: AttentionAnalysis;
   /** Networks of other depths in the place of the blocks. */
   refits: readonly Refit[];
   /** Of every layer with every other. */
@@ -116,6 +123,12 @@ export function networkCommand(): Command {
         .choices(['mean', 'flatten', 'positions'])
         .default('mean'),
     )
+    .addOption(
+      new Option(
+        '--pool <how>',
+        'what stands for a sequence: its first token, its last, or their mean (default)',
+      ).choices(['mean', 'cls', 'last']),
+    )
     .option('--rows <rows>', 'with positions: most rows in all, at random positions', parseInteger(1), 20_000)
     .option('--batch <examples>', 'most examples that are run at once', parseInteger(1), 256)
     .option('--width <values>', 'wider layers are projected at random to this width', parseInteger(2), 1024)
@@ -138,14 +151,14 @@ async function network(path: string, files: string[], options: NetworkCommandOpt
   const summary = await withProgress(options, async ({ signal, progress }): Promise<NetworkSummary> => {
     await ensureOutputFolder(folder);
     progress.line(`Opening ${path}`);
-    const { backend, seed, dtype, rows, batch, width, featureMaps, layers } = options;
+    const { backend, seed, dtype, rows, batch, width, featureMaps, pool, layers } = options;
     const model = await openModel(path, { backend, signal });
     try {
       progress.line(`Reading ${data}`);
       const examples = await readModelData(model, data, { ...options, signal });
       const { points, labels, notes } = examples;
       sayInput(examples, progress);
-      const call = { signal, backend, seed, dtype, rows, batch, width, featureMaps, layers };
+      const call = { signal, backend, seed, dtype, rows, batch, width, featureMaps, pool, layers };
       const analysis = await analyseNetwork(model, points, {
         ...call,
         labels: labels?.values,
@@ -158,6 +171,7 @@ async function network(path: string, files: string[], options: NetworkCommandOpt
               onProgress: (fraction) => progress.update(0.6 + 0.25 * fraction, 'measuring the blocks'),
             })
           : [];
+      const attention = await analyseAttention(model, points, { signal, backend, seed, dtype, batch });
       const refits: Refit[] = [];
       for (const depth of options.refit ?? []) {
         progress.update(0.85, `fitting ${depth} layers to the stream`);
@@ -178,7 +192,7 @@ async function network(path: string, files: string[], options: NetworkCommandOpt
       const comparison =
         other === undefined ? null : await compared(other, opened, examples, { call, compare });
       const found = [
-        isPooled(analysis) ? POOLED : [],
+        pooledNote(analysis) ?? [],
         leftOutSentence(analysis.layers.length - 1, analysis.leftOut) ?? [],
       ].flat();
       for (const note of found) progress.line(`Note: ${note}`);
@@ -193,13 +207,22 @@ async function network(path: string, files: string[], options: NetworkCommandOpt
         await writeNpz(join(folder, 'activations.npz'), arraysByLayer(all), { signal });
       }
       const page = {
-        ...{ input: data, labels, notes, blocks, refits, command: commandLine(), versions: versions() },
+        ...{
+          input: data,
+          labels,
+          notes,
+          blocks,
+          refits,
+          attention,
+          command: commandLine(),
+          versions: versions(),
+        },
         ...(alignment && { alignment }),
         ...(comparison && { comparison }),
       };
       await writeTextAtomic(join(folder, 'report.html'), await networkReport(analysis, page));
       const said = { ...examples, notes: [...notes, ...found] };
-      const more = { blocks, refits, alignment, comparison };
+      const more = { blocks, attention, refits, alignment, comparison };
       const summary = { ...summaryOf(analysis, data, labels?.names ?? [], said), ...more };
       await writeTextAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
       return summary;
@@ -207,7 +230,11 @@ async function network(path: string, files: string[], options: NetworkCommandOpt
       await model.dispose();
     }
   });
-  const findings = [...networkFindings(summary), ...blockFindings(summary.blocks, summary.refits)];
+  const findings = [
+    ...networkFindings(summary),
+    ...blockFindings(summary.blocks, summary.refits),
+    ...attentionFinding(summary.attention),
+  ];
   sayFindings(options, findings, join(folder, 'report.html'));
 }
 
@@ -241,11 +268,15 @@ async function compared(
   }
 }
 
-const POOLED =
-  'feature maps and sequences are averaged over their positions: --feature-maps flatten takes all values';
+const POOLED: Record<SequencePooling, string> = {
+  mean: 'feature maps and sequences are averaged over their positions',
+  cls: 'of sequences the first token is taken, and feature maps are averaged',
+  last: 'of sequences the last token is taken, and feature maps are averaged',
+};
 
-function isPooled({ featureMaps, layers }: NetworkAnalysis): boolean {
-  return featureMaps === 'mean' && layers.slice(1).some(({ shape }) => shape.length > 1);
+function pooledNote({ featureMaps, pool, layers }: NetworkAnalysis): string | undefined {
+  const isPooled = featureMaps === 'mean' && layers.slice(1).some(({ shape }) => shape.length > 1);
+  return isPooled ? `${POOLED[pool]}: --feature-maps flatten takes all values` : undefined;
 }
 
 function summaryOf(
@@ -253,7 +284,7 @@ function summaryOf(
   input: string,
   classNames: readonly string[],
   { columns, notes }: ModelExamples,
-): Omit<NetworkSummary, 'blocks' | 'refits' | 'alignment' | 'comparison'> {
+): Omit<NetworkSummary, 'blocks' | 'attention' | 'refits' | 'alignment' | 'comparison'> {
   return {
     input,
     version: packageVersion(),

@@ -17,6 +17,7 @@ import { TRAJECTORY_TOLERANCE } from '../flow/option-signatures.js';
 import { PAIR } from '../ridgelet/signatures.js';
 import type { analyseNetwork } from './analysis/analyse.js';
 import type { blockDerivatives } from './analysis/steps.js';
+import type { analyseAttention } from './analysis/attention.js';
 import type { alignmentMatrix } from './analysis/alignment-matrix.js';
 import type { analyseBlocks } from './blocks/analyse-blocks.js';
 import type { analyseStreams } from './blocks/analyse-streams.js';
@@ -64,6 +65,14 @@ export const SIGNATURES = {
       true,
     ),
   },
+  analyseAttention: {
+    model: MODEL,
+    points: object([]),
+    options: options<Argument<typeof analyseAttention, 2>>()(
+      { ...CALL, batch: NUMBER, examples: NUMBER, mask: 1, memoryLimit: NUMBER },
+      true,
+    ),
+  },
   analyseBlocks: {
     blocks: list(),
     x: ARRAY,
@@ -82,6 +91,7 @@ export const SIGNATURES = {
         layers: LIST,
         mask: 1,
         memoryLimit: NUMBER,
+        pool: TEXT,
         rows: NUMBER,
         width: NUMBER,
       },
@@ -96,6 +106,7 @@ export const SIGNATURES = {
       true,
     ),
   },
+  attentionLayers: { model: MODEL },
   blockByDifferences: {
     block: callback(),
     measured: options<Argument<typeof blockByDifferences, 1>>()({ shape: LIST, spread: NUMBER }),
@@ -213,6 +224,7 @@ export const SIGNATURES = {
         layers: LIST,
         mask: 1,
         memoryLimit: NUMBER,
+        pool: TEXT,
         rows: NUMBER,
         width: NUMBER,
       },

@@ -1,4 +1,9 @@
-import type { AlignmentMatrix, NetworkAnalysis, StreamAnalysis } from '../network/index.js';
+import type {
+  AlignmentMatrix,
+  AttentionAnalysis,
+  NetworkAnalysis,
+  StreamAnalysis,
+} from '../network/index.js';
 import { leftOutSentence } from '../network/analysis/left-out.js';
 import { type ThemedSpec, compileChart } from './charts.js';
 import { type CloudData, cloudData } from './cloud.js';
@@ -8,6 +13,7 @@ import { type Html, facts, findingList, html } from './html.js';
 import { depthCurvesChart, networkCharts } from './network-charts.js';
 import { alignmentChart, blockCharts, riverChart } from './network-block-charts.js';
 import { type Refit, blockFindings, blockSection, refitSection } from './network-blocks.js';
+import { attentionChart, attentionFinding, attentionSection } from './network-attention.js';
 import { networkFindings } from './network-findings.js';
 import { layerSection, layerTitle, numbersSection } from './network-sections.js';
 import { type PageSection, chartFigure, renderPage } from './page.js';
@@ -26,6 +32,8 @@ export interface NetworkReportContext {
   blocks?: readonly StreamAnalysis[];
   /** Networks of other depths that were fitted to the stream. */
   refits?: readonly Refit[];
+  /** What the heads of attention look at. */
+  attention?: AttentionAnalysis;
   /** How far all layers agree. */
   alignment?: AlignmentMatrix;
   /** A second model on the same examples. */
@@ -53,13 +61,17 @@ export async function networkReport(
   const charts: Record<string, ThemedSpec> = { cloud: cloudChart(cloud, { explained: [] }) };
   for (const curves of main) charts[curves.name] = await compileChart(depthCurvesChart(curves, names, 260));
   for (const curves of small) charts[curves.name] = await compileChart(depthCurvesChart(curves, names, 130));
-  const { blocks = [], refits, alignment, comparison, labels } = context;
+  const { blocks = [], refits, attention, alignment, comparison, labels } = context;
   const ofBlocks = blockCharts(analysis, blocks);
   for (const curves of ofBlocks.main)
     charts[curves.name] = await compileChart(depthCurvesChart(curves, names, 240));
   for (const curves of ofBlocks.small)
     charts[curves.name] = await compileChart(depthCurvesChart(curves, names, 130));
   charts.river = await compileChart(riverChart(analysis, labels, 300));
+  for (const measure of ['entropy', 'distance'] as const) {
+    const chart = attention && attentionChart(attention, measure);
+    if (chart) charts[`attention-${measure}`] = await compileChart(chart);
+  }
   if (alignment)
     charts.matrix = await compileChart(alignmentChart(alignment, { names, others: names, height: 380 }));
   if (comparison) {
@@ -85,6 +97,7 @@ export async function networkReport(
       riverSection(analysis),
       ...(blocks.length > 0 ? [blockSection(analysis, blocks, refits)] : []),
       ...(blocks.length === 0 && refits?.length ? [refitSection(refits)] : []),
+      ...(attention && attention.layers.length > 0 ? [attentionSection(attention)] : []),
       ...(alignment || comparison ? [alignmentSection(alignment, comparison)] : []),
       cloudSection(analysis, cloud),
       layerSection(analysis, context.labels?.names ?? []),
@@ -103,9 +116,14 @@ const FEATURE_MAPS: Record<NetworkAnalysis['featureMaps'], string> = {
   positions: 'a row for each position',
 };
 
+function mapsOf({ featureMaps, pool }: NetworkAnalysis): string {
+  if (featureMaps !== 'mean' || pool === 'mean') return FEATURE_MAPS[featureMaps];
+  return `mean of each channel; of sequences the ${pool === 'cls' ? 'first' : 'last'} token`;
+}
+
 function header(
   analysis: NetworkAnalysis,
-  { input, notes, blocks = [], refits }: NetworkReportContext,
+  { input, notes, blocks = [], refits, attention }: NetworkReportContext,
 ): Html {
   const { layers, examples } = analysis;
   const missing = leftOutSentence(layers.length - 1, analysis.leftOut);
@@ -117,12 +135,16 @@ function header(
       ${fileName(analysis.source)}, and the clouds that its ${formatCount(layers.length - 1)} layers make of
       them measured.
     </p>
-    ${findingList([...networkFindings(analysis), ...blockFindings(blocks, refits)])}
+    ${findingList([
+      ...networkFindings(analysis),
+      ...blockFindings(blocks, refits),
+      ...(attention ? attentionFinding(attention) : []),
+    ])}
     ${facts([
       ['Examples', formatCount(examples)],
       ['Layers', formatCount(layers.length - 1)],
       ...(analysis.folded > 0 ? ([['Inside blocks', formatCount(analysis.folded)]] as const) : []),
-      ...(maps ? ([['Feature maps', FEATURE_MAPS[analysis.featureMaps]]] as const) : []),
+      ...(maps ? ([['Feature maps', mapsOf(analysis)]] as const) : []),
       ['Format', analysis.format],
       ['Run by', analysis.engine],
       ['Measured by', analysis.backend],

@@ -16,7 +16,7 @@ import {
   openActivations,
   residualStreams,
 } from '../model/index.js';
-import { checkFeatureMaps } from '../model/feature-maps.js';
+import { type SequencePooling, checkFeatureMaps, checkPooling } from '../model/feature-maps.js';
 import { DEFAULT_MEMORY, inGroups } from '../model/groups.js';
 import { cloudShape, orNull } from './cloud-shape.js';
 import { type LayerMeasures, measureLayer } from './layer-measures.js';
@@ -24,7 +24,7 @@ import { type LayerPlane, alignedPlane, logits } from './planes.js';
 import { streamsFromData } from '../model/residual-streams.js';
 import { statesOf } from './states.js';
 import { type StepMeasures, type StreamMeasures } from './steps.js';
-import { StepTracker, predecessors } from './step-tracker.js';
+import { StepTracker, predecessors, sameRows } from './step-tracker.js';
 import { checkCall } from '../../core/call.js';
 import { SIGNATURES } from '../signatures.js';
 
@@ -55,6 +55,8 @@ export interface NetworkAnalysis {
   readonly examples: number;
   /** What became of feature maps and sequences. */
   readonly featureMaps: FeatureMaps;
+  /** What stands for a sequence where they are `mean`. */
+  readonly pool: SequencePooling;
   readonly seed: number;
   /** Whether the alignments are debiased, as they are where some layer has more than a tenth as many values as rows. */
   readonly debiased: boolean;
@@ -105,6 +107,7 @@ export async function analyseNetwork(
   const { signal, seed, backend, dtype } = options;
   const call = { signal, seed, backend, dtype };
   const kernels = await kernelsFor(call);
+  const featureMaps = checkFeatureMaps(options.featureMaps);
   const debiased = examples >= 4 && layers.some(({ width, positions }) => 10 * width > examples * positions);
 
   const names = layers.map(({ name }) => name);
@@ -119,7 +122,7 @@ export async function analyseNetwork(
   let lastRows: NdArray | undefined;
   let reference: AlignmentReference | undefined;
   const rowBytes = new Map(
-    layers.map(({ name, width, positions }) => [name, 4 * examples * positions * width]),
+    layers.map(({ name, width, positions }) => [name, 4 * Math.round(examples * positions) * width]),
   );
   const memory = (options.memoryLimit ?? DEFAULT_MEMORY) / 2;
   for (const group of inGroups(names, (name) => rowBytes.get(name)!, memory)) {
@@ -140,8 +143,10 @@ export async function analyseNetwork(
       const layer = layers[names.indexOf(name)];
       const cloud = rows.get(name) ?? lastRows;
       rows.delete(name);
-      const labels = classes && repeated(classes.of, layer.positions);
-      const comparable = layer.positions === last.positions;
+      const owners = layer.masked && activations.tokenExamples;
+      const labels =
+        classes && (owners ? owners.map((i) => classes.of[i]) : repeated(classes.of, layer.positions));
+      const comparable = sameRows(layer, last);
       const shape = cloudShape(cloud, call);
       // At once, so that what runs on this thread alone fills the gaps that the kernels leave, and they its.
       const [found, measures] = await together([
@@ -149,7 +154,7 @@ export async function analyseNetwork(
         measureLayer(cloud, { shape, last: comparable ? reference : undefined, labels }, call),
         tracker.add(name, cloud, shape),
       ]);
-      const shown = drawn.map((example) => example * layer.positions);
+      const shown = drawn.map((example) => (owners ? owners.indexOf(example) : example * layer.positions));
       const unsquashed = logits(cloud);
       const drawnShape = unsquashed ? await cloudShape(unsquashed, call) : found;
       const plane = {
@@ -173,7 +178,8 @@ export async function analyseNetwork(
     engine: model.engine,
     backend: kernels.name,
     examples,
-    featureMaps: checkFeatureMaps(options.featureMaps),
+    featureMaps,
+    pool: checkPooling(options.pool, featureMaps),
     seed: options.seed ?? 0,
     debiased,
     classes: classes?.labels ?? [],

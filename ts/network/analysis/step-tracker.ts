@@ -29,19 +29,24 @@ export function predecessors(
   const states = new Map(streams.flatMap(({ blocks }) => blocks.map(({ from, to }) => [to, from] as const)));
   layers.forEach((layer, l) => {
     const state = byName.get(states.get(layer.name) ?? '');
-    if (state?.fullWidth === layer.fullWidth && state.positions === layer.positions) {
+    if (state?.fullWidth === layer.fullWidth && sameRows(state, layer)) {
       found.set(layer.name, state.name);
       return;
     }
     for (let earlier = l - 1; earlier >= 0; earlier--) {
-      const { name, fullWidth, positions } = layers[earlier];
-      if (fullWidth !== layer.fullWidth || positions !== layer.positions) continue;
+      const { name, fullWidth } = layers[earlier];
+      if (fullWidth !== layer.fullWidth || !sameRows(layers[earlier], layer)) continue;
       if (name !== INPUT && !model.block(name, layer.name)) continue;
       found.set(layer.name, name);
       return;
     }
   });
   return found;
+}
+
+/** Whether the rows of two layers are those of the same positions of the same examples. */
+export function sameRows(a: ActivationLayer, b: ActivationLayer): boolean {
+  return a.positions === b.positions && a.masked === b.masked;
 }
 
 interface Kept {

@@ -1,14 +1,24 @@
 import { type NdArray, allocate, elementCount } from '../../core/array.js';
-import { RidgeflowError, describe, invalidArgument } from '../../core/errors.js';
+import { RidgeflowError, invalidArgument } from '../../core/errors.js';
 import { type CallOptions, checkInteger, tell, throwIfAborted } from '../../core/options.js';
 import { nextTurn } from '../../core/pace.js';
 import { kernelsFor } from '../../kernel/backend.js';
-import { type FeatureMaps, type RowLayout, checkFeatureMaps, rowLayout, rowsOf } from './feature-maps.js';
+import { tokenRows } from './token-rows.js';
+import {
+  type FeatureMaps,
+  type RowLayout,
+  type SequencePooling,
+  checkFeatureMaps,
+  checkPooling,
+  rowLayout,
+  rowsOf,
+} from './feature-maps.js';
 import { BatchSize } from './batch-size.js';
 import { Examples } from './examples.js';
 import { DEFAULT_MEMORY, inGroups } from './groups.js';
 import { INFINITE, infiniteLayers, nonFinite } from './infinite-layers.js';
 import { type LayerPlace, channelAxis, exampleFirst, isMoved, probeBatches } from './layer-places.js';
+import { chooseAll } from './choose-layers.js';
 import type { ModelData } from './model-data.js';
 import type { LeftOutLayer, ModelLayer, NetworkModel } from './model.js';
 import { type PositionMask, maskOf, maskRows } from './position-mask.js';
@@ -26,6 +36,12 @@ export interface ActivationOptions extends CallOptions {
   layers?: readonly string[];
   /** What becomes of feature maps and sequences. Default `mean`: the mean of each channel over the positions. */
   featureMaps?: FeatureMaps;
+  /**
+   * What stands for a sequence (batch, position, channel) where featureMaps is `mean`: the mean over its tokens, the first (`cls`,
+   * what encoders put a summary in) or the last (`last`, what decoders go on from), of those that the mask has. Default `mean`.
+   * Maps of images are averaged whatever it is.
+   */
+  pool?: SequencePooling;
   /** Rows wider than this are projected at random to it, keeping distances to about 1 ± √(2/width). Default 1024. */
   width?: number;
   /**
@@ -34,7 +50,8 @@ export interface ActivationOptions extends CallOptions {
    */
   batch?: number;
   /**
-   * The input that says which positions of a sequence count, by name: means leave out those where it is 0. Default: the one
+   * The input that says which positions of a sequence count, by name: means leave out those where it is 0, and with `positions`
+   * they are no rows. Default: the one
    * whose name holds `mask`, where there is one; false for none.
    */
   mask?: string | false;
@@ -51,8 +68,10 @@ export interface ActivationLayer extends ModelLayer {
   /** Values of a row as the model has them, and as they are given: fewer where they are projected at random. */
   readonly fullWidth: number;
   readonly width: number;
-  /** Rows for each example: 1, or with `positions` the positions taken. */
+  /** Rows for each example: 1, or with `positions` the positions taken; their mean number where `masked`. */
   readonly positions: number;
+  /** Whether a mask leaves out some of the positions, not as many in every example: {@link Activations.tokenExamples} says which rows are whose. */
+  readonly masked?: true;
   /** Whether the model itself gives them otherwise, the batch not first. */
   readonly moved?: true;
 }
@@ -62,6 +81,8 @@ export interface Activations {
   /** The data themselves, flattened, named `input` (of several inputs the first that has an array); then the chosen layers in order. */
   readonly layers: readonly ActivationLayer[];
   readonly examples: number;
+  /** The example of each row of the layers that are `masked`; undefined where none is. */
+  readonly tokenExamples?: Int32Array;
   /** Layers that nothing can be shown of, of all or of those chosen. */
   readonly leftOut: readonly LeftOutLayer[];
   /**
@@ -89,55 +110,6 @@ const NO_VALUES = 'gives no values';
 export const INPUT = 'input';
 
 /**
- * The layers whose name or kind one of the patterns matches. Throws INVALID_ARGUMENT for one that matches none, or none that
- * can be shown.
- */
-export function chooseLayers(model: NetworkModel, patterns: readonly string[] | undefined): ModelLayer[] {
-  checkCall(SIGNATURES.chooseLayers, { model, patterns });
-  return chooseAll(model, patterns).layers;
-}
-
-/** With those that would be chosen if something could be shown of them. */
-function chooseAll(
-  model: NetworkModel,
-  patterns: readonly string[] | undefined,
-): { layers: ModelLayer[]; leftOut: LeftOutLayer[] } {
-  if (patterns === undefined) return { layers: [...model.layers], leftOut: [...model.leftOut] };
-  if (!Array.isArray(patterns) || patterns.length === 0)
-    throw invalidArgument('layers', 'a list of names or kinds of layers', patterns);
-  const chosen = new Set<ModelLayer>();
-  const hidden = new Set<LeftOutLayer>();
-  for (const pattern of patterns as unknown[]) {
-    if (typeof pattern !== 'string') throw invalidArgument('layers', 'names or kinds of layers', pattern);
-    const parts = pattern.split('*').map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'));
-    const whole = new RegExp(`^${parts.join('.*')}$`);
-    const matches = ({ name, kind }: ModelLayer) => whole.test(name) || whole.test(kind);
-    const found = model.layers.filter(matches);
-    const unseen = model.leftOut.filter(matches);
-    for (const layer of unseen) hidden.add(layer);
-    if (found.length === 0 && unseen.length > 0) {
-      const [{ name, reason }] = unseen;
-      throw new RidgeflowError(
-        'UNSUPPORTED',
-        `Nothing can be shown of ${describe(pattern)} of ${model.source}, because ${name} ${reason}: choose others`,
-        { details: { parameter: 'layers' } },
-      );
-    }
-    if (found.length === 0) {
-      const names = model.layers.slice(0, 20).map(({ name, kind }) => `${name} (${kind})`);
-      throw new RidgeflowError(
-        'INVALID_ARGUMENT',
-        `No layer of ${model.source} is named ${describe(pattern)} or of that kind. It has ${names.join(', ')}` +
-          `${model.layers.length > names.length ? `, … (${model.layers.length} in all)` : ''}`,
-        { details: { parameter: 'layers' } },
-      );
-    }
-    for (const layer of found) chosen.add(layer);
-  }
-  return { layers: model.layers.filter((layer) => chosen.has(layer)), leftOut: [...hidden] };
-}
-
-/**
  * Prepares to run data through a model: a few examples are run, in two numbers and in another
  * order, to learn the shape of every layer and which of its axes is the batch. Layers that give no floating-point numbers, or
  * not one set of them per example, are left out; so are the scores of attention that a mask makes infinite.
@@ -156,6 +128,7 @@ export async function openActivations(
   const all = Examples.of(model, points);
   const examples = all.count;
   const featureMaps = checkFeatureMaps(options.featureMaps);
+  const pool = checkPooling(options.pool, featureMaps);
   const limit = checkInteger(options.width ?? 1024, 'width', 2);
   const most = checkInteger(model.input.batch ?? options.batch ?? 256, 'batch', 1);
   const positions = Math.max(1, Math.floor(checkInteger(options.rows ?? 20_000, 'rows', 1) / examples));
@@ -168,6 +141,14 @@ export async function openActivations(
   // Half for what a batch gives, half for the rows that are made of it.
   const memory = checkInteger(options.memoryLimit ?? DEFAULT_MEMORY, 'memoryLimit', 1) / 2;
   const mask = maskOf(model, options.mask);
+  const marks =
+    mask === undefined || featureMaps !== 'positions'
+      ? undefined
+      : maskRows(all.batch(0, examples).get(mask)!);
+  const tokens =
+    marks?.data.length === examples * (marks?.positions ?? 0)
+      ? tokenRows(marks!, positions, options.seed)
+      : undefined;
   const places = await probeBatches(model, all, chosen, memory);
   const bytesOf = (name: string) => 4 * elementCount((places.get(name) as LayerPlace).shape);
   const infinite = await infiniteLayers(model, all, {
@@ -185,12 +166,20 @@ export async function openActivations(
     how: FeatureMaps,
     channelAxis: number,
   ) => {
-    const layout = rowLayout(shape, how, { channelAxis, most: positions, seed: options.seed });
+    const layout = rowLayout(shape, how, {
+      ...{ channelAxis, most: positions, seed: options.seed, pool },
+      ...(tokens && { tokens: { rows: tokens, length: marks!.positions } }),
+    });
     const width = Math.min(limit, layout.width);
     if (width < layout.width && !projections.has(layout.width))
       projections.set(layout.width, new RandomProjection(layout.width, width, options.seed));
     layouts.set(layer.name, layout);
-    layers.push({ ...layer, shape, fullWidth: layout.width, width, positions: layout.positions.length });
+    layers.push({
+      ...{ ...layer, shape, fullWidth: layout.width, width },
+      ...(layout.tokens
+        ? { positions: layout.tokens.positions.length / examples, masked: true as const }
+        : { positions: layout.positions.length }),
+    });
   };
   add({ name: INPUT, kind: INPUT }, all.points.shape.slice(1), 'flatten', 0);
   for (const layer of chosen) {
@@ -221,9 +210,9 @@ export async function openActivations(
     activations: NdArray,
     count: number,
     signal: AbortSignal | undefined,
-    masked?: PositionMask,
+    batch?: { first: number; mask?: PositionMask },
   ): Promise<NdArray> => {
-    const rows = rowsOf(activations, count, layouts.get(name)!, masked);
+    const rows = rowsOf(activations, count, layouts.get(name)!, batch);
     const projection = projections.get(rows.shape[1]);
     return projection ? projection.apply(rows, { backend: options.backend, signal }) : rows;
   };
@@ -263,7 +252,7 @@ export async function openActivations(
           const each = activations.data.length / activations.shape[0];
           const at = kernels.firstNonFinite(activations.data.subarray(0, count * each));
           if (at >= 0) throw nonFinite(name, first + Math.floor(at / each), activations.data[at]);
-          rows.set(name, await rowsFor(name, activations, count, call.signal, masked));
+          rows.set(name, await rowsFor(name, activations, count, call.signal, { first, mask: masked }));
           await nextTurn();
           throwIfAborted(call.signal);
         }
@@ -275,9 +264,10 @@ export async function openActivations(
   const collect: Activations['collect'] = async (wanted, call) => {
     checkCall(METHODS.Activations.collect, { layers: wanted, options: call });
     const found = new Map<string, NdArray>();
+    const filled = new Map<string, number>();
     for (const { name, width, positions } of layers) {
       if (!wanted.includes(name)) continue;
-      const rows = examples * positions;
+      const rows = Math.round(examples * positions);
       found.set(name, {
         data: allocate('float32', rows * width, `the activations of ${name}`),
         shape: [rows, width],
@@ -285,15 +275,17 @@ export async function openActivations(
     }
     await stream(
       wanted,
-      ({ first, rows, examples: count }) => {
+      ({ rows }) => {
         for (const [name, part] of rows) {
-          const each = part.data.length / count;
-          found.get(name)!.data.set(part.data, first * each);
+          const at = filled.get(name) ?? 0;
+          found.get(name)!.data.set(part.data, at);
+          filled.set(name, at + part.data.length);
         }
       },
       call,
     );
     return found;
   };
-  return { layers, leftOut, examples, stream, collect };
+  const owners = layers.some(({ masked }) => masked) ? tokens?.examples : undefined;
+  return { layers, leftOut, examples, ...(owners && { tokenExamples: owners }), stream, collect };
 }

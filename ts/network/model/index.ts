@@ -2,10 +2,11 @@ export {
   type ActivationLayer,
   type ActivationOptions,
   type Activations,
-  chooseLayers,
   openActivations,
 } from './activations.js';
-export type { FeatureMaps } from './feature-maps.js';
+export { chooseLayers } from './choose-layers.js';
+export { type AttentionLayer, type AttentionLayers, attentionLayers } from './attention-layers.js';
+export type { FeatureMaps, SequencePooling } from './feature-maps.js';
 export type { ModelData } from './model-data.js';
 export type {
   Block,
