@@ -275,6 +275,6 @@ test('sequences are pooled, and their tokens are points, without padding', async
     [8, 9],
   );
   const error = await t.throwsAsync(openActivations(model, points, { pool: 'cls', featureMaps: 'flatten' }));
-  t.regex(error!.message, /pool/);
+  t.regex(error.message, /pool/);
   await model.dispose();
 });

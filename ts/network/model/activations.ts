@@ -147,7 +147,7 @@ export async function openActivations(
       : maskRows(all.batch(0, examples).get(mask)!);
   const tokens =
     marks?.data.length === examples * (marks?.positions ?? 0)
-      ? tokenRows(marks!, positions, options.seed)
+      ? tokenRows(marks, positions, options.seed)
       : undefined;
   const places = await probeBatches(model, all, chosen, memory);
   const bytesOf = (name: string) => 4 * elementCount((places.get(name) as LayerPlace).shape);
