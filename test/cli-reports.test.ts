@@ -7,7 +7,7 @@ import { completionScript } from '../ts/cli/completion.js';
 import { program } from '../ts/cli/program.js';
 import { readNpz } from '../ts/index.js';
 import { classFindings } from '../ts/report/distance.js';
-import { type EstimateRow, entropyFindings } from '../ts/report/entropy.js';
+import { type EstimateRow, entropyFindings } from '../ts/report/entropy-findings.js';
 import { launchBrowser, SCREENS, visitFile } from './browser.js';
 import { emptyFolder, ridgeflow, twoClasses } from './command-line.js';
 
@@ -61,8 +61,17 @@ test('what is said of entropies and classes follows the numbers', (t) => {
   t.regex(said(at(4), row('gaussianEntropy', 3))[0], /^1 above.*too high/);
   t.regex(said(at(2))[0], /±/);
   t.deepEqual(said(row('nearestNeighbourEntropy', null)), []);
+  t.regex(said({ ...at(2), standardError: null })[0], /^By nearest neighbours\.$/);
   t.regex(said(row('twoNearestNeighbourDimension', 2.9))[0], /fill their 3/);
-  t.regex(said(row('twoNearestNeighbourDimension', 1.5))[0], /Fewer than the 3/);
+  t.regex(said(row('twoNearestNeighbourDimension', 1.5))[0], /Fewer than the 3 coordinates: .* surface/);
+  const filled = (value: number, filling: number) =>
+    said({
+      ...row('twoNearestNeighbourDimension', value),
+      filling: { value: filling, standardError: 0.1 },
+    })[0];
+  t.regex(filled(1.5, 2.6), /Fewer than the 3 .* than the 2\.6 found .* surface of about/);
+  t.regex(filled(2.5, 2.6), /no fewer than the 2\.6 found .*: so few points cannot tell/);
+  t.regex(filled(2.6, 2), /so few points cannot tell/);
   t.regex(said(row('twoNearestNeighbourDimension', 4))[0], /More than the 3/);
   const pair = (a: string, b: string, distance: number) => ({ a, b, n: 1, m: 1, distance });
   t.deepEqual(classFindings([pair('u', 'u', 1)]), []);

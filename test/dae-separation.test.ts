@@ -28,9 +28,13 @@ for (const place of places) {
     });
     const of = Array.from(labels);
     const direct = await separability(points, of, call);
+    const { mean, values } = await silhouette(points, of, call);
+    const average = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const spread = values.reduce((sum, value) => sum + (value - average) ** 2, 0);
     t.deepEqual(direct, {
       fisherRatio: (await fisherRatio(points, of, call)).ratio,
-      silhouette: (await silhouette(points, of, call)).mean,
+      silhouette: mean,
+      silhouetteError: Math.sqrt(spread / (values.length - 1) / values.length),
       neighbourAccuracy: (await nearestNeighbourAccuracy(points, of, call)).accuracy,
       probeAccuracy: (await linearProbe(points, of, call)).accuracy,
     });

@@ -6,7 +6,12 @@ import { findings } from '../ts/report/findings.js';
 import { blockFindings } from '../ts/report/network-blocks.js';
 import { networkFindings } from '../ts/report/network-findings.js';
 import { radonFindings } from '../ts/report/radon-findings.js';
-import { type RidgeletNumbers, ridgeletFindings, whereUnits } from '../ts/report/ridgelet-findings.js';
+import {
+  type RidgeletNumbers,
+  ridgeletFindings,
+  unitBrightness,
+  whereUnits,
+} from '../ts/report/ridgelet-findings.js';
 import { trainFindings } from '../ts/report/train-findings.js';
 import { syntheticReport } from './report-comparison.js';
 
@@ -94,7 +99,11 @@ test('transport: the entropy, and its gap to the limit, fall, rise or stay', (t)
 });
 
 const rows = (...errors: number[]) =>
-  errors.map((relative, i) => ({ width: 8 * 2 ** i, heldOut: { rms: relative, relative } }));
+  errors.map((relative, i) => ({
+    width: 8 * 2 ** i,
+    training: { rms: 1 / (i + 1) },
+    heldOut: { rms: relative, relative },
+  }));
 const ridgelet = (more: Partial<RidgeletNumbers>): RidgeletNumbers => ({
   ...{ width: 32, sampling: 'pairs', chosen: 'both', accuracy: null },
   heldOut: { relative: 0.7, points: 90 },
@@ -111,8 +120,11 @@ test('ridgelet: the error by width falls, rises, or does neither', (t) => {
   t.regex(rate(0.4, 0.8, 0.3, 0.4).sentence, /falls .* by and large; it is lowest, 30\.0%, at width 16/);
   t.regex(
     rate(-0.2, 0.6, 0.7, 0.8).sentence,
-    /^is how the held-out error rises .* lowest, 60\.0%, at width 8/,
+    /^is how the held-out error rises from width 8 to 32 while that of the points fitted falls; .* lowest, 60\.0%, at width 8/,
   );
+  const unfit = rows(0.6, 0.7, 0.8).map((row) => ({ ...row, training: { rms: 1 } }));
+  const both = about(ridgeletFindings(ridgelet({ widths: { rate: -0.2, rows: unfit } })), 'Rate');
+  t.regex(both.sentence, /^is how the held-out error rises from width 8 to 32; it is lowest/);
   // What the issue was about: a positive rate by least squares, of an error that rises in the end.
   t.regex(rate(0.016, 0.75, 0.719, 0.817).sentence, /neither falls nor rises .* lowest, 71\.9%, at width 16/);
   t.regex(rate(0.3, 0.8, 0.2, 0.81).sentence, /neither falls nor rises/);
@@ -128,8 +140,35 @@ test('ridgelet: quality, construction, and where units lie', (t) => {
   t.regex(built({}), /between pairs of points; .* their number and the ridge were chosen by folds/);
   t.regex(built({ chosen: 'ridge', sampling: 'oracle' }), /spectrum of the data; .* the ridge was chosen/);
   t.notRegex(built({ chosen: null }), /folds/);
-  t.regex(whereUnits('oracle'), /more of them where it is bright/);
-  t.regex(whereUnits('pairs'), /not from the spectrum, .* need not lie where it is bright/);
+  t.is(whereUnits('oracle', undefined), 'They were drawn from the spectrum.');
+});
+
+test('ridgelet: units lie where the spectrum is bright, where it is dark, or neither', (t) => {
+  const slice = (place: number) => ({
+    slopes: [-1, 0, 1],
+    biases: [0, 1],
+    magnitude: [1, 1, 0.2, 0.2, 0, 0],
+    units: [0, 1, 2, 3].map((j) => ({ slope: place + 0.1 * (j % 2), bias: j % 2 })),
+  });
+  const bright = unitBrightness(slice(-1))!;
+  t.is(bright.atUnits, 1);
+  t.true(Math.abs(bright.everywhere - 0.4) < 1e-12);
+  t.regex(
+    whereUnits('oracle', bright),
+    /^They were drawn from the spectrum: .* brighter .* \(100\.0% and 40\.0%/,
+  );
+  t.regex(
+    whereUnits('oracle', unitBrightness(slice(1))),
+    /drawn from the spectrum: they lie where it is darker/,
+  );
+  t.regex(
+    whereUnits('pairs', bright),
+    /between pairs of points, not from the spectrum: they lie where it is brighter/,
+  );
+  const even = { atUnits: 0.41, standardError: 0.01, everywhere: 0.4 };
+  t.regex(whereUnits('random', even), /as bright where they lie .* within two standard errors/);
+  t.is(unitBrightness({ ...slice(0), units: [] }), undefined);
+  t.is(unitBrightness(slice(9)), undefined, 'units beyond the picture are not counted');
 });
 
 test('network: labels, dimension and steps in every direction', (t) => {
@@ -176,10 +215,13 @@ test('radon: an error beyond the image itself is called what it is, and masses a
 
 test('train: noise and classes in every direction, and why training ended', (t) => {
   type Numbers = Parameters<typeof trainFindings>[0];
-  const found = (errors: number[], silhouettes: number[], reasons: string[], method = 'descent') =>
+  const found = (errors: number[], silhouettes: number[], reasons: string[], method = 'descent', error = 0) =>
     trainFindings({
       denoisingErrors: errors,
-      separation: { points: silhouettes.map((silhouette) => ({ silhouette, probeAccuracy: 0.9 })) },
+      denoisingChangeError: error,
+      separation: {
+        points: silhouettes.map((silhouette) => ({ silhouette, silhouetteError: error, probeAccuracy: 0.9 })),
+      },
       layers: reasons.map((reason) => ({ epochs: 10, reason, ridge: 1e-3 })),
       method,
       depth: reasons.length,
@@ -192,7 +234,14 @@ test('train: noise and classes in every direction, and why training ended', (t) 
   t.regex(says('Noise', [1, 1], [0, 1], ended), /no nearer/);
   t.regex(says('Classes', [2, 1], [0.1, 0.4], ended), /come apart/);
   t.regex(says('Classes', [2, 1], [0.4, 0.1], ended), /run together/);
-  t.regex(says('Classes', [2, 1], [0.4, 0.4], ended), /stay as far apart/);
+  t.regex(says('Classes', [2, 1], [0.4, 0.4], ended), /stay as far apart;/);
+  const nearly = says('Classes', [2, 1], [0.4, 0.42], ended, 'descent', 0.02);
+  t.regex(nearly, /stay as far apart, within the standard error of 0\.028/);
+  t.regex(
+    says('Noise', [2, 1.9], [0, 1], ended, 'descent', 0.2),
+    /no nearer, within the standard error of 0\.2/,
+  );
+  t.regex(says('Noise', [2, 1.9], [0, 1], ended, 'descent', 0.05), /still are after the last layer, root/);
   t.regex(says('Epochs', [2, 1], [0, 1], ended), /1 of 2 layers stopped early/);
   t.regex(says('Epochs', [2, 1], [0, 1], ['epochs']), /as many as were asked for/);
   t.regex(says('Epochs', [2, 1], [0, 1], ['early stopping']), /until the points held out/);

@@ -1,8 +1,9 @@
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import type { NdArray } from '../core/array.js';
+import { type DType, type NdArray, allocate } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import { type CallOptions, partOf } from '../core/options.js';
+import { RandomStream } from '../core/random.js';
 import { takeRows } from '../core/rows.js';
 import {
   type SampleEstimate,
@@ -13,7 +14,7 @@ import {
   nearestNeighbourEntropy,
   twoNearestNeighbourDimension,
 } from '../entropy/index.js';
-import type { EstimateRow } from '../report/entropy.js';
+import type { EstimateRow } from '../report/entropy-findings.js';
 import { type Cloud, prepareCloud, sayInput } from './cloud-input.js';
 import type { ColumnsSummary } from './columns.js';
 import { writeEntropyResults } from './entropy-output.js';
@@ -120,7 +121,10 @@ async function entropy(file: string, options: EntropyCommandOptions): Promise<vo
       const share = 0.5 / classes.length;
       const run =
         index === 0 ? partOf(whole, 0, 0.5) : partOf(whole, 0.5 + (index - 1) * share, 0.5 + index * share);
-      estimates.push(await estimatesOf(part.points, options, run));
+      const rows = await estimatesOf(part.points, options, run);
+      estimates.push(
+        index === 0 ? await withFilling(rows, part.points, { ...run, dtype, onProgress: undefined }) : rows,
+      );
     }
     const summary: Summary = {
       input: file,
@@ -226,6 +230,21 @@ async function estimatesOf(
     }
   }
   return rows;
+}
+
+/** The dimension with what the same estimator finds of as many points that fill all dimensions: a standard Gaussian. */
+async function withFilling(
+  rows: Row[],
+  { shape: [n, d] }: NdArray,
+  options: CallOptions & { dtype: DType },
+): Promise<Row[]> {
+  const at = rows.findIndex(({ estimator }) => estimator === 'twoNearestNeighbourDimension');
+  // Beyond chance there is nothing to explain where no dimension is missing.
+  if (d === 1 || !((rows[at]?.value ?? d) < d)) return rows;
+  const data = allocate(options.dtype, n * d, 'points to compare with');
+  new RandomStream(options.seed, 'probe').fillNormal(data);
+  const filling = await twoNearestNeighbourDimension({ data, shape: [n, d] }, options);
+  return rows.with(at, { ...rows[at], filling });
 }
 
 function classesOf({ points, labels }: Cloud): { name: string; points: NdArray }[] {

@@ -80,7 +80,7 @@ function varianceOf({ data, shape: [n, d] }: NdArray): number {
 /** How a layer's training ended, in a line: losses as shares of the variance of what it was trained on. */
 export function layerLine(l: number, { epochs, ridge, training, heldOut, variance }: LayerSummary): string {
   const how = ridge === null ? `${epochs} epochs` : `ridge ${ridge.toPrecision(2)}`;
-  const share = (loss: number) => `${((100 * loss) / variance).toPrecision(3)}%`;
+  const share = (loss: number) => (variance > 0 ? `${((100 * loss) / variance).toPrecision(3)}%` : '–');
   const held = heldOut === null ? '' : `, ${share(heldOut)} of points held out`;
   return `layer ${l + 1}  ${how}  loss ${training.toPrecision(5)}: ${share(training)} of the variance${held}`;
 }
@@ -118,6 +118,7 @@ export async function writeTrainResults(
     layers,
     fineTuning: fineTuning ? lossSummary(fineTuning) : null,
     denoisingErrors: denoising.errors,
+    denoisingChangeError: denoising.changeError,
     displacements: trajectory.slice(1).map(({ data }) => {
       let sum = 0;
       for (let at = 0; at < data.length; at++) sum += (data[at] - points.data[at]) ** 2;

@@ -1,3 +1,5 @@
+import { formatNumber } from './format.js';
+
 /** How a number changed, as far as its error lets one tell. */
 export type Change = 'rose' | 'fell' | 'same';
 
@@ -15,4 +17,9 @@ export function errorOfShares(a: number, b: number, n: number): number {
 /** Standard error of the difference of two numbers with these errors; those not known are taken for 0. */
 export function errorOfDifference(...errors: readonly (number | null | undefined)[]): number {
   return Math.hypot(...errors.map((error) => (Number.isFinite(error) ? error! : 0)));
+}
+
+/** What to add where two numbers are called the same although they differ. */
+export function within(error: number | undefined): string {
+  return error !== undefined && error > 0 ? `, within the standard error of ${formatNumber(error, 2)}` : '';
 }

@@ -7,6 +7,7 @@ import { type PageSection, chartFigure, renderPage } from './page.js';
 import { reproduceSection } from './reproduce.js';
 import { planLines } from './cloud-charts.js';
 import { sampleRows } from './sampling.js';
+import { planLead, sampledClouds } from './section-sentences.js';
 import { type ShownPoint, inPlane, scatterChart } from './scatter.js';
 
 /** One of the two clouds. */
@@ -136,21 +137,18 @@ function cloudsChart({ a, b, plan, plane, seed }: DistanceReportContext): ChartS
   return scatterChart([...shown(a, 'first'), ...shown(b, 'second')], plane, lines);
 }
 
-function cloudsSection({ plan, a, b }: DistanceReportContext): PageSection {
+function cloudsSection({ plan, a, b, method }: DistanceReportContext): PageSection {
   const entries = plan ? Array.from(plan.masses).filter((mass) => mass > 0).length : 0;
-  const most = Math.max(a.points.shape[0], b.points.shape[0]);
+  const sample = sampledClouds(a.points.shape[0], b.points.shape[0], SHOWN_POINTS);
   return {
     id: 'clouds',
     title: plan ? 'The plan' : 'The clouds',
-    lead: plan
-      ? 'Every line is mass that the optimal plan carries from a point of the first cloud to one of the second.'
-      : 'This method has no plan between single points; the exact one has.',
+    lead: planLead(plan !== undefined, method),
     body: chartFigure({
       name: 'clouds',
       title: 'Both clouds in the principal plane of their union',
       renderer: 'canvas',
-      caption: html`${most > SHOWN_POINTS && `A sample of ${formatCount(SHOWN_POINTS)} points of each cloud. `}
-      ${entries > SHOWN_LINES && `${formatCount(SHOWN_LINES)} of the ${formatCount(entries)} entries of the plan.`}`,
+      caption: html`${sample && `${sample} `}${entries > SHOWN_LINES && `${formatCount(SHOWN_LINES)} of the ${formatCount(entries)} entries of the plan.`}`,
     }),
   };
 }

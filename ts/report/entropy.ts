@@ -1,23 +1,13 @@
 import type { NdArray } from '../core/array.js';
 import { type ChartSpec, type ThemedSpec, compileChart } from './charts.js';
 import type { ClassLabels, PrincipalPlane } from './cloud.js';
+import { type EstimateRow, entropyFindings } from './entropy-findings.js';
 import { formatCount, formatNumber } from './format.js';
-import { type Finding, type Html, findingList, html, table } from './html.js';
+import { type Html, findingList, html, table } from './html.js';
 import { type PageSection, chartFigure, renderPage } from './page.js';
 import { reproduceSection } from './reproduce.js';
 import { sampleRows } from './sampling.js';
 import { inPlane, scatterChart } from './scatter.js';
-
-/** One estimate; null where the points do not allow it, with the reason. */
-export interface EstimateRow {
-  /** The function of the library that estimates it. */
-  estimator: string;
-  quantity: string;
-  unit: string;
-  value: number | null;
-  standardError: number | null;
-  reason?: string;
-}
 
 /** The estimates of all points, or of one class. */
 export interface EstimatedPart {
@@ -68,52 +58,11 @@ function header({ points, estimates, notes, classes }: EntropyReportContext): Ht
   return html`<p class="standfirst">
       ${formatCount(n)} points in
       ${d === 1 ? 'one dimension' : `${formatCount(d)} dimensions`}${
-        classes.length > 0 && `, ${classes.length} classes`
+        classes.length > 0 && `, ${formatCount(classes.length)} ${classes.length === 1 ? 'class' : 'classes'}`
       }.
     </p>
     ${findingList(entropyFindings(estimates, d))}
     ${notes.map((note) => html`<p class="remark">${note[0].toUpperCase() + note.slice(1)}.</p>`)}`;
-}
-
-/** What the estimates say, in words chosen by the numbers and their standard errors. */
-export function entropyFindings(estimates: readonly EstimateRow[], d: number): Finding[] {
-  const of = (name: string) => {
-    const row = estimates.find(({ estimator, value }) => estimator === name && value !== null);
-    return row && { value: row.value!, error: row.standardError ?? 0 };
-  };
-  const found: Finding[] = [];
-  const entropy = of('nearestNeighbourEntropy');
-  const gaussian = of('gaussianEntropy');
-  if (entropy) {
-    const gap = gaussian && gaussian.value - entropy.value;
-    const error = Math.hypot(entropy.error, gaussian?.error ?? 0);
-    found.push({
-      topic: 'Entropy, in nats',
-      figure: formatNumber(entropy.value),
-      sentence:
-        gap === undefined
-          ? `By nearest neighbours, ± ${formatNumber(entropy.error, 2)}.`
-          : Math.abs(gap) <= 2 * error
-            ? 'The same as that of the Gaussian of that covariance, within two standard errors.'
-            : gap > 0
-              ? `${formatNumber(gap, 3)} below that of the Gaussian of that covariance, the most that a cloud with it can have.`
-              : `${formatNumber(-gap, 3)} above that of the Gaussian of that covariance, which no density exceeds: the estimate by neighbours is too high for so few points.`,
-    });
-  }
-  const dimension = of('twoNearestNeighbourDimension');
-  if (dimension) {
-    found.push({
-      topic: 'Intrinsic dimension',
-      figure: formatNumber(dimension.value, 3),
-      sentence:
-        Math.abs(dimension.value - d) <= 2 * dimension.error
-          ? `The points fill their ${d} dimension${d === 1 ? '' : 's'}, within two standard errors.`
-          : dimension.value < d
-            ? `Fewer than the ${d} coordinates: the points lie near a surface of about that dimension.`
-            : `More than the ${d} coordinate${d === 1 ? '' : 's'}, as chance makes it at times.`,
-    });
-  }
-  return found;
 }
 
 function pointsChart({ points, labels, plane, seed }: EntropyReportContext): ChartSpec {

@@ -1,5 +1,5 @@
 import type { DepthComparison, DepthRun } from '../dae/depth-comparison.js';
-import { changeOf, errorOfDifference, errorOfShares } from './compare.js';
+import { changeOf, errorOfDifference, errorOfShares, within } from './compare.js';
 import { depthPhrase, formatNumber, formatPercent } from './format.js';
 import type { Finding } from './html.js';
 
@@ -82,11 +82,6 @@ function convergence({ runs }: DepthComparison): Finding | undefined {
       `From ${depthPhrase(shallow.depth)} to ${depthPhrase(deep.depth)} the entropy ${phrase} that of the continuous ` +
       `limit${change === 'same' ? within(error) : ''}.`,
   };
-}
-
-/** What to add where two numbers are called the same although they differ. */
-function within(error: number): string {
-  return error > 0 ? `, within the standard error of ${formatNumber(error, 2)}` : '';
 }
 
 function displacement({ runs }: DepthComparison): Finding | undefined {

@@ -79,7 +79,10 @@ export function blockSection(
   const { main, small } = blockCharts(analysis, streams);
   const figure = ({ name, title, subtitle }: (typeof main)[number]) => chartFigure({ name, title, subtitle });
   const singular = streams.some(({ blocks }) => blocks.some(({ local }) => (local?.singular ?? 0) > 0));
-  const alone = streams.some(({ blocks }) => blocks.some(({ local }) => local === null));
+  // Blocks that do not move points have no local geometry either, and can be run.
+  const alone = streams.some(({ blocks }) =>
+    blocks.some(({ local, relativeDisplacement }) => local === null && relativeDisplacement !== null),
+  );
   return {
     id: 'blocks',
     title: 'What the blocks do',

@@ -1,10 +1,8 @@
 import type { LayerAnalysis, NetworkAnalysis } from '../network/analysis/index.js';
+import { FAR } from '../network/blocks/verdict.js';
 import { changeOf, errorOfDifference, errorOfShares } from './compare.js';
 import { formatCount, formatNumber, formatPercent } from './format.js';
 import type { Finding } from './html.js';
-
-/** Steps below this part of the spread are those of a flow. */
-const SMALL_STEP = 0.3;
 
 type NetworkNumbers = Pick<NetworkAnalysis, 'steps'> & { layers: readonly Omit<LayerAnalysis, 'plane'>[] };
 
@@ -59,7 +57,7 @@ function steps({ steps: all }: NetworkNumbers): Finding | undefined {
   if (middle === undefined) return undefined;
   const which =
     moves.length === 1 ? 'in the one step' : `in the median of ${formatCount(moves.length)} steps`;
-  const flow = middle < SMALL_STEP ? 'little, as in a flow' : 'too far for a step of a flow';
+  const flow = middle <= FAR ? 'little, as in a flow' : 'too far for a step of a flow';
   return {
     topic: 'Steps',
     figure: formatNumber(middle, 2),

@@ -18,6 +18,7 @@ import { networkFindings } from './network-findings.js';
 import { layerSection, layerTitle, numbersSection } from './network-sections.js';
 import { type PageSection, chartFigure, renderPage } from './page.js';
 import { reproduceSection } from './reproduce.js';
+import { riverLead } from './section-sentences.js';
 import { legend, timeline } from './transport-sections.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
@@ -94,7 +95,7 @@ export async function networkReport(
         body: html`<div class="columns">${main.map(figure)}</div>
           <div class="multiples">${small.map(figure)}</div>`,
       },
-      riverSection(analysis),
+      riverSection(analysis, labels !== undefined),
       ...(blocks.length > 0 ? [blockSection(analysis, blocks, refits)] : []),
       ...(blocks.length === 0 && refits?.length ? [refitSection(refits)] : []),
       ...(attention && attention.layers.length > 0 ? [attentionSection(attention)] : []),
@@ -167,11 +168,11 @@ function header(
     ${[...notes, ...(missing ? [missing] : [])].map((note) => html`<p class="remark">${note}</p>`)}`;
 }
 
-function riverSection({ layers, drawn }: NetworkAnalysis): PageSection {
+function riverSection({ layers, drawn }: NetworkAnalysis, isLabelled: boolean): PageSection {
   return {
     id: 'river',
     title: 'The stream',
-    lead: 'How the examples run through the network: where lines of one colour come together, it brings their label together.',
+    lead: riverLead(isLabelled),
     body: chartFigure({
       name: 'river',
       title: `${formatCount(Math.min(drawn.length, 300))} examples from layer to layer`,

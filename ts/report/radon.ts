@@ -4,8 +4,9 @@ import { type ChartSpec, type ThemedSpec, compileChart } from './charts.js';
 import { formatCount, formatNumber } from './format.js';
 import { type Html, facts, html, findingList } from './html.js';
 import { type PageSection, chartFigure, renderPage } from './page.js';
-import { type RadonNumbers, radonFindings, smallPercent } from './radon-findings.js';
+import { type RadonNumbers, radonFindings } from './radon-findings.js';
 import { reproduceSection } from './reproduce.js';
+import { averagedSentence, courseSubtitle } from './section-sentences.js';
 
 /** What {@link radonReport} needs to know beside the arrays. */
 export interface RadonReportContext extends RadonNumbers {
@@ -109,7 +110,7 @@ async function pictureSection(
   return {
     id: 'pictures',
     title: 'Side by side',
-    lead: `${shape.join(' × ')} pixels. Each picture says which values are black and white in it.`,
+    lead: `The image has ${shape.join(' × ')} pixels. Each picture says which values are black and white in it.`,
     body: html`<div class="pictures">${panels}</div>`,
   };
 }
@@ -139,6 +140,9 @@ async function panel(
 ): Promise<Html> {
   const small = averaged(array);
   const bytes = await encodePng(small, window, 8);
+  const notes = [note, averagedSentence(array.shape, small.shape)].filter(
+    (sentence) => sentence !== undefined,
+  );
   const source = `data:image/png;base64,${Buffer.from(bytes).toString('base64')}`;
   return html`<figure>
     <h3>${title}</h3>
@@ -151,7 +155,8 @@ async function panel(
       />
     </button>
     <figcaption>
-      Black ${formatNumber(window.black, 3)}, white ${formatNumber(window.white, 3)}. ${note && `${note}.`}
+      Black ${formatNumber(window.black, 3)}, white ${formatNumber(window.white, 3)}.
+      ${notes.map((sentence) => `${sentence}. `)}
     </figcaption>
   </figure>`;
 }
@@ -182,7 +187,7 @@ function courseSection(residuals: Float64Array): PageSection {
     body: chartFigure({
       name: 'residuals',
       title: 'Misfit to the sinogram',
-      subtitle: `|Pf − g| / |g| from ${smallPercent(residuals[0])} to ${smallPercent(residuals[residuals.length - 1])}, after each iteration`,
+      subtitle: courseSubtitle(residuals),
     }),
   };
 }

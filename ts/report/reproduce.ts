@@ -6,7 +6,7 @@ export function reproduceSection(command: string, versions: Readonly<Record<stri
   return {
     id: 'reproduce',
     title: 'Do it again',
-    lead: 'The same command, data and seed give the same numbers.',
+    lead: 'The same command, data, seed and version give the same numbers; times differ.',
     body: html`<pre><code>${command}</code></pre>
       ${facts(Object.entries(versions))}`,
   };

@@ -15,7 +15,7 @@ export interface RidgeletNumbers {
   accuracy: number | null;
   widths: {
     rate: number | null;
-    rows: readonly { width: number; heldOut: { rms: number; relative: number } }[];
+    rows: readonly { width: number; training: { rms: number }; heldOut: { rms: number; relative: number } }[];
   };
 }
 
@@ -50,6 +50,7 @@ function rate({ widths: { rate, rows } }: RidgeletNumbers): Finding {
   const figure = `width^${formatNumber(-rate, 2)}`;
   // The fit over all widths, and what became of the error in the end, must agree before either is said.
   const change = changeOf(first.heldOut.rms, last.heldOut.rms, FLAT * first.heldOut.rms);
+  const overfits = changeOf(first.training.rms, last.training.rms, FLAT * first.training.rms) === 'fell';
   if (rate > FLAT && change === 'fell')
     return {
       topic: 'Rate',
@@ -63,7 +64,7 @@ function rate({ widths: { rate, rows } }: RidgeletNumbers): Finding {
     return {
       topic: 'Rate',
       figure,
-      sentence: `is how the held-out error rises ${ends}: wider networks fit the noise; ${lowest}.`,
+      sentence: `is how the held-out error rises ${ends}${overfits ? ' while that of the points fitted falls' : ''}; ${lowest}.`,
     };
   return {
     topic: 'Rate',
@@ -88,13 +89,59 @@ function construction({ width, sampling, chosen }: RidgeletNumbers): Finding {
   };
 }
 
-/** Why units lie where they lie in the picture of the spectrum. */
-export function whereUnits(sampling: string): string {
-  if (sampling === 'oracle')
-    return 'They were drawn from the spectrum: there are more of them where it is bright.';
-  const how = sampling === 'pairs' ? 'between pairs of points' : 'at random over the data';
-  return (
-    `They were drawn ${how}, not from the spectrum, whose peaks in many dimensions are too narrow to be met by drawing: ` +
-    'they need not lie where it is bright.'
-  );
+/** How brightness is compared: of the spectrum at a network's units and over the whole picture. */
+export interface UnitBrightness {
+  /** Mean size of the spectrum at the units, as a share of its largest. */
+  atUnits: number;
+  /** Its standard error. */
+  standardError: number;
+  /** The mean over the picture. */
+  everywhere: number;
+}
+
+/**
+ * The size of a spectrum where units lie, by the nearest cell of its grid, against its mean; undefined where fewer than two
+ * units lie in the picture. O(units) time.
+ */
+export function unitBrightness(slice: {
+  slopes: ArrayLike<number>;
+  biases: ArrayLike<number>;
+  magnitude: ArrayLike<number>;
+  units: readonly { slope: number; bias: number }[];
+}): UnitBrightness | undefined {
+  const { slopes, biases, magnitude, units } = slice;
+  const cell = (axis: ArrayLike<number>, place: number): number => {
+    const step = (axis[axis.length - 1] - axis[0]) / (axis.length - 1);
+    return Math.round((place - axis[0]) / step);
+  };
+  const found = units.flatMap(({ slope, bias }) => {
+    const [i, j] = [cell(slopes, slope), cell(biases, bias)];
+    return i >= 0 && i < slopes.length && j >= 0 && j < biases.length
+      ? [magnitude[i * biases.length + j]]
+      : [];
+  });
+  if (found.length < 2) return undefined;
+  const atUnits = found.reduce((sum, value) => sum + value, 0) / found.length;
+  const variance = found.reduce((sum, value) => sum + (value - atUnits) ** 2, 0) / (found.length - 1);
+  let everywhere = 0;
+  for (let at = 0; at < magnitude.length; at++) everywhere += magnitude[at] / magnitude.length;
+  return { atUnits, standardError: Math.sqrt(variance / found.length), everywhere };
+}
+
+/** Why units lie where they lie in the picture of the spectrum, and whether that is where it is bright. */
+export function whereUnits(sampling: string, brightness: UnitBrightness | undefined): string {
+  const how = {
+    oracle: 'drawn from the spectrum',
+    pairs: 'drawn between pairs of points, not from the spectrum',
+    random: 'drawn at random over the data, not from the spectrum',
+  }[sampling];
+  const drawn = `They were ${how ?? sampling}`;
+  if (!brightness) return `${drawn}.`;
+  const { atUnits, standardError, everywhere } = brightness;
+  const where = {
+    rose: 'they lie where it is brighter than it is on average',
+    fell: 'they lie where it is darker than it is on average',
+    same: 'it is as bright where they lie as it is on average, within two standard errors',
+  }[changeOf(everywhere, atUnits, 2 * standardError)];
+  return `${drawn}: ${where} (${formatPercent(atUnits)} and ${formatPercent(everywhere)} of its largest).`;
 }

@@ -4,7 +4,7 @@ import { formatCount, formatNumber, formatPercent } from './format.js';
 import { facts, html, table, type Html, findingList } from './html.js';
 import { chartFigure, renderPage, type PageSection } from './page.js';
 import { reproduceSection } from './reproduce.js';
-import { ridgeletFindings, whereUnits } from './ridgelet-findings.js';
+import { ridgeletFindings, unitBrightness, whereUnits } from './ridgelet-findings.js';
 import type { RidgeletFit, RidgeletReportContext } from './ridgelet-numbers.js';
 import { agreementChart, confusionChart, fitChart, spectrumChart, widthChart } from './ridgelet-charts.js';
 import { checkCall } from '../core/call.js';
@@ -67,7 +67,7 @@ function spectrumSection({ d, slice, n, sampling }: RidgeletReportContext): Page
   return {
     id: 'spectrum',
     title: 'The spectrum and the units',
-    lead: `${plane} Colour says how much the data ask for it: the size of their ridgelet transform. Circles are the network’s units, the larger the more they add. ${whereUnits(sampling)}`,
+    lead: `${plane} Colour says how much the data ask for it: the size of their ridgelet transform. Circles are the network’s units, the larger the more they add. ${whereUnits(sampling, unitBrightness(slice))}`,
     body: chartFigure({
       name: 'spectrum',
       title: 'Size of the ridgelet transform, and the units on it',

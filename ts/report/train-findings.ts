@@ -1,4 +1,4 @@
-import { changeOf } from './compare.js';
+import { changeOf, errorOfDifference, within } from './compare.js';
 import { formatCount, formatNumber, formatPercent } from './format.js';
 import type { Finding } from './html.js';
 import type { TrainNumbers } from './train-numbers.js';
@@ -8,14 +8,14 @@ export function trainFindings(numbers: TrainNumbers): Finding[] {
   return [noise, classes, effort].flatMap((find) => find(numbers) ?? []);
 }
 
-function noise({ denoisingErrors }: TrainNumbers): Finding {
+function noise({ denoisingErrors, denoisingChangeError: error }: TrainNumbers): Finding {
   const [before, after] = [denoisingErrors[0], denoisingErrors[denoisingErrors.length - 1]];
   const [from, to] = [formatNumber(before, 3), formatNumber(after, 3)];
-  const change = from === to ? 'same' : changeOf(before, after);
+  const change = from === to ? 'same' : changeOf(before, after, errorOfDifference(error));
   const end = {
     fell: 'how far they still are after the last layer',
     rose: 'how far the last layer leaves them, which is farther',
-    same: 'how far they still are after the last layer, which is no nearer',
+    same: `how far they still are after the last layer, which is no nearer${within(error)}`,
   }[change];
   return {
     topic: 'Noise',
@@ -28,8 +28,13 @@ function classes({ separation }: TrainNumbers): Finding | undefined {
   if (!separation) return undefined;
   const [first, last] = [separation.points[0], separation.points[separation.points.length - 1]];
   const [from, to] = [formatNumber(first.silhouette, 2), formatNumber(last.silhouette, 2)];
-  const change = from === to ? 'same' : changeOf(first.silhouette, last.silhouette);
-  const word = { rose: 'they come apart', fell: 'they run together', same: 'they stay as far apart' }[change];
+  const error = errorOfDifference(first.silhouetteError, last.silhouetteError);
+  const change = from === to ? 'same' : changeOf(first.silhouette, last.silhouette, error);
+  const word = {
+    rose: 'they come apart',
+    fell: 'they run together',
+    same: `they stay as far apart${within(error)}`,
+  }[change];
   return {
     topic: 'Classes',
     figure: `${from} → ${to}`,

@@ -55,6 +55,8 @@ export interface TrainNumbers extends TrainPlan {
    * where each layer brings those.
    */
   denoisingErrors: readonly number[];
+  /** Standard error of the change from the first of them to the last. */
+  denoisingChangeError?: number;
   /** Root mean squared distance of the points, without noise, from where each layer brings them. */
   displacements: readonly number[];
   /** Of labelled points: before the first layer and after each. */

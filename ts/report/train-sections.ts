@@ -8,6 +8,7 @@ import type { ImageExamples } from './images.js';
 import type { DepthCurves } from './network-charts.js';
 import { type PageSection, chartFigure } from './page.js';
 import { exampleRows } from './sampling.js';
+import { measuredOn } from './section-sentences.js';
 import type { LossSummary, TrainNumbers, TrainReportContext } from './train-numbers.js';
 import { imageGrid, legend, timeline } from './transport-sections.js';
 
@@ -167,12 +168,13 @@ export function cloudSection(
 /** How far apart the classes lie in each layer. */
 export function separationSection(
   { features, measured }: LayerSeparation,
+  n: number,
   charts: readonly DepthCurves[],
 ): PageSection {
   return {
     id: 'separation',
     title: 'The classes, layer by layer',
-    lead: `Layer 0 is the data. ${features ? 'The features of a layer are its hidden units. ' : ''}Measured on ${formatCount(measured)} points.`,
+    lead: `Layer 0 is the data. ${features ? 'The features of a layer are its hidden units. ' : ''}${measuredOn(measured, n)}`,
     body: html`<div class="columns">
       ${charts.map(({ name, title, subtitle: what }) => chartFigure({ name, title, subtitle: what }))}
     </div>`,

@@ -50,7 +50,7 @@ export async function trainReport(numbers: TrainNumbers, context: TrainReportCon
     curved || fineTuning ? lossSection(numbers, curved ? histories : [], fineTuning) : null,
     await denoisingSection(numbers, context),
     cloudSection(numbers, cloud, images),
-    separation && separationSection(separation, separations),
+    separation && separationSection(separation, numbers.n, separations),
     layersSection(numbers),
     reproduceSection(context.command, context.versions),
   ];

@@ -16,11 +16,14 @@ export function reportCharts({ start, runs }: DepthComparison): {
   small: ReportChart[];
 } {
   const sliced = (run: DepthRun) => run.w2Method === 'sliced';
+  const layers = runs.some(({ depth }) => depth === 'continuous')
+    ? 'number of layers (∞: the continuous limit)'
+    : 'number of layers';
   const main: ReportChart[] = [
     {
       name: 'entropy',
       title: 'Entropy of the moved cloud',
-      subtitle: 'nats, by number of layers (∞: the continuous limit)',
+      subtitle: `nats, by ${layers}`,
       chart: {
         description: 'Entropy of the moved cloud against depth, in nats',
         value: (run) => run.entropy,
@@ -31,7 +34,7 @@ export function reportCharts({ start, runs }: DepthComparison): {
     {
       name: 'accuracy',
       title: 'Label accuracy of the moved cloud',
-      subtitle: 'points whose nearest neighbour has their label, by number of layers',
+      subtitle: `points whose nearest neighbour has their label, by ${layers}`,
       chart: {
         description: 'Leave-one-out nearest-neighbour label accuracy of the moved cloud against depth',
         value: (run) => run.accuracy,

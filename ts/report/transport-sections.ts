@@ -12,6 +12,7 @@ import {
 import { html, table, type Html, type HtmlValue, type TableColumn } from './html.js';
 import type { ImageExamples } from './images.js';
 import { chartFigure, type PageSection } from './page.js';
+import { depthLead, flowLead } from './section-sentences.js';
 import { reportCharts, type ReportChart } from './transport-charts.js';
 
 /** Classes that the legend lists; beyond them only the count is said. */
@@ -25,7 +26,7 @@ export function depthSection(comparison: DepthComparison): PageSection {
   return {
     id: 'depth',
     title: 'What depth changes',
-    lead: 'The same noise is removed at every depth: in one step by a shallow network, in ever smaller steps by deeper ones.',
+    lead: depthLead(comparison.runs.map(({ depth }) => depth)),
     body: html`<div class="columns">${main.map(figure)}</div>
       <div class="multiples">${small.map(figure)}</div>
       ${bounded && html`<p class="remark">Hollow points are lower bounds, where only slices of the cloud give the distance.</p>`}`,
@@ -48,7 +49,7 @@ export function flowSection(
   return {
     id: 'flow',
     title: 'The cloud on its way',
-    lead: 'The cloud at the start, and where it ends. Choose a depth, then play or drag through the removal of noise from 0 to T.',
+    lead: flowLead(cloud.runs.length),
     body: html`${player(cloud)}
       <div class="flow${!images && ' single'}">
         <div>

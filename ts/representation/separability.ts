@@ -1,4 +1,5 @@
 import type { NdArray } from '../core/array.js';
+import { meanWithError } from '../entropy/estimate.js';
 import type { CallOptions } from '../core/options.js';
 import type { Labels } from './classes.js';
 import { fisherRatio } from './fisher-ratio.js';
@@ -14,6 +15,8 @@ export interface Separability {
   readonly fisherRatio: number;
   /** Mean silhouette, −1 to 1. */
   readonly silhouette: number;
+  /** Its standard error, as if the points were independent. */
+  readonly silhouetteError: number;
   /** Share of points whose nearest other point has their label. */
   readonly neighbourAccuracy: number;
   /** Accuracy of a linear classifier on points that it has not seen. */
@@ -35,9 +38,11 @@ export async function separability(
 ): Promise<Separability> {
   checkCall(SIGNATURES.separability, { points, labels, options });
   const call = { ...options, onProgress: undefined };
+  const { mean, values } = await silhouette(points, labels, call);
   return {
     fisherRatio: (await fisherRatio(points, labels, call)).ratio,
-    silhouette: (await silhouette(points, labels, call)).mean,
+    silhouette: mean,
+    silhouetteError: meanWithError(values.length, (i) => values[i]).standardError,
     neighbourAccuracy: (await nearestNeighbourAccuracy(points, labels, call)).accuracy,
     probeAccuracy: (await linearProbe(points, labels, call)).accuracy,
   };

@@ -5,6 +5,7 @@ import { type ClaimCheck, type ClaimFigure, type ClaimOptions, equal } from './c
 import { densityOnGrid } from './densities.js';
 import { exampleMixtures } from './examples.js';
 import { displaced, evenly, powerLaw, rootMeanSquareDistance } from './numerics.js';
+import { leftOverSentence } from './sentences.js';
 
 /**
  * A JKO step of ∫ρ log ρ from ν makes the ρ for which x + h ∇log ρ(x), a step of the DAE, leads back to ν. So the DAE of
@@ -36,7 +37,7 @@ export async function jkoStep(options: ClaimOptions): Promise<{ checks: ClaimChe
       title: 'A JKO step undone',
       caption:
         'The heat flow is steepest ascent of entropy: a step of the JKO scheme for it, and then a denoising autoencoder of the ' +
-        'same noise. What is left of the displacement falls with the step.',
+        `same noise. ${leftOverSentence(shares)}`,
       panels: [
         {
           title: 'What is left',

@@ -3,6 +3,7 @@ import { RandomStream } from '../core/random.js';
 import { type ClaimCheck, type ClaimFigure, type ClaimOptions, atLeast, equal } from './claim.js';
 import { exampleMixtures } from './examples.js';
 import { mean, standardError } from './numerics.js';
+import { descentSentence } from './sentences.js';
 
 /** Rates of change of entropy along random fields of the same length as the DAE's velocity. */
 export async function steepestDescent(
@@ -46,7 +47,11 @@ export async function steepestDescent(
       title: 'Steepest descent',
       caption:
         'Rate of change of entropy along random fields, all as long as the DAE’s velocity in the Wasserstein metric, against ' +
-        'their cosine with it: the DAE itself is at the lower right.',
+        `their cosine with it. ${descentSentence(
+          ownRate,
+          points.map(([, rate]) => rate),
+          tolerance,
+        )}`,
       panels: [
         {
           title: 'dH/dt in units of I',

@@ -1,6 +1,7 @@
 import { type NdArray, allocate, dtypeOf, toDtype } from '../../core/array.js';
 import { type CallOptions, checkPositive } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
+import { meanWithError } from '../../entropy/estimate.js';
 import type { AnyTrainedDae } from './kind.js';
 
 /** Points, as noise corrupts them and as a map brings them back. */
@@ -12,6 +13,8 @@ export interface Denoising {
   readonly trajectory: readonly NdArray[];
   /** Root mean squared distance from the clean points, before the first layer and after each. */
   readonly errors: readonly number[];
+  /** Standard error of the change from the first of the errors to the last, both being of the same points. */
+  readonly changeError: number;
 }
 
 /**
@@ -39,10 +42,29 @@ export async function followDenoising(
     'trajectory' in dae
       ? await dae.trajectory(corrupted, call)
       : [corrupted, await dae.apply(corrupted, call)];
-  const errors = trajectory.map(({ data }) => {
-    let sum = 0;
-    for (let at = 0; at < data.length; at++) sum += (data[at] - clean.data[at]) ** 2;
-    return Math.sqrt(sum / rows.length);
-  });
-  return { rows, clean, trajectory, errors };
+  const squares = trajectory.map((cloud) => squaredDistances(cloud, clean));
+  const errors = squares.map((all) => Math.sqrt(all.reduce((sum, square) => sum + square, 0) / rows.length));
+  const changeError = errorOfChange(squares[0], squares[squares.length - 1]);
+  return { rows, clean, trajectory, errors, changeError };
+}
+
+/** |x − y|² of every row. */
+function squaredDistances({ data, shape: [n, d] }: NdArray, { data: from }: NdArray): Float64Array {
+  const squares = new Float64Array(n);
+  for (let at = 0; at < data.length; at++) squares[Math.floor(at / d)] += (data[at] - from[at]) ** 2;
+  return squares;
+}
+
+/**
+ * Standard error of the difference of two roots of means over the same points, to first order: that of the mean of
+ * b/2√b̄ − a/2√ā. NaN for one point.
+ */
+export function errorOfChange(a: Float64Array, b: Float64Array): number {
+  const n = a.length;
+  const scaleOf = (squares: Float64Array) => {
+    const mean = squares.reduce((sum, square) => sum + square, 0) / n;
+    return mean > 0 ? 1 / (2 * Math.sqrt(mean)) : 0;
+  };
+  const [left, right] = [scaleOf(a), scaleOf(b)];
+  return meanWithError(n, (i) => right * b[i] - left * a[i]).standardError;
 }

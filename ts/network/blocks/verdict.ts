@@ -38,8 +38,8 @@ export interface StreamVerdict {
   readonly sentence: string;
 }
 
-/** Steps of a flow are below this part of the spread. */
-const FAR = 0.5;
+/** Steps of a flow are at most this part of the spread. */
+export const FAR = 0.5;
 /** Shares of a gradient are above: a random field has ½. */
 const GRADIENT = 0.8;
 /** Optimal transport is above. */
