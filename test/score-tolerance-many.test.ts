@@ -70,4 +70,31 @@ for (const { backend, dtype } of places) {
       }
     });
   }
+
+  for (const d of [64, 257, 800]) {
+    test(`${dtype}, d = ${d}: a cloud on itself, each distance once, agrees with its copy`, async (t) => {
+      // Odd, and enough for it to pay.
+      const n = 4101;
+      for (const kind of KINDS) {
+        // Their distances need differences of coordinates, which takes long.
+        if (kind === 'far-off' && d > 64) continue;
+        const points = cloud(kind, dtype, n, d);
+        const copy = { data: points.data.slice(), shape: [n, d] };
+        const variance = 2 * d;
+        const options = { variance, backend, tolerance: 0 };
+        const [once, twice] = [await score(points, points, options), await score(copy, points, options)];
+        const sigma = Math.sqrt(variance);
+        // Float32 holds distances of this size to so much of a nat.
+        const loss = dtype === 'float32' ? 1e-4 : 1e-11;
+        const mean = largestDistance(once.mean!.data, twice.mean!.data, d);
+        const size = largestOf(points.data) * Math.sqrt(d) * (dtype === 'float32' ? 2 ** -23 : 2 ** -52);
+        t.true(mean <= sigma * loss + size, `${kind}: mean ${mean}`);
+        const ulp = largestOf(twice.logDensity!) * (dtype === 'float32' ? 2 ** -23 : 2 ** -52);
+        const log = largestDistance(once.logDensity!, twice.logDensity!, 1);
+        t.true(log <= loss + ulp, `${kind}: log-density ${log}`);
+        const divergence = largestDistance(once.divergence!, twice.divergence!, 1);
+        t.true(divergence <= (4 * loss * d) / variance, `${kind}: divergence ${divergence}`);
+      }
+    });
+  }
 }

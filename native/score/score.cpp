@@ -16,6 +16,7 @@
 #include "score/grid_plan.hpp"
 #include "score/gridded.hpp"
 #include "score/pruned.hpp"
+#include "score/symmetric.hpp"
 
 namespace ridgeflow {
 namespace {
@@ -114,9 +115,10 @@ class Approximation {
 
   bool runPruned() {
     const double preparation = PrunedScore<T>::preparationPairs(problem_) / pairs_, near = shareOfNearPairs(problem_);
-    if (preparation > kPreparation || preparation + near > kWorthwhile) return false;
+    const double worthwhile = kWorthwhile * symmetricShare(problem_);
+    if (preparation > kPreparation || preparation + near > worthwhile) return false;
     const PrunedScore<T> pruned(problem_, control_);
-    if (pruned.estimatedPairs(control_) > kWorthwhile * pairs_) return false;
+    if (pruned.estimatedPairs(control_) > worthwhile * pairs_) return false;
     control_.start(problem_.n);
     pruned.run(control_);
     return true;
@@ -146,6 +148,7 @@ class Approximation {
 template <class T>
 void scoreInAllColumns(const ScoreProblem<T>& problem, Control& control) {
   if (problem.tolerance > 0 && Approximation<T>(problem, control).run()) return;
+  if (symmetricShare(problem) < 1 && scoreSymmetric(problem, control)) return;
   scoreDense(problem, control);
 }
 

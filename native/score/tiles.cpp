@@ -176,6 +176,11 @@ HWY_NOINLINE void MeanRows(const QueryPanel<T>& panel, const CentreTile<T>& tile
 }
 
 template <class T>
+void AddMeans(const QueryPanel<T>& panel, const CentreTile<T>& tile, std::size_t columns) {
+  ForRowBlocks(columns, [&]<int kM>(std::size_t k) { MeanRows<kM>(panel, tile, k); });
+}
+
+template <class T>
 HWY_INLINE void Fill(T* values, T value, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) values[i] = value;
 }
@@ -223,9 +228,7 @@ bool Accumulate(const QueryPanel<T>& panel, const CentreTile<T>& tile, std::size
     }
   });
   if (!WithinHeadroom(panel.largest, width)) return false;
-  if (options.mean) {
-    ForRowBlocks(d, [&]<int kM>(std::size_t k) { MeanRows<kM>(panel, tile, k); });
-  }
+  if (options.mean) AddMeans(panel, tile, d);
   return true;
 }
 
@@ -325,6 +328,7 @@ TileOperations<T> Operations() {
           kDirectVectors * hn::Lanes(Tag<T>()),
           &Largest<T>,
           &Accumulate<T>,
+          &AddMeans<T>,
           &DirectLargest<T>,
           &DirectAccumulate<T>};
 }

@@ -64,7 +64,9 @@ struct TileOperations {
   /// Shifted logits, their exponentials and sums, and the weighted sums of centres where wanted. Returns false,
   /// leaving meanSum untouched, where a logit is above the headroom: move the maximum and call again.
   bool (*accumulate)(const QueryPanel<T>&, const CentreTile<T>&, std::size_t d, PassOptions) = nullptr;
-  /// The same for d ≤ kDirectDimensions, in registers; sums into weightSum, momentSum and meanSum (d × width), which
+  /// meanSum += Σ_j row_j[0, columns) p_j, p the weights that a pass has kept, or others in their place.
+  void (*addMeans)(const QueryPanel<T>&, const CentreTile<T>&, std::size_t columns) = nullptr;
+  /// The same as both passes for d ≤ kDirectDimensions, in registers; sums into weightSum, momentSum and meanSum (d × width), which
   /// it overwrites. Always by differences.
   void (*directLargest)(const QueryPanel<T>&, const CentreTile<T>&, std::size_t d) = nullptr;
   bool (*directAccumulate)(const QueryPanel<T>&, const CentreTile<T>&, std::size_t d) = nullptr;
