@@ -38,3 +38,20 @@ export interface BenchSuite {
   name: string;
   run(context: BenchContext): Promise<void>;
 }
+
+/** A suite as bench/recorded.json keeps it: its last recorded run. */
+export interface RecordedRun {
+  suite: string;
+  /** When, as ISO 8601. */
+  date: string;
+  machine: {
+    processor: string;
+    threads: number;
+    simd: string;
+    blasCore: string;
+    node: string;
+    /** Programs that ran already when the suite began: the system's mean of the last minute. */
+    load: number;
+  };
+  records: BenchRecord[];
+}

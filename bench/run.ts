@@ -1,10 +1,11 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import type { BackendName } from '../ts/core/options.js';
 import { loadBackend } from '../ts/kernel/backend.js';
 import { loadAddon } from '../ts/kernel/native/addon.js';
-import type { BenchRecord, BenchSuite } from './record.js';
+import type { BenchRecord, BenchSuite, RecordedRun } from './record.js';
 
 const folder = new URL('./suites/', import.meta.url);
 const available = readdirSync(fileURLToPath(folder))
@@ -17,12 +18,14 @@ const command = new Command('npm run bench --')
   )
   .argument('[suites...]', `suites to run (default all: ${available.join(', ')})`)
   .option('--json', 'print the records as one JSON array on standard output')
+  .option('--record', 'keep the records in bench/recorded.json, from which the site makes its page')
   .option('--quick', 'fewer samples, to try a suite out')
   .option('--long', 'workloads too that take most of an hour: mnist/transport-60k')
   .addOption(new Option('--no-compare', 'do not time the tfjs backends'))
   .parse();
-const { json, quick, long, compare } = command.opts<{
+const { json, record, quick, long, compare } = command.opts<{
   json?: boolean;
+  record?: boolean;
   quick?: boolean;
   long?: boolean;
   compare: boolean;
@@ -50,6 +53,8 @@ if (compare) {
 
 const records: BenchRecord[] = [];
 for (const name of names) {
+  const load = loadavg()[0];
+  const first = records.length;
   const { default: suite } = (await import(new URL(`${name}.ts`, folder).href)) as { default: BenchSuite };
   await suite.run({
     threads,
@@ -61,8 +66,20 @@ for (const name of names) {
       (json ? process.stderr : process.stdout).write(`${row(record)}\n`);
     },
   });
+  if (record) keep({ suite: name, date: new Date().toISOString(), load, records: records.slice(first) });
 }
 if (json) process.stdout.write(`${JSON.stringify(records, null, 2)}\n`);
+
+/** Puts a suite in the place of its last record. */
+function keep({ load, ...run }: Omit<RecordedRun, 'machine'> & { load: number }): void {
+  const file = new URL('./recorded.json', import.meta.url);
+  const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as RecordedRun[]) : [];
+  const processor = cpus()[0]?.model ?? process.arch;
+  const machine = { processor, threads, simd, blasCore, node: process.versions.node, load };
+  const runs = [...before.filter(({ suite }) => suite !== run.suite), { ...run, machine }];
+  runs.sort((a, b) => (a.suite < b.suite ? -1 : 1));
+  writeFileSync(file, `${JSON.stringify(runs, null, 2)}\n`);
+}
 
 function row(record: BenchRecord): string {
   const params = Object.entries(record.params)

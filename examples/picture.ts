@@ -4,10 +4,15 @@ import { encode } from 'fast-png';
 import { type Flow, type NdArray, ndarray } from 'ridgeflow';
 import { type ChartSpec, renderChart } from 'ridgeflow/report';
 
-/** Draws a chart as SVG into the file named on the command line, by default the example's own name. */
+/**
+ * Draws a chart as SVG into the file named on the command line, by default the example's own name. A second name takes
+ * the same in colours for dark pages.
+ */
 export async function writePicture(spec: ChartSpec): Promise<void> {
   const file = pictureFile('svg');
   await writeFile(file, compact(await renderChart(spec)));
+  const dark = process.argv[3];
+  if (dark !== undefined) await writeFile(dark, compact(await renderChart(spec, 'svg', 'dark')));
   console.log(`The picture is in ${file}`);
 }
 

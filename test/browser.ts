@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
 
@@ -48,6 +48,9 @@ export async function launchBrowser(): Promise<Browser> {
   });
 }
 
+/** Where the pages of a folder seem to come from. */
+const SERVER = 'http://pages.test/';
+
 /** A page opened from disk, and everything that went wrong in it so far. */
 export interface Visit {
   page: Page;
@@ -55,14 +58,16 @@ export interface Visit {
   problems: string[];
 }
 
-/** Opens a file in a new window of that size and colour scheme. */
+/** Opens a file in a new window of that size and colour scheme. Of `folder` it is shown as by a file server, and may load what is there. */
 export async function visitFile(
   browser: Browser,
   file: string,
   screen: keyof typeof SCREENS = 'desktop',
   colorScheme: 'light' | 'dark' = 'light',
+  folder?: string,
 ): Promise<Visit> {
-  const address = pathToFileURL(file).href;
+  const own = (path: string) => new URL(relative(folder!, path), SERVER).href;
+  const address = folder === undefined ? pathToFileURL(file).href : own(file);
   const page = await browser.newPage({ viewport: SCREENS[screen], colorScheme });
   const problems: string[] = [];
   page.on('console', (message) => {
@@ -71,8 +76,15 @@ export async function visitFile(
   page.on('pageerror', (error) => problems.push(`uncaught: ${error.message}`));
   page.on('request', (request) => {
     const url = request.url();
-    if (url !== address && !url.startsWith('data:')) problems.push(`request: ${url}`);
+    if (url !== address && !url.startsWith('data:') && !(folder && url.startsWith(SERVER)))
+      problems.push(`request: ${url}`);
   });
+  if (folder !== undefined) {
+    await page.route(`${SERVER}**`, (route) => {
+      const path = decodeURIComponent(new URL(route.request().url()).pathname);
+      return route.fulfill({ path: join(folder, path) });
+    });
+  }
   await page.goto(address);
   return { page, problems };
 }

@@ -2,6 +2,7 @@
  * ridgeflow: how data moves through deep networks.
  *
  * @packageDocumentation
+ * @module ridgeflow
  */
 export { type DType, type FloatData, type NdArray, ndarray, zeros } from './core/array.js';
 export { ERROR_CODES, type ErrorCode, RidgeflowError } from './core/errors.js';

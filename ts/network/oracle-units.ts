@@ -24,7 +24,7 @@ export interface OracleUnitOptions extends CallOptions, Pick<RandomUnitOptions, 
 
 /** What {@link oracleUnits} returns. */
 export interface OracleUnits extends Units {
-  /** |R[f](a_j, b_j)| of each unit. */
+  /** `|R[f](a_j, b_j)|` of each unit. */
   magnitude: Float64Array;
   /** (Σ w)²/Σ w² of the candidates' weights: how many independent draws they are worth. */
   effectiveSampleSize: number;
@@ -34,11 +34,11 @@ export interface OracleUnits extends Units {
 const SAMPLE = 512;
 
 /**
- * Oracle sampling: units drawn from the density |R_μ[f](a, b)|, the ridgelet spectrum of the values at the points, over
+ * Oracle sampling: units drawn from the density `|R_μ[f](a, b)|`, the ridgelet spectrum of the values at the points, over
  * the shell of slopes that `scale` bounds and the biases that the data reach. By importance: candidates as in
  * {@link randomUnits} but with uniform biases are weighed by |R_μ[f]| over their own density, and `width` of them are
  * drawn without replacement. No unit comes twice and their order is random, so that the first of them are a draw as well:
- * what the hidden layer of a network needs. {@link sampleRidgelet} draws independently, with the normaliser that output
+ * what the hidden layer of a network needs. `sampleRidgelet` draws independently, with the normaliser that output
  * weights without a regression need.
  *
  * @param points n × d.

@@ -28,7 +28,7 @@ export interface SpectrumSlice {
   slopes: Float64Array;
   /** b − αu·x̄, ascending, x̄ the mean of the points. */
   biases: Float64Array;
-  /** R_μ[f](αu, b), size × size × k, by slope, then bias. */
+  /** `R_μ[f](αu, b)`, size × size × k, by slope, then bias. */
   spectrum: NdArray;
   /** The Euclidean size of that, size × size, over the largest. */
   magnitude: Float64Array;

@@ -18,7 +18,7 @@ export type NetworkTarget =
       samples?: number;
     };
 
-/** Options of {@link splitTarget}. */
+/** How values and rows are split into those to fit and those to test on. */
 export interface SplitOptions extends CallOptions {
   /** Part of the points that is held out, 0 to 0.9, or points and values of their own. Default 0.2. */
   heldOut?: number | { points: NdArray; values: NdArray };

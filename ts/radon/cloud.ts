@@ -39,7 +39,7 @@ export interface ProjectedDensityOptions extends ProjectedExtentsOptions {
 
 /** Densities along directions. */
 export interface ProjectedDensity {
-  /** [directions, bins]: a share of the whole weight per unit of length. */
+  /** `[directions, bins]`: a share of the whole weight per unit of length. */
   density: NdArray;
   /** Centres of the bins. */
   positions: Float64Array;

@@ -117,6 +117,8 @@ export function chartConfig(theme: Theme): NonNullable<ChartSpec['config']> {
     point: { color: accent, filled: true, size: 56, opacity: 1 },
     rule: { color: muted, strokeDash: [3, 3] },
     text: { color: ink, fontSize: 12 },
+    title: { color: ink, subtitleColor: muted },
+    header: { titleColor: muted, labelColor: ink },
     range: { category: [...classes] },
   };
 }

@@ -36,7 +36,7 @@ export interface DualRidgeletOptions extends CallOptions {
 }
 
 /**
- * The dual ridgelet transform at any points, S[γ](x) = Σ_j w_j γ(a_j, b_j) η(a_j·x − b_j): a shallow network, and the
+ * The dual ridgelet transform at any points, `S[γ](x) = Σ_j w_j γ(a_j, b_j) η(a_j·x − b_j)`: a shallow network, and the
  * reconstruction of f from γ = R[f]. With ψ in the place of η it is the adjoint of ridgeletTransform to rounding.
  *
  * @param x [n, d].
@@ -115,7 +115,7 @@ function largestLength({ data, shape: [rows, columns] }: NdArray): number {
 }
 
 /**
- * Reconstruction of f from data, S[R_μ f](x) / S[R_μ 1](x): the second transform divides the density of the data, and
+ * Reconstruction of f from data, `S[R_μ f](x) / S[R_μ 1](x)`: the second transform divides the density of the data, and
  * what a bounded set of units leaves out of both, away.
  *
  * @param x [n, d].

@@ -38,7 +38,7 @@ export interface RidgeletSample {
   readonly a: NdArray;
   /** [count]. */
   readonly b: NdArray;
-  /** R[f](a, b), [count, k]. */
+  /** `R[f](a, b)`, [count, k]. */
   readonly values: NdArray;
   /**
    * Estimate of Z = ∫ |R[f]| da db over |a| ≤ radius. Units are drawn with the density |R[f]|/Z, so that

@@ -46,7 +46,7 @@ export interface RidgeletSpectrum {
 }
 
 /**
- * The ridgelet transform of data at equally spaced biases for each of a list of a, by the fast path: R[f](αu, ·) is a
+ * The ridgelet transform of data at equally spaced biases for each of a list of a, by the fast path: `R[f](αu, ·)` is a
  * filtered projection of the data on u. Points are projected, spread on a fine grid by a Kaiser–Bessel window, and the
  * grid is filtered by ψ̂ over the window's own transform.
  *

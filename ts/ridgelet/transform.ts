@@ -28,7 +28,7 @@ export interface RidgeletTransformOptions extends CallOptions {
 }
 
 /**
- * The ridgelet transform of a function known at points, R[f](a, b) = Σ_i w_i f(x_i) ψ(a·x_i − b): with the weights 1/n
+ * The ridgelet transform of a function known at points, `R[f](a, b) = Σ_i w_i f(x_i) ψ(a·x_i − b)`: with the weights 1/n
  * that of data, R_μ[f]; with the volumes of cells that of a function on a grid (see functionOnGrid). Direct path: any
  * list of (a, b), any dimension.
  *

@@ -96,8 +96,8 @@ export class EntropicPlan implements SinkhornState {
    * The transport map by barycentric projection, T(x) = Σ_j π_j(x) y_j / Σ_j π_j(x), [n, d]: where the plan sends each
    * source on average; for the squared Euclidean cost an estimate of the optimal map.
    *
-   * @param options `points` [k, d]: map these instead of the sources (clouds with the squared Euclidean cost only);
-   *   `targets` [m, any d]: average these instead of the targets, needed with a matrix of costs.
+   * @param options `points` `[k, d]`: map these instead of the sources (clouds with the squared Euclidean cost only);
+   *   `targets` `[m, any d]`: average these instead of the targets, needed with a matrix of costs.
    * @throws INVALID_SHAPE, INVALID_ARGUMENT, NON_FINITE, UNSUPPORTED, ABORTED.
    *
    * O(nmd) time, O(nd) memory beside blocks of 16 MB. Source: V. Seguy et al., Large-scale optimal transport and mapping

@@ -113,7 +113,7 @@ export interface BlockDerivatives {
  * Communications in Statistics 19, 1990) with central differences through the block, over at most 64 points drawn by the
  * seed and 4 random signs each.
  *
- * @param shape extents of one example as the block takes it. @param spread the scale of the points.
+ * @param measured `shape`: extents of one example as the block takes it; `spread`: the scale of the points.
  * @throws what the model throws, ABORTED. Eight runs of the block over those points.
  */
 export async function blockDerivatives(

@@ -33,8 +33,8 @@ const ROWS = 256;
  * direction, or more for points so far from 0 that float32 would lose it. Of a block that is linear within a step the
  * derivative is right to about 1e-4 of its size; at kinks (ReLU) it is the mean of both sides'.
  *
- * @param shape extents of one example as the block takes and gives it, with product d. @param spread the scale of the
- * points, above 0: root mean squared distance from their mean.
+ * @param measured `shape`: extents of one example as the block takes and gives it, with product d; `spread`: the scale
+ *   of the points, above 0: root mean squared distance from their mean.
  */
 export function blockByDifferences(
   block: Block,

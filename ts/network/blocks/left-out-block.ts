@@ -18,7 +18,8 @@ const ROWS = 64;
 /**
  * Runs the rest of a model on the states before a block, and compares with what the whole model gives.
  *
- * @param rest from the state after the block to the outputs. @param before n × d, with `shape` that of one state.
+ * @param rest from the state after the block to the outputs.
+ * @param before n × d, with `shape` that of one state.
  * @param outputs n × k, of the whole model.
  */
 export async function withoutBlock(
