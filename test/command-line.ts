@@ -7,6 +7,9 @@ import type { ExecutionContext } from 'ava';
 
 const main = fileURLToPath(new URL('../ts/cli/main.ts', import.meta.url));
 const tsx = import.meta.resolve('tsx');
+/** Results of earlier runs are those of this file of tests. */
+const caches = mkdtempSync(join(tmpdir(), 'ridgeflow-caches-'));
+process.once('exit', () => rmSync(caches, { recursive: true, force: true }));
 
 /** What a run of the command line left behind. */
 export interface CommandResult {
@@ -31,7 +34,7 @@ export function ridgeflow(
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--import', tsx, main, ...args], {
       cwd,
-      env: { ...process.env, ...env },
+      env: { ...process.env, XDG_CACHE_HOME: caches, ...env },
     });
     let stdout = '';
     let stderr = '';

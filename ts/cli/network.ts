@@ -1,62 +1,28 @@
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { NdArray } from '../core/array.js';
-import { ensureOutputFolder, writeNpz, writeTextAtomic } from '../io/index.js';
-import {
-  type ActivationOptions,
-  type Activations,
-  type AlignmentMatrix,
-  type AlignmentMatrixOptions,
-  type AttentionAnalysis,
-  type FeatureMaps,
-  type LayerAnalysis,
-  type NetworkAnalysis,
-  type SequencePooling,
-  type StreamAnalysis,
-  alignmentMatrix,
-  analyseAttention,
-  analyseNetwork,
-  analyseStreams,
-  openActivations,
-  openModel,
-  refitStream,
+import { ensureOutputFolder, writeTextAtomic } from '../io/index.js';
+import type {
+  AlignmentMatrix,
+  AttentionAnalysis,
+  LayerAnalysis,
+  NetworkAnalysis,
+  SequencePooling,
+  StreamAnalysis,
 } from '../network/index.js';
-import { streamLayers } from '../network/analysis/states.js';
 import { leftOutSentence } from '../network/analysis/left-out.js';
 import { networkReport } from '../report/network.js';
-import { sayInput } from './cloud-input.js';
 import type { ColumnsSummary } from './columns.js';
 import { type Refit, blockFindings } from '../report/network-blocks.js';
 import { attentionFinding } from '../report/network-attention.js';
 import { networkFindings } from '../report/network-findings.js';
 import { sayFindings } from './say-findings.js';
 import { EXIT_HELP, parseInteger, parseShape } from './failure.js';
-import { type ModelExamples, parseInput, readModelData } from './model-input.js';
+import { type ModelExamples, parseInput } from './model-input.js';
+import { type NetworkCommandOptions, networkResults } from './network-results.js';
 import { commandLine, versions } from './provenance.js';
-import { type ReadingOptions, addReadingOptions } from './reading-options.js';
-import {
-  type ComputationOptions,
-  type OutputOptions,
-  addComputationOptions,
-  addOutputOptions,
-  withProgress,
-} from './shared-options.js';
+import { addReadingOptions } from './reading-options.js';
+import { addComputationOptions, addOutputOptions, withProgress } from './shared-options.js';
 import { packageVersion } from './version.js';
-
-interface NetworkCommandOptions extends ComputationOptions, OutputOptions, ReadingOptions {
-  out: string;
-  input?: Record<string, string>;
-  exampleShape?: number[];
-  layers?: string[];
-  featureMaps: FeatureMaps;
-  pool?: SequencePooling;
-  rows: number;
-  batch: number;
-  width: number;
-  activations?: boolean;
-  blocks: boolean;
-  refit?: number[];
-}
 
 /** What summary.json holds: the analysis without its pictures. */
 export interface NetworkSummary extends Omit<NetworkAnalysis, 'layers' | 'drawn'> {
@@ -138,6 +104,11 @@ export function networkCommand(): Command {
       'fit networks of these depths to the residual stream, like 2,4,8: does it need its blocks?',
       parseDepths,
     )
+    .option(
+      '--cache <folder>',
+      'keep results there for the next report (default: the folder for caches of the system)',
+    )
+    .option('--no-cache', 'neither take results of an earlier run nor keep them')
     .option('--activations', 'write the activations of the layers to activations.npz');
   return addOutputOptions(addComputationOptions(addReadingOptions(command)))
     .addHelpText('after', EXAMPLES)
@@ -150,85 +121,27 @@ async function network(path: string, files: string[], options: NetworkCommandOpt
   const folder = resolve(options.out);
   const summary = await withProgress(options, async ({ signal, progress }): Promise<NetworkSummary> => {
     await ensureOutputFolder(folder);
-    progress.line(`Opening ${path}`);
-    const { backend, seed, dtype, rows, batch, width, featureMaps, pool, layers } = options;
-    const model = await openModel(path, { backend, signal });
-    try {
-      progress.line(`Reading ${data}`);
-      const examples = await readModelData(model, data, { ...options, signal });
-      const { points, labels, notes } = examples;
-      sayInput(examples, progress);
-      const call = { signal, backend, seed, dtype, rows, batch, width, featureMaps, pool, layers };
-      const analysis = await analyseNetwork(model, points, {
-        ...call,
-        labels: labels?.values,
-        onProgress: (fraction) => progress.update(0.6 * fraction, 'measuring the layers'),
-      });
-      const blocks =
-        options.blocks && analysis.examples >= 4
-          ? await analyseStreams(model, points, {
-              ...{ signal, backend, seed, dtype, batch },
-              onProgress: (fraction) => progress.update(0.6 + 0.25 * fraction, 'measuring the blocks'),
-            })
-          : [];
-      const attention = await analyseAttention(model, points, { signal, backend, seed, dtype, batch });
-      const refits: Refit[] = [];
-      for (const depth of options.refit ?? []) {
-        progress.update(0.85, `fitting ${depth} layers to the stream`);
-        const { network: _, ...refit } = await refitStream(model, points, {
-          signal,
-          backend,
-          seed,
-          dtype,
-          depth,
-        });
-        refits.push({ depth, ...refit });
-      }
-      const names = analysis.layers.slice(1).map(({ name }) => name);
-      const compare = { signal, seed };
-      const opened = await openActivations(model, points, { ...call, layers: names });
-      progress.update(0.85, 'comparing the layers');
-      const alignment = analysis.examples < 4 ? null : await alignmentMatrix(opened, undefined, compare);
-      const comparison =
-        other === undefined ? null : await compared(other, opened, examples, { call, compare });
-      const found = [
-        pooledNote(analysis) ?? [],
-        leftOutSentence(analysis.layers.length - 1, analysis.leftOut) ?? [],
-      ].flat();
-      for (const note of found) progress.line(`Note: ${note}`);
-      progress.update(0.95, 'writing');
-      if (options.activations) {
-        const all = await (
-          await openActivations(model, points, call)
-        ).collect(
-          analysis.layers.map(({ name }) => name),
-          { signal },
-        );
-        await writeNpz(join(folder, 'activations.npz'), arraysByLayer(all), { signal });
-      }
-      const page = {
-        ...{
-          input: data,
-          labels,
-          notes,
-          blocks,
-          refits,
-          attention,
-          command: commandLine(),
-          versions: versions(),
-        },
-        ...(alignment && { alignment }),
-        ...(comparison && { comparison }),
-      };
-      await writeTextAtomic(join(folder, 'report.html'), await networkReport(analysis, page));
-      const said = { ...examples, notes: [...notes, ...found] };
-      const more = { blocks, attention, refits, alignment, comparison };
-      const summary = { ...summaryOf(analysis, data, labels?.names ?? [], said), ...more };
-      await writeTextAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
-      return summary;
-    } finally {
-      await model.dispose();
-    }
+    const results = await networkResults({ model: path, other, data, folder }, options, { signal, progress });
+    const { analysis, input, blocks, attention, refits, alignment, comparison } = results;
+    const found = [
+      pooledNote(analysis) ?? [],
+      leftOutSentence(analysis.layers.length - 1, analysis.leftOut) ?? [],
+    ].flat();
+    for (const note of found) progress.line(`Note: ${note}`);
+    progress.update(0.95, 'writing');
+    const { labels, notes } = input;
+    const page = {
+      ...{ input: data, labels, notes, blocks, refits, attention },
+      ...{ command: commandLine(), versions: versions() },
+      ...(alignment && { alignment }),
+      ...(comparison && { comparison }),
+    };
+    await writeTextAtomic(join(folder, 'report.html'), await networkReport(analysis, page));
+    const said = { ...input, notes: [...notes, ...found] };
+    const more = { blocks, attention, refits, alignment, comparison };
+    const summary = { ...summaryOf(analysis, data, labels?.names ?? [], said), ...more };
+    await writeTextAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
+    return summary;
   });
   const findings = [
     ...networkFindings(summary),
@@ -249,25 +162,6 @@ function parseData(file: string, earlier: string[] = []): string[] {
   throw new InvalidArgumentError('Give a model and data, or two models and data.');
 }
 
-/** Alignments with the layers of another model, on the same examples; of a residual stream once a block. */
-async function compared(
-  path: string,
-  activations: Activations,
-  { points }: ModelExamples,
-  { call, compare }: { call: ActivationOptions; compare: AlignmentMatrixOptions },
-): Promise<NonNullable<NetworkSummary['comparison']>> {
-  const model = await openModel(path, { backend: call.backend, signal: call.signal });
-  try {
-    const others = await openActivations(model, points, {
-      ...call,
-      layers: call.layers ?? streamLayers(model),
-    });
-    return { model: path, alignment: await alignmentMatrix(activations, others, compare) };
-  } finally {
-    await model.dispose();
-  }
-}
-
 const POOLED: Record<SequencePooling, string> = {
   mean: 'feature maps and sequences are averaged over their positions',
   cls: 'of sequences the first token is taken, and feature maps are averaged',
@@ -283,7 +177,7 @@ function summaryOf(
   { layers, drawn: _, ...facts }: NetworkAnalysis,
   input: string,
   classNames: readonly string[],
-  { columns, notes }: ModelExamples,
+  { columns, notes }: Pick<ModelExamples, 'columns' | 'notes'>,
 ): Omit<NetworkSummary, 'blocks' | 'attention' | 'refits' | 'alignment' | 'comparison'> {
   return {
     input,
@@ -294,11 +188,4 @@ function summaryOf(
     notes,
     layers: layers.map(({ plane: _plane, ...numbers }) => numbers),
   };
-}
-
-/** Named by the place of the layer and its name, without what a zip file cannot hold. */
-function arraysByLayer(all: ReadonlyMap<string, NdArray>): Record<string, NdArray> {
-  return Object.fromEntries(
-    [...all].map(([name, array], l) => [`${l}_${name.replace(/[\0\\/]/g, '_').slice(0, 200)}`, array]),
-  );
 }

@@ -52,8 +52,11 @@ export function attentionChart({ layers }: AttentionAnalysis, measure: Measure):
       color: {
         field: 'value',
         type: 'quantitative',
-        scale: { scheme: 'viridis', zero: true },
-        legend: { title: unit, orient: 'top', gradientLength: 160, gradientThickness: 10 },
+        scale: { scheme: 'viridis', zero: measure === 'entropy', nice: false },
+        legend: {
+          ...{ title: unit, orient: 'top', gradientLength: 160, gradientThickness: 10 },
+          ...{ tickCount: 3, format: '.2~f' },
+        },
       },
       tooltip: [
         { field: 'place', title: 'layer' },
@@ -95,7 +98,7 @@ export function attentionSection(attention: AttentionAnalysis): PageSection {
 }
 
 function range(values: readonly number[]): string {
-  const [least, most] = [Math.min(...values), Math.max(...values)].map((value) => formatNumber(value));
+  const [least, most] = [Math.min(...values), Math.max(...values)].map((value) => formatNumber(value, 3));
   return least === most ? least : `${least} to ${most}`;
 }
 

@@ -1,12 +1,11 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { invalidArgument } from '../../core/errors.js';
 import { throwIfAborted } from '../../core/options.js';
-import { fileError, readError } from '../../io/errors.js';
+import { fileError } from '../../io/errors.js';
 import { loadGraphProgram } from './graph-model.js';
 import { loadLayersProgram } from './layers-model.js';
 import { toLayersFormat } from './keras3.js';
 import type { NetworkModel, OpenModelOptions } from './model.js';
+import { modelFile } from './model-files.js';
 import { OnnxNetwork } from './onnx.js';
 import { ModelEngine } from './tfjs-engine.js';
 import { readTfjsFiles } from './tfjs-files.js';
@@ -26,12 +25,7 @@ export async function openModel(path: string, options: OpenModelOptions = {}): P
   checkCall(SIGNATURES.openModel, { path, options });
   if (typeof path !== 'string' || path === '') throw invalidArgument('path', 'the path of a model', path);
   throwIfAborted(options.signal);
-  const file = await stat(path).then(
-    (found) => (found.isDirectory() ? join(path, 'model.json') : path),
-    (cause: unknown) => {
-      throw readError(cause, path);
-    },
-  );
+  const file = await modelFile(path);
   if (/\.onnx$/i.test(file)) return OnnxNetwork.open(file);
   if (!/\.json$/i.test(file)) {
     throw fileError('UNSUPPORTED', {

@@ -1,0 +1,222 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { NdArray } from '../core/array.js';
+import { writeNpz } from '../io/index.js';
+import { labelSiblings } from '../io/idx.js';
+import { kernelsFor } from '../kernel/backend.js';
+import {
+  type ActivationOptions,
+  type Activations,
+  type AlignmentMatrix,
+  type AlignmentMatrixOptions,
+  type AttentionAnalysis,
+  type FeatureMaps,
+  type NetworkAnalysis,
+  type SequencePooling,
+  type StreamAnalysis,
+  alignmentMatrix,
+  analyseAttention,
+  analyseNetwork,
+  analyseStreams,
+  openActivations,
+  openModel,
+  refitStream,
+} from '../network/index.js';
+import { streamLayers } from '../network/analysis/states.js';
+import { modelFiles } from '../network/model/model-files.js';
+import type { Refit } from '../report/network-blocks.js';
+import { sayInput } from './cloud-input.js';
+import { type ModelExamples, readModelData } from './model-input.js';
+import type { Progress } from './progress.js';
+import type { ReadingOptions } from './reading-options.js';
+import type { ComputationOptions, OutputOptions } from './shared-options.js';
+import { versions } from './provenance.js';
+import { ResultCache, defaultCacheFolder, resultKey } from './result-cache.js';
+import { STANDARD_INPUT } from './standard-input.js';
+
+/** What the command parses. */
+export interface NetworkCommandOptions extends ComputationOptions, OutputOptions, ReadingOptions {
+  out: string;
+  input?: Record<string, string>;
+  exampleShape?: number[];
+  layers?: string[];
+  featureMaps: FeatureMaps;
+  pool?: SequencePooling;
+  rows: number;
+  batch: number;
+  width: number;
+  activations?: boolean;
+  blocks: boolean;
+  /** false for none, else the folder of the user's own choice. */
+  cache?: string | boolean;
+  refit?: number[];
+}
+
+/** All that is measured, and what is said of the input. */
+export interface NetworkResults {
+  analysis: NetworkAnalysis;
+  input: Omit<ModelExamples, 'points'>;
+  blocks: readonly StreamAnalysis[];
+  attention: AttentionAnalysis;
+  refits: readonly Refit[];
+  alignment: AlignmentMatrix | null;
+  comparison: { model: string; alignment: AlignmentMatrix } | null;
+}
+
+/** What a run is of. */
+interface Places {
+  model: string;
+  other: string | undefined;
+  data: string;
+  /** Where --activations go. */
+  folder: string;
+}
+
+interface Run {
+  signal: AbortSignal;
+  progress: Progress;
+}
+
+/** The results of an earlier run of the same model, data and options where they were kept, else measured now. */
+export async function networkResults(
+  places: Places,
+  options: NetworkCommandOptions,
+  run: Run,
+): Promise<NetworkResults> {
+  const { cache: asked } = options;
+  // Standard input is read once, and activations are not kept.
+  if (asked === false || places.data === STANDARD_INPUT) return measured(places, options, run);
+  const own = typeof asked === 'string';
+  const cache = new ResultCache(own ? asked : join(defaultCacheFolder(), 'network'), own);
+  // What cannot be read is an error of the run itself, which says it better.
+  const key = await keyOf(places, options, run.signal).catch(() => undefined);
+  const known = key === undefined || options.activations ? undefined : await cache.read(key);
+  if (known !== undefined) {
+    const results = known as NetworkResults;
+    run.progress.line(
+      `Results of an earlier run of the same, from ${cache.folder}: --no-cache measures again`,
+    );
+    sayInput(results.input, run.progress);
+    return results;
+  }
+  const results = await measured(places, options, run);
+  if (key !== undefined) await cache.write(key, results);
+  return results;
+}
+
+/** Files and values that the results depend on. */
+async function keyOf(
+  { model, other, data }: Places,
+  options: NetworkCommandOptions,
+  signal: AbortSignal,
+): Promise<string> {
+  const {
+    out: _out,
+    json: _json,
+    quiet: _quiet,
+    debug: _debug,
+    cache: _cache,
+    activations: _activations,
+    ...rest
+  } = options;
+  const models = await Promise.all([model, ...(other === undefined ? [] : [other])].map(modelFiles));
+  const isFile = await Promise.all(
+    [options.labels, ...labelSiblings(data), ...Object.values(options.input ?? {})].map((name) =>
+      existing(name),
+    ),
+  );
+  const beside = isFile.flat();
+  const { name } = await kernelsFor(options);
+  // The names stand in the report.
+  const values = { rest, model, other, data, models, beside, kernels: name, versions: versions() };
+  return resultKey({ files: [...models.flat(), data, ...beside], values }, signal);
+}
+
+async function existing(path: string | undefined): Promise<string[]> {
+  if (path === undefined) return [];
+  return stat(path).then(
+    () => [path],
+    () => [],
+  );
+}
+
+async function measured(
+  { model: path, other, data, folder }: Places,
+  options: NetworkCommandOptions,
+  { signal, progress }: Run,
+): Promise<NetworkResults> {
+  progress.line(`Opening ${path}`);
+  const { backend, seed, dtype, rows, batch, width, featureMaps, pool, layers } = options;
+  const model = await openModel(path, { backend, signal });
+  try {
+    progress.line(`Reading ${data}`);
+    const examples = await readModelData(model, data, { ...options, signal });
+    const { points, ...input } = examples;
+    sayInput(examples, progress);
+    const shared = { signal, backend, seed, dtype };
+    const call = { ...shared, rows, batch, width, featureMaps, pool, layers };
+    const analysis = await analyseNetwork(model, points, {
+      ...call,
+      labels: input.labels?.values,
+      onProgress: (fraction) => progress.update(0.6 * fraction, 'measuring the layers'),
+    });
+    const blocks =
+      options.blocks && analysis.examples >= 4
+        ? await analyseStreams(model, points, {
+            ...{ ...shared, batch },
+            onProgress: (fraction) => progress.update(0.6 + 0.25 * fraction, 'measuring the blocks'),
+          })
+        : [];
+    const attention = await analyseAttention(model, points, { ...shared, batch });
+    const refits: Refit[] = [];
+    for (const depth of options.refit ?? []) {
+      progress.update(0.85, `fitting ${depth} layers to the stream`);
+      const { network: _, ...refit } = await refitStream(model, points, { ...shared, depth });
+      refits.push({ depth, ...refit });
+    }
+    const names = analysis.layers.slice(1).map(({ name }) => name);
+    const compare = { signal, seed };
+    const opened = await openActivations(model, points, { ...call, layers: names });
+    progress.update(0.85, 'comparing the layers');
+    const alignment = analysis.examples < 4 ? null : await alignmentMatrix(opened, undefined, compare);
+    const comparison =
+      other === undefined ? null : await compared(other, opened, examples, { call, compare });
+    if (options.activations) {
+      const every = await openActivations(model, points, call);
+      const all = await every.collect(
+        analysis.layers.map(({ name }) => name),
+        { signal },
+      );
+      await writeNpz(join(folder, 'activations.npz'), arraysByLayer(all), { signal });
+    }
+    return { analysis, input, blocks, attention, refits, alignment, comparison };
+  } finally {
+    await model.dispose();
+  }
+}
+
+/** Alignments with the layers of another model, on the same examples; of a residual stream once a block. */
+async function compared(
+  path: string,
+  activations: Activations,
+  { points }: ModelExamples,
+  { call, compare }: { call: ActivationOptions; compare: AlignmentMatrixOptions },
+): Promise<NonNullable<NetworkResults['comparison']>> {
+  const model = await openModel(path, { backend: call.backend, signal: call.signal });
+  try {
+    const others = await openActivations(model, points, {
+      ...call,
+      layers: call.layers ?? streamLayers(model),
+    });
+    return { model: path, alignment: await alignmentMatrix(activations, others, compare) };
+  } finally {
+    await model.dispose();
+  }
+}
+
+/** Named by the place of the layer and its name, without what a zip file cannot hold. */
+function arraysByLayer(all: ReadonlyMap<string, NdArray>): Record<string, NdArray> {
+  return Object.fromEntries(
+    [...all].map(([name, array], l) => [`${l}_${name.replace(/[\0\\/]/g, '_').slice(0, 200)}`, array]),
+  );
+}
