@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, readdir } from 'node:fs/promises';
+import { appendFile, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import type { TrainSummary } from '../ts/cli/train-output.js';
@@ -204,4 +204,24 @@ test('train: what is wrong is said in a line, with exit code 1 or 2', async (t) 
     t.regex(result.stderr, text);
     t.notRegex(result.stderr, /\n\s+at /);
   }
+});
+
+test('train: points that occur twice are counted, dropped or refused, as is asked', async (t) => {
+  const folder = emptyFolder(t);
+  const data = twoClasses(folder, 40);
+  const lines = (await readFile(data, 'utf8')).split('\n');
+  await appendFile(data, `${lines[1]}\n${lines[2]}\n`);
+  const run = (...more: string[]) =>
+    ridgeflow(['train', data, '--method', 'ridge', '--width', '4', '--out', folder, ...more]);
+  const kept = await run();
+  t.is(kept.code, 0, kept.stderr);
+  t.regex(kept.stderr, /2 of 42 points repeat others: training counts each as often as it occurs/);
+  t.is((await summaryIn(folder)).n, 42);
+  const dropped = await run('--duplicates', 'drop');
+  t.is(dropped.code, 0, dropped.stderr);
+  t.regex(dropped.stderr, /2 of 42 points repeat others and were dropped/);
+  t.is((await summaryIn(folder)).n, 40);
+  const refused = await run('--duplicates', 'error');
+  t.is(refused.code, 1);
+  t.regex(refused.stderr, /points 1 and 41 .* are the same/);
 });

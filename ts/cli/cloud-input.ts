@@ -8,7 +8,7 @@ import { type ColumnsSummary, classesLine, columnsSummary } from './columns.js';
 import { type ScalingOptions, columnNames, scalingNote, scalingOf, varianceNote } from './scaling.js';
 import { readInput } from './standard-input.js';
 import type { Progress } from './progress.js';
-import { type ReadingOptions, readOptions } from './reading-options.js';
+import { type DuplicatesPolicy, type ReadingOptions, readOptions } from './reading-options.js';
 
 /** A cloud that is fit for the main job. */
 export interface Cloud {
@@ -31,8 +31,9 @@ export interface Cloud {
 
 interface CloudOptions extends ReadingOptions, ScalingOptions {
   imageShape?: [number, number];
-  /** `allow` keeps them too, and says nothing: for jobs that do not mind. */
-  duplicates: 'error' | 'drop' | 'keep' | 'allow';
+  duplicates: DuplicatesPolicy;
+  /** What it means that they are kept. Default: what it means for entropies. */
+  keptDuplicates?: string;
   dtype: DType;
   /** Whether this is the cloud that comes with the package: 8 × 8 images, their digit in the last column. */
   digits: boolean;
@@ -69,7 +70,7 @@ export async function prepareCloud(path: string, options: CloudOptions): Promise
   const centres = options.dtype === 'float32' && isFloat64Array(read.points.data);
   // The last note then says that the points were read as float64, which centring makes needless.
   const notes = (read.notes ?? []).slice(0, centres ? -1 : undefined);
-  const kept = withoutDuplicates(path, read.points, options.duplicates, notes);
+  const kept = withoutDuplicates(path, read.points, options, notes);
   noteConstantColumns(path, kept.points, read.columns, notes);
   const labels = read.labels && {
     names: read.labels.names,
@@ -120,11 +121,10 @@ function rowKey({ data, shape }: NdArray, row: number): string {
 function withoutDuplicates(
   path: string,
   points: NdArray,
-  policy: CloudOptions['duplicates'],
+  { duplicates: policy, keptDuplicates = 'entropies may be −∞' }: CloudOptions,
   notes: string[],
 ): { points: NdArray; rows?: Int32Array } {
   const [n] = points.shape;
-  if (policy === 'allow') return { points };
   const first = new Map<string, number>();
   const kept: number[] = [];
   for (let row = 0; row < n; row++) {
@@ -145,11 +145,15 @@ function withoutDuplicates(
   const count = n - kept.length;
   if (count === 0) return { points };
   if (policy === 'keep') {
-    notes.push(`${count} of ${n} points occur more than once: entropies may be −∞`);
+    notes.push(
+      `${count} of ${n} points ${count === 1 ? 'repeats another' : 'repeat others'}: ${keptDuplicates}`,
+    );
     return { points };
   }
   if (kept.length < 2) throw new RidgeflowError('DEGENERATE_CLOUD', `${path}: all ${n} points are the same`);
-  notes.push(`${count} of ${n} points occur more than once and were dropped`);
+  notes.push(
+    `${count} of ${n} points ${count === 1 ? 'repeats another and was dropped' : 'repeat others and were dropped'}`,
+  );
   return { points: takeRows(points, kept), rows: Int32Array.from(kept) };
 }
 

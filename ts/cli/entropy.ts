@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { type DType, type NdArray, allocate } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import { type CallOptions, partOf } from '../core/options.js';
@@ -19,7 +19,12 @@ import { type Cloud, prepareCloud, sayInput } from './cloud-input.js';
 import type { ColumnsSummary } from './columns.js';
 import { writeEntropyResults } from './entropy-output.js';
 import { EXIT_HELP, parseInteger } from './failure.js';
-import { type ReadingOptions, addReadingOptions } from './reading-options.js';
+import {
+  type DuplicatesPolicy,
+  type ReadingOptions,
+  addReadingOptions,
+  duplicatesOption,
+} from './reading-options.js';
 import { type ScalingOptions, addScalingOptions } from './scaling.js';
 import {
   type ComputationOptions,
@@ -34,7 +39,7 @@ interface EntropyCommandOptions extends ComputationOptions, OutputOptions, Readi
   k: number;
   kernel: boolean;
   out?: string;
-  duplicates: 'error' | 'drop' | 'keep';
+  duplicates: DuplicatesPolicy;
 }
 
 /** One number of the table; null where the points do not allow it, with the reason. −∞, which JSON cannot hold, is null too. */
@@ -94,11 +99,7 @@ export function entropyCommand(): Command {
     .option('--labels <file>', 'a file of labels, one for each point: estimates of each class too')
     .option('--array <name>', 'which array of an .npz file holds the points')
     .option('-o, --out <folder>', 'folder for report.html and summary.json')
-    .addOption(
-      new Option('--duplicates <policy>', 'what to do with points that occur twice')
-        .choices(['error', 'drop', 'keep'])
-        .default('error'),
-    );
+    .addOption(duplicatesOption('error'));
   return addOutputOptions(addComputationOptions(addScalingOptions(addReadingOptions(command))))
     .addHelpText('after', EXAMPLES)
     .action(entropy);

@@ -42,6 +42,16 @@ export function addReadingOptions(command: Command): Command {
     .option('--no-header', 'the first row of a CSV file is a point');
 }
 
+/** What is done with points that occur twice. */
+export type DuplicatesPolicy = 'error' | 'drop' | 'keep';
+
+/** `--duplicates`, of the commands that take a cloud apart point by point. */
+export function duplicatesOption(policy: DuplicatesPolicy): Option {
+  return new Option('--duplicates <policy>', 'what to do with points that occur twice')
+    .choices(['error', 'drop', 'keep'])
+    .default(policy);
+}
+
 /** What an option that may be given several times holds by now. */
 function oneMore(value: string, before: string[] = []): string[] {
   return [...before, value];

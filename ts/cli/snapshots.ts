@@ -32,8 +32,15 @@ export function planSnapshots(
   );
   const megabytes = (frames * elementCount(points.shape) * points.data.BYTES_PER_ELEMENT) / 1e6;
   const every = Math.max(1, Math.ceil(megabytes / snapshotsLimit));
-  if (every === 1) return { every };
   const round = (size: number) => Number(size.toPrecision(2));
+  if (every === 1)
+    return {
+      every,
+      note:
+        megabytes < 1
+          ? undefined
+          : `Snapshots of all points take ${round(megabytes)} MB before compression; --snapshots 0 keeps none`,
+    };
   return {
     every,
     note:

@@ -19,7 +19,7 @@ import {
 } from '../dae/index.js';
 import type { Cloud } from './cloud-input.js';
 import type { Progress } from './progress.js';
-import type { ReadingOptions } from './reading-options.js';
+import type { DuplicatesPolicy, ReadingOptions } from './reading-options.js';
 import type { ScalingOptions } from './scaling.js';
 import type { ComputationOptions, OutputOptions } from './shared-options.js';
 
@@ -48,6 +48,7 @@ export interface TrainCommandOptions
   resume?: boolean;
   layersModel?: boolean;
   imageShape?: [number, number];
+  duplicates: DuplicatesPolicy;
 }
 
 /** What training needs beside the options. */

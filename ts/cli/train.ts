@@ -11,7 +11,7 @@ import { type Cloud, prepareCloud, sayInput } from './cloud-input.js';
 import { trainFindings } from '../report/train-findings.js';
 import { sayFindings } from './say-findings.js';
 import { EXIT_HELP, parseImageShape, parseInteger, parsePositive } from './failure.js';
-import { addReadingOptions } from './reading-options.js';
+import { addReadingOptions, duplicatesOption } from './reading-options.js';
 import { addScalingOptions } from './scaling.js';
 import { addComputationOptions, addOutputOptions, withProgress } from './shared-options.js';
 import type { TrainPlan } from '../report/train-numbers.js';
@@ -112,7 +112,8 @@ export function trainCommand(): Command {
     )
     .option('--labels <file>', 'a file of labels, one for each point')
     .option('--array <name>', 'which array of an .npz file holds the points')
-    .option('--image-shape <rows>x<columns>', 'show each point as an image of this shape', parseImageShape);
+    .option('--image-shape <rows>x<columns>', 'show each point as an image of this shape', parseImageShape)
+    .addOption(duplicatesOption('keep'));
   return addOutputOptions(addComputationOptions(addScalingOptions(addReadingOptions(command))))
     .addHelpText('after', EXAMPLES)
     .action(train);
@@ -138,7 +139,7 @@ async function train(file: string | undefined, options: TrainCommandOptions): Pr
     progress.line(`Reading ${name}`);
     const cloud = await prepareCloud(input, {
       ...options,
-      duplicates: 'allow',
+      keptDuplicates: 'training counts each as often as it occurs',
       digits: file === undefined,
       signal,
     });

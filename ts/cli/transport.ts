@@ -9,7 +9,12 @@ import { packageRoot } from '../core/package-root.js';
 import { type Cloud, prepareCloud, sayInput } from './cloud-input.js';
 import { EXIT_HELP, parseImageShape, parseInteger, parsePositive } from './failure.js';
 import { type Progress, spoken } from './progress.js';
-import { type ReadingOptions, addReadingOptions } from './reading-options.js';
+import {
+  type DuplicatesPolicy,
+  type ReadingOptions,
+  addReadingOptions,
+  duplicatesOption,
+} from './reading-options.js';
 import { type ScalingOptions, addScalingOptions } from './scaling.js';
 import {
   addComputationOptions,
@@ -33,7 +38,7 @@ interface TransportCommandOptions extends ComputationOptions, OutputOptions, Rea
   snapshots?: number;
   snapshotsLimit: number;
   imageShape?: [number, number];
-  duplicates: 'error' | 'drop' | 'keep';
+  duplicates: DuplicatesPolicy;
   map?: string;
   format?: RowsFormat;
 }
@@ -146,11 +151,7 @@ export function transportCommand(): Command {
     .option('--labels <file>', 'a file of labels, one for each point')
     .option('--array <name>', 'which array of an .npz file holds the points')
     .option('--image-shape <rows>x<columns>', 'show each point as an image of this shape', parseImageShape)
-    .addOption(
-      new Option('--duplicates <policy>', 'what to do with points that occur twice')
-        .choices(['error', 'drop', 'keep'])
-        .default('error'),
-    );
+    .addOption(duplicatesOption('error'));
   return addOutputOptions(addComputationOptions(addScalingOptions(addReadingOptions(command))))
     .addHelpText('after', EXAMPLES)
     .action(transport);

@@ -54,6 +54,9 @@ function cloudSpec(cloud: CloudData, { explained }: Pick<PrincipalPlane, 'explai
       { name: 'height', update: flat ? '180' : `min(${aspect} * width, 640)` },
       { name: 'shown', value: 0 },
       { name: 'focus', value: -1 },
+      // Names of classes are smaller in a small picture, as on a phone.
+      { name: 'font', update: 'width < 420 ? 12 : 15' },
+      { name: 'limit', update: '7.4 * font' },
       // A unit is as long on both axes, or distances in the picture would mislead.
       {
         name: 'unit',
@@ -140,15 +143,15 @@ function centreMarks(look: EncodeEntry): Mark {
         align: { value: 'center' },
         baseline: { value: 'middle' },
         font: { value: FONT },
-        fontSize: { value: 15 },
         fontWeight: { value: 700 },
-        limit: { value: 110 },
         ...look,
       },
       update: {
         x: { signal: "scale('x', datum.x) + 0 * shown" },
         y: { signal: "scale('y', datum.y)" },
-        opacity: { signal: 'focus < 0 || datum.class === focus ? 1 : 0' },
+        fontSize: { signal: 'font' },
+        limit: { signal: 'limit' },
+        opacity: { signal: 'datum.class === focus || (focus < 0 && !datum.hidden) ? 1 : 0' },
       },
     },
   };

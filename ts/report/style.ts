@@ -42,6 +42,8 @@ a { color: var(--accent); }
 .lead, .remark { max-width: 46em; color: var(--muted); }
 .remark { margin: 14px 0 0; font-size: 14px; }
 math[display="block"] { width: fit-content; margin: 14px 0; font-size: 19px; }
+.claim { margin: 44px 0 8px; font-size: 18px; } h2 + .claim { margin-top: 20px; }
+.claim ~ figure { margin-top: 18px; }
 section { margin-top: clamp(40px, 6vw, 64px); padding-top: 20px; border-top: 1px solid var(--rule); }
 footer { margin-top: 56px; padding-top: 16px; border-top: 1px solid var(--rule); color: var(--muted); font-size: 14px; }
 

@@ -1,7 +1,7 @@
 import type { ClaimCheck, ClaimFigure, ClaimResult, FigurePanel } from '../theory/claim.js';
 import { type ChartSpec, type ThemedSpec, compileChart } from './charts.js';
 import { formatDuration, formatNumber } from './format.js';
-import { CLAIM_FORMULAS } from './formulas.js';
+import { CLAIM_FORMULAS, CLAIM_LEGENDS, typeset } from './formulas.js';
 import { type Html, facts, html, table } from './html.js';
 import { type PageSection, chartFigure, renderPage } from './page.js';
 import { reproduceSection } from './reproduce.js';
@@ -91,9 +91,8 @@ export async function theoryIndexPage(
         title: 'The claims',
         body: html`${results.map(
           ({ claim, title, figures }) =>
-            html`<h3><a href="${claimFile(claim)}">${claim}. ${title}</a></h3>
-              <p class="lead">${context.statements[claim]}</p>
-              ${CLAIM_FORMULAS[claim]}
+            html`<h3 class="claim"><a href="${claimFile(claim)}">${claim}. ${title}</a></h3>
+              ${statement(claim, context.statements[claim], 'lead')}
               ${
                 figures[0]?.panels[0] &&
                 chartFigure({
@@ -110,14 +109,20 @@ export async function theoryIndexPage(
   });
 }
 
-function header({ claim, verdict, checks, seconds }: ClaimResult, statement: string): Html {
-  return html`<p class="standfirst">${statement}</p>
-    ${CLAIM_FORMULAS[claim]}
-    ${facts([
-      ['Verdict', verdict],
-      ['Checks', summaryOf(checks)],
-      ['Time', formatDuration(seconds)],
-    ])}`;
+function header({ claim, verdict, checks, seconds }: ClaimResult, text: string): Html {
+  return html`${statement(claim, text, 'standfirst')}
+  ${facts([
+    ['Verdict', verdict],
+    ['Checks', summaryOf(checks)],
+    ['Time', formatDuration(seconds)],
+  ])}`;
+}
+
+/** What a claim states: in words, as a formula, and what the letters of that mean. */
+function statement(claim: number, text: string, look: 'lead' | 'standfirst'): Html {
+  const legend = CLAIM_LEGENDS[claim];
+  return html`<p class="${look}">${typeset(text)}</p>
+    ${CLAIM_FORMULAS[claim]} ${legend && html`<p class="remark">${legend}</p>`}`;
 }
 
 function summaryOf(checks: readonly ClaimCheck[]): string {
@@ -174,13 +179,18 @@ function panelChart({ title, x, y, series }: FigurePanel, figure: ClaimFigure): 
       .filter(([a, b]) => shown(a, x.log) && shown(b, y.log))
       .map(([a, b], order) => ({ name, style, line, order, x: a, y: b })),
   );
-  const axis = (of: FigurePanel['x']) => ({
+  const axis = (of: FigurePanel['x'], ticks?: number[]) => ({
     type: 'quantitative' as const,
-    scale: of.log ? { type: 'log' as const } : { zero: false, nice: false },
-    axis: { title: of.title, tickCount: 5, ...(of.log ? { format: '~g' } : {}) },
+    scale: of.log ? { type: 'log' as const, nice: !ticks } : { zero: false, nice: false },
+    axis: {
+      title: of.title,
+      tickCount: 5,
+      ...(of.log ? { format: '~g' } : {}),
+      ...(ticks && { values: ticks }),
+    },
   });
   const encoding = {
-    x: { field: 'x', ...axis(x) },
+    x: { field: 'x', ...axis(x, x.log ? doublings(values.map((point) => point.x)) : undefined) },
     y: { field: 'y', ...axis(y) },
   };
   const color = {
@@ -232,4 +242,12 @@ function panelChart({ title, x, y, series }: FigurePanel, figure: ClaimFigure): 
     data: { values },
     layer,
   };
+}
+
+/** Ticks where a logarithmic axis has nothing but powers of two, as depths are; tens would stand between them and beyond. */
+function doublings(places: readonly number[]): number[] | undefined {
+  const different = [...new Set(places)].sort((a, b) => a - b);
+  return different.length > 1 && different.every((place) => Number.isInteger(Math.log2(place)))
+    ? different
+    : undefined;
 }

@@ -23,7 +23,7 @@ export function createCloud(cloud, legend) {
   // Vega keeps these objects: moved in place, they are not new data at every frame.
   /** @type {{ row: number, class: number, label: string, x: number, y: number }[]} */
   let points = [];
-  /** @type {Map<number, { class: number, label: string, count: number, x: number, y: number }>} */
+  /** @type {Map<number, { class: number, label: string, count: number, x: number, y: number, hidden: boolean }>} */
   let centres = new Map();
 
   const draw = () => {
@@ -39,7 +39,9 @@ export function createCloud(cloud, legend) {
         centre.y += point.y / centre.count;
       }
     });
-    separate([...centres.values()], Number(view.signal('unit')) || 0);
+    const picture = { x: [...view.scale('x').domain()], y: [...view.scale('y').domain()] };
+    const [unit, font, limit] = ['unit', 'font', 'limit'].map((name) => Number(view?.signal(name)) || 0);
+    separate([...centres.values()], { unit, font, limit, ...picture });
     state.shown++;
     view.signal('shown', state.shown).signal('focus', state.focus).run();
   };
@@ -63,7 +65,14 @@ export function createCloud(cloud, legend) {
       centres = new Map();
       points = rows.map((row, i) => {
         const label = classNames[classes[i]] ?? '';
-        const centre = centres.get(classes[i]) ?? { class: classes[i], label, count: 0, x: 0, y: 0 };
+        const centre = centres.get(classes[i]) ?? {
+          class: classes[i],
+          label,
+          count: 0,
+          x: 0,
+          y: 0,
+          hidden: false,
+        };
         centres.set(classes[i], centre);
         centre.count++;
         return { row, class: classes[i], label, x: 0, y: 0 };
@@ -83,25 +92,35 @@ export function createCloud(cloud, legend) {
   };
 }
 
-/** Height of a label, and the width of a letter of it, in pixels. */
-const LINE = 17;
-const LETTER = 8.5;
+/** Height of a label and the mean width of a letter of it, in parts of the size of its font. */
+const LINE = 1.15;
+const LETTER = 0.6;
 
 /**
- * Moves labels that lie on top of each other apart, up and down, from the lowest to the highest.
+ * Moves labels that lie on top of each other apart, from the lowest to the highest, and all of them into the picture;
+ * those that find no place in it are hidden.
  *
- * @param {{ label: string, x: number, y: number }[]} labels
- * @param {number} unit length of a pixel
+ * @param {{ label: string, x: number, y: number, hidden: boolean }[]} labels
+ * @param {{ unit: number, font: number, limit: number, x: number[], y: number[] }} picture length of a pixel, size of the
+ *   font and greatest width of a label in pixels, and both ends of each axis
  */
-export function separate(labels, unit) {
+export function separate(labels, { unit, font, limit, x, y }) {
   const placed = labels.slice(0, 0);
+  const [line, width] = [
+    LINE * font * unit,
+    (/** @type {string} */ text) => unit * Math.min(limit, LETTER * font * text.length),
+  ];
   for (const label of [...labels].sort((a, b) => a.y - b.y)) {
+    const half = width(label.label) / 2;
+    label.x = Math.max(x[0] + half, Math.min(x[1] - half, label.x));
+    label.y = Math.max(y[0] + line / 2, label.y);
     // Those below it from the lowest on: each may push it up, and none again that is done.
     for (const other of placed.sort((a, b) => a.y - b.y)) {
-      const reach = (LETTER * unit * (label.label.length + other.label.length)) / 2;
-      const apart = Math.abs(label.x - other.x) >= reach || Math.abs(label.y - other.y) >= LINE * unit;
-      if (!apart) label.y = other.y + LINE * unit;
+      const apart =
+        Math.abs(label.x - other.x) >= half + width(other.label) / 2 || Math.abs(label.y - other.y) >= line;
+      if (!apart) label.y = other.y + line;
     }
-    placed.push(label);
+    label.hidden = label.y > y[1] - line / 2 + 1e-9 * unit;
+    if (!label.hidden) placed.push(label);
   }
 }
