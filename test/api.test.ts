@@ -162,8 +162,10 @@ test('the declarations type a program that imports, and one that requires', asyn
       const { value } = await slicedWasserstein(cloud, comparison.runs[0].positions);
       // @ts-expect-error there is no such depth
       await compareDepths(cloud, { depths: ['deep'] });
-      // @ts-expect-error points are arrays with a shape
-      await compareDepths([1, 2, 3]);
+      // @ts-expect-error points are an array of this library or another
+      await compareDepths('1, 2, 3');
+      // @ts-expect-error bytes without a shape are no points
+      await compareDepths(new Float32Array(6));
       return value;
     }`;
   const types = 'type DepthComparison, type DepthComparisonOptions, type NdArray';
@@ -183,6 +185,33 @@ test('the declarations type a program that imports, and one that requires', asyn
     `import { sinkhorn } from 'ridgeflow/transport';
      import { renderChart } from 'ridgeflow/report';
      export const both = [sinkhorn, renderChart];`,
+  );
+  writeFileSync(
+    join(project, 'foreign.mts'),
+    `import type { RecordBatch, Table, Vector } from 'apache-arrow';
+     import { daeMap, integrate, linearField, sinkhorn, smoothed, type NdArray, type VelocityField } from 'ridgeflow';
+     // The declarations of TensorFlow.js name types of a package that it does not depend on.
+     interface Tensor2D {
+       shape: [number, number];
+       dataSync(): Float32Array;
+     }
+     interface DataFrame {
+       readonly height: number;
+       readonly columns: string[];
+       getColumn(name: string): { toArray(): number[] };
+     }
+     export async function use(tensor: Tensor2D, table: Table, batch: RecordBatch, vector: Vector, frame: DataFrame) {
+       const plan = await sinkhorn(tensor, table, { epsilon: 0.1 });
+       const moved: NdArray = await plan.map({ points: frame });
+       const field: VelocityField = {
+         times: { from: 0, to: 1 },
+         differentiable: false,
+         evaluate: async (x) => ({ velocity: { data: x.data.map((value) => -value), shape: x.shape } }),
+       };
+       await integrate(field, batch, { to: 1 });
+       await linearField({ matrix: -1 }).evaluate([[0, 1]], 0, {});
+       return daeMap(smoothed({ points: vector, variance: 1 }), { noise: 0.1 }).apply(moved);
+     }`,
   );
   const readme = readFileSync(join(installed, 'README.md'), 'utf8');
   const samples = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
@@ -204,7 +233,13 @@ test('the declarations type a program that imports, and one that requires', asyn
           noEmit: true,
           types: ['node'],
         },
-        files: ['typed.mts', 'typed.cts', 'subject.cts', ...samples.map((_, i) => `readme-${i}.mts`)],
+        files: [
+          'typed.mts',
+          'typed.cts',
+          'subject.cts',
+          'foreign.mts',
+          ...samples.map((_, i) => `readme-${i}.mts`),
+        ],
       }),
     );
     const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');

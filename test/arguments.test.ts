@@ -1,6 +1,7 @@
 import test from 'ava';
 import * as library from '../ts/index.js';
-import { NUMBER, checkCall, ifObject, object, options } from '../ts/core/call.js';
+import { checkCall } from '../ts/core/call.js';
+import { NUMBER, ifObject, object, options } from '../ts/core/rules.js';
 import { SIGNATURES } from './signatures.js';
 import { ANYTHING, isCoded, parametersOf, rightFor, thrownBy, wrongFor } from './wrong-values.js';
 

@@ -57,7 +57,7 @@ export function exportedCalls(): Map<string, Set<string>> {
 }
 
 /** Lists and arrays, which are values. */
-const VALUES = ['NdArray'];
+const VALUES = ['NdArray', 'StridedArrayLike'];
 
 const isOfLibrary = (type: ts.Type): boolean =>
   (type.aliasSymbol ?? type.symbol)?.declarations?.[0].getSourceFile().fileName.startsWith(`${root}ts/`) ===

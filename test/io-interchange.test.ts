@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import test from 'ava';
 import * as arrow from 'apache-arrow';
-import { asCloud, ndarray, toArrow, toTensor, type CloudLike } from '../ts/index.js';
+import { asCloud, ndarray, toArrow, toTensor, type NdArrayLike } from '../ts/index.js';
 
 const rows = [[1, 2], [3, 4.5], [5, 6]]; // prettier-ignore
 const flat = rows.flat();
@@ -24,7 +24,7 @@ test('a cloud in what other libraries hold', async (t) => {
     b: arrow.vectorFromArray([2, 4.5, 6], new arrow.Float64()),
   });
   const whole = new arrow.Table({ v: arrow.vectorFromArray(rows, list) });
-  for (const [name, value] of Object.entries<CloudLike>({
+  for (const [name, value] of Object.entries<NdArrayLike>({
     rows,
     tensor: tf.tensor2d(rows),
     frame,
@@ -46,7 +46,7 @@ test('a cloud in what other libraries hold', async (t) => {
 });
 
 test('what is no cloud', (t) => {
-  const code = (value: unknown) => (t.throws(() => asCloud(value as CloudLike)) as { code?: string }).code;
+  const code = (value: unknown) => (t.throws(() => asCloud(value as NdArrayLike)) as { code?: string }).code;
   for (const value of [null, undefined, 7, 'x', {}, new Map()]) t.is(code(value), 'INVALID_ARGUMENT');
   t.is(code(new arrow.Table({ a: arrow.vectorFromArray([1, null], new arrow.Float64()) })), 'NON_FINITE');
   t.is(code(new arrow.Table({ a: arrow.vectorFromArray(['u', 'v'], new arrow.Utf8()) })), 'INVALID_DTYPE');
@@ -58,9 +58,9 @@ test('results as a table and as a tensor', async (t) => {
     const points = ndarray(rows, undefined, dtype);
     const table = await toArrow(points, { columns: ['x', 'y'] });
     t.deepEqual(table.schema.fields.map(({ name }) => name), ['x', 'y']); // prettier-ignore
-    t.deepEqual(asCloud(table as CloudLike), points);
+    t.deepEqual(asCloud(table as NdArrayLike), points);
     const again = arrow.tableFromIPC(arrow.tableToIPC(table));
-    t.deepEqual([...asCloud(again as CloudLike).data], flat);
+    t.deepEqual([...asCloud(again as NdArrayLike).data], flat);
     const tensor = await toTensor(points);
     t.deepEqual([[...(await tensor.data())], tensor.shape], [flat, [3, 2]]);
     tensor.dispose();

@@ -302,7 +302,7 @@ test('refuses points that do not fit', async (t) => {
     code: 'NON_FINITE',
     message: /in x .* row 1, column 0/,
   });
-  await t.throwsAsync(line.evaluate(untyped([1, 2]), want), { code: 'INVALID_ARGUMENT', message: /for x / });
+  await t.throwsAsync(line.evaluate(untyped([1, 2]), want), { code: 'INVALID_SHAPE', message: /for x / });
   await t.throwsAsync(line.hessianVector(ndarray([[1]]), ndarray([[1], [2]])), {
     code: 'INVALID_SHAPE',
     message: /1 vectors, one for each row of x, for v but received 2/,

@@ -1,5 +1,5 @@
 // The rules of every argument of the library, by the names of functions and of types.
-import type { MethodSignatures, Signature } from '../ts/core/call.js';
+import type { MethodSignatures, Signature } from '../ts/core/rules.js';
 import { SIGNATURES as dae } from '../ts/dae/signatures.js';
 import { SIGNATURES as entropy } from '../ts/entropy/signatures.js';
 import { SIGNATURES as field } from '../ts/field/signatures.js';

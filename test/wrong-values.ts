@@ -1,5 +1,5 @@
-// Values that the rules of ts/core/call.ts refuse, and values that they let pass.
-import type { Rule } from '../ts/core/call.js';
+// Values that the rules of ts/core/rules.ts refuse, and values that they let pass.
+import { ARRAY, type Rule } from '../ts/core/rules.js';
 import { RidgeflowError } from '../ts/index.js';
 
 /** The names of a function's parameters, which are the names in its signature. */
@@ -32,6 +32,29 @@ function detached() {
   return { data, shape: [2, 2] };
 }
 
+/** Arrays of other libraries that cannot be read. */
+function foreignWrong() {
+  const column = { length: 2, nullCount: 0, type: {}, toArray: () => ['a', 'b'], getChildAt: () => null };
+  return [
+    [[1, 2], [3]],
+    [1, [2]],
+    ['1', '2'],
+    [[1, null]],
+    { shape: [2, 2], dataSync: () => new Float32Array(3) },
+    {
+      shape: [1, 1],
+      dataSync: () => {
+        throw new Error('Tensor is disposed.');
+      },
+    },
+    { data: new Float32Array(4), shape: [2, 3], stride: [3, 1], offset: 0 },
+    { ...column, nullCount: 1, toArray: () => [1, null] },
+    column,
+    { numRows: 2, numCols: 1, schema: { fields: [{ name: 'x' }] }, getChildAt: () => column },
+    { height: 1, columns: ['x'], getColumn: () => ({ toArray: () => [null] }) },
+  ];
+}
+
 export const ANYTHING = [
   null,
   undefined,
@@ -57,7 +80,8 @@ export function wrongFor(rule: Rule): unknown[] {
   switch (rule.kind) {
     case 'array':
       return [
-        ...wrong,
+        ...wrong.filter((value) => !Array.isArray(value)),
+        ...foreignWrong(),
         detached(),
         { data: new Float64Array(4), shape: [2e12, 2] },
         { data: new Float64Array(4), shape: [-1, -4] },
@@ -79,6 +103,8 @@ export function wrongFor(rule: Rule): unknown[] {
       return [];
     case 'either':
       return wrongFor(rule.rule).filter((value) => isPlain(value));
+    case 'arrayOr':
+      return wrong.filter((value) => rule.fields.length > 0 || typeof value !== 'object' || value === null);
     case 'object':
       return wrong.filter((value) => rule.fields.length > 0 || typeof value !== 'object' || value === null);
     case 'options': {
@@ -121,8 +147,9 @@ export function rightFor(rule: Rule | undefined): unknown {
       return 1;
     case 'flag':
       return true;
+    case 'arrayOr':
     case 'either':
-      return rightFor(rule.rule);
+      return rightFor(rule.kind === 'either' ? rule.rule : ARRAY);
     case 'object':
       return Object.fromEntries(
         rule.fields.map((name) => (name.endsWith('()') ? [name.slice(0, -2), () => 1] : [name, 1])),

@@ -6,6 +6,15 @@
  */
 export { type DType, type FloatData, type NdArray, ndarray, zeros } from './core/array.js';
 export { ERROR_CODES, type ErrorCode, RidgeflowError } from './core/errors.js';
+export type {
+  ArrowTableLike,
+  ArrowVectorLike,
+  DataFrameLike,
+  ForeignArray,
+  NdArrayLike,
+  StridedArrayLike,
+  TensorLike,
+} from './core/foreign.js';
 export type { BackendName, CallOptions } from './core/options.js';
 export { RandomStream, type StreamName } from './core/random.js';
 export * from './dae/index.js';

@@ -2,7 +2,7 @@ import { type DType, type NdArray, toDtype } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import { takeRows } from '../core/rows.js';
 import type { Standardisation } from '../measure/index.js';
-import { narrowingOffset, shifted } from '../io/narrowing.js';
+import { narrowingOffset, shifted } from '../core/narrowing.js';
 import { isFloat64Array } from '../core/realm.js';
 import { type ColumnsSummary, classesLine, columnsSummary } from './columns.js';
 import { type ScalingOptions, columnNames, scalingNote, scalingOf, varianceNote } from './scaling.js';

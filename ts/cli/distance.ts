@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { DType, NdArray } from '../core/array.js';
 import type { CallOptions } from '../core/options.js';
-import { ColumnRanges, narrowingOffset, shifted } from '../io/narrowing.js';
+import { ColumnRanges, narrowingOffset, shifted } from '../core/narrowing.js';
 import {
   type ExactPlan,
   exactTransport,

@@ -1,85 +1,21 @@
-import { type DType, type NdArray, checkArray, checkDType } from './array.js';
+import { type DType, type NdArray, checkArray, checkDType, dtypeOf } from './array.js';
 import { RidgeflowError, describe, invalidArgument } from './errors.js';
+import { type Foreign, type ForeignArray, isForeign, isOwn, openForeign, ownForm } from './foreign.js';
 import { nearestName } from './nearest-name.js';
-import { BACKEND_NAMES, type BackendName, type CallOptions, checkSeed } from './options.js';
+import { BACKEND_NAMES, type BackendName, checkSeed } from './options.js';
+import { isFloat64Array } from './realm.js';
+import type { IsArrayLike, OptionEverywhere, Rule, Signature } from './rules.js';
 
-/** The type of argument `I` of a function. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- any function at all
-export type Argument<F extends (...values: any[]) => unknown, I extends number> = NonNullable<
-  Parameters<F>[I]
->;
-
-/** Names of the fields of every type in a union. */
-type KeysOf<T> = T extends unknown ? keyof T : never;
-
-/** What one argument of a public function has to be, before its own checks look at its values. */
-export type Rule =
-  | { kind: 'array' | PlainKind; optional: boolean }
-  | { kind: 'list'; each?: Rule; optional: boolean }
-  | { kind: 'object'; fields: readonly string[]; optional: boolean }
-  | {
-      kind: 'options';
-      fields: readonly string[];
-      rules: Readonly<Record<string, Check>>;
-      required: readonly string[];
-      optional: boolean;
-    }
-  | { kind: 'either'; rule: Rule; optional: boolean }
-  | { kind: 'any'; optional: boolean };
-
-export type PlainKind = 'number' | 'flag' | 'text' | 'callback';
-
-export interface OfKind<K> {
-  kind: K;
-  optional: boolean;
+/** The call whose arguments are looked at. */
+interface Call {
+  readonly signature: Signature;
+  readonly values: Readonly<Record<string, unknown>>;
+  /** The element type of its arrays of plain numbers, once there is one. */
+  plain?: DType;
 }
 
-/** The rule that an option of this type must have: the compiler asks for it where the type is of one kind. */
-type RuleFor<V> = [V] extends [never]
-  ? 1 | Rule
-  : [V] extends [number]
-    ? OfKind<'number'>
-    : [V] extends [boolean]
-      ? OfKind<'flag'>
-      : [V] extends [string]
-        ? OfKind<'text'>
-        : // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any function at all
-          [V] extends [(...values: any[]) => unknown]
-          ? OfKind<'callback'>
-          : [V] extends [readonly unknown[] | ArrayBufferView]
-            ? OfKind<'list'>
-            : [V] extends [NdArray]
-              ? OfKind<'array'>
-              : 1 | Rule;
-
-/** The type of field K in those types of a union that have it. */
-type FieldOf<T, K> = T extends unknown ? (K extends keyof T ? NonNullable<T[K]> : never) : never;
-
-/** A rule for each option of `T`. Those that mean the same in every call have theirs already. */
-type RulesFor<T> = {
-  readonly [K in KeysOf<T>]: K extends keyof typeof EVERYWHERE ? 1 : RuleFor<FieldOf<T, K>>;
-};
-
-/** What looks at the value of one option, where it is given. */
-type Check = (value: unknown, name: string) => void;
-
-/** The arguments of a public function that {@link checkCall} looks at, by name. */
-export type Signature = Readonly<Record<string, Rule>>;
-
-/** What the methods of objects take: by the name of the class or interface, then by that of the method. */
-export type MethodSignatures = Readonly<Record<string, Readonly<Record<string, Signature>>>>;
-
-/** The names of {@link CallOptions}, to spread into a list of names. */
-export const CALL: Readonly<Record<keyof CallOptions, 1>> = {
-  backend: 1,
-  dtype: 1,
-  onProgress: 1,
-  seed: 1,
-  signal: 1,
-};
-
 /** Options that mean the same in every call. */
-const EVERYWHERE = {
+const EVERYWHERE: Readonly<Record<OptionEverywhere, (value: unknown, name: string) => void>> = {
   backend: (value: unknown) => {
     if (!BACKEND_NAMES.includes(value as BackendName))
       throw invalidArgument('backend', `one of ${BACKEND_NAMES.join(', ')}`, value);
@@ -97,131 +33,168 @@ const EVERYWHERE = {
     if (typeof signal?.aborted !== 'boolean' || typeof signal.addEventListener !== 'function')
       throw invalidArgument('signal', 'an AbortSignal', value);
   },
-} satisfies Readonly<Record<string, Check>>;
+};
 
-const isEverywhere = (name: string): name is keyof typeof EVERYWHERE => Object.hasOwn(EVERYWHERE, name);
+const isEverywhere = (name: string): name is OptionEverywhere => Object.hasOwn(EVERYWHERE, name);
 
 function checkListener(value: unknown, name: string): void {
   if (typeof value !== 'function') throw invalidArgument(name, 'a function', value);
 }
 
-export const ARRAY: OfKind<'array'> = { kind: 'array', optional: false };
-export const ARRAY_OPTIONAL: OfKind<'array'> = { kind: 'array', optional: true };
-
-/** An option that may be anything. */
-export const ANY: Rule = { kind: 'any', optional: true };
-
-// Options of one kind. Which values of it they may have, and that they are there, is for the call to check.
-export const NUMBER: OfKind<'number'> = { kind: 'number', optional: true };
-export const FLAG: OfKind<'flag'> = { kind: 'flag', optional: true };
-export const TEXT: OfKind<'text'> = { kind: 'text', optional: true };
-export const LIST: OfKind<'list'> = { kind: 'list', optional: true };
-export const CALLBACK: OfKind<'callback'> = { kind: 'callback', optional: true };
-
-/**
- * An object that has these fields: one that the library or the caller has made. A name that ends with () is that of a
- * method.
- */
-export function object(fields: readonly string[], optional = false): Rule {
-  return { kind: 'object', fields, optional };
-}
-
-/** An array or a typed array. */
-export function list(optional = false): OfKind<'list'> {
-  return { kind: 'list', optional };
-}
-
-/** An array of which each element is held to a rule. */
-export function listOf(each: Rule, optional = false): OfKind<'list'> & { each: Rule } {
-  return { kind: 'list', each, optional };
-}
-
-/** A rule that holds where the value is an object, which it need not be: an option that is, say, a number or an object of options. */
-export function ifObject(rule: Rule): Rule {
-  return { kind: 'either', rule, optional: rule.optional };
-}
-
-export function number(optional = false): OfKind<'number'> {
-  return { kind: 'number', optional };
-}
-
-export function text(optional = false): OfKind<'text'> {
-  return { kind: 'text', optional };
-}
-
-export function callback(optional = false): OfKind<'callback'> {
-  return { kind: 'callback', optional };
-}
+/** What {@link checkCall} makes of a value: arrays of other libraries have become the library's own. */
+type Own<V> =
+  IsArrayLike<V> extends true
+    ? Exclude<V, ForeignArray>
+    : V extends readonly (infer E)[]
+      ? IsArrayLike<E> extends true
+        ? readonly Exclude<E, ForeignArray>[]
+        : V
+      : V extends (...values: never[]) => unknown
+        ? V
+        : V extends object
+          ? { [K in keyof V]-?: IsArrayLike<V[K]> } extends Record<keyof V, false>
+            ? V
+            : { [K in keyof V]: IsArrayLike<V[K]> extends true ? Exclude<V[K], ForeignArray> : V[K] }
+          : V;
 
 /**
- * An object of options of type `T`; the compiler asks for exactly the names that `T` has, and for a rule of the right kind
- * where values are of one ({@link NUMBER}, {@link FLAG}, …). Other names have 1, or the rule of their value. Where a rule is
- * not optional, the option must be there.
+ * Every public function, and every method of what such a function returns, begins with it. Returns the values, where an array
+ * of another library ({@link NdArrayLike}) has become one of the library's own, without a copy where its memory allows.
+ * Throws INVALID_ARGUMENT where an argument is missing or of another kind than its rule says, or where an object of options
+ * has a name that the call does not know; then the message gives the nearest one that it does. Throws what
+ * {@link checkArray} and {@link openForeign} throw.
  */
-export function options<T>() {
-  return (names: RulesFor<T>, optional = false): Rule => {
-    const entries = Object.entries<1 | Rule>(names);
-    const rules: Record<string, Check> = {};
-    const required: string[] = [];
-    for (const [name, rule] of entries) {
-      if (rule === ANY) continue;
-      if (rule !== 1) {
-        rules[name] = (value) => check(rule, value, name);
-        if (!rule.optional) required.push(name);
-      } else rules[name] = isEverywhere(name) ? EVERYWHERE[name] : refuseNull;
-    }
-    return { kind: 'options', fields: entries.map(([name]) => name), rules, required, optional };
-  };
-}
-
-/** The options of a call that takes no others. */
-export const CALL_OPTIONS: Rule = options<CallOptions>()(CALL, true);
-
-/**
- * Every public function, and every method of what such a function returns, begins with it. Throws INVALID_ARGUMENT where an argument is missing or of another kind than its
- * rule says, or where an object of options has a name that the call does not know; then the message gives the nearest
- * one that it does. Throws what {@link checkArray} throws.
- */
-export function checkCall<S extends Signature>(
+export function checkCall<S extends Signature, V extends { readonly [K in keyof S]: unknown }>(
   signature: S,
-  values: { readonly [K in keyof S]: unknown },
-): void {
-  for (const name of Object.keys(signature)) check(signature[name], values[name], name);
+  values: V & { readonly [K in Exclude<keyof V, keyof S>]: never },
+): { [K in keyof V]: Own<V[K]> } {
+  const call: Call = { signature, values };
+  let taken: Record<string, unknown> = values;
+  for (const name of Object.keys(signature)) {
+    const value = call.values[name];
+    const own = take(signature[name], value, name, call);
+    if (own === value) continue;
+    if (taken === values) taken = { ...values };
+    taken[name] = own;
+  }
+  return taken as { [K in keyof V]: Own<V[K]> };
 }
 
-function check(rule: Rule, value: unknown, name: string): void {
-  if (value === undefined && rule.optional) return;
+function take(rule: Rule, value: unknown, name: string, call: Call): unknown {
+  if (value === undefined && rule.optional) return value;
   switch (rule.kind) {
     case 'array':
-      return checkArray(value as NdArray, name);
+      return takeArray(value, name, call);
+    case 'arrayOr':
+      if (isForeign(value)) return takeArray(value, name, call);
+      if (!isOwn(value)) checkFields(rule.fields, value, name);
+      return value;
     case 'list':
       if (!Array.isArray(value) && (!ArrayBuffer.isView(value) || value instanceof DataView))
         throw invalidArgument(name, 'an array or a typed array', value);
-      if (rule.each) {
-        const elements = Array.from(value as ArrayLike<unknown>);
-        for (const [i, element] of elements.entries()) check(rule.each, element, `${name}[${i}]`);
-      }
-      return;
+      return rule.each ? takeElements(rule.each, value as ArrayLike<unknown>, name, call) : value;
     case 'text':
       if (typeof value !== 'string') throw invalidArgument(name, 'a string', value);
-      return;
+      return value;
     case 'number':
       if (typeof value !== 'number') throw invalidArgument(name, 'a number', value);
-      return;
+      return value;
     case 'flag':
       if (typeof value !== 'boolean') throw invalidArgument(name, 'true or false', value);
-      return;
+      return value;
     case 'callback':
       if (typeof value !== 'function') throw invalidArgument(name, 'a function', value);
-      return;
+      return value;
     case 'object':
-      return checkFields(rule.fields, value, name);
+      checkFields(rule.fields, value, name);
+      return takeFields(value as object, rule.arrays, (each, given, field) =>
+        take(each, given, `${name}.${field}`, call),
+      );
     case 'options':
-      return checkOptions(rule, value, name);
-    case 'either':
+      return takeOptions(rule, value, name, call);
+    case 'either': {
       refuseNull(value, name);
-      if (isPlainObject(value)) check(rule.rule, value, name);
+      const isHeld =
+        rule.rule.kind === 'array' ? isPlainObject(value) || isForeign(value) : isPlainObject(value);
+      return isHeld ? take(rule.rule, value, name, call) : value;
+    }
+    case 'any':
+      return value;
   }
+}
+
+function takeArray(value: unknown, name: string, call: Call): NdArray {
+  if (isOwn(value)) {
+    checkArray(value, name);
+    return value;
+  }
+  const foreign = openForeign(value, name);
+  const array = ownForm(foreign, foreign.dtype ?? (call.plain ??= plainType(call)));
+  checkArray(array, name);
+  return array;
+}
+
+/**
+ * The element type of a call's arrays of plain numbers: what its options ask for, else that of its other arrays, else float64
+ * where float32 cannot tell the numbers of one of them apart.
+ */
+function plainType({ signature, values }: Call): DType {
+  let type: DType = 'float32';
+  for (const [name, rule] of Object.entries(signature)) {
+    const value = values[name];
+    if (rule.kind === 'options') {
+      const asked = (value as { dtype?: DType } | null | undefined)?.dtype;
+      if (rule.fields.includes('dtype') && asked !== undefined) {
+        checkDType(asked);
+        return asked;
+      }
+    }
+    for (const [array, at] of arraysIn(rule, value, name)) {
+      if (isOwn(array) ? isFloat64Array(array.data) : isForeign(array) && isWide(openForeign(array, at)))
+        type = 'float64';
+    }
+  }
+  return type;
+}
+
+const isWide = (foreign: Foreign): boolean =>
+  (foreign.dtype ?? dtypeOf(ownForm(foreign, undefined))) === 'float64';
+
+/** The arrays that a rule asks for in a value, with their names. */
+function arraysIn(rule: Rule, value: unknown, name: string): (readonly [unknown, string])[] {
+  if (value === undefined || value === null) return [];
+  if (rule.kind === 'array' || rule.kind === 'arrayOr') return [[value, name]];
+  if (rule.kind === 'list' && rule.each?.kind === 'array' && Array.isArray(value))
+    return value.map((element: unknown, i) => [element, `${name}[${i}]`] as const);
+  if (rule.kind === 'object' && typeof value === 'object')
+    return Object.keys(rule.arrays).map(
+      (field) => [(value as Record<string, unknown>)[field], `${name}.${field}`] as const,
+    );
+  return [];
+}
+
+function takeElements(rule: Rule, values: ArrayLike<unknown>, name: string, call: Call): ArrayLike<unknown> {
+  const elements = Array.from(values);
+  const taken = elements.map((element, i) => take(rule, element, `${name}[${i}]`, call));
+  return taken.some((element, i) => element !== elements[i]) ? taken : values;
+}
+
+/** The object, or a copy where what is taken for a field is not what it has. */
+function takeFields<R>(
+  given: object,
+  rules: Readonly<Record<string, R>>,
+  taking: (rule: R, value: unknown, field: string) => unknown,
+): object {
+  let taken = given as Record<string, unknown>;
+  for (const field of Object.keys(rules)) {
+    const value = (given as Record<string, unknown>)[field];
+    if (value === undefined) continue;
+    const own = taking(rules[field], value, field);
+    if (own === value) continue;
+    if (taken === given) taken = { ...given };
+    taken[field] = own;
+  }
+  return taken;
 }
 
 /** What an option must not be, whatever it is: it is left out, or has a value. */
@@ -249,16 +222,28 @@ function isPlainObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }
 
-function checkOptions(rule: Extract<Rule, { kind: 'options' }>, value: unknown, name: string): void {
+function takeOptions(
+  rule: Extract<Rule, { kind: 'options' }>,
+  value: unknown,
+  name: string,
+  call: Call,
+): object {
   const known = rule.fields;
   if (!isPlainObject(value)) throw invalidArgument(name, `an object of options (${known.join(', ')})`, value);
-  for (const [key, given] of Object.entries(value)) {
-    if (!known.includes(key)) throw unknownOption(known, key, name);
-    if (given !== undefined && Object.hasOwn(rule.rules, key)) rule.rules[key](given, key);
-  }
+  for (const key of Object.keys(value)) if (!known.includes(key)) throw unknownOption(known, key, name);
+  const taken = takeFields(value, rule.rules, (each, given, key) => takeOption(each, given, key, call));
   for (const key of rule.required) {
-    if ((value as Record<string, unknown>)[key] === undefined) rule.rules[key](undefined, key);
+    if ((value as Record<string, unknown>)[key] === undefined)
+      takeOption(rule.rules[key], undefined, key, call);
   }
+  return taken;
+}
+
+function takeOption(rule: Rule | 1, value: unknown, name: string, call: Call): unknown {
+  if (rule !== 1) return take(rule, value, name, call);
+  if (isEverywhere(name)) EVERYWHERE[name](value, name);
+  else refuseNull(value, name);
+  return value;
 }
 
 function unknownOption(known: readonly string[], key: string, name: string): RidgeflowError {

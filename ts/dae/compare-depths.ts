@@ -1,5 +1,6 @@
 import { type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import {
   type CallOptions,
   checkInteger,
@@ -68,10 +69,10 @@ export interface DepthComparisonOptions extends CallOptions {
  * lower bound √d · SW₂, up to the sampling error of its directions.
  */
 export async function compareDepths(
-  points: NdArray,
+  points: NdArrayLike,
   options: DepthComparisonOptions = {},
 ): Promise<DepthComparison> {
-  checkCall(SIGNATURES.compareDepths, { points, options });
+  ({ points } = checkCall(SIGNATURES.compareDepths, { points, options }));
   const { n: own, d } = checkPoints(points, 'points', { minimum: 0 });
   if (options.labels && options.labels.length !== own) {
     throw new RidgeflowError(

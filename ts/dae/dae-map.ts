@@ -1,7 +1,7 @@
-import type { NdArray } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import { isForeign, isOwn } from '../core/foreign.js';
 import { checkPositive } from '../core/options.js';
-import { type RowsLike, isArray } from '../measure/arguments.js';
+import type { RowsLike } from '../measure/arguments.js';
 import { EmpiricalMeasure } from '../measure/empirical.js';
 import { fullCovariance } from '../measure/gaussian.js';
 import type { Measure } from '../measure/measure.js';
@@ -51,7 +51,7 @@ export function daeMap(measure: Measure, options: DaeMapOptions): DaeMap {
   const noise = options?.noise;
   if (typeof noise === 'number') return isotropicDae(measure, checkPositive(noise, 'noise'));
   if (isDensity(noise)) return densityMap(measure, noise);
-  if (!Array.isArray(noise) && !isArray(noise)) {
+  if (!isForeign(noise) && !isOwn(noise)) {
     throw invalidArgument('noise', 'a variance, a covariance matrix or a noise density', noise);
   }
   return covarianceMap(measure, noise);
@@ -68,7 +68,7 @@ function isDensity(noise: unknown): noise is NoiseDensity {
   return typeof (noise as NoiseDensity | undefined)?.logDensity === 'function';
 }
 
-function covarianceMap(measure: Measure, noise: NdArray | RowsLike): DaeMap {
+function covarianceMap(measure: Measure, noise: RowsLike): DaeMap {
   const covariance = fullCovariance(noise, 'noise', measure.dimension);
   const variance = covariance.isotropicVariance;
   if (variance !== undefined) return isotropicDae(measure, variance);

@@ -1,5 +1,6 @@
 import { type FloatData, type NdArray, allocate, checkPoints, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, checkPositive } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
 import { takeRows } from '../core/rows.js';
@@ -34,8 +35,8 @@ const NOISE_SHARE = 0.4;
  *
  * Some passes of 100 queries over the cloud, and a few of 1000: O(nd) time.
  */
-export async function defaultSmoothing(points: NdArray, options: CallOptions = {}): Promise<number> {
-  checkCall(SIGNATURES.defaultSmoothing, { points, options });
+export async function defaultSmoothing(points: NdArrayLike, options: CallOptions = {}): Promise<number> {
+  ({ points } = checkCall(SIGNATURES.defaultSmoothing, { points, options }));
   const { n: own, d } = checkPoints(points, 'points', { minimum: 0 });
   const cloud = toDtype(points, options.dtype);
   const kernels = await kernelsFor(options, dtypeOf(cloud), 'spread');

@@ -1,4 +1,5 @@
 import { type FloatData, type NdArray, allocate, dtypeOf } from '../core/array.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import type { CallOptions } from '../core/options.js';
 import { type Batch, BatchMap, type DaeMap, toBatch } from './transport-map.js';
 import { checkCall } from '../core/call.js';
@@ -14,13 +15,13 @@ export abstract class GaussianNoiseMap extends BatchMap implements DaeMap {
     this.noise = noise;
   }
 
-  async divergence(x: NdArray, options: CallOptions = {}): Promise<FloatData> {
-    checkCall(METHODS.DaeMap.divergence, { x, options });
+  async divergence(x: NdArrayLike, options: CallOptions = {}): Promise<FloatData> {
+    ({ x } = checkCall(METHODS.DaeMap.divergence, { x, options }));
     return this.trace(await toBatch(x, this.dimension, options));
   }
 
-  async potential(x: NdArray, options: CallOptions = {}): Promise<FloatData> {
-    checkCall(METHODS.DaeMap.potential, { x, options });
+  async potential(x: NdArrayLike, options: CallOptions = {}): Promise<FloatData> {
+    ({ x } = checkCall(METHODS.DaeMap.potential, { x, options }));
     const batch = await toBatch(x, this.dimension, options);
     const log = await this.logCorrupted(batch);
     const squares = await this.squares(batch);
@@ -30,8 +31,8 @@ export abstract class GaussianNoiseMap extends BatchMap implements DaeMap {
   }
 
   /** log p at the rows of `x`, n values. */
-  async logDensity(x: NdArray, options: CallOptions = {}): Promise<FloatData> {
-    checkCall(METHODS.DaeMap.divergence, { x, options });
+  async logDensity(x: NdArrayLike, options: CallOptions = {}): Promise<FloatData> {
+    ({ x } = checkCall(METHODS.DaeMap.divergence, { x, options }));
     return this.logCorrupted(await toBatch(x, this.dimension, options));
   }
 

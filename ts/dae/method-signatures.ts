@@ -1,4 +1,4 @@
-import { ARRAY, CALL, CALL_OPTIONS, NUMBER, number, object, options, type Argument } from '../core/call.js';
+import { arrayOr, ARRAY, CALL, CALL_OPTIONS, NUMBER, number, options, type Argument } from '../core/rules.js';
 import type { StackedDae } from './training/stack.js';
 import type { UnitFlow } from './training/unit-flow.js';
 
@@ -23,7 +23,7 @@ export const METHODS = {
   TransportMap: {
     apply: { x: ARRAY, options: CALL_OPTIONS },
     jacobianVector: { x: ARRAY, v: ARRAY, options: CALL_OPTIONS },
-    pushforward: { cloud: object([]), options: CALL_OPTIONS },
+    pushforward: { cloud: arrayOr([]), options: CALL_OPTIONS },
   },
   UnitFlow: {
     dae: { units: ARRAY },

@@ -1,5 +1,6 @@
 import { type FloatData, type NdArray, allocate, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import type { CallOptions } from '../core/options.js';
 import { Pace, unlessAborted } from '../core/pace.js';
 import { checkFinite } from '../kernel/checks.js';
@@ -62,8 +63,8 @@ export class NoiseDensityDae extends BatchMap implements DaeMap {
     return out;
   }
 
-  async divergence(x: NdArray, options: CallOptions = {}): Promise<FloatData> {
-    checkCall(METHODS.DaeMap.divergence, { x, options });
+  async divergence(x: NdArrayLike, options: CallOptions = {}): Promise<FloatData> {
+    ({ x } = checkCall(METHODS.DaeMap.divergence, { x, options }));
     const batch = await toBatch(x, this.dimension, options);
     const data = allocate(dtypeOf(batch.x), x.shape[0], 'divergences');
     await this.#forRows(

@@ -1,5 +1,6 @@
 import type { FloatData, NdArray } from '../core/array.js';
 import { invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { checkInteger, checkPositive } from '../core/options.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
@@ -39,7 +40,7 @@ export function laplaceNoise(options: { scale: number }): NoiseDensity {
         return -sum / scale;
       }),
     score: (differences) => {
-      checkCall(METHODS.NoiseDensity.score, { differences });
+      ({ differences } = checkCall(METHODS.NoiseDensity.score, { differences }));
       return differences.data.map((value) => -Math.sign(value) / scale);
     },
   };
@@ -64,7 +65,7 @@ export function uniformBallNoise(options: { radius: number }): NoiseDensity {
         return square <= radius * radius ? 0 : -Infinity;
       }),
     score: (differences) => {
-      checkCall(METHODS.NoiseDensity.score, { differences });
+      ({ differences } = checkCall(METHODS.NoiseDensity.score, { differences }));
       return new Float64Array(differences.data.length);
     },
   };
@@ -93,10 +94,10 @@ export function noiseFromDensity(
 }
 
 function perRow(
-  differences: NdArray,
+  differences: NdArrayLike,
   value: (data: FloatData, from: number, to: number) => number,
 ): Float64Array {
-  checkCall(METHODS.NoiseDensity.logDensity, { differences });
+  ({ differences } = checkCall(METHODS.NoiseDensity.logDensity, { differences }));
   const {
     data,
     shape: [rows, d],

@@ -1,5 +1,5 @@
 import type { NdArray } from '../core/array.js';
-import { ifObject, object, options, NUMBER, TEXT, LIST } from '../core/call.js';
+import { ifObject, object, options, NUMBER, TEXT, LIST } from '../core/rules.js';
 import type { Checkpointing } from './training/checkpoint.js';
 import type { DescentOptions, EarlyStopping } from './training/descent.js';
 

@@ -1,4 +1,5 @@
 import {
+  listOf,
   ARRAY,
   CALL,
   FLAG,
@@ -11,7 +12,7 @@ import {
   options,
   text,
   type Argument,
-} from '../core/call.js';
+} from '../core/rules.js';
 import type { compareDepths } from './compare-depths.js';
 import type { composedDae } from './composed-dae.js';
 import type { continuousDae } from './continuous-dae.js';
@@ -229,8 +230,8 @@ export const SIGNATURES = {
     }),
   },
   trajectoryDistance: {
-    a: list(),
-    b: list(),
+    a: listOf(ARRAY),
+    b: listOf(ARRAY),
     options: options<Argument<typeof trajectoryDistance, 2>>()({ ...CALL }, true),
   },
   transportCloud: {

@@ -8,6 +8,7 @@ import {
   toDtype,
 } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, checkInteger, checkPositive, partOf, throwIfAborted } from '../core/options.js';
 import { solve } from '../flow/index.js';
 import { kernelsFor } from '../kernel/backend.js';
@@ -72,10 +73,10 @@ export interface CloudTransportOptions extends CallOptions {
  * composing re-estimated maps is blurring mean shift, M. Á. Carreira-Perpiñán, ICML 2006.
  */
 export async function transportCloud(
-  points: NdArray,
+  points: NdArrayLike,
   options: CloudTransportOptions,
 ): Promise<CloudTransport> {
-  checkCall(SIGNATURES.transportCloud, { points, options });
+  ({ points } = checkCall(SIGNATURES.transportCloud, { points, options }));
   const { depth } = options;
   const { n } = checkPoints(points, 'points', { minimum: 0 });
   checkPositive(options.T, 'T');

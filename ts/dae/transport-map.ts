@@ -1,5 +1,6 @@
 import { type FloatData, type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, throwIfAborted } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { checkFinite } from '../kernel/checks.js';
@@ -17,26 +18,26 @@ export interface TransportMap {
   readonly dimension: number;
 
   /** The images of the rows of `x`, n × d. */
-  apply(x: NdArray, options?: CallOptions): Promise<NdArray>;
+  apply(x: NdArrayLike, options?: CallOptions): Promise<NdArray>;
 
   /** J(x_i)·v_i for every row, with J the Jacobian of the map; `x` and `v` are n × d. */
-  jacobianVector(x: NdArray, v: NdArray, options?: CallOptions): Promise<NdArray>;
+  jacobianVector(x: NdArrayLike, v: NdArrayLike, options?: CallOptions): Promise<NdArray>;
 
   /** The image of a cloud: its points moved, each with the weight it had. */
-  pushforward(cloud: NdArray | EmpiricalMeasure, options?: CallOptions): Promise<EmpiricalMeasure>;
+  pushforward(cloud: NdArrayLike | EmpiricalMeasure, options?: CallOptions): Promise<EmpiricalMeasure>;
 }
 
 /** The posterior mean g(x) = E[y | x] of data y that were corrupted to x = y + ε. */
 export interface DaeMap extends TransportMap {
   /** The trace of the Jacobian at the rows of `x`, n values. */
-  divergence(x: NdArray, options?: CallOptions): Promise<FloatData>;
+  divergence(x: NdArrayLike, options?: CallOptions): Promise<FloatData>;
 
   /**
    * The convex potential φ at the rows of `x`, n values, for Gaussian noise. With N(0, tI), g = ∇φ and
    * φ(x) = |x|²/2 + t log(μ₀ * N(0, tI))(x). With N(0, T) and τ = tr T/d, g = (T/τ)∇φ and
    * φ(x) = τ(xᵀT⁻¹x/2 + log(μ₀ * N(0, T))(x)). Throws UNSUPPORTED for other noise, whose map is no gradient.
    */
-  potential(x: NdArray, options?: CallOptions): Promise<FloatData>;
+  potential(x: NdArrayLike, options?: CallOptions): Promise<FloatData>;
 }
 
 /** The points of one call, checked and in the type of the computation, and what the call runs on. */
@@ -65,14 +66,14 @@ export abstract class BatchMap implements TransportMap {
     this.dimension = dimension;
   }
 
-  async apply(x: NdArray, options: CallOptions = {}): Promise<NdArray> {
-    checkCall(METHODS.TransportMap.apply, { x, options });
+  async apply(x: NdArrayLike, options: CallOptions = {}): Promise<NdArray> {
+    ({ x } = checkCall(METHODS.TransportMap.apply, { x, options }));
     const batch = await toBatch(x, this.dimension, options);
     return { data: await this.move(batch), shape: batch.x.shape };
   }
 
-  async jacobianVector(x: NdArray, v: NdArray, options: CallOptions = {}): Promise<NdArray> {
-    checkCall(METHODS.TransportMap.jacobianVector, { x, v, options });
+  async jacobianVector(x: NdArrayLike, v: NdArrayLike, options: CallOptions = {}): Promise<NdArray> {
+    ({ x, v } = checkCall(METHODS.TransportMap.jacobianVector, { x, v, options }));
     const batch = await toBatch(x, this.dimension, options);
     const { n } = checkPoints(v, 'v', { dimension: this.dimension });
     const [rows] = batch.x.shape;
@@ -87,11 +88,14 @@ export abstract class BatchMap implements TransportMap {
     return { data: await this.push(batch, toDtype(v, dtypeOf(batch.x))), shape: batch.x.shape };
   }
 
-  async pushforward(cloud: NdArray | EmpiricalMeasure, options: CallOptions = {}): Promise<EmpiricalMeasure> {
-    checkCall(METHODS.TransportMap.pushforward, { cloud, options });
-    const weighted = cloud instanceof EmpiricalMeasure;
-    const points = await this.apply(weighted ? cloud.points : cloud, options);
-    return empirical({ points, weights: weighted ? cloud.weights : undefined });
+  async pushforward(
+    cloud: NdArrayLike | EmpiricalMeasure,
+    options: CallOptions = {},
+  ): Promise<EmpiricalMeasure> {
+    const { cloud: own } = checkCall(METHODS.TransportMap.pushforward, { cloud, options });
+    const weighted = own instanceof EmpiricalMeasure;
+    const points = await this.apply(weighted ? own.points : own, options);
+    return empirical({ points, weights: weighted ? own.weights : undefined });
   }
 
   /** The images of the points, as a new array. */

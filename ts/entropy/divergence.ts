@@ -1,5 +1,6 @@
 import type { FloatData, NdArray } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, checkInteger, partOf, tell } from '../core/options.js';
 import { blockCount, blockOf, errorOverBlocks, shuffledRows } from './blocks.js';
 import { type SampleEstimate } from './estimate.js';
@@ -36,11 +37,11 @@ export interface RenyiDivergenceOptions extends DivergenceOptions {
  * S. R. Kulkarni, S. Verdú, IEEE Trans. Inf. Theory 55 (2009), 2392–2405.
  */
 export async function klDivergence(
-  a: NdArray,
-  b: NdArray,
+  a: NdArrayLike,
+  b: NdArrayLike,
   options: DivergenceOptions = {},
 ): Promise<SampleEstimate> {
-  checkCall(SIGNATURES.klDivergence, { a, b, options });
+  ({ a, b } = checkCall(SIGNATURES.klDivergence, { a, b, options }));
   return divergence(a, b, options, ({ rho, nu, d, scale }) => {
     let sum = 0;
     for (let i = 0; i < rho.length; i++) sum += Math.log(nu[i] / rho[i]);
@@ -62,11 +63,11 @@ export async function klDivergence(
  * B. Póczos, J. Schneider, On the estimation of α-divergences, AISTATS 2011.
  */
 export async function renyiDivergence(
-  a: NdArray,
-  b: NdArray,
+  a: NdArrayLike,
+  b: NdArrayLike,
   options: RenyiDivergenceOptions,
 ): Promise<SampleEstimate> {
-  checkCall(SIGNATURES.renyiDivergence, { a, b, options });
+  ({ a, b } = checkCall(SIGNATURES.renyiDivergence, { a, b, options }));
   const order = options?.order;
   if (typeof order !== 'number' || !Number.isFinite(order) || order <= 0 || order === 1) {
     throw invalidArgument('order', 'a finite number above 0 other than 1', order);

@@ -1,4 +1,4 @@
-import type { NdArray } from '../core/array.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, partOf } from '../core/options.js';
 import { type SampleEstimate, meanWithError } from './estimate.js';
 import { type KernelEstimate, type KernelEntropyOptions, checkBandwidth } from './kernel-entropy.js';
@@ -27,10 +27,10 @@ import { SIGNATURES } from './signatures.js';
  * O(n²d) time, O(nd) memory. Source: A. Hyvärinen, J. Mach. Learn. Res. 6 (2005), 695–709, for the bound.
  */
 export async function fisherInformation(
-  points: NdArray,
+  points: NdArrayLike,
   options: KernelEntropyOptions = {},
 ): Promise<KernelEstimate> {
-  checkCall(SIGNATURES.fisherInformation, { points, options });
+  ({ points } = checkCall(SIGNATURES.fisherInformation, { points, options }));
   const { bandwidth } = options;
   checkBandwidth(bandwidth);
   const samples = await openSamples(points, 'points', 3, options);

@@ -1,5 +1,5 @@
-import type { NdArray } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, tell } from '../core/options.js';
 import { type SampleEstimate, meanWithError } from './estimate.js';
 import { principalCoordinates } from './principal-coordinates.js';
@@ -21,8 +21,11 @@ import { SIGNATURES } from './signatures.js';
  *
  * O(nd² + d³) time, O(nd) memory. Source: N. Misra, H. Singh, E. Demchuk, J. Multivar. Anal. 92 (2005), 324–342.
  */
-export async function gaussianEntropy(points: NdArray, options: CallOptions = {}): Promise<SampleEstimate> {
-  checkCall(SIGNATURES.gaussianEntropy, { points, options });
+export async function gaussianEntropy(
+  points: NdArrayLike,
+  options: CallOptions = {},
+): Promise<SampleEstimate> {
+  ({ points } = checkCall(SIGNATURES.gaussianEntropy, { points, options }));
   const samples = await openSamples(points, 'points', 2, options);
   const { n, d, kernels } = samples;
   if (n <= d) {

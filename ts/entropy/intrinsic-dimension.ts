@@ -1,5 +1,6 @@
 import type { NdArray } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, checkInteger, partOf, tell } from '../core/options.js';
 import { blockCount, blockOf, errorOverBlocks, shuffledRows } from './blocks.js';
 import { type SampleEstimate, meanWithError } from './estimate.js';
@@ -45,10 +46,10 @@ export interface TwoNearestNeighbourOptions extends CallOptions {
  * 12140 (2017); censoring: F. Denti, D. Doimo, A. Laio, A. Mira, Sci. Rep. 12, 20005 (2022).
  */
 export async function twoNearestNeighbourDimension(
-  points: NdArray,
+  points: NdArrayLike,
   options: TwoNearestNeighbourOptions = {},
 ): Promise<DimensionEstimate> {
-  checkCall(SIGNATURES.twoNearestNeighbourDimension, { points, options });
+  ({ points } = checkCall(SIGNATURES.twoNearestNeighbourDimension, { points, options }));
   const { discard = 0.1, fit = 'likelihood' } = options;
   if (typeof discard !== 'number' || !(discard >= 0 && discard <= 0.9)) {
     throw invalidArgument('discard', 'a number from 0 to 0.9', discard);
@@ -123,10 +124,10 @@ export interface MaximumLikelihoodDimensionOptions extends CallOptions {
  * Z. Ghahramani (2005).
  */
 export async function maximumLikelihoodDimension(
-  points: NdArray,
+  points: NdArrayLike,
   options: MaximumLikelihoodDimensionOptions = {},
 ): Promise<DimensionEstimate> {
-  checkCall(SIGNATURES.maximumLikelihoodDimension, { points, options });
+  ({ points } = checkCall(SIGNATURES.maximumLikelihoodDimension, { points, options }));
   const n = points?.shape?.[0] ?? 0;
   const k = checkInteger(options.k ?? Math.max(2, Math.min(10, n - 1)), 'k', 2, Math.max(2, n - 1));
   return dimensionOf(points, k, options, (distances) => {

@@ -1,5 +1,5 @@
-import type { NdArray } from '../core/array.js';
 import { invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, partOf } from '../core/options.js';
 import { type SampleEstimate, meanWithError } from './estimate.js';
 import { MatchedKernelDensity } from './matched-kernel-density.js';
@@ -38,10 +38,10 @@ export interface KernelEstimate extends SampleEstimate {
  * S. C. Morton, Ann. Inst. Stat. Math. 45 (1993), 69–88; bandwidth: R. P. W. Duin, IEEE Trans. Comput. C-25 (1976).
  */
 export async function kernelEntropy(
-  points: NdArray,
+  points: NdArrayLike,
   options: KernelEntropyOptions = {},
 ): Promise<KernelEstimate> {
-  checkCall(SIGNATURES.kernelEntropy, { points, options });
+  ({ points } = checkCall(SIGNATURES.kernelEntropy, { points, options }));
   checkBandwidth(options.bandwidth);
   const samples = await openSamples(points, 'points', 3, options);
   const { n, d, kernels } = samples;

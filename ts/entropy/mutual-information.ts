@@ -1,4 +1,5 @@
 import { type NdArray, allocate } from '../core/array.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, checkInteger, partOf, tell } from '../core/options.js';
 import { asMatrix } from '../kernel/checks.js';
 import type { Kernels } from '../kernel/contract.js';
@@ -43,11 +44,11 @@ export interface MutualInformationOptions extends CallOptions {
  * arXiv:physics/0307138 (2003); errors: C. M. Holmes, I. Nemenman, Phys. Rev. E 100, 022404 (2019).
  */
 export async function mutualInformation(
-  x: NdArray,
-  y: NdArray,
+  x: NdArrayLike,
+  y: NdArrayLike,
   options: MutualInformationOptions = {},
 ): Promise<SampleEstimate> {
-  checkCall(SIGNATURES.mutualInformation, { x, y, options });
+  ({ x, y } = checkCall(SIGNATURES.mutualInformation, { x, y, options }));
   const [first, second] = await openPair([x, 'x'], [y, 'y'], 2, options, { paired: true });
   const { n, kernels } = first;
   const k = checkInteger(options.k ?? Math.min(3, n - 1), 'k', 1, n - 1);

@@ -1,5 +1,6 @@
-import type { FloatData, NdArray } from '../core/array.js';
+import type { FloatData } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, checkInteger, partOf, tell } from '../core/options.js';
 import type { Kernels } from '../kernel/contract.js';
 import { blockCount, errorOverBlocks, ownBlockOf, shuffledRows } from './blocks.js';
@@ -42,10 +43,10 @@ export interface NearestNeighbourEntropyOptions extends CallOptions {
  * general k as in A. Kraskov, H. Stögbauer, P. Grassberger, Phys. Rev. E 69, 066138 (2004).
  */
 export async function nearestNeighbourEntropy(
-  points: NdArray,
+  points: NdArrayLike,
   options: NearestNeighbourEntropyOptions = {},
 ): Promise<EntropyEstimate> {
-  checkCall(SIGNATURES.nearestNeighbourEntropy, { points, options });
+  ({ points } = checkCall(SIGNATURES.nearestNeighbourEntropy, { points, options }));
   const samples = await openSamples(points, 'points', 2, options, 'spread');
   const { kernels, n, d } = samples;
   const k = checkInteger(options.k ?? Math.min(3, n - 1), 'k', 1, n - 1);

@@ -1,5 +1,6 @@
 import { type NdArray, checkPoints, checkSameDtype, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, checkInteger } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkSquarable } from '../kernel/checks.js';
@@ -26,11 +27,11 @@ export interface Neighbours {
  * elsewhere (O(nmd)); O(nk + md) memory.
  */
 export async function nearestNeighbours(
-  queries: NdArray,
-  points: NdArray | undefined,
+  queries: NdArrayLike,
+  points: NdArrayLike | undefined,
   options: CallOptions & { k: number },
 ): Promise<Neighbours> {
-  checkCall(SIGNATURES.nearestNeighbours, { queries, points, options });
+  ({ queries, points } = checkCall(SIGNATURES.nearestNeighbours, { queries, points, options }));
   const { n, d } = checkPoints(queries, 'queries', { minimum: 0 });
   const among = points ?? queries;
   const { n: m } = checkPoints(among, 'points', { minimum: 0, dimension: d });

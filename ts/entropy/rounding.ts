@@ -1,5 +1,6 @@
 import { type FloatData, type NdArray, allocate, checkPoints, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, throwIfAborted } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
 import { isFloat64Array } from '../core/realm.js';
@@ -129,8 +130,8 @@ export interface JitterOptions extends Pick<CallOptions, 'seed' | 'dtype' | 'sig
  *   to tell); EMPTY_CLOUD, INVALID_ARGUMENT, INVALID_SHAPE, INVALID_DTYPE, ABORTED. O(nd log n) time.
  * @example const { value } = await nearestNeighbourEntropy(jitter(points, { seed: 1 }));
  */
-export function jitter(points: NdArray, options: JitterOptions = {}): NdArray {
-  checkCall(SIGNATURES.jitter, { points, options });
+export function jitter(points: NdArrayLike, options: JitterOptions = {}): NdArray {
+  ({ points } = checkCall(SIGNATURES.jitter, { points, options }));
   const { n, d } = checkPoints(points, 'points');
   const { width } = options;
   if (width !== undefined && !(typeof width === 'number' && width > 0 && width < Infinity))

@@ -8,7 +8,7 @@ import {
   options,
   NUMBER,
   TEXT,
-} from '../core/call.js';
+} from '../core/rules.js';
 import type { klDivergence, renyiDivergence } from './divergence.js';
 import type { fisherInformation } from './fisher-information.js';
 import type { gaussianEntropy } from './gaussian-entropy.js';

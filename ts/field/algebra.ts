@@ -1,5 +1,6 @@
 import { type FloatData, type NdArray, dtypeOf, storage } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, partOf } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { coefficientAt } from './coefficient.js';
@@ -21,7 +22,7 @@ interface Term {
  *
  * @throws INVALID_ARGUMENT (no fields, or no times in common), INVALID_SHAPE (different dimensions).
  */
-export function sumOf(...fields: VelocityField[]): VelocityField {
+export function sumOf(...fields: VelocityField[]): VelocityField<NdArrayLike> {
   checkCall(SIGNATURES.sumOf, { fields });
   if (fields.length === 0) throw invalidArgument('fields', 'at least one field', fields);
   fields.forEach(checkField);
@@ -43,7 +44,10 @@ export function sumOf(...fields: VelocityField[]): VelocityField {
 }
 
 /** The field c v_t, or c(t) v_t. Throws INVALID_ARGUMENT. */
-export function scaled(field: VelocityField, coefficient: number | ((t: number) => number)): VelocityField {
+export function scaled(
+  field: VelocityField,
+  coefficient: number | ((t: number) => number),
+): VelocityField<NdArrayLike> {
   checkCall(SIGNATURES.scaled, { field });
   checkField(field);
   const term = { field, coefficient: coefficientAt(coefficient), time: (t: number) => t };
@@ -56,7 +60,10 @@ export function scaled(field: VelocityField, coefficient: number | ((t: number) 
  *
  * @param options `end`, default 0.
  */
-export function timeReversed(field: VelocityField, options: { end?: number } = {}): VelocityField {
+export function timeReversed(
+  field: VelocityField,
+  options: { end?: number } = {},
+): VelocityField<NdArrayLike> {
   checkCall(SIGNATURES.timeReversed, { field, options });
   const { end = 0 } = options;
   checkField(field);
@@ -85,8 +92,13 @@ class Combination implements VelocityField {
       this.jacobianVector = (x, t, u, options) => this.#jacobianVector(x, t, u, options);
   }
 
-  async evaluate(x: NdArray, t: number, want: FieldRequest, options: CallOptions = {}): Promise<FieldValues> {
-    checkCall(METHODS.VelocityField.evaluate, { x, t, want, options });
+  async evaluate(
+    x: NdArrayLike,
+    t: number,
+    want: FieldRequest,
+    options: CallOptions = {},
+  ): Promise<FieldValues> {
+    ({ x } = checkCall(METHODS.VelocityField.evaluate, { x, t, want, options }));
     const { divergence, into } = want;
     // The first term may be written where the sum goes: it is read there before it is written over.
     const wants = this.#terms.map((_, k) => (k === 0 ? want : { divergence }));
@@ -106,8 +118,13 @@ class Combination implements VelocityField {
     return { velocity, divergence: await this.#combine(t, divergences, options, into?.divergence) };
   }
 
-  async #jacobianVector(x: NdArray, t: number, u: NdArray, options: CallOptions = {}): Promise<NdArray> {
-    checkCall(METHODS.VelocityField.jacobianVector, { x, t, u, options });
+  async #jacobianVector(
+    x: NdArrayLike,
+    t: number,
+    u: NdArrayLike,
+    options: CallOptions = {},
+  ): Promise<NdArray> {
+    ({ x, u } = checkCall(METHODS.VelocityField.jacobianVector, { x, t, u, options }));
     const products = await this.#ofEach(t, options, ({ field, time }, _, part) =>
       field.jacobianVector!(x, time(t), u, part),
     );

@@ -1,4 +1,5 @@
 import type { FloatData, NdArray } from '../core/array.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import type { CallOptions } from '../core/options.js';
 
 /** Velocities (n × d) and, where wanted, divergences (n) at n points. */
@@ -19,9 +20,10 @@ export interface FieldRequest {
 
 /**
  * A time-dependent velocity field v_t(x) on ℝ^d, evaluated on a batch of points. Fields of the library know their
- * divergence and Jacobian–vector products exactly; a user's function need not.
+ * divergence and Jacobian–vector products exactly; a user's function need not. Those of the library take points as every call
+ * does, `VelocityField<NdArrayLike>`; to one of your own it gives arrays { data, shape }.
  */
-export interface VelocityField {
+export interface VelocityField<Points extends NdArrayLike = NdArray> {
   /** d, where the field has a fixed one. */
   readonly dimension?: number;
 
@@ -32,8 +34,8 @@ export interface VelocityField {
   readonly differentiable: boolean;
 
   /** v_t at every row of `x`, and its divergence where asked (only if differentiable). Throws COLLAPSED outside `times`. */
-  evaluate(x: NdArray, t: number, want: FieldRequest, options?: CallOptions): Promise<FieldValues>;
+  evaluate(x: Points, t: number, want: FieldRequest, options?: CallOptions): Promise<FieldValues>;
 
   /** Dv_t(x_i) · u_i for every row (only if differentiable). */
-  jacobianVector?(x: NdArray, t: number, u: NdArray, options?: CallOptions): Promise<NdArray>;
+  jacobianVector?(x: Points, t: number, u: Points, options?: CallOptions): Promise<NdArray>;
 }

@@ -1,5 +1,6 @@
 import { type FloatData, type NdArray, allocate, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError, describe, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, throwIfAborted } from '../core/options.js';
 import {
   type FieldDomain,
@@ -34,7 +35,7 @@ export interface FunctionFieldOptions extends FieldDomain {
 export function fieldFromFunction(
   velocity: (x: NdArray, t: number, options: CallOptions) => NdArray | Promise<NdArray>,
   options: FunctionFieldOptions = {},
-): VelocityField {
+): VelocityField<NdArrayLike> {
   checkCall(SIGNATURES.fieldFromFunction, { velocity, options });
   if (typeof velocity !== 'function') throw invalidArgument('velocity', 'a function', velocity);
   return new FunctionField(velocity, options);
@@ -57,8 +58,13 @@ class FunctionField implements VelocityField {
     if (this.differentiable) this.jacobianVector = (x, t, u, call) => this.#jacobianVector(x, t, u, call);
   }
 
-  async evaluate(x: NdArray, t: number, want: FieldRequest, options: CallOptions = {}): Promise<FieldValues> {
-    checkCall(METHODS.VelocityField.evaluate, { x, t, want, options });
+  async evaluate(
+    x: NdArrayLike,
+    t: number,
+    want: FieldRequest,
+    options: CallOptions = {},
+  ): Promise<FieldValues> {
+    ({ x } = checkCall(METHODS.VelocityField.evaluate, { x, t, want, options }));
     checkTime(t, this.times);
     throwIfAborted(options.signal);
     const { points } = await prepare(x, this.dimension, options);
@@ -66,8 +72,13 @@ class FunctionField implements VelocityField {
     return { velocity, divergence: want.divergence ? await this.#trace(points, t, options) : undefined };
   }
 
-  async #jacobianVector(x: NdArray, t: number, u: NdArray, options: CallOptions = {}): Promise<NdArray> {
-    checkCall(METHODS.VelocityField.jacobianVector, { x, t, u, options });
+  async #jacobianVector(
+    x: NdArrayLike,
+    t: number,
+    u: NdArrayLike,
+    options: CallOptions = {},
+  ): Promise<NdArray> {
+    ({ x, u } = checkCall(METHODS.VelocityField.jacobianVector, { x, t, u, options }));
     checkTime(t, this.times);
     throwIfAborted(options.signal);
     const { kernels, points } = await prepare(x, this.dimension, options);

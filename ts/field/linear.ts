@@ -1,5 +1,6 @@
 import { type DType, type FloatData, type NdArray, allocate, dtypeOf, storage } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import type { CallOptions } from '../core/options.js';
 import { asMatrix } from '../kernel/checks.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
@@ -26,7 +27,7 @@ export interface LinearFieldParameters {
  * @throws INVALID_ARGUMENT, INVALID_SHAPE (A not square, b of another length), NON_FINITE.
  * @example linearField({ matrix: -1 }) // the drift of the Ornstein–Uhlenbeck process
  */
-export function linearField(parameters: LinearFieldParameters): VelocityField {
+export function linearField(parameters: LinearFieldParameters): VelocityField<NdArrayLike> {
   checkCall(SIGNATURES.linearField, { parameters });
   if (typeof parameters !== 'object' || parameters === null) {
     throw invalidArgument('the parameters of a linear field', 'an object { matrix, … }', parameters);
@@ -68,8 +69,13 @@ class LinearField implements VelocityField {
     this.dimension = dimension;
   }
 
-  async evaluate(x: NdArray, t: number, want: FieldRequest, options: CallOptions = {}): Promise<FieldValues> {
-    checkCall(METHODS.VelocityField.evaluate, { x, t, want, options });
+  async evaluate(
+    x: NdArrayLike,
+    t: number,
+    want: FieldRequest,
+    options: CallOptions = {},
+  ): Promise<FieldValues> {
+    ({ x } = checkCall(METHODS.VelocityField.evaluate, { x, t, want, options }));
     const { divergence: wanted, into } = want;
     checkTime(t, this.times);
     const { kernels, points, dtype } = await prepare(x, this.dimension, options);
@@ -85,8 +91,13 @@ class LinearField implements VelocityField {
     return { velocity, divergence: divergence || undefined };
   }
 
-  async jacobianVector(x: NdArray, t: number, u: NdArray, options: CallOptions = {}): Promise<NdArray> {
-    checkCall(METHODS.VelocityField.jacobianVector, { x, t, u, options });
+  async jacobianVector(
+    x: NdArrayLike,
+    t: number,
+    u: NdArrayLike,
+    options: CallOptions = {},
+  ): Promise<NdArray> {
+    ({ x, u } = checkCall(METHODS.VelocityField.jacobianVector, { x, t, u, options }));
     checkTime(t, this.times);
     const { kernels, points, dtype } = await prepare(x, this.dimension, options);
     return this.#apply(kernels, checkVectors(kernels, u, points), dtype, options);

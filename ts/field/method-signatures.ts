@@ -1,4 +1,4 @@
-import { ARRAY, CALL_OPTIONS, FLAG, LIST, number, options, type Argument } from '../core/call.js';
+import { ARRAY, CALL_OPTIONS, FLAG, LIST, number, options, type Argument } from '../core/rules.js';
 import type { VelocityField } from './field.js';
 
 type Request = Argument<VelocityField['evaluate'], 2>;

@@ -1,5 +1,6 @@
 import type { NdArray } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import type { CallOptions } from '../core/options.js';
 import type { Measure } from '../measure/measure.js';
 import { coefficientAt, scale } from './coefficient.js';
@@ -25,7 +26,7 @@ export interface ScoreFieldOptions extends FieldDomain {
 export function scoreField(
   measure: Measure | ((t: number) => Measure),
   options: ScoreFieldOptions = {},
-): VelocityField {
+): VelocityField<NdArrayLike> {
   checkCall(SIGNATURES.scoreField, { options });
   const { coefficient = 1, dimension, times } = options;
   if (typeof measure !== 'function' && typeof measure?.evaluate !== 'function') {
@@ -42,7 +43,7 @@ export function scoreField(
  *
  * Source: S. Sonoda, N. Murata, Transport analysis of infinitely deep neural network, JMLR 20 (2019).
  */
-export function backwardHeatField(measure: Measure): VelocityField {
+export function backwardHeatField(measure: Measure): VelocityField<NdArrayLike> {
   checkCall(SIGNATURES.backwardHeatField, { measure });
   return scoreField((t) => measure.heat(-t), {
     dimension: measure.dimension,
@@ -51,7 +52,7 @@ export function backwardHeatField(measure: Measure): VelocityField {
 }
 
 /** The heat flow of a measure as a flow of particles: v_t = −∇log μ_t with μ_t = e^{tΔ}μ, for t > −collapseTime. */
-export function heatField(measure: Measure): VelocityField {
+export function heatField(measure: Measure): VelocityField<NdArrayLike> {
   checkCall(SIGNATURES.heatField, { measure });
   return scoreField((t) => measure.heat(t), {
     coefficient: -1,
@@ -79,8 +80,13 @@ class ScoreField implements VelocityField {
     this.times = times;
   }
 
-  async evaluate(x: NdArray, t: number, want: FieldRequest, options: CallOptions = {}): Promise<FieldValues> {
-    checkCall(METHODS.VelocityField.evaluate, { x, t, want, options });
+  async evaluate(
+    x: NdArrayLike,
+    t: number,
+    want: FieldRequest,
+    options: CallOptions = {},
+  ): Promise<FieldValues> {
+    ({ x } = checkCall(METHODS.VelocityField.evaluate, { x, t, want, options }));
     const { divergence: wanted, into } = want;
     const { measure, coefficient } = this.#at(t);
     const { score, divergence } = await measure.evaluate(
@@ -94,8 +100,13 @@ class ScoreField implements VelocityField {
     return { velocity: score, divergence };
   }
 
-  async jacobianVector(x: NdArray, t: number, u: NdArray, options: CallOptions = {}): Promise<NdArray> {
-    checkCall(METHODS.VelocityField.jacobianVector, { x, t, u, options });
+  async jacobianVector(
+    x: NdArrayLike,
+    t: number,
+    u: NdArrayLike,
+    options: CallOptions = {},
+  ): Promise<NdArray> {
+    ({ x, u } = checkCall(METHODS.VelocityField.jacobianVector, { x, t, u, options }));
     const { measure, coefficient } = this.#at(t);
     const product = await measure.hessianVector(x, u, options);
     await scale(product.data, coefficient, options);

@@ -1,4 +1,4 @@
-import { callback, list, object, options, type Argument, NUMBER } from '../core/call.js';
+import { callback, list, object, options, type Argument, NUMBER } from '../core/rules.js';
 import type { timeReversed } from './algebra.js';
 import type { Times } from './domain.js';
 import type { fieldFromFunction } from './from-function.js';

@@ -1,5 +1,6 @@
 import { type FloatData, type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError, describe, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, checkInteger, checkPositive, checkSeed } from '../core/options.js';
 import type { VelocityField } from '../field/field.js';
 import { kernelsFor } from '../kernel/backend.js';
@@ -72,10 +73,10 @@ export interface Trajectory {
  */
 export async function integrate(
   field: VelocityField,
-  x0: NdArray,
+  x0: NdArrayLike,
   options: IntegrateOptions,
 ): Promise<Trajectory> {
-  checkCall(SIGNATURES.integrate, { field, x0, options });
+  ({ x0 } = checkCall(SIGNATURES.integrate, { field, x0, options }));
   const { n } = checkPoints(x0, 'x0', { minimum: 0, dimension: field.dimension });
   const { track = {}, divergence: by, probes: number, logDensity0, dtype, seed, backend, ...run } = options;
   const { from = 0, to, step } = run;

@@ -9,7 +9,7 @@ import {
   options,
   type Argument,
   type Rule,
-} from '../core/call.js';
+} from '../core/rules.js';
 import { MEASURE } from '../measure/signatures.js';
 import type { Flow } from './named/flow.js';
 import type { MetropolisLangevin } from './named/langevin.js';

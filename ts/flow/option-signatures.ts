@@ -1,4 +1,4 @@
-import { callback, ifObject, listOf, object, options, TEXT, NUMBER, FLAG } from '../core/call.js';
+import { callback, ifObject, listOf, object, options, TEXT, NUMBER, FLAG } from '../core/rules.js';
 import type { CheckpointOptions } from './checkpoint.js';
 import type { ControllerGains } from './controller.js';
 import type { LineFreeEnergy } from './jko/line-energy.js';

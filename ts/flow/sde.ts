@@ -1,5 +1,6 @@
-import { type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
+import { checkPoints, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { checkInteger, checkSeed } from '../core/options.js';
 import type { VelocityField } from '../field/field.js';
 import { kernelsFor } from '../kernel/backend.js';
@@ -23,10 +24,10 @@ import { SIGNATURES } from './signatures.js';
  */
 export async function diffuse(
   drift: VelocityField,
-  x0: NdArray,
+  x0: NdArrayLike,
   options: DiffuseOptions,
 ): Promise<DiffusionPath> {
-  checkCall(SIGNATURES.diffuse, { drift, x0, options });
+  ({ x0 } = checkCall(SIGNATURES.diffuse, { drift, x0, options }));
   const { d } = checkPoints(x0, 'x0', { dimension: drift.dimension });
   checkOptions(options, d);
   const start = toDtype(x0, options.dtype ?? dtypeOf(x0));

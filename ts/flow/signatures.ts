@@ -11,7 +11,7 @@ import {
   NUMBER,
   LIST,
   CALLBACK,
-} from '../core/call.js';
+} from '../core/rules.js';
 import type { collapse, leavingBall } from './events.js';
 import type { trajectoryInformation } from './information.js';
 import type { integrate } from './integrate.js';

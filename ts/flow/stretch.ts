@@ -1,5 +1,6 @@
 import { type NdArray, allocate, checkArray, dtypeOf } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import type { CallOptions } from '../core/options.js';
 import { Pace } from '../core/pace.js';
 import { checkCall } from '../core/call.js';
@@ -16,10 +17,10 @@ import { SIGNATURES } from './signatures.js';
  * O(nd³) time. Source: one-sided Jacobi rotations, M. R. Hestenes, J. SIAM 6 (1958), 51–90.
  */
 export async function localStretch(
-  jacobians: NdArray,
+  jacobians: NdArrayLike,
   options: Pick<CallOptions, 'signal' | 'onProgress'> = {},
 ): Promise<NdArray> {
-  checkCall(SIGNATURES.localStretch, { jacobians, options });
+  ({ jacobians } = checkCall(SIGNATURES.localStretch, { jacobians, options }));
   const { signal, onProgress } = options;
   checkArray(jacobians, 'jacobians');
   const [n, d, columns] = jacobians.shape;

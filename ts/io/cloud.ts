@@ -4,7 +4,7 @@ import type { ColumnChoice } from './column-choice.js';
 import type { Elements } from './elements.js';
 import { fileError } from './errors.js';
 import { type LabelCollector, labelsFromNumbers, type CloudLabels } from './labels.js';
-import { ColumnRanges } from './narrowing.js';
+import { ColumnRanges } from '../core/narrowing.js';
 import {
   assignRoles,
   checkCoordinates,

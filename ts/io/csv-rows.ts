@@ -22,7 +22,7 @@ import {
 } from './csv-dialect.js';
 import { fileError } from './errors.js';
 import { LABEL_REMEDY, LabelCollector, type CloudLabels } from './labels.js';
-import { ColumnRanges } from './narrowing.js';
+import { ColumnRanges } from '../core/narrowing.js';
 import type { Roles } from './roles.js';
 import { checkMemory } from './source.js';
 

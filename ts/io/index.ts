@@ -1,16 +1,6 @@
 export type { CloudFile, CloudFormat, ReadCloudOptions } from './cloud.js';
 export type { ColumnChoice } from './column-choice.js';
-export {
-  type ArrowTableLike,
-  type ArrowVectorLike,
-  asCloud,
-  type CloudLike,
-  type DataFrameLike,
-  type StridedArrayLike,
-  type TensorLike,
-  toArrow,
-  toTensor,
-} from './interchange.js';
+export { asCloud, toArrow, toTensor } from './interchange.js';
 export type { CloudLabels } from './labels.js';
 export { readNpy, type WritableArray } from './npy.js';
 export { readNpz, type ReadNpzOptions, type WriteNpzOptions, writeNpz } from './npz.js';

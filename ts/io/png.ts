@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type NdArray, allocate, checkArray } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { checkCall } from '../core/call.js';
 import { throwIfAborted } from '../core/options.js';
 import { damaged, fileError, readError } from './errors.js';
@@ -150,11 +151,11 @@ export async function encodePng(
  */
 export async function writePng(
   path: string,
-  image: NdArray,
+  image: NdArrayLike,
   window?: GreyWindow,
   options: WriteOptions = {},
 ): Promise<void> {
-  checkCall(SIGNATURES.writePng, { path, image, window, options });
+  ({ image } = checkCall(SIGNATURES.writePng, { path, image, window, options }));
   checkPicture(image);
   const shown = window ?? rangeOf(image);
   for (const [name, value] of Object.entries({ black: shown.black, white: shown.white }))

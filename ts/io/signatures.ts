@@ -1,4 +1,5 @@
 import {
+  arrayOr,
   ARRAY,
   FLAG,
   LIST,
@@ -9,7 +10,7 @@ import {
   options,
   text,
   type Argument,
-} from '../core/call.js';
+} from '../core/rules.js';
 import type { asCloud, toArrow } from './interchange.js';
 import type { readNpy } from './npy.js';
 import type { readNpz, writeNpz } from './npz.js';
@@ -39,7 +40,7 @@ const READING = {
 
 /** What the public functions of this subject take, for {@link checkCall}. The compiler holds the names of options to their types. */
 export const SIGNATURES = {
-  asCloud: { value: object([]), options: options<Argument<typeof asCloud, 1>>()({ dtype: 1 }, true) },
+  asCloud: { value: ARRAY, options: options<Argument<typeof asCloud, 1>>()({ dtype: 1 }, true) },
   ensureOutputFolder: { path: text() },
   readCloud: {
     path: text(),
@@ -81,7 +82,7 @@ export const SIGNATURES = {
   },
   writeNpy: {
     path: text(),
-    array: object(['data', 'shape']),
+    array: arrayOr(['data', 'shape']),
     options: options<Argument<typeof writeNpy, 2>>()({ signal: 1 }, true),
   },
   writeNpz: {

@@ -5,7 +5,7 @@ import { MISSING_REMEDY, cellName } from './cloud.js';
 import { columnArgument } from './column-choice.js';
 import { damaged, fileError } from './errors.js';
 import { LABEL_REMEDY, LabelCollector } from './labels.js';
-import { ColumnRanges } from './narrowing.js';
+import { ColumnRanges } from '../core/narrowing.js';
 
 /** A column of an Arrow, Parquet or JSON table. */
 export interface TableColumn {

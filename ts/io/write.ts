@@ -2,6 +2,7 @@ import { mkdir, open, rename, stat, unlink, type FileHandle } from 'node:fs/prom
 import { basename, dirname } from 'node:path';
 import { checkArray, elementCount } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { ForeignArray } from '../core/foreign.js';
 import { throwIfAborted } from '../core/options.js';
 import { fileError, systemCode } from './errors.js';
 import { removeLeftBehind, temporaryName } from './left-behind.js';
@@ -94,14 +95,14 @@ export async function writeTextAtomic(path: string, text: string, options: Write
 
 /**
  * Writes an array as a .npy file (version 1.0, C order) that NumPy loads: float32 as f4, float64 as f8, Int32Array as
- * i4. Atomic, as {@link writeAtomic} says. Throws INVALID_SHAPE where shape and length disagree, FILE_WRITE, ABORTED.
+ * i4; of another library as what it has. Atomic, as {@link writeAtomic} says. Throws INVALID_SHAPE where shape and length disagree, FILE_WRITE, ABORTED.
  */
 export async function writeNpy(
   path: string,
-  array: WritableArray,
+  array: WritableArray | ForeignArray,
   options: WriteOptions = {},
 ): Promise<void> {
-  checkCall(SIGNATURES.writeNpy, { path, array, options });
+  ({ array } = checkCall(SIGNATURES.writeNpy, { path, array, options }));
   checkWritable(array, 'array');
   await writeAtomic(
     path,

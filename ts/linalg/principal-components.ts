@@ -1,4 +1,5 @@
 import { type FloatData, type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, checkInteger } from '../core/options.js';
 import { Pace } from '../core/pace.js';
 import { RandomStream } from '../core/random.js';
@@ -41,10 +42,10 @@ const POWER_ITERATIONS = 12;
  * Source of the randomised method: N. Halko, P.-G. Martinsson, J. A. Tropp, SIAM Review 53 (2011).
  */
 export async function principalComponents(
-  points: NdArray,
+  points: NdArrayLike,
   options: CallOptions & { count?: number } = {},
 ): Promise<PrincipalComponents> {
-  checkCall(SIGNATURES.principalComponents, { points, options });
+  ({ points } = checkCall(SIGNATURES.principalComponents, { points, options }));
   const { n, d } = checkPoints(points, 'points');
   const count = checkInteger(options.count ?? Math.min(2, d), 'count', 1, d);
   const cloud = toDtype(points, options.dtype);

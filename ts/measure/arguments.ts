@@ -8,14 +8,15 @@ import {
   dtypeOf,
 } from '../core/array.js';
 import { RidgeflowError, describe, invalidArgument } from '../core/errors.js';
+import { type NdArrayLike, isForeign, isOwn, openForeign, ownForm } from '../core/foreign.js';
 import { checkFinite } from '../kernel/checks.js';
 import { isFloat64Array, isFloatData } from '../core/realm.js';
 
-/** A list of numbers. */
-export type VectorLike = NdArray | FloatData | readonly number[];
+/** A list of numbers, or an array of one axis or of one column. */
+export type VectorLike = NdArrayLike | FloatData;
 
 /** Rows of numbers: an array of shape [rows, columns], or a list of rows; a list of numbers is a single column. */
-export type RowsLike = NdArray | readonly (readonly number[])[] | readonly number[];
+export type RowsLike = NdArrayLike | FloatData;
 
 /** How far from 1 weights may sum, and by how much of its largest entry a covariance may be asymmetric. */
 export const TOLERANCE = 1e-6;
@@ -42,7 +43,7 @@ export function invalidShape(
 
 /** A float64 copy of a list of finite numbers. Throws INVALID_ARGUMENT, INVALID_SHAPE, NON_FINITE. */
 export function toVector(value: VectorLike, name: string, length?: number): Float64Array {
-  const list = isList(value) ? value : isArray(value) ? flat(value, name) : undefined;
+  const list = isList(value) ? value : isOwn(value) ? flat(value, name) : ofOthers(value, name)?.data;
   if (list === undefined) throw invalidArgument(name, 'a list of numbers', value);
   if (length !== undefined && list.length !== length) {
     throw invalidShape(name, `${length} number${length === 1 ? '' : 's'}`, String(list.length));
@@ -64,11 +65,18 @@ function flat(array: NdArray, name: string): FloatData {
  * EMPTY_CLOUD, NON_FINITE. O(nd) time.
  */
 export function toCloud(value: RowsLike, name: string, dimension?: number): NdArray {
-  const cloud = isArray(value) ? value : isList(value) ? fromRows(value, name) : undefined;
+  const cloud = isOwn(value) ? value : isList(value) ? fromRows(value, name) : ofOthers(value, name);
   if (cloud === undefined) throw invalidArgument(name, 'an array of shape [n, d] or a list of rows', value);
   checkPoints(cloud, name, { dimension });
   checkFiniteValues(cloud, name);
   return cloud;
+}
+
+/** An array of another library, one axis as a column; undefined for what is none. */
+export function ofOthers(value: unknown, name: string): NdArray | undefined {
+  if (!isForeign(value)) return undefined;
+  const { data, shape } = ownForm(openForeign(value, name), 'float64');
+  return { data, shape: shape.length === 1 ? [shape[0], 1] : shape };
 }
 
 function fromRows(rows: ArrayLike<number | readonly number[]>, name: string): NdArray {
@@ -124,13 +132,9 @@ export function toWeights(value: VectorLike | undefined, count: number): Float64
 
 /** The element type of an argument that has one, float32 for plain lists. */
 export function dtypeOfArgument(value: VectorLike | RowsLike): DType {
-  if (isArray(value)) return dtypeOf(value);
+  if (isOwn(value)) return dtypeOf(value);
+  if (isForeign(value)) return openForeign(value, 'value').dtype ?? 'float32';
   return isFloat64Array(value) ? 'float64' : 'float32';
-}
-
-/** Whether an argument is an array { data, shape } rather than a list. Its form is still to be checked. */
-export function isArray(value: unknown): value is NdArray {
-  return typeof value === 'object' && value !== null && 'shape' in value && 'data' in value;
 }
 
 /** Whether an argument is a plain or a typed list. */

@@ -1,5 +1,6 @@
 import { type FloatData, type NdArray, checkArray } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import { isOwn } from '../core/foreign.js';
 import { checkPositive } from '../core/options.js';
 import { smallestEigenvalue } from '../linalg/smallest-eigenvalue.js';
 import {
@@ -9,8 +10,8 @@ import {
   checkFiniteValues,
   dtypeOfArgument,
   invalidShape,
-  isArray,
   isList,
+  ofOthers,
   toCloud,
   toVector,
   toWeights,
@@ -114,7 +115,7 @@ export function gaussianMixture(parameters: GaussianMixtureParameters): Gaussian
 }
 
 function covariancesOf(value: readonly RowsLike[] | NdArray, count: number, d: number): Covariance[] {
-  if (isArray(value)) {
+  if (isOwn(value)) {
     checkArray(value, 'covariances');
     const shape = value.shape.join(', ');
     if (shape === `${d}, ${d}`) return [fullCovariance(value, 'covariances', d)];
@@ -138,12 +139,13 @@ function variancesOf(
 ): Covariance[] {
   if (value === undefined) throw oneSpread('covariances and variances', 0);
   if (typeof value === 'number') return [Covariance.isotropic(checkPositive(value, 'variances'), d)];
-  const rows = isArray(value) ? value.shape.length === 2 : isList(value) && Array.isArray(value[0]);
+  const own = isList(value) || isOwn(value) ? value : ofOthers(value, 'variances');
+  const rows = isOwn(own) ? own.shape.length === 2 : isList(own) && Array.isArray(own[0]);
   if (!rows) {
-    const list = positive(value as VectorLike, 'variances', count);
+    const list = positive(own as VectorLike, 'variances', count);
     return Array.from(list, (variance) => Covariance.isotropic(variance, d));
   }
-  const { data, shape } = toCloud(value as RowsLike, 'variances', d);
+  const { data, shape } = toCloud(own as RowsLike, 'variances', d);
   if (shape[0] !== count) throw invalidShape('variances', `${count} rows`, String(shape[0]));
   return Array.from({ length: count }, (_, k) => {
     const row = data.subarray(k * d, (k + 1) * d);
@@ -168,7 +170,7 @@ function positive(value: number | VectorLike | undefined, name: string, count: n
  * INVALID_SHAPE, NON_FINITE.
  */
 export function fullCovariance(value: RowsLike, name: string, d: number): Covariance {
-  const { data, shape } = isArray(value) ? value : toCloud(value, name);
+  const { data, shape } = isOwn(value) ? value : toCloud(value, name);
   checkArray({ data, shape }, name);
   if (shape.length !== 2 || shape[0] !== d || shape[1] !== d) {
     throw invalidShape(name, `shape [${d}, ${d}]`, `[${shape.join(', ')}]`);

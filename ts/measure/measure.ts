@@ -1,4 +1,5 @@
 import type { FloatData, NdArray } from '../core/array.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import type { CallOptions } from '../core/options.js';
 
 /** A number with how it was obtained; estimates carry their standard error. */
@@ -44,10 +45,10 @@ export interface Measure {
   sample(n: number, options?: CallOptions): Promise<NdArray>;
 
   /** Log-density, score and divergence of the score at the rows of `x`, as wanted, in one pass. */
-  evaluate(x: NdArray, want: DensityRequest, options?: CallOptions): Promise<DensityValues>;
+  evaluate(x: NdArrayLike, want: DensityRequest, options?: CallOptions): Promise<DensityValues>;
 
   /** ∇² log μ(x_i) · v_i for every row. */
-  hessianVector(x: NdArray, v: NdArray, options?: CallOptions): Promise<NdArray>;
+  hessianVector(x: NdArrayLike, v: NdArrayLike, options?: CallOptions): Promise<NdArray>;
 
   /**
    * The measure after heat flow for time t, forward (t > 0) or backward (−collapseTime < t < 0). Throws COLLAPSED, with

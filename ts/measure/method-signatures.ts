@@ -8,7 +8,7 @@ import {
   number,
   options,
   type Argument,
-} from '../core/call.js';
+} from '../core/rules.js';
 import type { Measure } from './measure.js';
 
 type Request = Argument<Measure['evaluate'], 1>;

@@ -1,4 +1,5 @@
 import type { DType, NdArray } from '../core/array.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, checkInteger } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import type { Covariance } from './covariance.js';
@@ -109,13 +110,13 @@ export class GaussianMixture implements Measure {
     return samplePoints(this.#cloud, (component) => this.#covarianceOf(component), n, dtype, options);
   }
 
-  async evaluate(x: NdArray, want: DensityRequest, options: CallOptions = {}): Promise<DensityValues> {
-    checkCall(METHODS.Measure.evaluate, { x, want, options });
+  async evaluate(x: NdArrayLike, want: DensityRequest, options: CallOptions = {}): Promise<DensityValues> {
+    ({ x } = checkCall(METHODS.Measure.evaluate, { x, want, options }));
     return evaluateParts(this.#allParts(), x, this.dimension, want, options);
   }
 
-  async hessianVector(x: NdArray, v: NdArray, options: CallOptions = {}): Promise<NdArray> {
-    checkCall(METHODS.Measure.hessianVector, { x, v, options });
+  async hessianVector(x: NdArrayLike, v: NdArrayLike, options: CallOptions = {}): Promise<NdArray> {
+    ({ x, v } = checkCall(METHODS.Measure.hessianVector, { x, v, options }));
     return hessianVectorOfParts(this.#allParts(), x, v, this.dimension, options);
   }
 

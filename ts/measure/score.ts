@@ -1,5 +1,6 @@
 import { type FloatData, type NdArray, checkPoints, checkSameDtype, dtypeOf } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, checkPositive } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
@@ -58,8 +59,12 @@ const ALL = { mean: true, logDensity: true, divergence: true };
  * 2e-4 σ or d/σ² in float32 (1e-8 in float64) are computed again in float64, from differences, however far they are: a few times
  * slower, and one by one beyond some 10⁴σ. What leaves the range of the dtype, a log-density below −3.4e38 or a divergence −d/σ² of σ² below 3e-39 d in float32, is infinite.
  */
-export async function score(queries: NdArray, centres: NdArray, options: ScoreOptions): Promise<ScoreValues> {
-  checkCall(SIGNATURES.score, { queries, centres, options });
+export async function score(
+  queries: NdArrayLike,
+  centres: NdArrayLike,
+  options: ScoreOptions,
+): Promise<ScoreValues> {
+  ({ queries, centres } = checkCall(SIGNATURES.score, { queries, centres, options }));
   const { n, d } = checkPoints(queries, 'queries', { minimum: 0 });
   const { n: m } = checkPoints(centres, 'centres', { minimum: 0, dimension: d });
   checkSameDtype(queries, 'queries', centres, 'centres');

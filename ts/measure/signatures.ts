@@ -10,7 +10,7 @@ import {
   object,
   options,
   type Argument,
-} from '../core/call.js';
+} from '../core/rules.js';
 import type { empirical } from './empirical.js';
 import type { gaussian, gaussianMixture } from './gaussian.js';
 import type { checkerboard, circles, gaussianGrid, sCurve, swissRoll, twoMoons } from './sample-sets.js';

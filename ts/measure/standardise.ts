@@ -2,6 +2,8 @@ import { type NdArray, allocate, checkPoints, dtypeOf } from '../core/array.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import { METHODS } from './method-signatures.js';
+import type { NdArrayLike } from '../core/foreign.js';
 
 /** How the spread of a column is measured. */
 export type StandardiseMethod = 'z-score' | 'robust';
@@ -28,9 +30,9 @@ export interface Standardisation {
   /** What each column was divided by then; 1 for a column that never changes. */
   readonly scale: Float64Array;
   /** Points n × d of the data's units in standard units, in their element type. */
-  apply(points: NdArray): NdArray;
+  apply(points: NdArrayLike): NdArray;
   /** The inverse: points in standard units in the data's. */
-  invert(points: NdArray): NdArray;
+  invert(points: NdArrayLike): NdArray;
 }
 
 /** Distance between the quartiles of a standard normal. */
@@ -47,8 +49,8 @@ const NORMAL_QUARTILES = 1.3489795003921634;
  * const moved = await transportCloud(units.apply(points), …);
  * const inUnits = units.invert(moved.positions);
  */
-export function standardise(points: NdArray, options: StandardiseOptions = {}): Standardisation {
-  checkCall(SIGNATURES.standardise, { points, options });
+export function standardise(points: NdArrayLike, options: StandardiseOptions = {}): Standardisation {
+  ({ points } = checkCall(SIGNATURES.standardise, { points, options }));
   const { d } = checkPoints(points, 'points');
   const { method = 'z-score', groups = [] } = options;
   if (method !== 'z-score' && method !== 'robust')
@@ -77,7 +79,8 @@ export function standardise(points: NdArray, options: StandardiseOptions = {}): 
   };
 }
 
-function mapped(points: NdArray, d: number, map: (value: number, column: number) => number): NdArray {
+function mapped(points: NdArrayLike, d: number, map: (value: number, column: number) => number): NdArray {
+  ({ points } = checkCall(METHODS.Standardisation.apply, { points }));
   checkPoints(points, 'points', { minimum: 0, dimension: d });
   const data = allocate(dtypeOf(points), points.data.length);
   for (let at = 0; at < data.length; at += d)

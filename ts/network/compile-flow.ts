@@ -1,5 +1,6 @@
 import { type NdArray, checkPoints, dtypeOf } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, checkInteger, checkSeed, partOf, tell } from '../core/options.js';
 import { Pace } from '../core/pace.js';
 import type { VelocityField } from '../field/field.js';
@@ -111,10 +112,10 @@ export interface FlowDistance {
 export async function distanceFromFlow(
   network: ResidualNetwork,
   flow: Flow | VelocityField,
-  x0: NdArray,
+  x0: NdArrayLike,
   options: CallOptions & { tolerance?: TrajectoryTolerance } = {},
 ): Promise<FlowDistance> {
-  checkCall(SIGNATURES.distanceFromFlow, { network, flow, x0, options });
+  ({ x0 } = checkCall(SIGNATURES.distanceFromFlow, { network, flow, x0, options }));
   const field = flow instanceof Flow ? flow.field : flow;
   const { times, depth } = network;
   const { tolerance = { relative: 1e-6 }, ...call } = options;

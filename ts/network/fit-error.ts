@@ -1,4 +1,4 @@
-import type { NdArray } from '../core/array.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import type { CallOptions } from '../core/options.js';
 import type { ShallowNetwork } from './shallow-network.js';
 import { checkCall } from '../core/call.js';
@@ -17,11 +17,11 @@ export interface FitError {
 /** The errors of a network at points. */
 export async function fitError(
   network: Pick<ShallowNetwork, 'evaluate'>,
-  data: { points: NdArray; values: NdArray },
+  data: { points: NdArrayLike; values: NdArrayLike },
   options: CallOptions,
 ): Promise<FitError> {
-  checkCall(SIGNATURES.fitError, { network, data, options });
-  const { points, values } = data;
+  const { data: own } = checkCall(SIGNATURES.fitError, { network, data, options });
+  const { points, values } = own;
   const [n, k] = values.shape;
   const output = await network.evaluate(points, options);
   const means = new Float64Array(k);

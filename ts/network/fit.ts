@@ -1,6 +1,7 @@
 import { type ActivationName, activation } from '../core/activation.js';
 import { type FloatData, type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { checkInteger, checkPositive, partOf, tell } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix } from '../kernel/checks.js';
@@ -70,15 +71,15 @@ export interface NetworkFit {
  * with unbounded activation functions is universal approximator, Appl. Comput. Harmon. Anal. 43 (2017) 233.
  */
 export async function fitNetwork(
-  target: NetworkTarget,
+  target: NetworkTarget<NdArrayLike>,
   options: FitNetworkOptions = {},
 ): Promise<NetworkFit> {
-  checkCall(SIGNATURES.fitNetwork, { target, options });
+  const own = checkCall(SIGNATURES.fitNetwork, { target, options });
   const { activation: name = 'tanh', tolerance = 1e-5, maximumIterations = 200 } = options;
   const eta = activation(name);
   checkPositive(tolerance, 'tolerance');
   checkInteger(maximumIterations, 'maximumIterations', 1);
-  const { training, heldOut } = await splitTarget(target, options);
+  const { training, heldOut } = await splitTarget(own.target, own.options);
   const units = await unitsFor(training, options);
   const m = units.a.shape[0];
   const solver = options.solver ?? (m <= 4096 ? 'cholesky' : 'conjugate-gradients');

@@ -1,6 +1,7 @@
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
 import { invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { checkInteger, partOf } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
 import { type FitNetworkOptions, checkRidges, fitNetwork, unitsFor } from './fit.js';
@@ -34,13 +35,16 @@ export interface FoldOptions extends Omit<FitNetworkOptions, 'width' | 'heldOut'
  * folds · widths · ridges fits. Source: M. Stone, Cross-validatory choice and assessment of statistical predictions, J. R.
  * Stat. Soc. B 36 (1974), 111–147.
  */
-export async function chooseByFolds(target: NetworkTarget, options: FoldOptions): Promise<FoldChoice> {
-  checkCall(SIGNATURES.chooseByFolds, { target, options });
-  const { widths, ridges: given = [1e-9, 1e-7, 1e-5, 1e-3, 1e-1], folds = 5, ...rest } = options;
+export async function chooseByFolds(
+  target: NetworkTarget<NdArrayLike>,
+  options: FoldOptions,
+): Promise<FoldChoice> {
+  const own = checkCall(SIGNATURES.chooseByFolds, { target, options });
+  const { widths, ridges: given = [1e-9, 1e-7, 1e-5, 1e-3, 1e-1], folds = 5, ...rest } = own.options;
   if (!(widths?.length > 0)) throw invalidArgument('widths', 'a list of widths', widths);
   widths.forEach((width) => checkInteger(width, 'widths', 1));
   const ridges = checkRidges(given);
-  const { training: all } = await splitTarget(target, { ...rest, heldOut: 0 });
+  const { training: all } = await splitTarget(own.target, { ...rest, heldOut: 0 });
   const n = all.points.shape[0];
   if (!(checkInteger(folds, 'folds', 2) <= n))
     throw invalidArgument('folds', `at most ${n}, the number of points`, folds);

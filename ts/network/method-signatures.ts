@@ -1,4 +1,4 @@
-import { ARRAY, CALL_OPTIONS, callback, list, object, options, text, type Argument } from '../core/call.js';
+import { ARRAY, CALL_OPTIONS, callback, list, object, options, text, type Argument } from '../core/rules.js';
 import type { Activations } from './model/activations.js';
 
 const RUN = options<Argument<Activations['collect'], 1>>()({ onProgress: 1, signal: 1 }, true);

@@ -1,8 +1,9 @@
-import { ARRAY, ARRAY_OPTIONAL, CALL, LIST, NUMBER, TEXT, ifObject, object, options } from '../core/call.js';
+import type { NdArrayLike } from '../core/foreign.js';
+import { ARRAY, ARRAY_OPTIONAL, CALL, LIST, NUMBER, TEXT, ifObject, object, options } from '../core/rules.js';
 import { MEASURE } from '../measure/signatures.js';
 import { PAIR } from '../ridgelet/signatures.js';
 import type { RandomUnitOptions } from './units.js';
-import type { NetworkTarget, Split } from './target.js';
+import type { NetworkTarget } from './target.js';
 
 // Rules that several calls share.
 
@@ -23,13 +24,15 @@ export const OWN_ACTIVATION = ifObject(PAIR);
 export const UNITS = ifObject(object(['a', 'b'], true));
 
 /** A share of the points, or points and values of their own. */
-export const HELD_OUT = ifObject(options<Split['training']>()({ points: ARRAY, values: ARRAY }, true));
+export const HELD_OUT = ifObject(
+  options<{ points: NdArrayLike; values: NdArrayLike }>()({ points: ARRAY, values: ARRAY }, true),
+);
 
 export const TARGET = options<NetworkTarget>()({
   measure: { ...MEASURE, optional: true },
   points: ARRAY_OPTIONAL,
   samples: NUMBER,
-  values: 1,
+  values: { ...ifObject(ARRAY), optional: true },
 });
 
 /** What everything that fits output weights takes. */

@@ -1,6 +1,7 @@
 import type { ActivationName } from '../core/activation.js';
 import { type NdArray, checkPoints } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, checkInteger } from '../core/options.js';
 import { Pace } from '../core/pace.js';
 import { RandomStream } from '../core/random.js';
@@ -50,11 +51,11 @@ const SAMPLE = 512;
  * replacement: P. S. Efraimidis, P. G. Spirakis, Inf. Process. Lett. 97 (2006) 181.
  */
 export async function oracleUnits(
-  points: NdArray,
-  values: NdArray,
+  points: NdArrayLike,
+  values: NdArrayLike,
   options: OracleUnitOptions,
 ): Promise<OracleUnits> {
-  checkCall(SIGNATURES.oracleUnits, { points, values, options });
+  ({ points, values } = checkCall(SIGNATURES.oracleUnits, { points, values, options }));
   const { n, d } = checkPoints(points, 'points', { minimum: 2 });
   checkPoints(values, 'values');
   if (values.shape[0] !== n) {

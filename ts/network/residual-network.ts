@@ -1,5 +1,6 @@
 import { type NdArray, allocate, checkPoints, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, partOf } from '../core/options.js';
 import { Pace } from '../core/pace.js';
 import type { FieldValues, VelocityField } from '../field/field.js';
@@ -72,24 +73,24 @@ export class ResidualNetwork {
    *
    * @throws EMPTY_CLOUD, INVALID_SHAPE, INVALID_DTYPE, NON_FINITE, OUT_OF_MEMORY, ABORTED.
    */
-  async evaluate(x: NdArray, options: CallOptions = {}): Promise<NdArray> {
-    checkCall(METHODS.ResidualNetwork.evaluate, { x, options });
+  async evaluate(x: NdArrayLike, options: CallOptions = {}): Promise<NdArray> {
+    ({ x } = checkCall(METHODS.ResidualNetwork.evaluate, { x, options }));
     let last: NdArray = x;
     await this.#run(x, options, (points) => (last = points));
     return last;
   }
 
   /** The points before the first layer and after each: depth + 1 arrays of n × d. Throws as evaluate. */
-  async trajectory(x: NdArray, options: CallOptions = {}): Promise<NdArray[]> {
-    checkCall(METHODS.ResidualNetwork.trajectory, { x, options });
+  async trajectory(x: NdArrayLike, options: CallOptions = {}): Promise<NdArray[]> {
+    ({ x } = checkCall(METHODS.ResidualNetwork.trajectory, { x, options }));
     const states: NdArray[] = [];
     await this.#run(x, options, (points) => states.push(points));
     return states;
   }
 
   /** The derivative of the outputs at x_i along u_i, n × d. O(nmd) time for each layer. Throws as evaluate. */
-  async jacobianVector(x: NdArray, u: NdArray, options: CallOptions = {}): Promise<NdArray> {
-    checkCall(METHODS.ResidualNetwork.jacobianVector, { x, u, options });
+  async jacobianVector(x: NdArrayLike, u: NdArrayLike, options: CallOptions = {}): Promise<NdArray> {
+    ({ x, u } = checkCall(METHODS.ResidualNetwork.jacobianVector, { x, u, options }));
     let along = toDtype(u, options.dtype ?? dtypeOf(x));
     let before: NdArray | undefined;
     await this.#run(x, options, async (points, l) => {
@@ -122,21 +123,21 @@ export class ResidualNetwork {
   }
 
   /** The velocity field that the layers are: f_l from the time of layer l to the next, the last layer ever after. */
-  get field(): VelocityField {
+  get field(): VelocityField<NdArrayLike> {
     const layerAt = (t: number) => this.layers[this.#layerAt(t)].network;
     return {
       dimension: this.dimension,
       times: { from: -Infinity, to: Infinity },
       differentiable: true,
       async evaluate(x, t, want, options): Promise<FieldValues> {
-        checkCall(FIELD_METHODS.VelocityField.evaluate, { x, t, want, options });
+        ({ x } = checkCall(FIELD_METHODS.VelocityField.evaluate, { x, t, want, options }));
         const network = layerAt(t);
         const velocity = await network.evaluate(x, options);
         if (!want.divergence) return { velocity };
         return { velocity, divergence: await network.divergence(x, options) };
       },
       jacobianVector: async (x, t, u, options) => {
-        checkCall(FIELD_METHODS.VelocityField.jacobianVector, { x, t, u, options });
+        ({ x, u } = checkCall(FIELD_METHODS.VelocityField.jacobianVector, { x, t, u, options }));
         return layerAt(t).jacobianVector(x, u, options);
       },
     };

@@ -10,6 +10,7 @@ import {
   toDtype,
 } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, tell } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite, rowsOf } from '../kernel/checks.js';
@@ -23,13 +24,13 @@ import { METHODS } from './method-signatures.js';
 export interface ShallowNetworkParameters {
   activation: ActivationName;
   /** m × d. */
-  A: NdArray;
+  A: NdArrayLike;
   /** m values. */
-  b: NdArray;
+  b: NdArrayLike;
   /** m × k: row j is what unit j adds to the outputs. */
-  C: NdArray;
+  C: NdArrayLike;
   /** k values. Default 0. */
-  bias?: NdArray;
+  bias?: NdArrayLike;
 }
 
 /** Values of one tile of rows × units. */
@@ -57,8 +58,13 @@ export class ShallowNetwork {
 
   /** @internal */
   constructor(parameters: ShallowNetworkParameters) {
-    checkCall(SIGNATURES.shallowNetwork, { parameters });
-    const { activation: name, A, b, C, bias } = parameters;
+    const {
+      activation: name,
+      A,
+      b,
+      C,
+      bias,
+    } = checkCall(SIGNATURES.shallowNetwork, { parameters }).parameters;
     this.activation = activation(name);
     checkShape(A, 'A', ['m', 'd'], A?.shape?.slice(0, 2));
     const [m] = A.shape;
@@ -100,8 +106,8 @@ export class ShallowNetwork {
    * @param x n × d.
    * @throws EMPTY_CLOUD, INVALID_SHAPE, INVALID_DTYPE, NON_FINITE, OUT_OF_MEMORY, ABORTED.
    */
-  async evaluate(x: NdArray, options: CallOptions = {}): Promise<NdArray> {
-    checkCall(METHODS.ShallowNetwork.evaluate, { x, options });
+  async evaluate(x: NdArrayLike, options: CallOptions = {}): Promise<NdArray> {
+    ({ x } = checkCall(METHODS.ShallowNetwork.evaluate, { x, options }));
     const { kernels, points } = await this.#check(x, 'x', options);
     const { A, C, minusB, bias } = this.#in(dtypeOf(points));
     const data = await kernels.ridgeSum(
@@ -125,8 +131,8 @@ export class ShallowNetwork {
    *
    * @throws As evaluate.
    */
-  async jacobianVector(x: NdArray, u: NdArray, options: CallOptions = {}): Promise<NdArray> {
-    checkCall(METHODS.ShallowNetwork.jacobianVector, { x, u, options });
+  async jacobianVector(x: NdArrayLike, u: NdArrayLike, options: CallOptions = {}): Promise<NdArray> {
+    ({ x, u } = checkCall(METHODS.ShallowNetwork.jacobianVector, { x, u, options }));
     const { kernels, points } = await this.#check(x, 'x', options);
     const n = points.shape[0];
     const { points: given } = await this.#check(u, 'u', options);
@@ -158,8 +164,8 @@ export class ShallowNetwork {
    *
    * @throws INVALID_SHAPE where outputs and inputs differ in number; as evaluate.
    */
-  async divergence(x: NdArray, options: CallOptions = {}): Promise<FloatData> {
-    checkCall(METHODS.ShallowNetwork.divergence, { x, options });
+  async divergence(x: NdArrayLike, options: CallOptions = {}): Promise<FloatData> {
+    ({ x } = checkCall(METHODS.ShallowNetwork.divergence, { x, options }));
     if (this.inputs !== this.outputs) {
       throw new RidgeflowError(
         'INVALID_SHAPE',

@@ -1,4 +1,5 @@
 import {
+  record,
   ARRAY,
   ARRAY_OPTIONAL,
   CALL,
@@ -12,7 +13,7 @@ import {
   options,
   text,
   type Argument,
-} from '../core/call.js';
+} from '../core/rules.js';
 import { TRAJECTORY_TOLERANCE } from '../flow/option-signatures.js';
 import { PAIR } from '../ridgelet/signatures.js';
 import type { analyseNetwork } from './analysis/analyse.js';
@@ -130,7 +131,7 @@ export const SIGNATURES = {
   chooseLayers: { model: MODEL, patterns: list(true) },
   compareWithSpectrum: {
     network: SHALLOW,
-    data: object(['points', 'values']),
+    data: record({ points: ARRAY, values: ARRAY }),
     options: options<Argument<typeof compareWithSpectrum, 2>>()({
       ...CALL,
       bandwidth: NUMBER,
@@ -176,7 +177,7 @@ export const SIGNATURES = {
   },
   fitError: {
     network: NETWORK,
-    data: object(['points', 'values']),
+    data: record({ points: ARRAY, values: ARRAY }),
     options: options<Argument<typeof fitError, 2>>()({ ...CALL }),
   },
   fitNetwork: {
@@ -288,7 +289,7 @@ export const SIGNATURES = {
   },
   spectrumSlice: {
     network: SHALLOW,
-    data: object(['points', 'values']),
+    data: record({ points: ARRAY, values: ARRAY }),
     options: options<Argument<typeof spectrumSlice, 2>>()(
       { ...CALL, pair: PAIR, reach: NUMBER, size: NUMBER },
       true,

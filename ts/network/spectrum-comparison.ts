@@ -1,5 +1,6 @@
-import { type NdArray, allocate, checkPoints } from '../core/array.js';
+import { allocate, checkPoints } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, checkPositive, tell } from '../core/options.js';
 import { vectorLength } from '../core/rows.js';
 import { smoothed } from '../measure/index.js';
@@ -47,18 +48,18 @@ export interface SpectrumComparison {
  */
 export async function compareWithSpectrum(
   network: ShallowNetwork,
-  data: { points: NdArray; values: NdArray },
+  data: { points: NdArrayLike; values: NdArrayLike },
   options: SpectrumComparisonOptions,
 ): Promise<SpectrumComparison> {
-  checkCall(SIGNATURES.compareWithSpectrum, { network, data, options });
+  const { data: own } = checkCall(SIGNATURES.compareWithSpectrum, { network, data, options });
   const { positions, bandwidth = 0.15 } = options;
   checkPositive(bandwidth, 'bandwidth');
-  const { d } = checkPoints(data.points, 'points', { dimension: network.inputs });
+  const { d } = checkPoints(own.points, 'points', { dimension: network.inputs });
   checkPoints(positions?.a, 'positions.a', { dimension: d, minimum: 2 });
   const pair = options.pair ?? ridgeletPair(network.activation.name, d);
   const { signal, backend } = options;
   const { data: values, shape } = await ridgeletTransform(
-    { points: data.points, values: centred(data.values) },
+    { points: own.points, values: centred(own.values) },
     positions,
     { signal, backend, pair, normalization: 'profile' },
   );

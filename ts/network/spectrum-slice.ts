@@ -1,5 +1,6 @@
 import { type NdArray, allocate, checkPoints, dtypeOf } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, checkInteger, checkPositive } from '../core/options.js';
 import { vectorLength } from '../core/rows.js';
 import { kernelsFor } from '../kernel/backend.js';
@@ -46,18 +47,18 @@ export interface SpectrumSlice {
  */
 export async function spectrumSlice(
   network: ShallowNetwork,
-  data: { points: NdArray; values: NdArray },
+  data: { points: NdArrayLike; values: NdArrayLike },
   options: SpectrumSliceOptions = {},
 ): Promise<SpectrumSlice> {
-  checkCall(SIGNATURES.spectrumSlice, { network, data, options });
-  const { n, d } = checkPoints(data.points, 'points', { dimension: network.inputs });
+  const { data: pairs } = checkCall(SIGNATURES.spectrumSlice, { network, data, options });
+  const { n, d } = checkPoints(pairs.points, 'points', { dimension: network.inputs });
   const size = checkInteger(options.size ?? 72, 'size', 2, 2048);
   const { reach, signal, onProgress, backend } = options;
   if (reach !== undefined) checkPositive(reach, 'reach');
   const pair = options.pair ?? ridgeletPair(network.activation.name, d);
   const direction = await mainDirection(network, options);
-  const points = centred(data.points);
-  const mean = Float64Array.from({ length: d }, (_, c) => data.points.data[c] - points.data[c]);
+  const points = centred(pairs.points);
+  const mean = Float64Array.from({ length: d }, (_, c) => pairs.points.data[c] - points.data[c]);
   const along = (row: ArrayLike<number>, start: number) =>
     direction.reduce((sum, value, c) => sum + value * row[start + c], 0);
   let [square, most] = [0, 0];
@@ -69,7 +70,7 @@ export async function spectrumSlice(
   if (!(square > 0)) {
     throw new RidgeflowError('DEGENERATE_CLOUD', 'The points have no extent in the direction of the slice');
   }
-  const k = checkPoints(data.values, 'values').d;
+  const k = checkPoints(pairs.values, 'values').d;
   const units = unitsOn(network, direction, mean);
   const farthest = (values: number[]) => values.reduce((far, value) => Math.max(far, Math.abs(value)), 0);
   const own = 1.25 * farthest(units.map(({ slope }) => slope)) || 1 / Math.sqrt(square);
@@ -78,14 +79,14 @@ export async function spectrumSlice(
   const axis = (half: number) =>
     Float64Array.from({ length: size }, (_, i) => half * ((2 * i + 1) / size - 1));
   const [slopes, biases] = [axis(steepest), axis(widest || steepest * most)];
-  const a = allocate(dtypeOf(data.points), size * size * d, 'a grid of units');
-  const b = allocate(dtypeOf(data.points), size * size, 'a grid of units');
+  const a = allocate(dtypeOf(pairs.points), size * size * d, 'a grid of units');
+  const b = allocate(dtypeOf(pairs.points), size * size, 'a grid of units');
   for (let i = 0; i < size * size; i++) {
     for (let c = 0; c < d; c++) a[i * d + c] = slopes[Math.floor(i / size)] * direction[c];
     b[i] = biases[i % size];
   }
   const { data: values } = await ridgeletTransform(
-    { points, values: centred(data.values) },
+    { points, values: centred(pairs.values) },
     { a: { data: a, shape: [size * size, d] }, b: { data: b, shape: [size * size] } },
     { signal, onProgress, backend, pair, normalization: 'profile' },
   );

@@ -1,5 +1,6 @@
-import { type NdArray, checkPoints } from '../core/array.js';
+import { type NdArray, checkPoints, dtypeOf } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import { type NdArrayLike, toOwn } from '../core/foreign.js';
 import { type CallOptions, checkInteger } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
 import { takeRows } from '../core/rows.js';
@@ -8,8 +9,8 @@ import { checkFinite } from '../kernel/checks.js';
 import type { Measure } from '../measure/measure.js';
 
 /** What a network is to be fitted to: values at points, a function under a measure, or the score of a measure. */
-export type NetworkTarget =
-  | { points: NdArray; values: NdArray }
+export type NetworkTarget<A extends NdArrayLike = NdArray> =
+  | { points: A; values: A }
   | {
       measure: Measure;
       /** n × d ↦ n × k. Default: the score of the measure. */
@@ -21,7 +22,7 @@ export type NetworkTarget =
 /** How values and rows are split into those to fit and those to test on. */
 export interface SplitOptions extends CallOptions {
   /** Part of the points that is held out, 0 to 0.9, or points and values of their own. Default 0.2. */
-  heldOut?: number | { points: NdArray; values: NdArray };
+  heldOut?: number | { points: NdArrayLike; values: NdArrayLike };
 }
 
 /** A target as points and values, part of them held out. */
@@ -40,8 +41,12 @@ export async function splitTarget(target: NetworkTarget, options: SplitOptions):
   await checkPairs(all, '', options);
   const n = all.points.shape[0];
   if (typeof heldOut !== 'number') {
-    await checkPairs(heldOut, 'heldOut.', options, all);
-    return { training: all, heldOut };
+    const own = {
+      points: toOwn(heldOut.points, 'heldOut.points', dtypeOf(all.points)),
+      values: toOwn(heldOut.values, 'heldOut.values', dtypeOf(all.values)),
+    };
+    await checkPairs(own, 'heldOut.', options, all);
+    return { training: all, heldOut: own };
   }
   const count = Math.round(fraction * n);
   if (n - count < 2) {

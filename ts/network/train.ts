@@ -2,6 +2,7 @@ import type { ActivationName } from '../core/activation.js';
 import { activation } from '../core/activation.js';
 import { type FloatData, type NdArray, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, checkInteger, checkPositive, checkSeed } from '../core/options.js';
 import { Pace } from '../core/pace.js';
 import { RandomStream } from '../core/random.js';
@@ -51,16 +52,16 @@ const [BETA1, BETA2, EPSILON] = [0.9, 0.999, 1e-8];
  * Source: D. P. Kingma, J. Ba, Adam: a method for stochastic optimization, ICLR 2015.
  */
 export async function trainNetwork(
-  target: NetworkTarget,
+  target: NetworkTarget<NdArrayLike>,
   options: TrainNetworkOptions = {},
 ): Promise<TrainedNetwork> {
-  checkCall(SIGNATURES.trainNetwork, { target, options });
+  const own = checkCall(SIGNATURES.trainNetwork, { target, options });
   const { activation: name = 'tanh', steps = 2000, learningRate = 0.02, weightDecay = 1e-6 } = options;
   const eta = activation(name);
   checkInteger(steps, 'steps', 1);
   checkPositive(learningRate, 'learningRate');
   if (weightDecay !== 0) checkPositive(weightDecay, 'weightDecay');
-  const { training, heldOut } = await splitTarget(target, options);
+  const { training, heldOut } = await splitTarget(own.target, own.options);
   const dtype = options.dtype ?? dtypeOf(training.points);
   const kernels = await kernelsFor(options, dtype);
   const points = toDtype(training.points, dtype);

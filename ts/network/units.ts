@@ -1,5 +1,6 @@
 import { type NdArray, allocate, checkPoints, dtypeOf } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { checkInteger } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
 import { checkCall } from '../core/call.js';
@@ -34,8 +35,8 @@ export interface RandomUnitOptions {
  * @param points n × d.
  * @throws INVALID_ARGUMENT, EMPTY_CLOUD, INVALID_SHAPE, DEGENERATE_CLOUD where all points are the same.
  */
-export function randomUnits(points: NdArray, options: RandomUnitOptions): Units {
-  checkCall(SIGNATURES.randomUnits, { points, options });
+export function randomUnits(points: NdArrayLike, options: RandomUnitOptions): Units {
+  ({ points } = checkCall(SIGNATURES.randomUnits, { points, options }));
   const { width, scale = [0.5, 4], seed } = options;
   const { n, d } = checkPoints(points, 'points', { minimum: 2 });
   checkInteger(width, 'width', 1, 2 ** 31);
@@ -77,8 +78,8 @@ export function randomUnits(points: NdArray, options: RandomUnitOptions): Units 
  *
  * Source: E. L. Bolager, I. Burak, C. Datar, Q. Sun, F. Dietrich, Sampling weights of deep neural networks, NeurIPS 2023.
  */
-export function pairUnits(points: NdArray, options: RandomUnitOptions): Units {
-  checkCall(SIGNATURES.pairUnits, { points, options });
+export function pairUnits(points: NdArrayLike, options: RandomUnitOptions): Units {
+  ({ points } = checkCall(SIGNATURES.pairUnits, { points, options }));
   const { width, scale = [0.5, 4], seed } = options;
   const { n, d } = checkPoints(points, 'points', { minimum: 2 });
   checkInteger(width, 'width', 1, 2 ** 31);

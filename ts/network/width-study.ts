@@ -1,4 +1,5 @@
 import { invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { checkInteger, partOf } from '../core/options.js';
 import { type FitNetworkOptions, fitNetwork, unitsFor } from './fit.js';
 import type { FitError } from './fit-error.js';
@@ -21,14 +22,14 @@ export interface WidthStudy {
  * @throws As fitNetwork.
  */
 export async function errorByWidth(
-  target: NetworkTarget,
+  target: NetworkTarget<NdArrayLike>,
   options: Omit<FitNetworkOptions, 'width'> & { widths: readonly number[] },
 ): Promise<WidthStudy> {
-  checkCall(SIGNATURES.errorByWidth, { target, options });
-  const { widths, ...rest } = options;
+  const own = checkCall(SIGNATURES.errorByWidth, { target, options });
+  const { widths, ...rest } = own.options;
   if (!(widths?.length > 0)) throw invalidArgument('widths', 'a list of widths', widths);
   widths.forEach((width) => checkInteger(width, 'widths', 1));
-  const split = await splitTarget(target, rest);
+  const split = await splitTarget(own.target, rest);
   if (!split.heldOut) throw invalidArgument('heldOut', 'points to hold out', options.heldOut);
   const units = await unitsFor(split.training, { ...rest, width: Math.max(...widths) });
   const rows: WidthStudy['rows'] = [];

@@ -1,5 +1,6 @@
 import { type DType, type FloatData, type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import { type NdArrayLike, isForeign, isOwn, toOwn } from '../core/foreign.js';
 import { type CallOptions, partOf, throwIfAborted } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
@@ -8,19 +9,19 @@ import { isFloat64Array } from '../core/realm.js';
 
 /** A part of a cloud that comes in parts. */
 export interface CloudPart {
-  points: NdArray;
+  points: NdArrayLike;
   /** One for each point, at least 0. Default: all 1. */
   weights?: readonly number[] | FloatData;
 }
 
 /** A cloud, whole or in parts: n is not bound by memory. */
 export type CloudParts =
-  NdArray | CloudPart | Iterable<NdArray | CloudPart> | AsyncIterable<NdArray | CloudPart>;
+  NdArrayLike | CloudPart | Iterable<NdArrayLike | CloudPart> | AsyncIterable<NdArrayLike | CloudPart>;
 
 /** Options of {@link projectedExtents}. */
 export interface ProjectedExtentsOptions extends CallOptions {
   /** Directions u, [L, d]: see directionSet. */
-  directions: NdArray;
+  directions: NdArrayLike;
 }
 
 /** A part of a cloud as kernels take it, with the sum of its weights. */
@@ -35,7 +36,7 @@ export interface CheckedPart {
  * there was no point. */
 export async function forEachPart(
   cloud: CloudParts,
-  options: ProjectedExtentsOptions,
+  options: CallOptions & { directions: NdArray },
   visit: (part: CheckedPart, kernels: Kernels, run: CallOptions) => Promise<void>,
 ): Promise<{ kernels: Kernels; dtype: DType } | undefined> {
   const given = options.directions;
@@ -49,8 +50,9 @@ export async function forEachPart(
   const run = isPart(cloud) ? partOf(options, 0, 0.95) : { signal: options.signal };
   for await (const item of partsOf(cloud)) {
     throwIfAborted(options.signal);
-    const { points, weights } = 'points' in item ? item : { points: item, weights: undefined };
+    const { points: taken, weights } = 'points' in item ? item : { points: item, weights: undefined };
     const name = parts++ === 0 ? 'cloud' : `part ${parts - 1} of cloud`;
+    const points = toOwn(taken, name, dtype);
     const { n } = checkPoints(points, name, { minimum: 0, dimension: d });
     dtype ??= dtypeOf(points);
     kernels ??= await kernelsFor(options, dtype);
@@ -89,11 +91,19 @@ function checkWeights(
   return { weights: isFloat64Array(weights) ? weights : Float64Array.from(weights), total };
 }
 
-function isPart(cloud: CloudParts): cloud is NdArray | CloudPart {
-  return cloud !== null && typeof cloud === 'object' && ('data' in cloud || 'points' in cloud);
+/** Whether it is one part: a list of arrays is many, a list of numbers or of rows of them is one. */
+function isPart(cloud: CloudParts): cloud is NdArrayLike | CloudPart {
+  if (cloud === null || typeof cloud !== 'object') return false;
+  if (Array.isArray(cloud)) {
+    const [first] = cloud as readonly unknown[];
+    return typeof first === 'number' || (Array.isArray(first) && typeof first[0] === 'number');
+  }
+  return isOwn(cloud) || isForeign(cloud) || 'points' in cloud;
 }
 
-function partsOf(cloud: CloudParts): Iterable<NdArray | CloudPart> | AsyncIterable<NdArray | CloudPart> {
+function partsOf(
+  cloud: CloudParts,
+): Iterable<NdArrayLike | CloudPart> | AsyncIterable<NdArrayLike | CloudPart> {
   if (cloud === null || typeof cloud !== 'object')
     throw invalidArgument('cloud', 'points or an iterable', cloud);
   return isPart(cloud) ? [cloud] : cloud;

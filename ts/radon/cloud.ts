@@ -9,6 +9,7 @@ import {
   toDtype,
 } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, checkInteger, checkPositive, tell } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
@@ -54,23 +55,25 @@ export interface ProjectedDensity {
  * @throws EMPTY_CLOUD, INVALID_SHAPE (directions of another dimension, `into` of another shape), INVALID_ARGUMENT (`into` over the
  *   points or directions), NON_FINITE, INVALID_DTYPE, ABORTED, OUT_OF_MEMORY. O(L n d) time, O(L n) memory: projectedDensity and projectedExtents need none for projections.
  */
-export async function projectCloud(points: NdArray, options: ProjectCloudOptions): Promise<NdArray> {
-  checkCall(SIGNATURES.projectCloud, { points, options });
+export async function projectCloud(points: NdArrayLike, options: ProjectCloudOptions): Promise<NdArray> {
+  const own = checkCall(SIGNATURES.projectCloud, { points, options });
+  ({ points } = own);
+  const { into: given } = own.options;
   const { n, d } = checkPoints(points, 'points');
-  checkPoints(options.directions, 'directions', { dimension: d });
+  checkPoints(own.options.directions, 'directions', { dimension: d });
   const dtype = options.dtype ?? dtypeOf(points);
   const input = toDtype(points, dtype);
-  const directions = toDtype(options.directions, dtype);
+  const directions = toDtype(own.options.directions, dtype);
   const kernels = await kernelsFor(options, dtype);
   checkFinite(kernels, points, 'points');
-  checkFinite(kernels, options.directions, 'directions');
+  checkFinite(kernels, own.options.directions, 'directions');
   const shape = [directions.shape[0], n];
-  const into = options.into && checkInto(options.into, shape, dtype, [input, directions]);
+  const into = given && checkInto(given, shape, dtype, [input, directions]);
   const data = await kernels.matmul(
     { a: asMatrix(directions), b: asMatrix(input), transposeB: true, into },
     options,
   );
-  return options.into ?? { data, shape };
+  return given ?? { data, shape };
 }
 
 /**
@@ -94,8 +97,8 @@ export async function projectedDensity(
   cloud: CloudParts,
   options: ProjectedDensityOptions,
 ): Promise<ProjectedDensity> {
-  checkCall(SIGNATURES.projectedDensity, { cloud, options });
-  const { directions: given, bandwidth } = options;
+  const own = checkCall(SIGNATURES.projectedDensity, { cloud, options }).options;
+  const { directions: given, bandwidth } = own;
   const { n: count } = checkPoints(given, 'directions');
   const bins = checkBins(options.bins);
   if (bandwidth !== undefined && checkPositive(bandwidth, 'bandwidth') < 2 * bins.spacing) {
@@ -114,7 +117,7 @@ export async function projectedDensity(
   const grid = { first, spacing: bins.spacing, width, smooth: margin > 0 };
 
   let total = 0;
-  const last = await forEachPart(cloud, options, async (part, kernels, run) => {
+  const last = await forEachPart(cloud, own, async (part, kernels, run) => {
     total += part.total;
     await kernels.binProjections({ ...part, bins: grid, sums }, run);
   });
@@ -144,10 +147,10 @@ export async function projectedExtents(
   cloud: CloudParts,
   options: ProjectedExtentsOptions,
 ): Promise<{ least: Float64Array; greatest: Float64Array }> {
-  checkCall(SIGNATURES.projectedExtents, { cloud, options });
-  const { n: count } = checkPoints(options.directions, 'directions');
+  const own = checkCall(SIGNATURES.projectedExtents, { cloud, options }).options;
+  const { n: count } = checkPoints(own.directions, 'directions');
   const extents = Float64Array.from({ length: 2 * count }, (_, i) => (i % 2 ? -Infinity : Infinity));
-  const last = await forEachPart(cloud, options, ({ points, directions }, kernels, run) =>
+  const last = await forEachPart(cloud, own, ({ points, directions }, kernels, run) =>
     kernels.projectionExtents({ points, directions, extents }, run),
   );
   if (last === undefined) {

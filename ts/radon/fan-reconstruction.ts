@@ -1,5 +1,6 @@
 import { type NdArray, allocate, checkArray, dtypeOf } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, partOf } from '../core/options.js';
 import { Pace } from '../core/pace.js';
 import { evenTransform } from '../core/even-transform.js';
@@ -61,10 +62,10 @@ export interface FanBeamReconstructionOptions extends FanBeamImage, CallOptions 
  * const image = await fanBeamFilteredBackprojection(sinogram, { angles, sourceDistance: 500, shape: [256, 256] });
  */
 export async function fanBeamFilteredBackprojection(
-  sinogram: NdArray,
+  sinogram: NdArrayLike,
   options: FanBeamReconstructionOptions,
 ): Promise<NdArray> {
-  checkCall(SIGNATURES.fanBeamFilteredBackprojection, { sinogram, options });
+  ({ sinogram } = checkCall(SIGNATURES.fanBeamFilteredBackprojection, { sinogram, options }));
   checkArray(sinogram, 'sinogram');
   const detector = { ...options.detector, count: options.detector?.count ?? sinogram.shape[1] };
   const fan = resolveFan({ ...options, detector });

@@ -1,5 +1,6 @@
 import { type NdArray, copyOf, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, partOf } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
@@ -53,10 +54,10 @@ export interface FilteredBackprojectionOptions extends ParallelBeam, CallOptions
  * const image = await filteredBackprojection(sinogram, { angles, shape: [256, 256], filter: 'hann' });
  */
 export async function filteredBackprojection(
-  sinogram: NdArray,
+  sinogram: NdArrayLike,
   options: FilteredBackprojectionOptions,
 ): Promise<NdArray> {
-  checkCall(SIGNATURES.filteredBackprojection, { sinogram, options });
+  ({ sinogram } = checkCall(SIGNATURES.filteredBackprojection, { sinogram, options }));
   const problem = resolveSinogram(sinogram, options);
   const filter = checkFilter(options.filter);
   const given = options.angleWeights && checkAngleWeights(options.angleWeights, problem.angles.length);

@@ -1,5 +1,6 @@
 import { type NdArray, checkArray, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, checkPositive } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
@@ -39,8 +40,8 @@ export interface HeatSlicesOptions extends CallOptions {
  * @example
  * const later = await heatSlices(sinogram, { time: 0.1, spacing: 0.02 });
  */
-export async function heatSlices(sinogram: NdArray, options: HeatSlicesOptions): Promise<NdArray> {
-  checkCall(SIGNATURES.heatSlices, { sinogram, options });
+export async function heatSlices(sinogram: NdArrayLike, options: HeatSlicesOptions): Promise<NdArray> {
+  ({ sinogram } = checkCall(SIGNATURES.heatSlices, { sinogram, options }));
   checkArray(sinogram, 'sinogram');
   if (sinogram.shape.length !== 2 || sinogram.data.length === 0) {
     throw new RidgeflowError(

@@ -9,6 +9,7 @@ import {
   toDtype,
 } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, checkInteger } from '../core/options.js';
 import { Pace } from '../core/pace.js';
 import { vectorLength } from '../core/rows.js';
@@ -72,8 +73,8 @@ export interface System {
  * @example
  * const { image } = await cgls(sinogram, { angles, shape: [256, 256], iterations: 15 });
  */
-export async function cgls(sinogram: NdArray, options: IterativeOptions): Promise<IterativeResult> {
-  checkCall(SIGNATURES.cgls, { sinogram, options });
+export async function cgls(sinogram: NdArrayLike, options: IterativeOptions): Promise<IterativeResult> {
+  ({ sinogram } = checkCall(SIGNATURES.cgls, { sinogram, options }));
   const system = await systemOf(sinogram, options, 20);
   const { kernels, image } = system;
   const history = new History(system, options);
@@ -112,8 +113,8 @@ export async function cgls(sinogram: NdArray, options: IterativeOptions): Promis
  * @throws As cgls; INVALID_ARGUMENT for a relaxation out of (0, 2). One projection and one backprojection per iteration.
  *   Source: J. Gregor, T. Benson, IEEE Trans. Med. Imaging 27 (2008) 918.
  */
-export async function sirt(sinogram: NdArray, options: RelaxedOptions): Promise<IterativeResult> {
-  checkCall(SIGNATURES.sirt, { sinogram, options });
+export async function sirt(sinogram: NdArrayLike, options: RelaxedOptions): Promise<IterativeResult> {
+  ({ sinogram } = checkCall(SIGNATURES.sirt, { sinogram, options }));
   const system = await systemOf(sinogram, options, 100);
   const relaxation = checkRelaxation(options.relaxation);
   const history = new History(system, options);
@@ -139,8 +140,8 @@ export async function sirt(sinogram: NdArray, options: RelaxedOptions): Promise<
  * @throws As sirt. A pass is two projections and one backprojection, with the overhead of a call for every angle. Source:
  *   A. H. Andersen, A. C. Kak, Ultrasonic Imaging 6 (1984) 81.
  */
-export async function sart(sinogram: NdArray, options: RelaxedOptions): Promise<IterativeResult> {
-  checkCall(SIGNATURES.sart, { sinogram, options });
+export async function sart(sinogram: NdArrayLike, options: RelaxedOptions): Promise<IterativeResult> {
+  ({ sinogram } = checkCall(SIGNATURES.sart, { sinogram, options }));
   const system = await systemOf(sinogram, options, 5);
   const relaxation = checkRelaxation(options.relaxation);
   const history = new History(system, options);

@@ -1,4 +1,4 @@
-import { ARRAY, CALL_OPTIONS, list } from '../core/call.js';
+import { ARRAY, CALL_OPTIONS, list } from '../core/rules.js';
 
 /** What the methods of the objects of this subject take, for {@link checkCall}: what takes nothing but numbers is not here. */
 export const METHODS = {

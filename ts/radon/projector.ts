@@ -1,5 +1,6 @@
 import { BYTES, type FloatData, type NdArray, dtypeOf, elementCount, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { requireMemory } from '../core/memory.js';
 import { type CallOptions, checkInteger } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
@@ -20,9 +21,9 @@ export interface Projector {
   /** An order of the views in which neighbours differ most, for methods that take one view after the other. */
   readonly viewOrder?: readonly number[];
   /** Pf. */
-  project(image: NdArray, options?: CallOptions): Promise<NdArray>;
+  project(image: NdArrayLike, options?: CallOptions): Promise<NdArray>;
   /** The transpose: Σ (Pf)·g = Σ f·(Pᵀg) to rounding. */
-  backproject(data: NdArray, options?: CallOptions): Promise<NdArray>;
+  backproject(data: NdArrayLike, options?: CallOptions): Promise<NdArray>;
   /** The projector of some of the views, by their numbers. */
   select(views: readonly number[]): Projector;
 }
@@ -67,13 +68,13 @@ export function createProjector(parts: ProjectorParts): Projector {
     dataShape,
     viewOrder: goldenOrder(angles ?? Float64Array.from({ length: dataShape[0] }, (_, i) => i), !angles),
     project: async (image, options = {}) => {
-      checkCall(METHODS.Projector.project, { image, options });
+      ({ image } = checkCall(METHODS.Projector.project, { image, options }));
       return apply(image, 'image', [imageShape, dataShape], options, (kernels, values) =>
         parts.project(kernels, values, options),
       );
     },
     backproject: async (data, options = {}) => {
-      checkCall(METHODS.Projector.backproject, { data, options });
+      ({ data } = checkCall(METHODS.Projector.backproject, { data, options }));
       return apply(data, 'data', [dataShape, imageShape], options, (kernels, values) =>
         parts.backproject(kernels, values, options),
       );

@@ -1,5 +1,6 @@
 import { type NdArray, checkArray, dtypeOf, toDtype } from '../core/array.js';
 import { invalidArgument, RidgeflowError } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, partOf } from '../core/options.js';
 import { evenTransform } from '../core/even-transform.js';
 import { kernelsFor } from '../kernel/backend.js';
@@ -40,8 +41,11 @@ export interface InverseRadonOptions extends HyperplaneGeometry, CallOptions {
  * const directions = directionSet(2000, 3, { kind: 'fibonacci' });
  * const volume = await inverseRadonTransform(data, { directions, shape: [64, 64, 64] });
  */
-export async function inverseRadonTransform(data: NdArray, options: InverseRadonOptions): Promise<NdArray> {
-  checkCall(SIGNATURES.inverseRadonTransform, { data, options });
+export async function inverseRadonTransform(
+  data: NdArrayLike,
+  options: InverseRadonOptions,
+): Promise<NdArray> {
+  ({ data } = checkCall(SIGNATURES.inverseRadonTransform, { data, options }));
   checkArray(data, 'data');
   const detector = { ...options.detector, count: options.detector?.count ?? data.shape[1] };
   const problem = resolveHyperplanes({ ...options, detector });

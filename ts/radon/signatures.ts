@@ -10,7 +10,7 @@ import {
   object,
   options,
   type Argument,
-} from '../core/call.js';
+} from '../core/rules.js';
 import type { projectCloud, projectedDensity, projectedExtents } from './cloud.js';
 import type { directionSet } from './directions.js';
 import type { fanBeamLines, fanBeamProjector } from './fan-beam.js';

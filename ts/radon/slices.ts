@@ -1,5 +1,6 @@
 import { type NdArray, allocate, checkArray, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { partOf } from '../core/options.js';
 import { type FilteredBackprojectionOptions, filteredBackprojection } from './filtered-backprojection.js';
 import { checkGridShape } from './hyperplanes.js';
@@ -19,10 +20,10 @@ import { SIGNATURES } from './signatures.js';
  * const volume = await filteredBackprojectionSlices(data, { angles, shape: [64, 128, 128], filter: 'hann' });
  */
 export async function filteredBackprojectionSlices(
-  data: NdArray,
+  data: NdArrayLike,
   options: FilteredBackprojectionOptions,
 ): Promise<NdArray> {
-  checkCall(SIGNATURES.filteredBackprojectionSlices, { data, options });
+  ({ data } = checkCall(SIGNATURES.filteredBackprojectionSlices, { data, options }));
   checkArray(data, 'data');
   const [slices, rows, columns] = checkGridShape(options.shape, 3);
   const [angles, depth, detectors] = data.shape;

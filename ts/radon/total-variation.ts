@@ -1,5 +1,6 @@
-import { type FloatData, type NdArray, zeros } from '../core/array.js';
+import { type FloatData, zeros } from '../core/array.js';
 import { invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import {
   History,
   type IterativeOptions,
@@ -31,10 +32,10 @@ export type TotalVariationOptions = IterativeOptions & {
  *   sinogram) memory. Source: A. Chambolle, T. Pock, J. Math. Imaging Vis. 40 (2011) 120; T. Pock, A. Chambolle, ICCV 2011.
  */
 export async function totalVariation(
-  sinogram: NdArray,
+  sinogram: NdArrayLike,
   options: TotalVariationOptions,
 ): Promise<IterativeResult> {
-  checkCall(SIGNATURES.totalVariation, { sinogram, options });
+  ({ sinogram } = checkCall(SIGNATURES.totalVariation, { sinogram, options }));
   const { weight, nonNegative = true } = options;
   if (!(weight >= 0 && Number.isFinite(weight))) {
     throw invalidArgument('weight', 'a finite number of at least 0', weight);

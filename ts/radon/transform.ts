@@ -1,5 +1,6 @@
 import { type NdArray, checkArray, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import type { CallOptions } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { checkFinite } from '../kernel/checks.js';
@@ -48,8 +49,8 @@ export interface BackprojectOptions extends RadonTransformOptions {
  * @example
  * const sinogram = await radonTransform(image, { angles: equalAngles(180), pixelSize: 0.5 });
  */
-export async function radonTransform(image: NdArray, options: RadonTransformOptions): Promise<NdArray> {
-  checkCall(SIGNATURES.radonTransform, { image, options });
+export async function radonTransform(image: NdArrayLike, options: RadonTransformOptions): Promise<NdArray> {
+  ({ image } = checkCall(SIGNATURES.radonTransform, { image, options }));
   checkImage(image, 'image');
   if (options.shape !== undefined) checkShapeIs(image.shape, options.shape, 'image');
   const problem = resolveBeam(options, image.shape);
@@ -70,8 +71,8 @@ export async function radonTransform(image: NdArray, options: RadonTransformOpti
  * @returns The image, [rows, columns] = `options.shape`.
  * @throws As radonTransform; INVALID_SHAPE where the sinogram has another number of angles or detectors than stated.
  */
-export async function backproject(sinogram: NdArray, options: BackprojectOptions): Promise<NdArray> {
-  checkCall(SIGNATURES.backproject, { sinogram, options });
+export async function backproject(sinogram: NdArrayLike, options: BackprojectOptions): Promise<NdArray> {
+  ({ sinogram } = checkCall(SIGNATURES.backproject, { sinogram, options }));
   const problem = resolveSinogram(sinogram, options);
   const kernel = checkKernel(options.kernel);
   const input = toDtype(sinogram, options.dtype ?? dtypeOf(sinogram));

@@ -1,6 +1,7 @@
 import { type NdArray, checkPoints } from '../core/array.js';
 import { checkCall } from '../core/call.js';
 import { invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { checkInteger } from '../core/options.js';
 import type { ChartSpec } from './charts.js';
 import type { PrincipalPlane } from './cloud.js';
@@ -55,8 +56,8 @@ export function planLines(
  * @throws INVALID_SHAPE, EMPTY_CLOUD, NON_FINITE, INVALID_ARGUMENT where the plan names other points than there are.
  */
 export function planChart(
-  source: NdArray,
-  target: NdArray,
+  source: NdArrayLike,
+  target: NdArrayLike,
   plan: ShownPlan,
   options: CloudChartOptions & {
     /** What the clouds are called. Default source and target. */
@@ -64,7 +65,7 @@ export function planChart(
     lines?: number;
   } = {},
 ): ChartSpec {
-  checkCall(SIGNATURES.planChart, { source, target, plan, options });
+  ({ source, target } = checkCall(SIGNATURES.planChart, { source, target, plan, options }));
   const { n, d } = checkPoints(source, 'source');
   const { n: m } = checkPoints(target, 'target', { dimension: d });
   const { names = { source: 'source', target: 'target' }, seed = 0 } = options;

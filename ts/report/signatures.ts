@@ -1,4 +1,4 @@
-import { ANY, ARRAY, NUMBER, TEXT, list, object, options, text, type Argument } from '../core/call.js';
+import { ANY, ARRAY, NUMBER, TEXT, list, object, options, text, type Argument } from '../core/rules.js';
 import type { planChart, trajectoryChart } from './cloud-charts.js';
 import type { table } from './html.js';
 import type { chartFigure } from './page.js';

@@ -1,5 +1,6 @@
-import { type FloatData, type NdArray, checkPoints, checkSameDtype } from '../core/array.js';
+import { type FloatData, checkPoints, checkSameDtype } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import type { CallOptions } from '../core/options.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
 import { type CloudMoments, cloudMoments, unitRows } from './moments.js';
@@ -20,11 +21,11 @@ import { SIGNATURES } from './signatures.js';
  * or all coincide but one: the ratio is then 0/0. UNSUPPORTED, ABORTED. O(n(d₁ + d₂)²) time; O(n(d₁ + d₂) + (d₁ + d₂)²) memory.
  */
 export async function centredKernelAlignment(
-  a: NdArray,
-  b: NdArray,
+  a: NdArrayLike,
+  b: NdArrayLike,
   options: CallOptions & { debiased?: boolean } = {},
 ): Promise<number> {
-  checkCall(SIGNATURES.centredKernelAlignment, { a, b, options });
+  ({ a, b } = checkCall(SIGNATURES.centredKernelAlignment, { a, b, options }));
   const { debiased = false } = options;
   const { n } = checkPoints(a, 'a', { minimum: debiased ? 4 : 2 });
   const other = checkPoints(b, 'b');

@@ -1,4 +1,4 @@
-import type { NdArray } from '../core/array.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions } from '../core/options.js';
 import { type CloudSpectrum, cloudMoments, spectrumOf } from './moments.js';
 import { checkCall } from '../core/call.js';
@@ -20,8 +20,8 @@ export interface EffectiveRank {
  * @param points n × d. @throws EMPTY_CLOUD, INVALID_SHAPE, NON_FINITE, DEGENERATE_CLOUD where all points coincide,
  * UNSUPPORTED, ABORTED. O(ndm + m³) time and O(m² + nm) memory with m = min(n, d).
  */
-export async function effectiveRank(points: NdArray, options: CallOptions = {}): Promise<EffectiveRank> {
-  checkCall(SIGNATURES.effectiveRank, { points, options });
+export async function effectiveRank(points: NdArrayLike, options: CallOptions = {}): Promise<EffectiveRank> {
+  ({ points } = checkCall(SIGNATURES.effectiveRank, { points, options }));
   return rankOf(await spectrumOf(await cloudMoments(points, options)));
 }
 

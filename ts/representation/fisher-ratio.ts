@@ -1,4 +1,5 @@
 import { type NdArray, checkPoints } from '../core/array.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, throwIfAborted } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkSquarable } from '../kernel/checks.js';
@@ -35,11 +36,11 @@ export interface FisherRatio {
  * @throws EMPTY_CLOUD, INVALID_SHAPE, INVALID_ARGUMENT, DEGENERATE_CLOUD (one class), NON_FINITE, ABORTED. O(nd + K²d) time.
  */
 export async function fisherRatio(
-  points: NdArray,
+  points: NdArrayLike,
   labels: Labels,
   options: CallOptions = {},
 ): Promise<FisherRatio> {
-  checkCall(SIGNATURES.fisherRatio, { points, labels, options });
+  ({ points } = checkCall(SIGNATURES.fisherRatio, { points, labels, options }));
   const { n, d } = checkPoints(points, 'points');
   const classes = classesOf(labels, n);
   throwIfAborted(options.signal);

@@ -1,6 +1,7 @@
-import { type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
+import { checkPoints, dtypeOf, toDtype } from '../core/array.js';
 import { checkCall } from '../core/call.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import {
   type CallOptions,
   checkInteger,
@@ -51,11 +52,11 @@ const STEP = 10;
  * O(nd + folds·m²) memory.
  */
 export async function linearProbe(
-  points: NdArray,
+  points: NdArrayLike,
   labels: Labels,
   options: LinearProbeOptions = {},
 ): Promise<LinearProbe> {
-  checkCall(SIGNATURES.linearProbe, { points, labels, options });
+  ({ points } = checkCall(SIGNATURES.linearProbe, { points, labels, options }));
   const { n, d } = checkPoints(points, 'points', { minimum: 2 });
   const classes = classesOf(labels, n);
   const folds = checkInteger(options.folds ?? Math.min(5, n), 'folds', 2, n);

@@ -1,4 +1,5 @@
-import { type NdArray, checkPoints } from '../core/array.js';
+import { checkPoints } from '../core/array.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions } from '../core/options.js';
 import { nearestNeighbours } from '../entropy/nearest-neighbours.js';
 import { type Labels, classesOf } from './classes.js';
@@ -42,11 +43,11 @@ export function accuracyOf(
  * O(n²d) time, about O(n log n) where the points fill few dimensions; O(nk + nd) memory.
  */
 export async function nearestNeighbourAccuracy(
-  points: NdArray,
+  points: NdArrayLike,
   labels: Labels,
   options: CallOptions & { k?: number } = {},
 ): Promise<Accuracy> {
-  checkCall(SIGNATURES.nearestNeighbourAccuracy, { points, labels, options });
+  ({ points } = checkCall(SIGNATURES.nearestNeighbourAccuracy, { points, labels, options }));
   const { n } = checkPoints(points, 'points', { minimum: 2 });
   const classes = classesOf(labels, n);
   const { k = 1 } = options;

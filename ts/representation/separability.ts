@@ -1,4 +1,4 @@
-import type { NdArray } from '../core/array.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { meanWithError } from '../entropy/estimate.js';
 import type { CallOptions } from '../core/options.js';
 import type { Labels } from './classes.js';
@@ -32,11 +32,11 @@ export interface Separability {
  * @example const { silhouette } = await separability(points, labels);
  */
 export async function separability(
-  points: NdArray,
+  points: NdArrayLike,
   labels: Labels,
   options: CallOptions = {},
 ): Promise<Separability> {
-  checkCall(SIGNATURES.separability, { points, labels, options });
+  ({ points } = checkCall(SIGNATURES.separability, { points, labels, options }));
   const call = { ...options, onProgress: undefined };
   const { mean, values } = await silhouette(points, labels, call);
   return {

@@ -1,4 +1,4 @@
-import { ARRAY, CALL, type Argument, list, options, FLAG, NUMBER } from '../core/call.js';
+import { ARRAY, CALL, type Argument, list, options, FLAG, NUMBER } from '../core/rules.js';
 import type { centredKernelAlignment } from './alignment.js';
 import type { effectiveRank } from './effective-rank.js';
 import type { fisherRatio } from './fisher-ratio.js';

@@ -1,4 +1,5 @@
-import { type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
+import { checkPoints, dtypeOf, toDtype } from '../core/array.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkSquarable } from '../kernel/checks.js';
@@ -27,11 +28,11 @@ export interface Silhouette {
  * O(n²d) time, O(nK) memory for K classes.
  */
 export async function silhouette(
-  points: NdArray,
+  points: NdArrayLike,
   labels: Labels,
   options: CallOptions = {},
 ): Promise<Silhouette> {
-  checkCall(SIGNATURES.silhouette, { points, labels, options });
+  ({ points } = checkCall(SIGNATURES.silhouette, { points, labels, options }));
   const { n } = checkPoints(points, 'points');
   const { labels: present, of, counts } = classesOf(labels, n);
   const cloud = toDtype(points, options.dtype);

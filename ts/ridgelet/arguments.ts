@@ -8,6 +8,7 @@ import {
   toDtype,
 } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { checkFinite } from '../kernel/checks.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
 import { RidgeletPair } from './pair.js';
@@ -21,13 +22,13 @@ export interface RidgeUnits {
 }
 
 /** A vector-valued function known at points: f(x_i), with the weights of an integral. */
-export interface RidgeletData {
+export interface RidgeletData<A extends NdArrayLike = NdArray> {
   /** [n, d]. */
-  readonly points: NdArray;
+  readonly points: A;
   /** f, [n, k] or [n]. Default: 1. */
-  readonly values?: NdArray;
+  readonly values?: A;
   /** n values: volumes of the points' cells, or shares of a measure. Default: 1/n each, the empirical measure. */
-  readonly weights?: NdArray;
+  readonly weights?: A;
 }
 
 const invalidShape = (name: string, expected: string, array: NdArray) =>

@@ -1,4 +1,5 @@
 import { type NdArray, allocate, dtypeOf, toDtype } from '../core/array.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { checkInteger, partOf } from '../core/options.js';
 import { Pace } from '../core/pace.js';
 import { kernelsFor } from '../kernel/backend.js';
@@ -44,10 +45,10 @@ export interface RidgeletDenoisingOptions extends FiniteRidgeletOptions, Thresho
  * D. L. Donoho, Wavelets and Statistics (1995) 125.
  */
 export async function denoiseByRidgelets(
-  image: NdArray,
+  image: NdArrayLike,
   options: RidgeletDenoisingOptions = {},
 ): Promise<Denoising> {
-  checkCall(SIGNATURES.denoiseByRidgelets, { image, options });
+  ({ image } = checkCall(SIGNATURES.denoiseByRidgelets, { image, options }));
   const [rows, columns] = checkImage(image);
   const { rule = 'hard', wavelet = 'symlet8' } = options;
   const p = options.block ?? nextPrime(Math.min(rows, columns));

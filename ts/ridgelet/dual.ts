@@ -10,6 +10,7 @@ import {
   toDtype,
 } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import type { CallOptions } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
@@ -49,11 +50,11 @@ export interface DualRidgeletOptions extends CallOptions {
  * is smooth, and about a 10⁵th of its range around a kink.
  */
 export async function dualRidgeletTransform(
-  x: NdArray,
+  x: NdArrayLike,
   units: RidgeCoefficients,
   options: DualRidgeletOptions,
 ): Promise<NdArray> {
-  checkCall(SIGNATURES.dualRidgeletTransform, { x, units, options });
+  ({ x } = checkCall(SIGNATURES.dualRidgeletTransform, { x, units, options }));
   const { n, d } = checkPoints(x, 'x');
   if (typeof units !== 'object' || units === null)
     throw invalidArgument('units', '{ a, b, coefficients }', units);
@@ -125,12 +126,12 @@ function largestLength({ data, shape: [rows, columns] }: NdArray): number {
  * @throws As dualRidgeletTransform.
  */
 export async function normalizedReconstruction(
-  x: NdArray,
+  x: NdArrayLike,
   units: RidgeCoefficients,
-  ofOne: NdArray,
+  ofOne: NdArrayLike,
   options: DualRidgeletOptions,
 ): Promise<NdArray> {
-  checkCall(SIGNATURES.normalizedReconstruction, { x, units, ofOne, options });
+  ({ x, ofOne } = checkCall(SIGNATURES.normalizedReconstruction, { x, units, ofOne, options }));
   const { n } = checkPoints(x, 'x');
   if (typeof units !== 'object' || units === null)
     throw invalidArgument('units', '{ a, b, coefficients }', units);

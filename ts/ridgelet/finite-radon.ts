@@ -1,5 +1,6 @@
 import { type NdArray, allocate, checkArray, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import type { CallOptions } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { checkFinite } from '../kernel/checks.js';
@@ -34,8 +35,8 @@ export function isPrime(n: number): boolean {
  * Source: F. Matúš, J. Flusser, IEEE Trans. Pattern Anal. Mach. Intell. 15 (1993) 996; M. N. Do, M. Vetterli, IEEE Trans.
  * Image Process. 12 (2003) 16.
  */
-export async function finiteRadonTransform(image: NdArray, options: CallOptions = {}): Promise<NdArray> {
-  checkCall(SIGNATURES.finiteRadonTransform, { image, options });
+export async function finiteRadonTransform(image: NdArrayLike, options: CallOptions = {}): Promise<NdArray> {
+  ({ image } = checkCall(SIGNATURES.finiteRadonTransform, { image, options }));
   checkArray(image, 'image');
   const p = image.shape[0];
   checkPrimeShape(image, 'image', [p, p], p);
@@ -51,10 +52,10 @@ export async function finiteRadonTransform(image: NdArray, options: CallOptions 
  * @throws As finiteRadonTransform. O(p³) additions.
  */
 export async function inverseFiniteRadonTransform(
-  projections: NdArray,
+  projections: NdArrayLike,
   options: CallOptions = {},
 ): Promise<NdArray> {
-  checkCall(SIGNATURES.inverseFiniteRadonTransform, { projections, options });
+  ({ projections } = checkCall(SIGNATURES.inverseFiniteRadonTransform, { projections, options }));
   checkArray(projections, 'projections');
   const p = projections.shape[1];
   checkPrimeShape(projections, 'projections', [p + 1, p], p);

@@ -1,5 +1,6 @@
 import { type FloatData, type NdArray, allocate, checkArray, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, partOf } from '../core/options.js';
 import { Pace } from '../core/pace.js';
 import { kernelsFor } from '../kernel/backend.js';
@@ -56,10 +57,10 @@ const LARGEST_BLOCK = 16381;
  * (2003) 16.
  */
 export async function finiteRidgeletTransform(
-  image: NdArray,
+  image: NdArrayLike,
   options: FiniteRidgeletOptions = {},
 ): Promise<FiniteRidgelets> {
-  checkCall(SIGNATURES.finiteRidgeletTransform, { image, options });
+  ({ image } = checkCall(SIGNATURES.finiteRidgeletTransform, { image, options }));
   const [rows, columns] = checkImage(image);
   const { wavelet = 'symlet8' } = options;
   const p = options.block ?? nextPrime(Math.min(rows, columns));

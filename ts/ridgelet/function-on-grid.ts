@@ -1,5 +1,6 @@
-import { type NdArray, allocate, checkArray, dtypeOf } from '../core/array.js';
+import { allocate, checkArray, dtypeOf } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { checkPositive } from '../core/options.js';
 import { toVector } from '../measure/arguments.js';
 import type { RidgeletData } from './arguments.js';
@@ -22,8 +23,8 @@ export interface GridGeometry {
  * @param values [n₁], [n₁, n₂] or [n₁, n₂, n₃].
  * @throws INVALID_SHAPE (d > 3, empty, `from` or `spacing` of another length), INVALID_ARGUMENT, NON_FINITE. O(nd) memory.
  */
-export function functionOnGrid(values: NdArray, options: GridGeometry): RidgeletData {
-  checkCall(SIGNATURES.functionOnGrid, { values, options });
+export function functionOnGrid(values: NdArrayLike, options: GridGeometry): RidgeletData {
+  ({ values } = checkCall(SIGNATURES.functionOnGrid, { values, options }));
   const { from, spacing } = options;
   checkArray(values, 'values');
   const d = values.shape.length;

@@ -1,5 +1,6 @@
 import { type DType, type FloatData, type NdArray, allocate, dtypeOf } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { callOptions, checkInteger, checkPositive, checkSeed, partOf } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
 import { activation } from '../core/activation.js';
@@ -69,28 +70,28 @@ export interface RidgeletSample {
  * const { a, b, effectiveSampleSize } = await sampleRidgelet({ points, values }, 200, { pair, seed: 1 });
  */
 export async function sampleRidgelet(
-  target: RidgeletData | GaussianMixture,
+  target: RidgeletData<NdArrayLike> | GaussianMixture,
   count: number,
   options: SampleRidgeletOptions,
 ): Promise<RidgeletSample> {
-  checkCall(SIGNATURES.sampleRidgelet, { target, options });
+  const { target: own } = checkCall(SIGNATURES.sampleRidgelet, { target, options });
   checkInteger(count, 'count', 1, 1e7);
   const { pair, candidates = 8 } = options;
   checkInteger(candidates, 'candidates', 2, 1000);
   const seed = checkSeed(options.seed);
-  const mixture = target instanceof GaussianMixture ? target : undefined;
-  const d = mixture ? mixture.dimension : dataSizes(target as RidgeletData).d;
+  const mixture = own instanceof GaussianMixture ? own : undefined;
+  const d = mixture ? mixture.dimension : dataSizes(own as RidgeletData).d;
   checkPair(pair, d);
   const anchors = mixture
     ? await mixture.sample(ANCHORS, { ...callOptions(options), onProgress: undefined })
-    : chosenRows((target as RidgeletData).points, seed);
-  const dtype = options.dtype ?? dtypeOf(mixture ? mixture.means : (target as RidgeletData).points);
+    : chosenRows((own as RidgeletData).points, seed);
+  const dtype = options.dtype ?? dtypeOf(mixture ? mixture.means : (own as RidgeletData).points);
   const radius =
     options.radius === undefined ? defaultRadius(anchors, pair) : checkPositive(options.radius, 'radius');
   const evaluate = (units: { a: NdArray; b: NdArray }, from: number, to: number) =>
     mixture
       ? ridgeletTransformOfMeasure(mixture, units, { ...partOf(options, from, to), pair, dtype })
-      : ridgeletTransform(target as RidgeletData, units, {
+      : ridgeletTransform(own as RidgeletData, units, {
           ...partOf(options, from, to),
           ...{ pair, dtype, normalization: options.normalization },
         });

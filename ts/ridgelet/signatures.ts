@@ -1,4 +1,16 @@
-import { ARRAY, CALL, object, options, type Argument, NUMBER, TEXT, LIST } from '../core/call.js';
+import {
+  ARRAY,
+  ARRAY_OPTIONAL,
+  CALL,
+  ifObject,
+  object,
+  options,
+  type Argument,
+  NUMBER,
+  TEXT,
+  LIST,
+  record,
+} from '../core/rules.js';
 import type { denoiseByRidgelets } from './denoise.js';
 import type { dualRidgeletTransform, normalizedReconstruction } from './dual.js';
 import type { finiteRadonTransform, inverseFiniteRadonTransform } from './finite-radon.js';
@@ -24,7 +36,7 @@ const COEFFICIENTS = object(['coefficients', 'a', 'b']);
 
 const UNITS = object(['a', 'b']);
 
-const DATA = object(['points']);
+const DATA = record({ points: ARRAY, values: ARRAY_OPTIONAL, weights: ARRAY_OPTIONAL });
 
 const GRID = object(['a', 'b']);
 
@@ -123,7 +135,7 @@ export const SIGNATURES = {
     }),
   },
   sampleRidgelet: {
-    target: object([]),
+    target: record({ points: ARRAY_OPTIONAL, values: ARRAY_OPTIONAL, weights: ifObject(ARRAY_OPTIONAL) }),
     options: options<Argument<typeof sampleRidgelet, 2>>()({
       ...CALL,
       candidates: NUMBER,

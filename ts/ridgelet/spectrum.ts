@@ -8,6 +8,7 @@ import {
   toDtype,
 } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { checkInteger, checkPositive, checkSeed } from '../core/options.js';
 import { RandomStream } from '../core/random.js';
 import { vectorLength } from '../core/rows.js';
@@ -63,20 +64,21 @@ export interface RidgeletSpectrum {
  * Stanford (1998); spreading as in nonuniform fast Fourier transforms.
  */
 export async function ridgeletTransformAlong(
-  data: RidgeletData,
-  a: NdArray,
+  data: RidgeletData<NdArrayLike>,
+  a: NdArrayLike,
   b: RidgeletAxis,
   options: RidgeletTransformOptions,
 ): Promise<NdArray> {
-  checkCall(SIGNATURES.ridgeletTransformAlong, { data, a, b, options });
-  const { d } = dataSizes(data);
+  const own = checkCall(SIGNATURES.ridgeletTransformAlong, { data, a, b, options });
+  ({ a } = own);
+  const { d } = dataSizes(own.data);
   checkPair(options.pair, d);
   const { n: m } = checkPoints(a, 'a', { dimension: d });
   checkAxis(b, 'b');
-  const dtype = options.dtype ?? dtypeOf(data.points);
+  const dtype = options.dtype ?? dtypeOf(own.data.points);
   const kernels = await kernelsFor(options, dtype);
   checkFinite(kernels, a, 'a');
-  const { points, values, weights, share } = checkData(data, kernels, dtype);
+  const { points, values, weights, share } = checkData(own.data, kernels, dtype);
   const directions = asMatrix(toDtype(a, dtype));
   const scale = share * factorOf(options, dtype);
   const out = await kernels.convolveProjections(
@@ -137,15 +139,15 @@ function goodLength(atLeast: number): number {
  * const { values } = await ridgeletTransformOnGrid({ points, values: f }, { a: [axis], b: axis }, { pair });
  */
 export async function ridgeletTransformOnGrid(
-  data: RidgeletData,
+  data: RidgeletData<NdArrayLike>,
   grid: RidgeletGrid,
   options: RidgeletTransformOptions,
 ): Promise<RidgeletSpectrum> {
-  checkCall(SIGNATURES.ridgeletTransformOnGrid, { data, grid, options });
-  const { d } = dataSizes(data);
+  const own = checkCall(SIGNATURES.ridgeletTransformOnGrid, { data, grid, options });
+  const { d } = dataSizes(own.data);
   checkGrid(grid, d);
-  const dtype = options.dtype ?? dtypeOf(data.points);
-  const out = await ridgeletTransformAlong(data, directionsOf(grid, dtype), grid.b, options);
+  const dtype = options.dtype ?? dtypeOf(own.data.points);
+  const out = await ridgeletTransformAlong(own.data, directionsOf(grid, dtype), grid.b, options);
   const values = { data: out.data, shape: [...grid.a.map(({ count }) => count), ...out.shape.slice(1)] };
   return { grid, values };
 }

@@ -1,5 +1,6 @@
 import { type DType, type NdArray, dtypeOf } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import type { CallOptions } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix } from '../kernel/checks.js';
@@ -47,16 +48,16 @@ export interface RidgeletTransformOptions extends CallOptions {
  * const spectrum = await ridgeletTransform({ points, values }, { a, b }, { pair });
  */
 export async function ridgeletTransform(
-  data: RidgeletData,
+  data: RidgeletData<NdArrayLike>,
   units: RidgeUnits,
   options: RidgeletTransformOptions,
 ): Promise<NdArray> {
-  checkCall(SIGNATURES.ridgeletTransform, { data, units, options });
-  const { d } = dataSizes(data);
+  const { data: given } = checkCall(SIGNATURES.ridgeletTransform, { data, units, options });
+  const { d } = dataSizes(given);
   checkPair(options.pair, d);
-  const dtype = options.dtype ?? dtypeOf(data.points);
+  const dtype = options.dtype ?? dtypeOf(given.points);
   const kernels = await kernelsFor(options, dtype);
-  const { points, values, weights, share } = checkData(data, kernels, dtype);
+  const { points, values, weights, share } = checkData(given, kernels, dtype);
   const { a, b } = checkUnits(units, d, kernels, dtype);
   const out = await kernels.ridgeSum(
     {

@@ -1,4 +1,5 @@
-import { type NdArray, allocate, dtypeOf } from '../core/array.js';
+import { allocate, dtypeOf } from '../core/array.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, checkInteger } from '../core/options.js';
 import { Pace } from '../core/pace.js';
 import { kernelsFor } from '../kernel/backend.js';
@@ -45,10 +46,10 @@ interface Pyramid {
  * (1994) 425; R. R. Coifman, D. L. Donoho, Wavelets and Statistics (1995) 125.
  */
 export async function denoiseByWavelets(
-  image: NdArray,
+  image: NdArrayLike,
   options: WaveletDenoisingOptions = {},
 ): Promise<Denoising> {
-  checkCall(SIGNATURES.denoiseByWavelets, { image, options });
+  ({ image } = checkCall(SIGNATURES.denoiseByWavelets, { image, options }));
   const [rows, columns] = checkImage(image);
   checkThreshold(options);
   const { rule = 'hard', wavelet = 'symlet8' } = options;

@@ -1,4 +1,14 @@
-import { type Argument, callback, object, options, NUMBER, LIST, FLAG } from '../core/call.js';
+import {
+  ARRAY,
+  arrayOr,
+  type Argument,
+  callback,
+  object,
+  options,
+  NUMBER,
+  LIST,
+  FLAG,
+} from '../core/rules.js';
 import type { recordBatches } from './record-batches.js';
 import type { neighbourRows, scoreRows, transportMap } from './stages.js';
 import { WANT } from '../measure/signatures.js';
@@ -7,10 +17,10 @@ import { WANT } from '../measure/signatures.js';
 export const SIGNATURES = {
   mapRows: { work: callback() },
   neighbourRows: {
-    points: object([]),
+    points: ARRAY,
     options: options<Argument<typeof neighbourRows, 1>>()({ backend: 1, dtype: 1, k: NUMBER }),
   },
-  projectRows: { directions: object([]) },
+  projectRows: { directions: arrayOr(['axes']) },
   recordBatches: {
     options: options<Argument<typeof recordBatches, 0>>()(
       { also: LIST, columns: LIST, dtype: 1, labels: FLAG },
@@ -18,7 +28,7 @@ export const SIGNATURES = {
     ),
   },
   scoreRows: {
-    centres: object([]),
+    centres: ARRAY,
     options: options<Argument<typeof scoreRows, 1>>()({
       backend: 1,
       dtype: 1,

@@ -4,7 +4,8 @@ import { RidgeflowError } from '../core/errors.js';
 import { type CallOptions, checkInteger } from '../core/options.js';
 import type { TransportMap } from '../dae/index.js';
 import { nearestNeighbours } from '../entropy/index.js';
-import { type CloudLike, type Rows, asCloud } from '../io/index.js';
+import type { NdArrayLike } from '../core/foreign.js';
+import { type Rows, asCloud } from '../io/index.js';
 import type { PrincipalComponents } from '../linalg/index.js';
 import { type ScoreOptions, score } from '../measure/index.js';
 import { SIGNATURES } from './signatures.js';
@@ -49,10 +50,10 @@ export interface ScoredRows extends Rows {
  * @example await pipeline(readRows(file), scoreRows(centres, { variance: 0.1, want: { logDensity: true } }), writeRows('p.csv', { also: ['logDensity'] }));
  */
 export function scoreRows(
-  centres: CloudLike,
+  centres: NdArrayLike,
   options: StageOptions & Pick<ScoreOptions, 'variance' | 'weights' | 'tolerance' | 'want'>,
 ): Stage<ScoredRows> {
-  checkCall(SIGNATURES.scoreRows, { centres, options });
+  ({ centres } = checkCall(SIGNATURES.scoreRows, { centres, options }));
   const fixed = fixedCloud(centres, 'centres', options.dtype);
   return mapRows(async (rows, { signal }) => {
     const cloud = fixed(rows.points);
@@ -74,10 +75,10 @@ export interface NeighbouringRows extends Rows {
  * @throws what `nearestNeighbours` throws, of the cloud at once where it can.
  */
 export function neighbourRows(
-  points: CloudLike,
+  points: NdArrayLike,
   options: StageOptions & { k: number },
 ): Stage<NeighbouringRows> {
-  checkCall(SIGNATURES.neighbourRows, { points, options });
+  ({ points } = checkCall(SIGNATURES.neighbourRows, { points, options }));
   const fixed = fixedCloud(points, 'points', options.dtype);
   checkInteger(options.k, 'k', 1);
   return mapRows(async (rows, { signal }) => {
@@ -94,16 +95,18 @@ export function neighbourRows(
  * @param directions k × d rows, as an array or the principal components of a cloud, whose mean is then taken off first.
  * @throws INVALID_SHAPE for directions of another dimension; what `asCloud` throws.
  */
-export function projectRows(directions: CloudLike | PrincipalComponents): Stage<Rows> {
-  checkCall(SIGNATURES.projectRows, { directions });
+export function projectRows(directions: NdArrayLike | PrincipalComponents): Stage<Rows> {
+  ({ directions } = checkCall(SIGNATURES.projectRows, { directions }));
   const mean = 'axes' in directions ? directions.mean : undefined;
-  const axes = 'axes' in directions ? directions.axes : toDtype(asCloud(directions), 'float64').data;
-  const d = mean ? mean.length : asCloud(directions as CloudLike).shape[1];
+  const rows = 'axes' in directions ? undefined : asCloud(directions);
+  if (rows) checkPoints(rows, 'directions');
+  const axes = rows ? toDtype(rows, 'float64').data : (directions as PrincipalComponents).axes;
+  const d = mean ? mean.length : rows!.shape[1];
   const k = axes.length / d;
   const columns = Array.from({ length: k }, (_, i) => `direction ${i}`);
-  return mapRows((rows) => {
-    checkPoints(rows.points, 'points', { minimum: 0, dimension: d });
-    return { ...rows, points: projected(rows.points, axes, k, mean), columns };
+  return mapRows((given) => {
+    checkPoints(given.points, 'points', { minimum: 0, dimension: d });
+    return { ...given, points: projected(given.points, axes, k, mean), columns };
   });
 }
 
@@ -125,7 +128,7 @@ function projected(
 }
 
 /** A cloud in the element type of a stage: that asked for, or that of the first rows; converted once. */
-function fixedCloud(cloud: CloudLike, name: string, dtype: CallOptions['dtype']) {
+function fixedCloud(cloud: NdArrayLike, name: string, dtype: CallOptions['dtype']) {
   const given = asCloud(cloud);
   const { d } = checkPoints(given, name);
   let taken: NdArray | undefined;

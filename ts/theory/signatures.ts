@@ -1,4 +1,4 @@
-import { ARRAY, CALL, FLAG, LIST, NUMBER, options, text, type Argument } from '../core/call.js';
+import { ARRAY, CALL, FLAG, LIST, NUMBER, options, text, type Argument } from '../core/rules.js';
 import type { ClaimData } from './claim.js';
 import type { runClaim } from './run.js';
 

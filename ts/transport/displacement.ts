@@ -1,5 +1,6 @@
 import { type NdArray, allocate, checkPoints, checkSameDtype, dtypeOf } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { checkClouds } from './arguments.js';
 import type { ExactPlan } from './exact-transport.js';
 import { checkCall } from '../core/call.js';
@@ -25,12 +26,12 @@ export interface WeightedPoints {
  * @example displacementInterpolation(a, b, 0.5, (await exactTransport(a, b)).plan)
  */
 export function displacementInterpolation(
-  a: NdArray,
-  b: NdArray,
+  a: NdArrayLike,
+  b: NdArrayLike,
   t: number,
   plan: ExactPlan['plan'],
 ): WeightedPoints {
-  checkCall(SIGNATURES.displacementInterpolation, { a, b, plan });
+  ({ a, b } = checkCall(SIGNATURES.displacementInterpolation, { a, b, plan }));
   const { n, m, d } = checkClouds(a, b);
   checkTime(t);
   const { rows, columns, masses } = plan ?? {};
@@ -64,8 +65,8 @@ export function displacementInterpolation(
  * @param x n × d. @param image T(x), n × d, of the same dtype. @param t From 0 to 1.
  * @throws INVALID_ARGUMENT, INVALID_SHAPE, INVALID_DTYPE, EMPTY_CLOUD.
  */
-export function interpolateAlongMap(x: NdArray, image: NdArray, t: number): NdArray {
-  checkCall(SIGNATURES.interpolateAlongMap, { x, image });
+export function interpolateAlongMap(x: NdArrayLike, image: NdArrayLike, t: number): NdArray {
+  ({ x, image } = checkCall(SIGNATURES.interpolateAlongMap, { x, image }));
   const { n, d } = checkPoints(x, 'x');
   const { n: m } = checkPoints(image, 'image', { dimension: d });
   checkSameDtype(x, 'x', image, 'image');

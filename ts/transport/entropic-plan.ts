@@ -1,5 +1,6 @@
 import { type NdArray, allocate, checkPoints, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, checkInteger, partOf, tell } from '../core/options.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
 import { CloudKernel } from './entropic-kernel.js';
@@ -103,10 +104,9 @@ export class EntropicPlan implements SinkhornState {
    * O(nmd) time, O(nd) memory beside blocks of 16 MB. Source: V. Seguy et al., Large-scale optimal transport and mapping
    * estimation, ICLR 2018.
    */
-  async map(options: Run & { points?: NdArray; targets?: NdArray } = {}): Promise<NdArray> {
-    checkCall(METHODS.EntropicPlan.map, { options });
+  async map(options: Run & { points?: NdArrayLike; targets?: NdArrayLike } = {}): Promise<NdArray> {
+    const { points, targets } = checkCall(METHODS.EntropicPlan.map, { options }).options;
     const { kernel } = this.#problem;
-    const { points, targets } = options;
     if (kernel instanceof CloudKernel && kernel.cost === 'squaredEuclidean' && !targets) {
       const { mean, count } = await this.#posterior(kernel, options, points);
       return { data: mean.map((value) => value * kernel.unit), shape: [count, kernel.to.columns] };

@@ -1,5 +1,6 @@
 import { type NdArray, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { availableMemory, gibibytes } from '../core/memory.js';
 import { type CallOptions, partOf } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
@@ -73,11 +74,11 @@ export interface ExactCloudPlan extends ExactPlan {
  * const { value, plan } = await exactTransport(a, b); // W₂
  */
 export async function exactTransport(
-  a: NdArray,
-  b: NdArray,
+  a: NdArrayLike,
+  b: NdArrayLike,
   options: ExactTransportOptions & { cost?: PairCost } = {},
 ): Promise<ExactCloudPlan> {
-  checkCall(SIGNATURES.exactTransport, { a, b, options });
+  ({ a, b } = checkCall(SIGNATURES.exactTransport, { a, b, options }));
   const cost = checkPairCost(options.cost);
   const { n, m } = checkClouds(a, b);
   const problem = checkProblem(n, m, options);
@@ -104,10 +105,10 @@ export async function exactTransport(
  * @throws INFEASIBLE where every plan uses a forbidden pair, and what {@link exactTransport} throws.
  */
 export async function exactTransportMatrix(
-  costs: NdArray,
+  costs: NdArrayLike,
   options: ExactTransportOptions = {},
 ): Promise<ExactPlan> {
-  checkCall(SIGNATURES.exactTransportMatrix, { costs, options });
+  ({ costs } = checkCall(SIGNATURES.exactTransportMatrix, { costs, options }));
   const { n, m } = checkCosts(costs);
   const problem = checkProblem(n, m, options);
   const kernels = await kernelsFor(options);

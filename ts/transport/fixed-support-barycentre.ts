@@ -1,5 +1,6 @@
-import { type NdArray, checkPoints } from '../core/array.js';
+import { checkPoints } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, checkInteger, checkPositive, throwIfAborted, tell } from '../core/options.js';
 import type { VectorLike } from '../measure/arguments.js';
 import { type PairCost, checkPairCost, checkWeights } from './arguments.js';
@@ -68,11 +69,11 @@ export interface FixedSupportBarycentre {
  * 2020.
  */
 export async function fixedSupportBarycentre(
-  sites: NdArray,
+  sites: NdArrayLike,
   measures: readonly VectorLike[],
   options: FixedSupportBarycentreOptions,
 ): Promise<FixedSupportBarycentre> {
-  checkCall(SIGNATURES.fixedSupportBarycentre, { sites, measures, options });
+  ({ sites } = checkCall(SIGNATURES.fixedSupportBarycentre, { sites, measures, options }));
   const { n: m } = checkPoints(sites, 'sites');
   if (!Array.isArray(measures)) throw invalidArgument('measures', 'a list of measures', measures);
   if (measures.length === 0)

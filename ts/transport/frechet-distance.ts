@@ -1,5 +1,5 @@
-import type { NdArray } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, throwIfAborted, tell } from '../core/options.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
 import { checkClouds } from './arguments.js';
@@ -20,8 +20,12 @@ import { SIGNATURES } from './signatures.js';
  * O((n + m)d² + d³) time, O(d²) memory. Of finite clouds it is biased upwards, by about √(d²/n) standard deviations where
  * they are alike. Source: M. Heusel et al., NeurIPS 2017.
  */
-export async function frechetDistance(a: NdArray, b: NdArray, options: CallOptions = {}): Promise<number> {
-  checkCall(SIGNATURES.frechetDistance, { a, b, options });
+export async function frechetDistance(
+  a: NdArrayLike,
+  b: NdArrayLike,
+  options: CallOptions = {},
+): Promise<number> {
+  ({ a, b } = checkCall(SIGNATURES.frechetDistance, { a, b, options }));
   const { n, m, d } = checkClouds(a, b);
   if (Math.min(n, m) < 2) {
     throw new RidgeflowError(

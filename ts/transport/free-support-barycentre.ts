@@ -1,5 +1,6 @@
 import { type NdArray, allocate, checkPoints, checkSameDtype, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import {
   type CallOptions,
   checkInteger,
@@ -24,7 +25,7 @@ export interface FreeSupportBarycentreOptions extends CallOptions {
   /** Weights of the points of each cloud. Default: equal. */
   pointWeights?: readonly VectorLike[];
   /** Points of the barycentre to start from, k × d, or their number: then rows of the clouds, drawn by `seed`. Default: as many as in the first cloud. */
-  initial?: NdArray | number;
+  initial?: NdArrayLike | number;
   /** Blur ε > 0 of entropic plans, for clouds that are too large for exact ones. Default: exact plans. */
   epsilon?: number;
   /** Root mean square move of the points, relative to their spread, at which to stop. Default 1e-4. */
@@ -57,31 +58,31 @@ export interface FreeSupportBarycentre {
  * barycenters, ICML 2014.
  */
 export async function freeSupportBarycentre(
-  clouds: readonly NdArray[],
+  clouds: readonly NdArrayLike[],
   options: FreeSupportBarycentreOptions = {},
 ): Promise<FreeSupportBarycentre> {
-  checkCall(SIGNATURES.freeSupportBarycentre, { clouds, options });
-  const { d } = checkAll(clouds);
-  const weights = checkWeights(options.weights, clouds.length, 'weights');
+  const own = checkCall(SIGNATURES.freeSupportBarycentre, { clouds, options });
+  const { d } = checkAll(own.clouds);
+  const weights = checkWeights(options.weights, own.clouds.length, 'weights');
   const { epsilon } = options;
-  const pointWeights = checkPointWeights(options.pointWeights, clouds.length);
+  const pointWeights = checkPointWeights(options.pointWeights, own.clouds.length);
   if (epsilon !== undefined) checkPositive(epsilon, 'epsilon');
   const tolerance = checkPositive(options.tolerance ?? 1e-4, 'tolerance');
   const budget = checkInteger(options.maximumIterations ?? 100, 'maximumIterations', 1);
   const { signal, dtype, backend } = options;
   const call = { signal, dtype, backend };
-  let points = toDtype(startOf(clouds, d, options), dtype);
+  let points = toDtype(startOf(own.clouds, d, own.options), dtype);
   const k = points.shape[0];
   for (let iteration = 1; ; iteration++) {
     throwIfAborted(signal);
     const sums = new Float64Array(k * d);
     let objective = 0;
-    for (const [s, cloud] of clouds.entries()) {
+    for (const [s, cloud] of own.clouds.entries()) {
       if (weights[s] === 0) continue;
       const run = partOf(
         { ...call, onProgress: options.onProgress },
-        (iteration - 1 + s / clouds.length) / budget,
-        (iteration - 1 + (s + 1) / clouds.length) / budget,
+        (iteration - 1 + s / own.clouds.length) / budget,
+        (iteration - 1 + (s + 1) / own.clouds.length) / budget,
       );
       const { cost, image } = await imageOf(points, cloud, pointWeights?.[s], epsilon, run);
       objective += weights[s] * cost;
@@ -170,7 +171,7 @@ function checkAll(clouds: readonly NdArray[]): { d: number } {
 function startOf(
   clouds: readonly NdArray[],
   d: number,
-  { initial, seed }: FreeSupportBarycentreOptions,
+  { initial, seed }: CallOptions & { initial?: NdArray | number },
 ): NdArray {
   if (typeof initial === 'object') {
     checkPoints(initial, 'initial', { dimension: d });

@@ -1,4 +1,5 @@
 import { type NdArray, allocate, dtypeOf } from '../core/array.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, checkInteger, partOf, tell } from '../core/options.js';
 import { vectorLength } from '../core/rows.js';
 import type { VectorLike } from '../measure/arguments.js';
@@ -42,11 +43,11 @@ export interface MaxSlicedDistance {
  * Max-sliced Wasserstein distance and its use for GANs, CVPR 2019.
  */
 export async function maxSlicedWasserstein(
-  a: NdArray,
-  b: NdArray,
+  a: NdArrayLike,
+  b: NdArrayLike,
   options: MaxSlicedWassersteinOptions = {},
 ): Promise<MaxSlicedDistance> {
-  checkCall(SIGNATURES.maxSlicedWasserstein, { a, b, options });
+  ({ a, b } = checkCall(SIGNATURES.maxSlicedWasserstein, { a, b, options }));
   const asked = checkInteger(options.directions ?? 256, 'directions', 1);
   const iterations = checkInteger(options.iterations ?? 200, 'iterations', 0);
   const clouds = await checkSliced(a, b, options);

@@ -1,4 +1,4 @@
-import { ARRAY_OPTIONAL, options, type Argument } from '../core/call.js';
+import { ARRAY_OPTIONAL, options, type Argument } from '../core/rules.js';
 import type { EntropicPlan } from './entropic-plan.js';
 
 const RUN = options<Argument<EntropicPlan['gradient'], 0>>()({ onProgress: 1, signal: 1 }, true);

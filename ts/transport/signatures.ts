@@ -1,4 +1,5 @@
 import {
+  listOf,
   ARRAY,
   ARRAY_OPTIONAL,
   CALL,
@@ -11,7 +12,7 @@ import {
   object,
   options,
   type Argument,
-} from '../core/call.js';
+} from '../core/rules.js';
 import { MIXTURE } from '../measure/signatures.js';
 import type { exactTransport, exactTransportMatrix } from './exact-transport.js';
 import type { fixedSupportBarycentre } from './fixed-support-barycentre.js';
@@ -72,7 +73,7 @@ export const SIGNATURES = {
     options: options<Argument<typeof frechetDistance, 2>>()({ ...CALL }, true),
   },
   freeSupportBarycentre: {
-    clouds: list(),
+    clouds: listOf(ARRAY),
     options: options<Argument<typeof freeSupportBarycentre, 1>>()(
       {
         ...CALL,
@@ -177,7 +178,7 @@ export const SIGNATURES = {
     a: ARRAY,
     b: ARRAY,
     options: options<Argument<typeof slicedWasserstein, 2>>()(
-      { ...CALL, directions: 1, p: NUMBER, weightsA: 1, weightsB: 1 },
+      { ...CALL, directions: ifObject(ARRAY_OPTIONAL), p: NUMBER, weightsA: 1, weightsB: 1 },
       true,
     ),
   },

@@ -1,4 +1,5 @@
 import { type NdArray, allocate } from '../core/array.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, partOf, tell } from '../core/options.js';
 import { checkClouds, checkPairCost, checkWeights, type PairCost } from './arguments.js';
 import { CloudKernel } from './entropic-kernel.js';
@@ -35,11 +36,11 @@ export interface SinkhornDivergence {
  * et al., AISTATS 2019; unbalanced: T. Séjourné et al., Sinkhorn divergences for unbalanced optimal transport, 2019.
  */
 export async function sinkhornDivergence(
-  a: NdArray,
-  b: NdArray,
+  a: NdArrayLike,
+  b: NdArrayLike,
   options: SinkhornOptions & { cost?: PairCost; gradient?: boolean },
 ): Promise<SinkhornDivergence> {
-  checkCall(SIGNATURES.sinkhornDivergence, { a, b, options });
+  ({ a, b } = checkCall(SIGNATURES.sinkhornDivergence, { a, b, options }));
   const cost = checkPairCost(options.cost);
   const { n, m } = checkClouds(a, b);
   const anyMass = options.marginalPenalty !== undefined;

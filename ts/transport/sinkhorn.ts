@@ -1,4 +1,4 @@
-import type { NdArray } from '../core/array.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { checkClouds, checkCosts, checkPairCost, checkWeights, type PairCost } from './arguments.js';
 import { CloudKernel, MatrixKernel } from './entropic-kernel.js';
 import { EntropicPlan } from './entropic-plan.js';
@@ -32,11 +32,11 @@ import { SIGNATURES } from './signatures.js';
  * const moved = await plan.map();
  */
 export async function sinkhorn(
-  a: NdArray,
-  b: NdArray,
+  a: NdArrayLike,
+  b: NdArrayLike,
   options: SinkhornOptions & { cost?: PairCost },
 ): Promise<EntropicPlan> {
-  checkCall(SIGNATURES.sinkhorn, { a, b, options });
+  ({ a, b } = checkCall(SIGNATURES.sinkhorn, { a, b, options }));
   const cost = checkPairCost(options.cost);
   const { n, m } = checkClouds(a, b);
   const anyMass = options.marginalPenalty !== undefined;
@@ -52,8 +52,8 @@ export async function sinkhorn(
  *
  * O(nm) time for each iteration, O(n + m) memory beside the matrix.
  */
-export async function sinkhornMatrix(costs: NdArray, options: SinkhornOptions): Promise<EntropicPlan> {
-  checkCall(SIGNATURES.sinkhornMatrix, { costs, options });
+export async function sinkhornMatrix(costs: NdArrayLike, options: SinkhornOptions): Promise<EntropicPlan> {
+  ({ costs } = checkCall(SIGNATURES.sinkhornMatrix, { costs, options }));
   const { n, m } = checkCosts(costs);
   const anyMass = options.marginalPenalty !== undefined;
   const weightsA = checkWeights(options.weightsA, n, 'weightsA', { anyMass });

@@ -1,5 +1,6 @@
 import { type DType, type NdArray, allocate, checkPoints, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, checkInteger } from '../core/options.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
 import { scaledClouds } from './scale.js';
@@ -25,7 +26,7 @@ export interface SlicedWassersteinOptions extends CallOptions {
    * How many directions, uniform on the sphere by `seed`, or the directions themselves, [count, d], of length 1. Default
    * 256.
    */
-  directions?: number | NdArray;
+  directions?: number | NdArrayLike;
   /** The order of the distance, at least 1. Default 2. */
   p?: number;
   /** Weights of the points of a, which sum to 1. Default: equal. */
@@ -62,12 +63,13 @@ export interface SlicedClouds {
  * J. Math. Imaging Vis. 51 (2015).
  */
 export async function slicedWasserstein(
-  a: NdArray,
-  b: NdArray,
+  a: NdArrayLike,
+  b: NdArrayLike,
   options: SlicedWassersteinOptions = {},
 ): Promise<SlicedDistance> {
-  checkCall(SIGNATURES.slicedWasserstein, { a, b, options });
-  const given = options.directions ?? DIRECTIONS;
+  const own = checkCall(SIGNATURES.slicedWasserstein, { a, b, options });
+  ({ a, b } = own);
+  const given = own.options.directions ?? DIRECTIONS;
   const asked = typeof given === 'object' && given !== null ? given : checkInteger(given, 'directions', 1);
   const clouds = await checkSliced(a, b, options, 'spread');
   const { a: matrix, kernels, unit } = clouds;

@@ -1,5 +1,6 @@
 import { type NdArray, checkPoints, dtypeOf, toDtype } from '../../core/array.js';
 import { invalidArgument } from '../../core/errors.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import { type CallOptions, checkInteger, partOf } from '../../core/options.js';
 import { empirical } from '../../measure/empirical.js';
 import { slicedWasserstein } from '../../transport/sliced-wasserstein.js';
@@ -62,10 +63,10 @@ export interface StackingComparison {
  * @example const { runs } = await compareStacking(points, { layers: 3, T: 0.3 }); runs.map((run) => run.stackedFromExact);
  */
 export async function compareStacking(
-  points: NdArray,
+  points: NdArrayLike,
   options: CompareStackingOptions,
 ): Promise<StackingComparison> {
-  checkCall(SIGNATURES.compareStacking, { points, options });
+  ({ points } = checkCall(SIGNATURES.compareStacking, { points, options }));
   const noises = layerNoises(options ?? {});
   const widths: readonly number[] = options.widths ?? [8, 32, 128];
   if (!(widths.length > 0)) throw invalidArgument('widths', 'a list of at least one width', widths);
@@ -116,18 +117,18 @@ async function exactTrajectory(x: NdArray, noises: readonly number[], call: Call
  * @throws INVALID_SHAPE where they do not have the same layers and points; as `slicedWasserstein`.
  */
 export async function trajectoryDistance(
-  a: readonly NdArray[],
-  b: readonly NdArray[],
+  a: readonly NdArrayLike[],
+  b: readonly NdArrayLike[],
   options: CallOptions = {},
 ): Promise<TrajectoryDistance> {
-  checkCall(SIGNATURES.trajectoryDistance, { a, b, options });
+  const own = checkCall(SIGNATURES.trajectoryDistance, { a, b, options });
   if (a?.length !== b?.length || a.length === 0)
     throw invalidArgument('b', `a trajectory of ${a?.length} clouds, as a,`, b);
-  const layers = a.map((cloud, l) => {
+  const layers = own.a.map((cloud, l) => {
     const { n, d } = checkPoints(cloud, `a[${l}]`);
-    checkPoints(b[l], `b[${l}]`, { dimension: d, minimum: n });
+    checkPoints(own.b[l], `b[${l}]`, { dimension: d, minimum: n });
     let sum = 0;
-    for (let at = 0; at < n * d; at++) sum += (cloud.data[at] - b[l].data[at]) ** 2;
+    for (let at = 0; at < n * d; at++) sum += (cloud.data[at] - own.b[l].data[at]) ** 2;
     return Math.sqrt(sum / n);
   });
   const { value } = await slicedWasserstein(a[a.length - 1], b[b.length - 1], options);

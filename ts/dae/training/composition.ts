@@ -1,4 +1,5 @@
 import type { FloatData, NdArray } from '../../core/array.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import { type CallOptions, partOf } from '../../core/options.js';
 import { type Batch, BatchMap, type TransportMap, toBatch } from '../transport-map.js';
 import { type LayerNoise, composedLayers } from './layer-by-layer.js';
@@ -16,7 +17,7 @@ export interface TrainedComposition extends TransportMap {
   readonly layers: readonly TrainedDae[];
 
   /** The points before the first layer and after each, layers + 1 arrays. Throws as `apply`. */
-  trajectory(x: NdArray, options?: CallOptions): Promise<NdArray[]>;
+  trajectory(x: NdArrayLike, options?: CallOptions): Promise<NdArray[]>;
 }
 
 /** @internal */
@@ -28,8 +29,8 @@ export class ComposedLayers extends BatchMap implements TrainedComposition {
     this.layers = layers;
   }
 
-  async trajectory(x: NdArray, options: CallOptions = {}): Promise<NdArray[]> {
-    checkCall(METHODS.TrainedComposition.trajectory, { x, options });
+  async trajectory(x: NdArrayLike, options: CallOptions = {}): Promise<NdArray[]> {
+    ({ x } = checkCall(METHODS.TrainedComposition.trajectory, { x, options }));
     const batch = await toBatch(x, this.dimension, options);
     const states = [batch.x];
     for (const [l, layer] of this.layers.entries())
@@ -70,10 +71,10 @@ export class ComposedLayers extends BatchMap implements TrainedComposition {
  * @example const g = await trainComposedDae(points, { layers: 4, T: 0.2, width: 64 }); await g.trajectory(points);
  */
 export async function trainComposedDae(
-  points: NdArray,
+  points: NdArrayLike,
   options: TrainComposedDaeOptions,
 ): Promise<TrainedComposition> {
-  checkCall(SIGNATURES.trainComposedDae, { points, options });
+  ({ points } = checkCall(SIGNATURES.trainComposedDae, { points, options }));
   const layers = await composedLayers(points, options, (moved, settings, depth) =>
     trainLayer(moved, settings, settings.noise, depth),
   );

@@ -1,12 +1,6 @@
-import {
-  type DType,
-  type FloatData,
-  type NdArray,
-  allocate,
-  checkPoints,
-  dtypeOf,
-} from '../../core/array.js';
+import { type DType, type FloatData, allocate, checkPoints, dtypeOf } from '../../core/array.js';
 import { invalidArgument } from '../../core/errors.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import { kernelsFor } from '../../kernel/backend.js';
 import { checkFinite } from '../../kernel/checks.js';
 import { type DenseLayer, parameterCount } from '../../kernel/contract/training.js';
@@ -63,10 +57,10 @@ interface Plan {
  */
 export async function fineTune<D extends TrainedComposition | StackedDae>(
   dae: D,
-  points: NdArray,
+  points: NdArrayLike,
   options: FineTuneOptions,
 ): Promise<FineTuned<D>> {
-  checkCall(SIGNATURES.fineTune, { dae, points, options });
+  ({ points } = checkCall(SIGNATURES.fineTune, { dae, points, options }));
   if (!(dae instanceof ComposedLayers) && !(dae instanceof EncoderStack))
     throw invalidArgument('dae', 'what trainComposedDae or trainStackedDae made', dae);
   if (dae.layers.some(({ network }) => network.activation.name === 'step'))

@@ -1,6 +1,7 @@
 import { type ActivationName, activation } from '../../core/activation.js';
 import { type NdArray, allocate, checkPoints, dtypeOf, toDtype } from '../../core/array.js';
 import { invalidArgument } from '../../core/errors.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import { type CallOptions, checkInteger, tell } from '../../core/options.js';
 import { Pace } from '../../core/pace.js';
 import { kernelsFor } from '../../kernel/backend.js';
@@ -86,8 +87,8 @@ const JUDGES = 1000;
  * one backend. Source: A. Rahimi, B. Recht, Weighted sums of random kitchen sinks, NeurIPS 2008; P. Vincent et al., ICML 2008.
  * @example const g = await fitDae(points, { width: 256, noise: 0.1 }); await g.apply(points);
  */
-export async function fitDae(points: NdArray, options: FitDaeOptions): Promise<TrainedDae> {
-  checkCall(SIGNATURES.fitDae, { points, options });
+export async function fitDae(points: NdArrayLike, options: FitDaeOptions): Promise<TrainedDae> {
+  ({ points } = checkCall(SIGNATURES.fitDae, { points, options }));
   return fitLayer(points, options, options.noise);
 }
 
@@ -101,10 +102,10 @@ export async function fitDae(points: NdArray, options: FitDaeOptions): Promise<T
  * @example const g = await fitComposedDae(points, { layers: 4, T: 0.2, width: 256 }); await g.trajectory(points);
  */
 export async function fitComposedDae(
-  points: NdArray,
+  points: NdArrayLike,
   options: FitComposedDaeOptions,
 ): Promise<TrainedComposition> {
-  checkCall(SIGNATURES.fitComposedDae, { points, options });
+  ({ points } = checkCall(SIGNATURES.fitComposedDae, { points, options }));
   const layers = await composedLayers(points, options, (moved, settings) =>
     fitLayer(moved, settings, settings.noise),
   );
@@ -120,8 +121,8 @@ export async function fitComposedDae(
  * O(copies · n · m²) time for each layer of width m.
  * @example const g = await fitStackedDae(points, { widths: [256, 256], noises: [0.1, 0.1] }); await g.encode(points);
  */
-export async function fitStackedDae(points: NdArray, options: FitStackedDaeOptions): Promise<StackedDae> {
-  checkCall(SIGNATURES.fitStackedDae, { points, options });
+export async function fitStackedDae(points: NdArrayLike, options: FitStackedDaeOptions): Promise<StackedDae> {
+  ({ points } = checkCall(SIGNATURES.fitStackedDae, { points, options }));
   const layers = await stackedLayers(points, options, (features, settings, corruption) =>
     fitLayer(features, { ...settings, residual: false }, corruption),
   );

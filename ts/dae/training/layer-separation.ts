@@ -1,5 +1,6 @@
 import { type NdArray, checkPoints } from '../../core/array.js';
 import { RidgeflowError } from '../../core/errors.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import { type CallOptions, checkInteger, tell } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
 import { takeRows } from '../../core/rows.js';
@@ -38,11 +39,11 @@ export interface LayerSeparation {
  */
 export async function layerSeparation(
   dae: AnyTrainedDae,
-  points: NdArray,
+  points: NdArrayLike,
   labels: Labels,
   options: LayerSeparationOptions = {},
 ): Promise<LayerSeparation> {
-  checkCall(SIGNATURES.layerSeparation, { dae, points, labels, options });
+  ({ points } = checkCall(SIGNATURES.layerSeparation, { dae, points, labels, options }));
   const { samples = 5000, ...rest } = options;
   kindOf(dae);
   const { n } = checkPoints(points, 'points', { dimension: dae.dimension });

@@ -1,5 +1,6 @@
-import { type DType, type FloatData, type NdArray, allocate } from '../../core/array.js';
+import { type DType, type FloatData, allocate } from '../../core/array.js';
 import { RidgeflowError, invalidArgument } from '../../core/errors.js';
+import { isForeign, isOwn } from '../../core/foreign.js';
 import { checkPositive } from '../../core/options.js';
 import type { InputNoise } from '../../kernel/contract/training.js';
 import { choleskyFactor } from '../../core/cholesky.js';
@@ -22,7 +23,7 @@ export function inputNoise(noise: TrainingNoise, d: number, scale: number, dtype
       throw invalidArgument('noise.masking', 'a probability between 0 and 1', probability);
     return { kind: 'masking', threshold: normalQuantile(probability) };
   }
-  if (!Array.isArray(noise) && !(noise as NdArray | undefined)?.shape)
+  if (!isForeign(noise) && !isOwn(noise))
     throw invalidArgument('noise', 'a variance, a covariance matrix or { masking }', noise);
   return { kind: 'factor', factor: factorOf(noise, d, scale, dtype) };
 }

@@ -1,4 +1,5 @@
 import { type FloatData, type NdArray, checkPoints } from '../../core/array.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import { type CallOptions, checkInteger, tell } from '../../core/options.js';
 import type { Kernels } from '../../kernel/contract.js';
 import { hiddenDerivatives, hiddenUnits, outputsOf } from '../../network/hidden-layer.js';
@@ -18,13 +19,13 @@ export interface StackedDae extends TransportMap {
   readonly layers: readonly TrainedDae[];
 
   /** The features of layer `layer`, 0 (the points) to the number of layers (the default), n × width. Throws as `apply`. */
-  encode(x: NdArray, options?: CallOptions & { layer?: number }): Promise<NdArray>;
+  encode(x: NdArrayLike, options?: CallOptions & { layer?: number }): Promise<NdArray>;
 
   /** Ψ_layer of features of layer `layer` (default: the last), n × d. Throws as `apply`. */
-  decode(features: NdArray, options?: CallOptions & { layer?: number }): Promise<NdArray>;
+  decode(features: NdArrayLike, options?: CallOptions & { layer?: number }): Promise<NdArray>;
 
   /** The decoded features of every layer, layers + 1 arrays of n × d: the points, then where each layer brings them. */
-  trajectory(x: NdArray, options?: CallOptions): Promise<NdArray[]>;
+  trajectory(x: NdArrayLike, options?: CallOptions): Promise<NdArray[]>;
 }
 
 /** @internal */
@@ -36,8 +37,8 @@ export class EncoderStack extends BatchMap implements StackedDae {
     this.layers = layers;
   }
 
-  async encode(x: NdArray, options: CallOptions & { layer?: number } = {}): Promise<NdArray> {
-    checkCall(METHODS.StackedDae.encode, { x, options });
+  async encode(x: NdArrayLike, options: CallOptions & { layer?: number } = {}): Promise<NdArray> {
+    ({ x } = checkCall(METHODS.StackedDae.encode, { x, options }));
     const { layer, ...call } = options;
     const depth = this.#depth(layer);
     const batch = await toBatch(x, this.dimension, call);
@@ -47,8 +48,8 @@ export class EncoderStack extends BatchMap implements StackedDae {
     return features;
   }
 
-  async decode(features: NdArray, options: CallOptions & { layer?: number } = {}): Promise<NdArray> {
-    checkCall(METHODS.StackedDae.decode, { features, options });
+  async decode(features: NdArrayLike, options: CallOptions & { layer?: number } = {}): Promise<NdArray> {
+    ({ features } = checkCall(METHODS.StackedDae.decode, { features, options }));
     const { layer, ...call } = options;
     const depth = this.#depth(layer);
     const width = depth === 0 ? this.dimension : this.layers[depth - 1].network.width;
@@ -57,8 +58,8 @@ export class EncoderStack extends BatchMap implements StackedDae {
     return this.#decoded(batch.kernels, batch.x, depth, batch.options);
   }
 
-  async trajectory(x: NdArray, options: CallOptions = {}): Promise<NdArray[]> {
-    checkCall(METHODS.StackedDae.trajectory, { x, options });
+  async trajectory(x: NdArrayLike, options: CallOptions = {}): Promise<NdArray[]> {
+    ({ x } = checkCall(METHODS.StackedDae.trajectory, { x, options }));
     const batch = await toBatch(x, this.dimension, options);
     let features = batch.x;
     const states = [batch.x];

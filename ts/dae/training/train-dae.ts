@@ -1,6 +1,7 @@
 import { type ActivationName, activation } from '../../core/activation.js';
 import { type NdArray, checkPoints, dtypeOf } from '../../core/array.js';
 import { invalidArgument } from '../../core/errors.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import { checkInteger } from '../../core/options.js';
 import { kernelsFor } from '../../kernel/backend.js';
 import { checkFinite } from '../../kernel/checks.js';
@@ -46,8 +47,8 @@ export interface TrainDaeOptions extends DescentOptions {
  * P. Vincent et al., Extracting and composing robust features with denoising autoencoders, ICML 2008.
  * @example const g = await trainDae(points, { width: 128, noise: 0.1 }); await g.apply(points);
  */
-export async function trainDae(points: NdArray, options: TrainDaeOptions): Promise<TrainedDae> {
-  checkCall(SIGNATURES.trainDae, { points, options });
+export async function trainDae(points: NdArrayLike, options: TrainDaeOptions): Promise<TrainedDae> {
+  ({ points } = checkCall(SIGNATURES.trainDae, { points, options }));
   return trainLayer(points, options, options.noise);
 }
 

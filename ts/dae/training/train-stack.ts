@@ -1,4 +1,4 @@
-import type { NdArray } from '../../core/array.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import { type StackOptions, stackedLayers } from './layer-by-layer.js';
 import { EncoderStack, type StackedDae } from './stack.js';
 import { type TrainDaeOptions, trainLayer } from './train-dae.js';
@@ -21,8 +21,11 @@ export interface TrainStackedDaeOptions
  * O(epochs · n · m²) time for each layer of width m between layers of that width. Source: P. Vincent et al., JMLR 11 (2010).
  * @example const g = await trainStackedDae(points, { widths: [128, 64], noises: [0.1, 0.1] }); await g.encode(points);
  */
-export async function trainStackedDae(points: NdArray, options: TrainStackedDaeOptions): Promise<StackedDae> {
-  checkCall(SIGNATURES.trainStackedDae, { points, options });
+export async function trainStackedDae(
+  points: NdArrayLike,
+  options: TrainStackedDaeOptions,
+): Promise<StackedDae> {
+  ({ points } = checkCall(SIGNATURES.trainStackedDae, { points, options }));
   const layers = await stackedLayers(points, options, (features, settings, corruption, depth) =>
     trainLayer(features, { ...settings, residual: false }, corruption, depth),
   );

@@ -1,4 +1,5 @@
 import { type FloatData, type NdArray, allocate, dtypeOf } from '../../core/array.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import type { CallOptions } from '../../core/options.js';
 import { type ShallowNetwork, shallowNetwork } from '../../network/shallow-network.js';
 import { type Batch, BatchMap, toBatch } from '../transport-map.js';
@@ -38,7 +39,7 @@ export interface TrainedDae extends TransportMap {
   };
 
   /** The trace of the Jacobian at the rows of `x`, n values. */
-  divergence(x: NdArray, options?: CallOptions): Promise<FloatData>;
+  divergence(x: NdArrayLike, options?: CallOptions): Promise<FloatData>;
 }
 
 /** @internal */
@@ -61,8 +62,8 @@ export class TwoLayerDae extends BatchMap implements TrainedDae {
     this.regression = facts.regression;
   }
 
-  async divergence(x: NdArray, options: CallOptions = {}): Promise<FloatData> {
-    checkCall(METHODS.TrainedDae.divergence, { x, options });
+  async divergence(x: NdArrayLike, options: CallOptions = {}): Promise<FloatData> {
+    ({ x } = checkCall(METHODS.TrainedDae.divergence, { x, options }));
     const batch = await toBatch(x, this.dimension, options);
     const values = await this.network.divergence(batch.x, batch.options);
     if (this.residual) for (let i = 0; i < values.length; i++) values[i] += this.dimension;

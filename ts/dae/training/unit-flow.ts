@@ -9,6 +9,7 @@ import {
   toDtype,
 } from '../../core/array.js';
 import { RidgeflowError, invalidArgument } from '../../core/errors.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import { type CallOptions, checkInteger, checkPositive, throwIfAborted } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
 import type { FieldRequest, FieldValues, VelocityField } from '../../field/field.js';
@@ -45,9 +46,9 @@ export interface UnitFlow extends Flow {
   /** Units to start from: a ~ N(0, I/s²) and b such that the unit's argument is 0 at a point, c ~ N(0, s²I), s the data's scale. */
   initial(width: number, options?: { seed?: number; dtype?: DType }): NdArray;
   /** E|g(x̃) − x|² of the autoencoder that these units are. Throws as the field. */
-  loss(units: NdArray, options?: CallOptions): Promise<number>;
+  loss(units: NdArrayLike, options?: CallOptions): Promise<number>;
   /** The autoencoder x ↦ [x +] (1/m) Σ c_j η(a_j·x − b_j). Throws INVALID_SHAPE, NON_FINITE. */
-  dae(units: NdArray): TrainedDae;
+  dae(units: NdArrayLike): TrainedDae;
 }
 
 /**
@@ -64,8 +65,8 @@ export interface UnitFlow extends Flow {
  * 2018.
  * @example const flow = unitFlow(points, { noise: 0.1 }); await flow.transport(flow.initial(64));
  */
-export function unitFlow(points: NdArray, options: UnitFlowOptions): UnitFlow {
-  checkCall(SIGNATURES.unitFlow, { points, options });
+export function unitFlow(points: NdArrayLike, options: UnitFlowOptions): UnitFlow {
+  ({ points } = checkCall(SIGNATURES.unitFlow, { points, options }));
   const { n } = checkPoints(points, 'points');
   const { residual = true } = options;
   const name = activation(options.activation ?? 'tanh').name;
@@ -119,13 +120,13 @@ class TrainingFlow extends Flow implements UnitFlow {
     return { data: units, shape: [m, size] };
   }
 
-  async loss(units: NdArray, options: CallOptions = {}): Promise<number> {
-    checkCall(METHODS.UnitFlow.loss, { units, options });
+  async loss(units: NdArrayLike, options: CallOptions = {}): Promise<number> {
+    ({ units } = checkCall(METHODS.UnitFlow.loss, { units, options }));
     return (this.field as UnitField).loss(units, options);
   }
 
-  dae(units: NdArray): TrainedDae {
-    checkCall(METHODS.UnitFlow.dae, { units });
+  dae(units: NdArrayLike): TrainedDae {
+    ({ units } = checkCall(METHODS.UnitFlow.dae, { units }));
     const d = this.#points.shape[1];
     const { n: m } = checkPoints(units, 'units', { dimension: 2 * d + 1 });
     const dtype = dtypeOf(units);
@@ -165,7 +166,7 @@ class UnitField implements VelocityField {
   }
 
   async evaluate(x: NdArray, t: number, want: FieldRequest, options: CallOptions = {}): Promise<FieldValues> {
-    checkCall(FIELD_METHODS.VelocityField.evaluate, { x, t, want, options });
+    ({ x } = checkCall(FIELD_METHODS.VelocityField.evaluate, { x, t, want, options }));
     const { into } = want;
     const { kernels, problem, width: m, dtype } = await this.#problem(x, options);
     const gradient = allocate(dtype, problem.parameters.length, 'the gradient');

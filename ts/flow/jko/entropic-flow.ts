@@ -1,5 +1,6 @@
-import { type NdArray, checkPoints, toDtype } from '../../core/array.js';
+import { checkPoints, toDtype } from '../../core/array.js';
 import { RidgeflowError, invalidArgument } from '../../core/errors.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import { type CallOptions, checkInteger, checkPositive, throwIfAborted } from '../../core/options.js';
 import { Pace } from '../../core/pace.js';
 import { type VectorLike, toVector } from '../../measure/arguments.js';
@@ -63,11 +64,11 @@ export interface EntropicJkoTrajectory {
  */
 export async function entropicJkoFlow(
   energy: SiteFreeEnergy,
-  sites: NdArray,
+  sites: NdArrayLike,
   masses: VectorLike,
   options: EntropicJkoOptions,
 ): Promise<EntropicJkoTrajectory> {
-  checkCall(SIGNATURES.entropicJkoFlow, { energy, sites, options });
+  ({ sites } = checkCall(SIGNATURES.entropicJkoFlow, { energy, sites, options }));
   const { n: m } = checkPoints(sites, 'sites');
   const start = checkWeights(masses, m, 'masses');
   const h = checkPositive(options?.step, 'step');

@@ -1,5 +1,6 @@
 import { type NdArray, allocate, checkPoints, dtypeOf } from '../../core/array.js';
 import { RidgeflowError } from '../../core/errors.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import { type CallOptions, checkInteger, checkPositive } from '../../core/options.js';
 import { Pace } from '../../core/pace.js';
 import { fieldFromFunction } from '../../field/from-function.js';
@@ -58,10 +59,10 @@ export interface JkoTrajectory extends Trajectory {
  */
 export async function jkoFlow(
   energy: LineFreeEnergy,
-  x0: NdArray,
+  x0: NdArrayLike,
   options: JkoOptions,
 ): Promise<JkoTrajectory> {
-  checkCall(SIGNATURES.jkoFlow, { energy, x0, options });
+  ({ x0 } = checkCall(SIGNATURES.jkoFlow, { energy, x0, options }));
   checkEnergy(energy);
   const { n } = checkPoints(x0, 'x0', { minimum: 2, dimension: 1 });
   const h = checkPositive(options?.step, 'step');

@@ -1,5 +1,6 @@
-import { type NdArray, checkPoints } from '../../core/array.js';
+import { checkPoints } from '../../core/array.js';
 import { RidgeflowError } from '../../core/errors.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import type { CallOptions } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
 import { checkCall } from '../../core/call.js';
@@ -18,8 +19,8 @@ const SAMPLE = 256;
  * O(min(n, 256)² d) time. Source: D. Garreau, W. Jitkrittum, M. Kanagawa, Large sample analysis of the median heuristic,
  * arXiv:1707.07269.
  */
-export function medianSquaredDistance(points: NdArray, options: Pick<CallOptions, 'seed'> = {}): number {
-  checkCall(SIGNATURES.medianSquaredDistance, { points, options });
+export function medianSquaredDistance(points: NdArrayLike, options: Pick<CallOptions, 'seed'> = {}): number {
+  ({ points } = checkCall(SIGNATURES.medianSquaredDistance, { points, options }));
   const { seed } = options;
   const { n, d } = checkPoints(points, 'points', { minimum: 2 });
   const rows = new RandomStream(seed, 'subsample').choose(n, Math.min(n, SAMPLE));

@@ -1,5 +1,6 @@
 import { type FloatData, type NdArray, allocate, checkPoints, dtypeOf } from '../../core/array.js';
 import { invalidArgument } from '../../core/errors.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import type { CallOptions } from '../../core/options.js';
 import { kernelsFor } from '../../kernel/backend.js';
 import { invalidShape } from '../../measure/arguments.js';
@@ -66,8 +67,8 @@ class DilatedMeasure implements Measure {
     return { data, shape };
   }
 
-  async evaluate(x: NdArray, want: DensityRequest, options: CallOptions = {}): Promise<DensityValues> {
-    checkCall(METHODS.Measure.evaluate, { x, want, options });
+  async evaluate(x: NdArrayLike, want: DensityRequest, options: CallOptions = {}): Promise<DensityValues> {
+    ({ x } = checkCall(METHODS.Measure.evaluate, { x, want, options }));
     const { logDensity, score, divergence } = await this.#base.evaluate(this.#preimage(x), want, options);
     const multiply = await multiplication(options);
     if (logDensity) add(logDensity, -this.dimension * Math.log(this.#scale));
@@ -76,8 +77,8 @@ class DilatedMeasure implements Measure {
     return { logDensity, score, divergence };
   }
 
-  async hessianVector(x: NdArray, v: NdArray, options: CallOptions = {}): Promise<NdArray> {
-    checkCall(METHODS.Measure.hessianVector, { x, v, options });
+  async hessianVector(x: NdArrayLike, v: NdArrayLike, options: CallOptions = {}): Promise<NdArray> {
+    ({ x, v } = checkCall(METHODS.Measure.hessianVector, { x, v, options }));
     const product = await this.#base.hessianVector(this.#preimage(x), v, options);
     (await multiplication(options))(product.data, 1 / this.#scale ** 2);
     return product;

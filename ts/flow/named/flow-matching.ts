@@ -1,5 +1,6 @@
 import { type DType, type FloatData, type NdArray, allocate, dtypeOf } from '../../core/array.js';
 import { RidgeflowError } from '../../core/errors.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import type { CallOptions } from '../../core/options.js';
 import type { FieldRequest, FieldValues, VelocityField } from '../../field/field.js';
 import { type Times, checkTime, checkVectors, prepare } from '../../field/domain.js';
@@ -100,8 +101,13 @@ class MarginalVelocity implements VelocityField {
     this.#target = target;
   }
 
-  async evaluate(x: NdArray, t: number, want: FieldRequest, options: CallOptions = {}): Promise<FieldValues> {
-    checkCall(METHODS.VelocityField.evaluate, { x, t, want, options });
+  async evaluate(
+    x: NdArrayLike,
+    t: number,
+    want: FieldRequest,
+    options: CallOptions = {},
+  ): Promise<FieldValues> {
+    ({ x } = checkCall(METHODS.VelocityField.evaluate, { x, t, want, options }));
     const { kernels, points, dtype } = await prepare(x, this.dimension, options);
     const by = this.#combination(t, dtype);
     const measure = this.#target.heat(by.heat);
@@ -123,8 +129,13 @@ class MarginalVelocity implements VelocityField {
     return { velocity: score!, divergence };
   }
 
-  async jacobianVector(x: NdArray, t: number, u: NdArray, options: CallOptions = {}): Promise<NdArray> {
-    checkCall(METHODS.VelocityField.jacobianVector, { x, t, u, options });
+  async jacobianVector(
+    x: NdArrayLike,
+    t: number,
+    u: NdArrayLike,
+    options: CallOptions = {},
+  ): Promise<NdArray> {
+    ({ x, u } = checkCall(METHODS.VelocityField.jacobianVector, { x, t, u, options }));
     const { kernels, points, dtype } = await prepare(x, this.dimension, options);
     const vectors = checkVectors(kernels, u, points);
     const by = this.#combination(t, dtype);

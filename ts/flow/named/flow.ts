@@ -1,5 +1,6 @@
 import { type FloatData, type NdArray, allocate, checkPoints } from '../../core/array.js';
 import { RidgeflowError, invalidArgument } from '../../core/errors.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import { type CallOptions, partOf, tell } from '../../core/options.js';
 import type { VelocityField } from '../../field/field.js';
 import type { Measure } from '../../measure/measure.js';
@@ -85,8 +86,8 @@ export class Flow {
    * @param x0 n × d, where the points are at the start.
    * @throws All that `integrate` throws.
    */
-  async transport(x0: NdArray, options: TransportOptions = {}): Promise<Trajectory> {
-    checkCall(METHODS.Flow.transport, { x0, options });
+  async transport(x0: NdArrayLike, options: TransportOptions = {}): Promise<Trajectory> {
+    ({ x0 } = checkCall(METHODS.Flow.transport, { x0, options }));
     const { from = this.from, to = this.to } = options;
     const known = options.track?.logDensity && options.logDensity0 === undefined && this.#parts.law;
     const logDensity0 = known ? await logDensityOf(known(from), x0, options) : options.logDensity0;
@@ -110,8 +111,8 @@ export class Flow {
    * @returns n values, nats.
    * @throws UNSUPPORTED where the law at the end is neither known nor given as `reference`; all that `integrate` throws.
    */
-  async logLikelihood(x: NdArray, options: LikelihoodOptions = {}): Promise<FloatData> {
-    checkCall(METHODS.Flow.logLikelihood, { x, options });
+  async logLikelihood(x: NdArrayLike, options: LikelihoodOptions = {}): Promise<FloatData> {
+    ({ x } = checkCall(METHODS.Flow.logLikelihood, { x, options }));
     const { reference, ...rest } = options;
     const { n } = checkPoints(x, 'x', { dimension: this.field.dimension });
     const measure = reference ?? this.law(options.to ?? this.to);

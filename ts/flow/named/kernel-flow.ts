@@ -1,5 +1,6 @@
 import { type FloatData, type NdArray, allocate, dtypeOf } from '../../core/array.js';
 import { invalidArgument } from '../../core/errors.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import { type CallOptions, checkPositive } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
 import { ALWAYS, checkTime, checkVectors, prepare } from '../../field/domain.js';
@@ -90,8 +91,13 @@ class WitnessGradient implements VelocityField {
     this.#noise = noise;
   }
 
-  async evaluate(x: NdArray, t: number, want: FieldRequest, options: CallOptions = {}): Promise<FieldValues> {
-    checkCall(METHODS.VelocityField.evaluate, { x, t, want, options });
+  async evaluate(
+    x: NdArrayLike,
+    t: number,
+    want: FieldRequest,
+    options: CallOptions = {},
+  ): Promise<FieldValues> {
+    ({ x } = checkCall(METHODS.VelocityField.evaluate, { x, t, want, options }));
     checkTime(t, this.times);
     const { kernels, points } = await prepare(x, this.dimension, options);
     const places = await this.#places(kernels, points, t, options);
@@ -115,8 +121,13 @@ class WitnessGradient implements VelocityField {
   }
 
   /** ∇²K·u = K(∇²log p·u + ∇log p (∇log p·u)). */
-  async jacobianVector(x: NdArray, t: number, u: NdArray, options: CallOptions = {}): Promise<NdArray> {
-    checkCall(METHODS.VelocityField.jacobianVector, { x, t, u, options });
+  async jacobianVector(
+    x: NdArrayLike,
+    t: number,
+    u: NdArrayLike,
+    options: CallOptions = {},
+  ): Promise<NdArray> {
+    ({ x, u } = checkCall(METHODS.VelocityField.jacobianVector, { x, t, u, options }));
     checkTime(t, this.times);
     const { kernels, points } = await prepare(x, this.dimension, options);
     const vectors = checkVectors(kernels, u, points);

@@ -1,5 +1,6 @@
 import { type FloatData, type NdArray, checkPoints, dtypeOf, toDtype } from '../../core/array.js';
 import { invalidArgument } from '../../core/errors.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import { type CallOptions, checkInteger, checkPositive } from '../../core/options.js';
 import { Pace } from '../../core/pace.js';
 import { RandomStream } from '../../core/random.js';
@@ -108,8 +109,8 @@ export class MetropolisLangevin {
    * @param x0 n × d.
    * @throws EMPTY_CLOUD, INVALID_SHAPE, NON_FINITE, INVALID_ARGUMENT, ABORTED, UNSUPPORTED.
    */
-  async transport(x0: NdArray, options: MetropolisOptions = {}): Promise<MetropolisPath> {
-    checkCall(METHODS.MetropolisLangevin.transport, { x0, options });
+  async transport(x0: NdArrayLike, options: MetropolisOptions = {}): Promise<MetropolisPath> {
+    ({ x0 } = checkCall(METHODS.MetropolisLangevin.transport, { x0, options }));
     const { n } = checkPoints(x0, 'x0', { dimension: this.#target.dimension });
     const start = toDtype(x0, options.dtype ?? dtypeOf(x0));
     const kernels = await kernelsFor(options, dtypeOf(start));

@@ -1,4 +1,5 @@
 import { type NdArray, checkPoints, checkSameDtype, dtypeOf } from '../../core/array.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import { type CallOptions, checkPositive, partOf } from '../../core/options.js';
 import { kernelsFor } from '../../kernel/backend.js';
 import { asMatrix, checkSquarable } from '../../kernel/checks.js';
@@ -23,11 +24,11 @@ export interface MaximumMeanDiscrepancyOptions extends CallOptions {
  * 723–773.
  */
 export async function maximumMeanDiscrepancy(
-  a: NdArray,
-  b: NdArray,
+  a: NdArrayLike,
+  b: NdArrayLike,
   options: MaximumMeanDiscrepancyOptions,
 ): Promise<number> {
-  checkCall(SIGNATURES.maximumMeanDiscrepancy, { a, b, options });
+  ({ a, b } = checkCall(SIGNATURES.maximumMeanDiscrepancy, { a, b, options }));
   const { d } = checkPoints(a, 'a');
   checkPoints(b, 'b', { dimension: d });
   checkSameDtype(a, 'a', b, 'b');

@@ -1,5 +1,6 @@
 import { type DType, type NdArray, allocate, checkPoints, dtypeOf } from '../../core/array.js';
 import { RidgeflowError } from '../../core/errors.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import { type CallOptions, checkPositive } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
 import { takeRows } from '../../core/rows.js';
@@ -16,9 +17,9 @@ import { METHODS } from '../../field/method-signatures.js';
 /** Parameters of {@link pairedFlowMatching}. */
 export interface PairedFlowMatchingParameters {
   /** n × d: where the pairs start. */
-  from: NdArray;
+  from: NdArrayLike;
   /** n × d: where they end; row i belongs to row i of `from`. */
-  to: NdArray;
+  to: NdArrayLike;
   /** σ² > 0, the variance of the Gaussian about each path. */
   variance: number;
 }
@@ -38,8 +39,7 @@ export interface PairedFlowMatchingParameters {
  * et al., Improving and generalizing flow-based generative models with minibatch optimal transport, TMLR 2024.
  */
 export function pairedFlowMatching(parameters: PairedFlowMatchingParameters): Flow {
-  checkCall(SIGNATURES.pairedFlowMatching, { parameters });
-  const { from, to, variance } = parameters;
+  const { from, to, variance } = checkCall(SIGNATURES.pairedFlowMatching, { parameters }).parameters;
   checkPair(from, to);
   checkPositive(variance, 'variance');
   const field = new PairVelocity(from, to, variance);
@@ -56,8 +56,8 @@ export function pairedFlowMatching(parameters: PairedFlowMatchingParameters): Fl
  * The rows of a cloud in random order, by the option `seed`: paired with another cloud by row, the independent coupling.
  * O(nd) time.
  */
-export function shufflePairs(points: NdArray, options: Pick<CallOptions, 'seed'> = {}): NdArray {
-  checkCall(SIGNATURES.shufflePairs, { points, options });
+export function shufflePairs(points: NdArrayLike, options: Pick<CallOptions, 'seed'> = {}): NdArray {
+  ({ points } = checkCall(SIGNATURES.shufflePairs, { points, options }));
   const { seed } = options;
   const { n } = checkPoints(points, 'points');
   return takeRows(points, new RandomStream(seed, 'shuffle').choose(n, n), 'shuffled points');
@@ -101,8 +101,13 @@ class PairVelocity implements VelocityField {
     return { data, shape: from.shape };
   }
 
-  async evaluate(x: NdArray, t: number, want: FieldRequest, options: CallOptions = {}): Promise<FieldValues> {
-    checkCall(METHODS.VelocityField.evaluate, { x, t, want, options });
+  async evaluate(
+    x: NdArrayLike,
+    t: number,
+    want: FieldRequest,
+    options: CallOptions = {},
+  ): Promise<FieldValues> {
+    ({ x } = checkCall(METHODS.VelocityField.evaluate, { x, t, want, options }));
     checkTime(t, this.times);
     const { points, dtype } = await prepare(x, this.dimension, options);
     const regression = this.#regression(t, dtype, want.divergence);
@@ -113,8 +118,13 @@ class PairVelocity implements VelocityField {
     return { velocity: values, divergence };
   }
 
-  async jacobianVector(x: NdArray, t: number, u: NdArray, options: CallOptions = {}): Promise<NdArray> {
-    checkCall(METHODS.VelocityField.jacobianVector, { x, t, u, options });
+  async jacobianVector(
+    x: NdArrayLike,
+    t: number,
+    u: NdArrayLike,
+    options: CallOptions = {},
+  ): Promise<NdArray> {
+    ({ x, u } = checkCall(METHODS.VelocityField.jacobianVector, { x, t, u, options }));
     checkTime(t, this.times);
     const { kernels, points, dtype } = await prepare(x, this.dimension, options);
     const vectors = checkVectors(kernels, u, points);

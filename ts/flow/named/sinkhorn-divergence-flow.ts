@@ -1,4 +1,5 @@
-import { type NdArray, allocate, checkPoints, dtypeOf, toDtype } from '../../core/array.js';
+import { allocate, checkPoints, dtypeOf, toDtype } from '../../core/array.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import { checkPositive } from '../../core/options.js';
 import { fieldFromFunction } from '../../field/from-function.js';
 import { sinkhornDivergence } from '../../transport/sinkhorn-divergence.js';
@@ -30,8 +31,8 @@ export interface SinkhornDivergenceFlowOptions extends Pick<
  * An evaluation solves two entropic problems: O((n + m)² d) time for each iteration, linear memory. Source: J. Feydy et al.,
  * Interpolating between optimal transport and MMD using Sinkhorn divergences, AISTATS 2019.
  */
-export function sinkhornDivergenceFlow(target: NdArray, options: SinkhornDivergenceFlowOptions): Flow {
-  checkCall(SIGNATURES.sinkhornDivergenceFlow, { target, options });
+export function sinkhornDivergenceFlow(target: NdArrayLike, options: SinkhornDivergenceFlowOptions): Flow {
+  ({ target } = checkCall(SIGNATURES.sinkhornDivergenceFlow, { target, options }));
   const { d } = checkPoints(target, 'target');
   const { to, tolerance, maximumIterations } = options ?? {};
   const epsilon = checkPositive(options?.epsilon, 'epsilon');

@@ -1,4 +1,5 @@
 import { type FloatData, type NdArray, allocate, checkPoints, dtypeOf, toDtype } from '../../core/array.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import { type CallOptions, checkInteger, checkPositive } from '../../core/options.js';
 import { Pace } from '../../core/pace.js';
 import { fieldFromFunction } from '../../field/from-function.js';
@@ -38,8 +39,8 @@ export interface SlicedWassersteinFlowOptions {
  * An evaluation takes O(L (n + m)(d + log(n + m))) time for L directions, O((n + m)L) memory. Source: N. Bonnotte, thesis,
  * Paris-Sud 2013; A. Liutkus et al., Sliced-Wasserstein flows, ICML 2019.
  */
-export function slicedWassersteinFlow(target: NdArray, options: SlicedWassersteinFlowOptions): Flow {
-  checkCall(SIGNATURES.slicedWassersteinFlow, { target, options });
+export function slicedWassersteinFlow(target: NdArrayLike, options: SlicedWassersteinFlowOptions): Flow {
+  ({ target } = checkCall(SIGNATURES.slicedWassersteinFlow, { target, options }));
   const { d } = checkPoints(target, 'target');
   const count = checkInteger(options?.directions ?? 64, 'directions', 1);
   const { step } = options;

@@ -1,4 +1,5 @@
 import { type FloatData, type NdArray, allocate, dtypeOf } from '../../core/array.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import { type CallOptions, checkPositive } from '../../core/options.js';
 import { ALWAYS, checkTime, checkVectors, prepare } from '../../field/domain.js';
 import type { FieldRequest, FieldValues, VelocityField } from '../../field/field.js';
@@ -64,8 +65,13 @@ class SteinField implements VelocityField {
     this.#variance = variance;
   }
 
-  async evaluate(x: NdArray, t: number, want: FieldRequest, options: CallOptions = {}): Promise<FieldValues> {
-    checkCall(METHODS.VelocityField.evaluate, { x, t, want, options });
+  async evaluate(
+    x: NdArrayLike,
+    t: number,
+    want: FieldRequest,
+    options: CallOptions = {},
+  ): Promise<FieldValues> {
+    ({ x } = checkCall(METHODS.VelocityField.evaluate, { x, t, want, options }));
     checkTime(t, this.times);
     const { points, dtype } = await prepare(x, this.dimension, options);
     const { regression, variance } = await this.#regression(points, options, want.divergence);
@@ -88,8 +94,13 @@ class SteinField implements VelocityField {
     return { velocity: { data: velocity, shape: points.shape }, divergence };
   }
 
-  async jacobianVector(x: NdArray, t: number, u: NdArray, options: CallOptions = {}): Promise<NdArray> {
-    checkCall(METHODS.VelocityField.jacobianVector, { x, t, u, options });
+  async jacobianVector(
+    x: NdArrayLike,
+    t: number,
+    u: NdArrayLike,
+    options: CallOptions = {},
+  ): Promise<NdArray> {
+    ({ x, u } = checkCall(METHODS.VelocityField.jacobianVector, { x, t, u, options }));
     checkTime(t, this.times);
     const { kernels, points } = await prepare(x, this.dimension, options);
     const vectors = checkVectors(kernels, u, points);

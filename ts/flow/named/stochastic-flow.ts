@@ -1,5 +1,6 @@
 import type { NdArray } from '../../core/array.js';
 import { RidgeflowError } from '../../core/errors.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import { type CallOptions, partOf } from '../../core/options.js';
 import type { VelocityField } from '../../field/field.js';
 import { diffuse } from '../sde.js';
@@ -49,8 +50,8 @@ export class StochasticFlow {
    * @param x0 n × d, where the points are at the start.
    * @throws All that `diffuse` throws.
    */
-  async transport(x0: NdArray, options: StochasticTransportOptions = {}): Promise<DiffusionPath> {
-    checkCall(METHODS.StochasticFlow.transport, { x0, options });
+  async transport(x0: NdArrayLike, options: StochasticTransportOptions = {}): Promise<DiffusionPath> {
+    ({ x0 } = checkCall(METHODS.StochasticFlow.transport, { x0, options }));
     const { from, to, noise, step, solver } = this.#parts;
     return diffuse(this.drift, x0, { from, to, noise, step, solver, ...options });
   }

@@ -1,6 +1,7 @@
 import { type NdArray, checkPoints } from '../../core/array.js';
 import { RidgeflowError, invalidArgument } from '../../core/errors.js';
-import { type CloudLike, asCloud } from '../interchange.js';
+import type { NdArrayLike } from '../../core/foreign.js';
+import { asCloud } from '../interchange.js';
 import type { CloudLabels } from '../labels.js';
 
 /** Some rows on their way, as `readRows` gives them and stages pass them on, with whatever else is known of them. */
@@ -13,7 +14,7 @@ export interface Rows {
 }
 
 /** What a stage takes: rows, or a cloud of any kind that `asCloud` takes, as a record batch of Arrow. */
-export type RowsInput = Rows | CloudLike;
+export type RowsInput = Rows | NdArrayLike;
 
 /** The rows in what a stage is given. Throws what `asCloud` throws. */
 export function asRows(item: RowsInput): Rows {

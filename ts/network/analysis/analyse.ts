@@ -1,5 +1,6 @@
 import type { NdArray } from '../../core/array.js';
 import { RidgeflowError } from '../../core/errors.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import { partOf, throwIfAborted, tell } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
 import { together } from '../../core/together.js';
@@ -92,7 +93,7 @@ export interface NetworkAnalysis {
  */
 export async function analyseNetwork(
   model: NetworkModel,
-  points: ModelData,
+  points: ModelData<NdArrayLike>,
   options: NetworkAnalysisOptions = {},
 ): Promise<NetworkAnalysis> {
   checkCall(SIGNATURES.analyseNetwork, { model, points, options });

@@ -1,4 +1,5 @@
 import type { NdArray } from '../../core/array.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import type { CallOptions } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
 import { slicedWasserstein } from '../../transport/index.js';
@@ -118,11 +119,11 @@ export interface BlockDerivatives {
  */
 export async function blockDerivatives(
   block: Block,
-  points: NdArray,
+  points: NdArrayLike,
   measured: { shape: readonly number[]; spread: number },
   options: CallOptions,
 ): Promise<BlockDerivatives> {
-  checkCall(SIGNATURES.blockDerivatives, { block, points, measured, options });
+  ({ points } = checkCall(SIGNATURES.blockDerivatives, { block, points, measured, options }));
   const { shape, spread } = measured;
   const [n, d] = points.shape;
   const rows = new RandomStream(options.seed, 'subsample').choose(n, Math.min(n, POINTS));

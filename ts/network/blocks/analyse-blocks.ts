@@ -1,6 +1,7 @@
 import { type NdArray, checkPoints } from '../../core/array.js';
 import { checkCall } from '../../core/call.js';
 import { RidgeflowError, invalidArgument } from '../../core/errors.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import { type CallOptions, partOf, tell } from '../../core/options.js';
 import { continuationOf } from '../analysis/steps.js';
 import { SIGNATURES } from '../signatures.js';
@@ -53,10 +54,10 @@ export interface BlockStep {
  */
 export async function analyseBlocks(
   blocks: readonly BlockMap[],
-  x: NdArray,
+  x: NdArrayLike,
   options: CallOptions = {},
 ): Promise<BlockAnalysis> {
-  checkCall(SIGNATURES.analyseBlocks, { blocks, x, options });
+  ({ x } = checkCall(SIGNATURES.analyseBlocks, { blocks, x, options }));
   if (blocks.length === 0) throw invalidArgument('blocks', 'at least one block', blocks);
   checkPoints(x, 'x', { minimum: 4, dimension: blocks[0].dimension });
   const { seed, signal, backend, dtype } = options;

@@ -1,4 +1,5 @@
 import { checkCall } from '../../core/call.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import { type CallOptions, checkInteger, partOf, tell } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
 import { DEFAULT_MEMORY } from '../model/groups.js';
@@ -9,6 +10,7 @@ import { blockByDifferences } from './block-map.js';
 import { spreadOf } from './cloud-change.js';
 import { type WithoutBlock, withoutBlock } from './left-out-block.js';
 import { streamParts } from './stream-parts.js';
+import { ownData } from '../model/model-data.js';
 
 /** A block of a model's stream with its place and its numbers. */
 export interface StreamBlockAnalysis extends StreamBlock, BlockTransport {
@@ -50,7 +52,7 @@ const FEWEST = 32;
  */
 export async function analyseStreams(
   model: NetworkModel,
-  points: ModelData,
+  points: ModelData<NdArrayLike>,
   options: StreamAnalysisOptions = {},
 ): Promise<StreamAnalysis[]> {
   checkCall(SIGNATURES.analyseStreams, { model, points, options });
@@ -58,7 +60,7 @@ export async function analyseStreams(
   const memory = checkInteger(options.memoryLimit ?? DEFAULT_MEMORY, 'memoryLimit', 1);
   const { seed, signal, backend, dtype } = options;
   const call = { seed, signal, backend, dtype };
-  const { parts, last, count, layer, between, collect } = await streamParts(model, points, options);
+  const { parts, last, count, layer, between, collect } = await streamParts(model, ownData(points), options);
   const found: StreamAnalysis[] = [];
   for (const [p, blocks] of parts.entries()) {
     const width = layer(blocks[0].from).fullWidth;

@@ -1,4 +1,5 @@
 import { type NdArray, checkPoints } from '../../core/array.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import type { CallOptions } from '../../core/options.js';
 import { checkCall } from '../../core/call.js';
 import { BatchSize, runBlock } from '../model/batch-size.js';
@@ -44,8 +45,8 @@ export function blockByDifferences(
   const { shape, spread } = measured;
   const dimension = shape.reduce((product, extent) => product * extent, 1);
   const size = new BatchSize(ROWS);
-  const evaluate = async (x: NdArray, options: CallOptions = {}): Promise<NdArray> => {
-    checkCall(METHODS.BlockMap.evaluate, { x, options });
+  const evaluate = async (x: NdArrayLike, options: CallOptions = {}): Promise<NdArray> => {
+    ({ x } = checkCall(METHODS.BlockMap.evaluate, { x, options }));
     const { n } = checkPoints(x, 'x', { dimension });
     const found = await runBlock(
       block,
@@ -60,7 +61,7 @@ export function blockByDifferences(
     error: ERROR,
     evaluate,
     async jacobianVector(x, u, options = {}) {
-      checkCall(METHODS.BlockMap.jacobianVector, { x, u, options });
+      ({ x, u } = checkCall(METHODS.BlockMap.jacobianVector, { x, u, options }));
       const { n, d } = checkPoints(x, 'x', { dimension });
       checkPoints(u, 'u', { minimum: n, dimension });
       const [above, below] = [new Float32Array(n * d), new Float32Array(n * d)];

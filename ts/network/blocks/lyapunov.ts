@@ -1,7 +1,7 @@
-import type { NdArray } from '../../core/array.js';
 import { checkPoints } from '../../core/array.js';
 import { checkCall } from '../../core/call.js';
 import { invalidArgument } from '../../core/errors.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import { type CallOptions, checkInteger } from '../../core/options.js';
 import { Pace } from '../../core/pace.js';
 import { RandomStream } from '../../core/random.js';
@@ -34,10 +34,10 @@ const LOST = 1e-6;
  */
 export async function lyapunovExponents(
   blocks: readonly BlockMap[],
-  x: NdArray,
+  x: NdArrayLike,
   options: CallOptions & { count?: number; points?: number } = {},
 ): Promise<LyapunovExponents> {
-  checkCall(SIGNATURES.lyapunovExponents, { blocks, x, options });
+  ({ x } = checkCall(SIGNATURES.lyapunovExponents, { blocks, x, options }));
   if (!(blocks?.length > 0)) throw invalidArgument('blocks', 'at least one block', blocks);
   const { n: all, d } = checkPoints(x, 'x', { dimension: blocks[0].dimension });
   const count = Math.min(d, checkInteger(options.count ?? 4, 'count', 1));

@@ -2,6 +2,7 @@ import type { ActivationName } from '../../core/activation.js';
 import type { NdArray } from '../../core/array.js';
 import { checkCall } from '../../core/call.js';
 import { RidgeflowError } from '../../core/errors.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import { type CallOptions, checkInteger, partOf, tell } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
 import type { SampleEstimate } from '../../entropy/estimate.js';
@@ -12,6 +13,7 @@ import { SIGNATURES } from '../signatures.js';
 import { gathered } from './local-geometry.js';
 import { withoutBlock } from './left-out-block.js';
 import { streamParts } from './stream-parts.js';
+import { ownData } from '../model/model-data.js';
 
 /** Options of {@link refitStream}. */
 export interface RefitStreamOptions extends CallOptions {
@@ -53,7 +55,7 @@ export interface RefittedStream {
  */
 export async function refitStream(
   model: NetworkModel,
-  points: ModelData,
+  points: ModelData<NdArrayLike>,
   options: RefitStreamOptions,
 ): Promise<RefittedStream> {
   checkCall(SIGNATURES.refitStream, { model, points, options });
@@ -62,7 +64,7 @@ export async function refitStream(
   const most = checkInteger(options.examples ?? 4000, 'examples', 8);
   const { seed, signal, backend, dtype, activation } = options;
   const call = { seed, signal, backend, dtype };
-  const { parts, last, count, layer, between, collect } = await streamParts(model, points, options);
+  const { parts, last, count, layer, between, collect } = await streamParts(model, ownData(points), options);
   const flat = parts.filter((part) => part.length > 1 && layer(part[0].from).shape.length === 1);
   const blocks = flat.reduce((best, part) => (part.length > best.length ? part : best), flat[0]);
   if (!blocks) {

@@ -1,5 +1,6 @@
 import { type NdArray, allocate, elementCount } from '../../core/array.js';
 import { RidgeflowError, invalidArgument } from '../../core/errors.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import { type CallOptions, checkInteger, tell, throwIfAborted } from '../../core/options.js';
 import { nextTurn } from '../../core/pace.js';
 import { kernelsFor } from '../../kernel/backend.js';
@@ -19,7 +20,7 @@ import { DEFAULT_MEMORY, inGroups } from './groups.js';
 import { INFINITE, infiniteLayers, nonFinite } from './infinite-layers.js';
 import { type LayerPlace, channelAxis, exampleFirst, isMoved, probeBatches } from './layer-places.js';
 import { chooseAll } from './choose-layers.js';
-import type { ModelData } from './model-data.js';
+import { type ModelData, ownData } from './model-data.js';
 import type { LeftOutLayer, ModelLayer, NetworkModel } from './model.js';
 import { type PositionMask, maskOf, maskRows } from './position-mask.js';
 import { RandomProjection } from './random-projection.js';
@@ -121,11 +122,11 @@ export const INPUT = 'input';
  */
 export async function openActivations(
   model: NetworkModel,
-  points: ModelData,
+  points: ModelData<NdArrayLike>,
   options: ActivationOptions = {},
 ): Promise<Activations> {
   checkCall(SIGNATURES.openActivations, { model, points, options });
-  const all = Examples.of(model, points);
+  const all = Examples.of(model, ownData(points));
   const examples = all.count;
   const featureMaps = checkFeatureMaps(options.featureMaps);
   const pool = checkPooling(options.pool, featureMaps);

@@ -1,5 +1,6 @@
 import { type NdArray, checkArray } from '../../core/array.js';
 import { RidgeflowError, describe } from '../../core/errors.js';
+import { type NdArrayLike, isForeign, toOwn } from '../../core/foreign.js';
 import { isFloatData } from '../../core/realm.js';
 import type { ModelInput, NetworkModel } from './model.js';
 
@@ -8,7 +9,7 @@ import type { ModelInput, NetworkModel } from './model.js';
  * wherever the model has them, and for an input without examples, such as a sampling rate, its one array. A number fills an
  * input, as 1 does an attention mask without padding.
  */
-export type ModelData = NdArray | Readonly<Record<string, NdArray | number>>;
+export type ModelData<A extends NdArrayLike = NdArray> = A | Readonly<Record<string, A | number>>;
 
 /**
  * What is given by the names of the inputs; one array alone is that of the one input.
@@ -51,9 +52,18 @@ export function dataByInput(model: NetworkModel, data: ModelData): Map<string, N
   return new Map(inputs.map(({ name }) => [name, named[name]]));
 }
 
-function isNamed(data: ModelData): data is Readonly<Record<string, NdArray | number>> {
+function isNamed<A extends NdArrayLike>(data: ModelData<A>): data is Readonly<Record<string, A | number>> {
   if (data === null || typeof data !== 'object') return false;
-  return !isFloatData(data.data) && !Array.isArray(data.shape) && Object.keys(data).length > 0;
+  const given = data as { data?: unknown; shape?: unknown };
+  return !isFloatData(given.data) && !Array.isArray(given.shape) && Object.keys(data).length > 0;
+}
+
+/** The same where arrays of other libraries have become the library's own. Throws what `openForeign` throws. */
+export function ownData(data: ModelData<NdArrayLike>): ModelData {
+  if (isForeign(data)) return toOwn(data, 'points');
+  if (!isNamed(data)) return data;
+  const own = (value: NdArrayLike | number, name: string) => (isForeign(value) ? toOwn(value, name) : value);
+  return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, own(value, name)]));
 }
 
 /** The inputs as a message lists them: `ids [n, any] int64`. */

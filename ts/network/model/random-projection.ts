@@ -1,4 +1,5 @@
 import type { NdArray } from '../../core/array.js';
+import type { NdArrayLike } from '../../core/foreign.js';
 import { checkPoints, dtypeOf, toDtype } from '../../core/array.js';
 import { RandomStream } from '../../core/random.js';
 import { type CallOptions, checkInteger } from '../../core/options.js';
@@ -48,8 +49,8 @@ export class RandomProjection {
    *
    * @throws INVALID_SHAPE, INVALID_DTYPE, UNSUPPORTED, OUT_OF_MEMORY, ABORTED. O(8 · n · from) time.
    */
-  async apply(points: NdArray, options: CallOptions = {}): Promise<NdArray> {
-    checkCall(METHODS.RandomProjection.apply, { points, options });
+  async apply(points: NdArrayLike, options: CallOptions = {}): Promise<NdArray> {
+    ({ points } = checkCall(METHODS.RandomProjection.apply, { points, options }));
     const { n } = checkPoints(points, 'points', { dimension: this.from });
     const cloud = toDtype(points, options.dtype);
     const kernels = await kernelsFor(options, dtypeOf(cloud));

@@ -1,4 +1,4 @@
-import { allocate, type DType, type NdArray } from '../core/array.js';
+import { allocate, type DType, type NdArray } from './array.js';
 
 /** A column is wide enough for float32 where its spread is so many roundings of its largest number. */
 const ROUNDINGS = 2 ** 12;
