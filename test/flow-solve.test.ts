@@ -233,6 +233,27 @@ test('a collapse before the end surfaces with its time', async (t) => {
   await t.notThrowsAsync(solve(collapsing, [vector(1)], { from: 0, to: 0.99, kernels }));
 });
 
+test('firstStep is the first trial, and shorter where its error is too large', async (t) => {
+  const decay: OdeSystem = {
+    async derivative(_, [y], [out]) {
+      out.data[0] = -y.data[0];
+    },
+  };
+  const run = async (firstStep?: number) => {
+    const trials: { step: number; accepted: boolean }[] = [];
+    const { end, statistics } = await solve(decay, [vector(1)], {
+      ...{ from: 0, to: 2, kernels, firstStep },
+      onStep: ({ step, accepted }) => trials.push({ step, accepted }),
+    });
+    t.true(Math.abs(end.y[0].data[0] - Math.exp(-2)) < 1e-5);
+    return { first: trials[0], evaluations: statistics.evaluations };
+  };
+  const [guessed, given, long] = [await run(), await run(0.25), await run(50)];
+  t.deepEqual(given.first, { step: 0.25, accepted: true });
+  t.true(given.evaluations < guessed.evaluations);
+  t.deepEqual(long.first, { step: 2, accepted: false });
+});
+
 test('minimumStep ends the search sooner', async (t) => {
   const evaluations = async (minimumStep: number) => {
     let count = 0;
@@ -282,6 +303,8 @@ const bad: [what: string, options: Partial<SolveOptions>, code: string, message:
   ['tolerances for other arrays', { tolerance: { absolute: [1, 1, 1] } }, 'INVALID_ARGUMENT', /or 2/],
   ['a norm unknown', { norm: 'l1' as 'rms' }, 'INVALID_ARGUMENT', /norm/],
   ['no steps allowed', { maximumSteps: 0 }, 'INVALID_ARGUMENT', /maximumSteps/],
+  ['a firstStep of no length', { firstStep: 0 }, 'INVALID_ARGUMENT', /firstStep/],
+  ['a firstStep among equal ones', { firstStep: 0.1, step: 0.1 }, 'INVALID_ARGUMENT', /firstStep/],
   ['a negative minimumStep', { minimumStep: -1 }, 'INVALID_ARGUMENT', /minimumStep/],
   ['a solver by name', { solver: 'rk4' as unknown as Tableau }, 'INVALID_ARGUMENT', /solver/],
   ['a gain NaN', { controller: { integral: NaN } }, 'INVALID_ARGUMENT', /integral/],

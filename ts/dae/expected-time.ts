@@ -20,7 +20,7 @@ const LONG = 2 ** 34;
 /** Highest dimension in which evaluations do not take all pairs, so that a sample says nothing of the whole. */
 const SHORTCUTS = 16;
 /** What the integrator needs for T = 0.4 s, more or less. */
-const CONTINUOUS_EVALUATIONS = 40;
+const CONTINUOUS_EVALUATIONS = 25;
 
 /** How often a run of this depth evaluates the score of the whole cloud; of a continuous one a guess. */
 export function evaluationsOf(depth: Depth): number {

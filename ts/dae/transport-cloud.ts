@@ -99,6 +99,8 @@ export async function transportCloud(
 /** Errors that a step of the continuous run may make: in positions, of the kernel's width √(sd); and in log s. */
 const POSITION_TOLERANCE = 1e-4;
 const LOG_SMOOTHING_TOLERANCE = 1e-5;
+/** First trial step of the continuous run, in units of s: a sixth of the least that the measure lives, s/2. */
+const FIRST_STEP = 0.08;
 /** Beyond this the log-density would err by more than a thousandth of a nat. */
 const MOST_SCORE_TOLERANCE = 1e-3;
 
@@ -200,6 +202,7 @@ async function transportContinuously(
       },
       // Relative to the life of the measure, not to T, which may be far beyond it.
       minimumStep: 1e-9 * Math.min(smoothing, T),
+      firstStep: Math.min(T, FIRST_STEP * smoothing),
       saveAt: Array.from({ length: count }, (_, i) => T * ((i + 1) / count)),
       kernels,
       signal: options.signal,

@@ -117,7 +117,7 @@ export class Integration {
 
   async #stepSize(): Promise<StepSize> {
     const { kernels, from, to, tolerance = {}, norm = 'rms', step, controller, minimumStep } = this.#options;
-    const { maximumStep = Infinity, stopAt = [] } = this.#options;
+    const { maximumStep = Infinity, firstStep, stopAt = [] } = this.#options;
     if (step !== undefined) return new FixedSteps(kernels, { from, to, ...timeGrid(from, to, step, stopAt) });
     const stepper = this.#stepper;
     const plan = {
@@ -134,10 +134,11 @@ export class Integration {
     const known = this.#options.resume !== undefined || from === to;
     const first = known
       ? 0
-      : await firstStepLength(kernels, stepper, this.#derivative, {
+      : (firstStep ??
+        (await firstStepLength(kernels, stepper, this.#derivative, {
           ...plan,
           to: plan.stops[0] ?? to,
-        });
+        })));
     return new AdaptiveSteps(kernels, { ...plan, first });
   }
 

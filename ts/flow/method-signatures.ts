@@ -38,6 +38,7 @@ export const METHODS = {
           maximumStep: NUMBER,
           maximumSteps: NUMBER,
           minimumStep: NUMBER,
+          firstStep: NUMBER,
           norm: TEXT,
           onStep: 1,
           probes: NUMBER,

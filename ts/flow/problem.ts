@@ -77,6 +77,12 @@ export interface SolveOptions extends Pick<CallOptions, 'signal' | 'onProgress'>
   maximumSteps?: number;
   /** Adaptive steps shorter than this are an error. Default 1e-12 of the whole time. */
   minimumStep?: number;
+  /**
+   * Length of the first adaptive trial step, which is shortened where its error is too large. Default: from the derivative
+   * and a difference of it, for one evaluation. Where the time in which the solution changes is known, it saves that and
+   * the steps in which a cautious guess grows.
+   */
+  firstStep?: number;
   /** No adaptive step is longer: for fields that act for a short time only. Default: no bound. */
   maximumStep?: number;
   /**

@@ -89,8 +89,14 @@ function checkLinearise({ solver = dopri5, linearise }: SolveOptions): void {
     throw invalidArgument('linearise', '"dense" or "krylov"', linearise);
 }
 
-function checkStepLimits({ from, to, step, minimumStep, maximumStep, stopAt = [] }: SolveOptions): void {
+function checkStepLimits(options: SolveOptions): void {
+  const { from, to, step, firstStep, minimumStep, maximumStep, stopAt = [] } = options;
   savedTimes(from, to, stopAt, 'stopAt');
+  if (firstStep !== undefined) {
+    checkPositive(firstStep, 'firstStep');
+    if (step !== undefined)
+      throw invalidArgument('firstStep', 'nothing where step is given (all are of its length)', firstStep);
+  }
   if (maximumStep === undefined) return;
   checkPositive(maximumStep, 'maximumStep');
   if (step !== undefined)
