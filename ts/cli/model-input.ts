@@ -24,6 +24,8 @@ export interface ModelExamples {
   columns: Cloud['columns'];
   classes: Cloud['classes'];
   notes: string[];
+  /** What the examples say, where they are texts. */
+  texts?: readonly string[];
 }
 
 /** Parses name=value, given once or several times. */

@@ -25,6 +25,7 @@ import {
 import { streamLayers } from '../network/analysis/states.js';
 import { modelFiles } from '../network/model/model-files.js';
 import type { Refit } from '../report/network-blocks.js';
+import { type ExampleSamples, sampleTexts, thumbnails } from '../report/samples.js';
 import { sayInput } from './cloud-input.js';
 import { type ModelExamples, readModelData } from './model-input.js';
 import type { Progress } from './progress.js';
@@ -59,6 +60,8 @@ export interface NetworkResults {
   blocks: readonly StreamAnalysis[];
   attention: AttentionAnalysis;
   refits: readonly Refit[];
+  /** What is shown of the examples that are drawn. */
+  samples: ExampleSamples | null;
   alignment: AlignmentMatrix | null;
   comparison: { model: string; alignment: AlignmentMatrix } | null;
 }
@@ -189,10 +192,25 @@ async function measured(
       );
       await writeNpz(join(folder, 'activations.npz'), arraysByLayer(all), { signal });
     }
-    return { analysis, input, blocks, attention, refits, alignment, comparison };
+    const samples = samplesOf(examples, analysis.drawn);
+    return { analysis, input, blocks, attention, refits, samples, alignment, comparison };
   } finally {
     await model.dispose();
   }
+}
+
+/** The texts and images of the examples that are drawn, where they are any. */
+function samplesOf({ points, texts }: ModelExamples, drawn: readonly number[]): ExampleSamples | null {
+  const arrays = isNdArray(points) ? [points] : Object.values(points);
+  const images = arrays.flatMap((array) =>
+    typeof array === 'number' ? [] : (thumbnails(array, drawn) ?? []),
+  )[0];
+  if (!images && !texts) return null;
+  return { ...(images && { images }), ...(texts && { texts: sampleTexts(texts, drawn) }) };
+}
+
+function isNdArray(points: ModelExamples['points']): points is NdArray {
+  return Array.isArray(points.shape) && 'data' in points;
 }
 
 /** Alignments with the layers of another model, on the same examples; of a residual stream once a block. */

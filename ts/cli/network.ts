@@ -122,7 +122,7 @@ async function network(path: string, files: string[], options: NetworkCommandOpt
   const summary = await withProgress(options, async ({ signal, progress }): Promise<NetworkSummary> => {
     await ensureOutputFolder(folder);
     const results = await networkResults({ model: path, other, data, folder }, options, { signal, progress });
-    const { analysis, input, blocks, attention, refits, alignment, comparison } = results;
+    const { analysis, input, blocks, attention, refits, samples, alignment, comparison } = results;
     const found = [
       pooledNote(analysis) ?? [],
       leftOutSentence(analysis.layers.length - 1, analysis.leftOut) ?? [],
@@ -133,6 +133,7 @@ async function network(path: string, files: string[], options: NetworkCommandOpt
     const page = {
       ...{ input: data, labels, notes, blocks, refits, attention },
       ...{ command: commandLine(), versions: versions() },
+      ...(samples && { samples }),
       ...(alignment && { alignment }),
       ...(comparison && { comparison }),
     };

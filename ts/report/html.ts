@@ -57,34 +57,40 @@ export interface TableColumn {
 /** A table of more columns is set narrower, and wider than the text where the window is. */
 const MANY_COLUMNS = 9;
 
-/** A table in a box that scrolls sideways by itself; the first cell of a row is its header. `id` is unique in the page. */
+/**
+ * A table in a box that scrolls sideways by itself; the first cell of a row is its header. `id` is unique in the page. With `sort`,
+ * what each cell is sorted by (null stays last), the titles are buttons where the page's script calls `mountSorting`.
+ */
 export function table(options: {
   id: string;
   caption: string;
   columns: readonly TableColumn[];
   rows: readonly (readonly HtmlValue[])[];
+  sort?: readonly (readonly (number | string | null)[])[];
 }): Html {
   checkCall(SIGNATURES.table, { options });
-  const { id, caption, columns, rows } = options;
+  const { id, caption, columns, rows, sort } = options;
   const notes = columns.filter((column) => column.note !== undefined);
   const noteId = (column: TableColumn) => `${id}-note-${notes.indexOf(column) + 1}`;
   const head = columns.map(
     (column) =>
       html`<th scope="col" class="${column.align ?? 'end'}">
-        ${column.title}${
+        ${sort ? html`<span class="title">${column.title}</span>` : column.title}${
           column.note !== undefined &&
           html`<sup><a href="#${noteId(column)}">${notes.indexOf(column) + 1}</a></sup>`
         }${column.unit && html`<span class="unit">${column.unit}</span>`}
       </th>`,
   );
   const body = rows.map(
-    (row) =>
+    (row, i) =>
       html`<tr>
-        ${row.map((cell, j) =>
-          j === 0
-            ? html`<th scope="row" class="${columns[j].align ?? 'end'}">${cell}</th>`
-            : html`<td class="${columns[j].align ?? 'end'}">${cell}</td>`,
-        )}
+        ${row.map((cell, j) => {
+          const by = sort && html` data-sort="${finite(sort[i][j])}"`;
+          const align = columns[j].align ?? 'end';
+          return j === 0
+            ? html`<th scope="row" class="${align}" ${by}>${cell}</th>`
+            : html`<td class="${align}" ${by}>${cell}</td>`;
+        })}
       </tr>`,
   );
   return html`<div
@@ -93,7 +99,7 @@ export function table(options: {
       role="region"
       aria-label="${caption}"
     >
-      <table id="${id}">
+      <table id="${id}" ${sort && new Html('data-sortable')}>
         <caption>
           ${caption}
         </caption>
@@ -113,6 +119,11 @@ export function table(options: {
         ${notes.map((column) => html`<li id="${noteId(column)}"><b>${column.title}.</b> ${column.note}</li>`)}
       </ol>`
     }`;
+}
+
+/** Nothing for what has no place in an order. */
+function finite(value: number | string | null): number | string {
+  return value === null || Number.isNaN(value) ? '' : value;
 }
 
 /** One thing that a page found: what it is about, a number, and what it says. */

@@ -187,6 +187,7 @@ export function riverChart(
       },
       y: { field: 'place', type: 'quantitative', axis: { title: null, labels: false, grid: false } },
       detail: { field: 'example' },
+      tooltip: [{ field: 'example', title: 'Row' }, ...(labels ? [{ field: 'label', title: 'Label' }] : [])],
       ...(labels && {
         color: {
           field: 'label',

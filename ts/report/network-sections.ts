@@ -151,6 +151,7 @@ export function numbersSection(analysis: NetworkAnalysis): PageSection {
   return {
     id: 'numbers',
     title: 'All layers',
+    lead: 'A click on a title sorts by it.',
     body: html`${table({
       id: 'layers',
       caption: 'Measurements of every layer',
@@ -209,6 +210,26 @@ export function numbersSection(analysis: NetworkAnalysis): PageSection {
             : []),
           number(step?.relativeDisplacement),
           number(step?.straightness),
+        ];
+      }),
+      sort: layers.map((layer, l) => {
+        const step = arrivals.get(layer.name);
+        const { separation } = layer;
+        return [
+          l,
+          layer.width,
+          layer.entropyRank,
+          layer.intrinsicDimension,
+          layer.alignmentWithLast,
+          ...(labelled
+            ? [
+                separation?.neighbourAccuracy ?? null,
+                separation?.probeAccuracy ?? null,
+                separation?.fisherRatio ?? null,
+              ]
+            : []),
+          step?.relativeDisplacement ?? null,
+          step?.straightness ?? null,
         ];
       }),
     })}

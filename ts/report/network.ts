@@ -19,6 +19,7 @@ import { layerSection, layerTitle, numbersSection } from './network-sections.js'
 import { type PageSection, chartFigure, renderPage } from './page.js';
 import { reproduceSection } from './reproduce.js';
 import { riverLead } from './section-sentences.js';
+import type { ExampleSamples } from './samples.js';
 import { legend, timeline } from './transport-sections.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
@@ -37,6 +38,8 @@ export interface NetworkReportContext {
   attention?: AttentionAnalysis;
   /** How far all layers agree. */
   alignment?: AlignmentMatrix;
+  /** What is shown of the examples that are drawn, in the order of `analysis.drawn`. */
+  samples?: ExampleSamples;
   /** A second model on the same examples. */
   comparison?: { model: string; alignment: AlignmentMatrix };
   notes: readonly string[];
@@ -48,6 +51,9 @@ export interface NetworkReportContext {
 export interface NetworkPageData {
   cloud: CloudData;
   layers: readonly string[];
+  /** The examples that are drawn, and what is shown of them. */
+  drawn: readonly number[];
+  samples?: ExampleSamples;
 }
 
 /** The report of an analysis: one HTML file that needs nothing else. Throws INVALID_SHAPE for labels that do not fit. */
@@ -82,7 +88,10 @@ export async function networkReport(
     );
   }
   const figure = ({ name, title, subtitle }: (typeof main)[number]) => chartFigure({ name, title, subtitle });
-  const data: NetworkPageData = { cloud, layers: names };
+  const data: NetworkPageData = {
+    ...{ cloud, layers: names, drawn: analysis.drawn },
+    ...(context.samples && { samples: context.samples }),
+  };
   return renderPage({
     title: 'What the layers of a network do to data',
     kicker: 'Network report',

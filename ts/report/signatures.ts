@@ -108,6 +108,7 @@ export const SIGNATURES = {
       columns: list(),
       id: text(),
       rows: list(),
+      sort: list(true),
     }),
   },
   trainReport: {

@@ -133,6 +133,9 @@ thead th { background: var(--wash); vertical-align: top; font-weight: 650; white
 .table-box.many { margin-inline: calc(min(0px, (1180px - 80px - min(100vw - 48px, 1500px)) / 2)); } .many th, .many td { padding: 9px 7px; font-size: 13px; }
 tbody tr:last-child > * { border-bottom: 0; }
 tbody th { position: sticky; left: 0; background: var(--surface); font-weight: 650; }
+.sort { padding: 0; border: 0; background: none; color: inherit; font: inherit; text-align: inherit; cursor: pointer; }
+.sort:hover { text-decoration: underline; } .sort .title::after { content: '↕'; margin-left: 3px; opacity: 0.45; font-weight: 400; }
+[aria-sort="ascending"] .sort .title::after { content: '↑'; opacity: 1; } [aria-sort="descending"] .sort .title::after { content: '↓'; opacity: 1; }
 .wrap { display: block; min-width: 11em; white-space: normal; }
 .start { text-align: left; } .end { text-align: right; }
 .unit { display: block; color: var(--muted); font-size: 12px; font-weight: 400; }
@@ -144,6 +147,8 @@ pre { margin: 0 0 20px; padding: 14px 16px; border: 1px solid var(--rule); borde
 
 #tooltip { position: fixed; top: 0; left: 0; z-index: 3; max-width: 280px; padding: 6px 10px; border-radius: 6px; background: var(--ink); color: var(--paper); font-size: 13px; line-height: 1.45; pointer-events: none; overflow-wrap: anywhere; }
 #tooltip[hidden] { display: none; }
+.thumbnail { display: block; width: 96px; margin: 6px 0 4px; border-radius: 3px; image-rendering: pixelated; }
+@media print { .sort .title::after { content: none; } }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
 @media print {
   body { max-width: none; padding: 0; font-size: 11pt; }

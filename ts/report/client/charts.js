@@ -17,8 +17,9 @@ let printing = false;
  *
  * @param {Record<string, ThemedSpec>} charts
  * @param {Record<string, (view: View) => void>} [onDraw]
+ * @param {(value: Record<string, unknown>) => HTMLElement[]} [more] what tooltips show beside the values
  */
-export function mountCharts(charts, onDraw = {}) {
+export function mountCharts(charts, onDraw = {}, more = () => []) {
   /** @type {Map<string, View>} */
   const drawn = new Map();
   const draw = () => {
@@ -28,7 +29,7 @@ export function mountCharts(charts, onDraw = {}) {
       const view = new vega.View(vega.parse(charts[chart][look()]), {
         container: element,
         renderer: renderer === 'canvas' ? 'canvas' : 'svg',
-        tooltip: showTooltip,
+        tooltip: (_handler, event, _item, value) => showTooltip(event, value, more),
       });
       drawn.set(chart, view.run());
       onDraw[chart]?.(view);
@@ -62,12 +63,11 @@ export function onLook(callback) {
 /**
  * Vega's tooltip handler: names and values of a mark, next to the pointer and inside the window.
  *
- * @param {unknown} _handler
  * @param {MouseEvent | null} event null where Vega itself takes a tooltip away
- * @param {unknown} _item
  * @param {Record<string, unknown> | null | undefined} value
+ * @param {(value: Record<string, unknown>) => HTMLElement[]} more
  */
-function showTooltip(_handler, event, _item, value) {
+function showTooltip(event, value, more) {
   const box = find(document, '#tooltip', HTMLElement);
   box.hidden = !value || !event;
   if (!value || !event) return;
@@ -78,7 +78,7 @@ function showTooltip(_handler, event, _item, value) {
     line.append(`${name} `, strong);
     return line;
   });
-  box.replaceChildren(...lines);
+  box.replaceChildren(...lines, ...more(value));
   const { width, height } = box.getBoundingClientRect();
   const left = Math.max(8, Math.min(event.clientX + 14, innerWidth - width - 8));
   const above = event.clientY - height - 12;

@@ -3,6 +3,8 @@ import { mountCharts } from './charts.js';
 import { createCloud } from './cloud.js';
 import { find, findAll } from './dom.js';
 import { mountPlayer } from './player.js';
+import { createSamples } from './samples.js';
+import { mountSorting } from './sorting.js';
 
 /**
  * @type {{
@@ -33,7 +35,8 @@ for (const name of Object.keys(charts)) {
     });
   };
 }
-mountCharts(charts, onDraw);
+mountCharts(charts, onDraw, data.samples ? createSamples(data.samples, data.drawn) : undefined);
+mountSorting();
 choice.addEventListener('change', choose);
 
 mountPlayer(find(document, '#player', HTMLElement), describe, (run, time) => cloud.show(run, time));
