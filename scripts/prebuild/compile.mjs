@@ -1,8 +1,8 @@
 // The addon of one platform, with all its libraries, from the pinned sources.
 import { chmodSync, cpSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildJobs } from '../lib/native.mjs';
-import { projectRoot } from '../lib/project.mjs';
+import { buildJobs, buildTarget } from '../lib/native.mjs';
+import { projectPaths, projectRoot } from '../lib/project.mjs';
 import { errorLines, run } from '../lib/run.mjs';
 import { HIGHWAY, ONETBB, ZIG, fetchPinned, openblasWheel, unpack } from './downloads.mjs';
 
@@ -39,9 +39,19 @@ export async function compileAddon(target, { downloads, work, log }) {
   const wheel = join(home, 'openblas');
   await bring(openblasWheel(target), wheel);
   cpSync(join(wheel, 'scipy_openblas32'), join(bundle, 'openblas'), { recursive: true });
-  const toolchain = target.triple ? await zigToolchain(target, home, { downloads, work, log }) : [];
-
   const build = join(home, 'build');
+  const made = { openblas: wheel, sources: bundle };
+  if (!target.triple) {
+    if (target.os !== process.platform || target.cpu !== process.arch)
+      throw new Error(`${target.name} is made on such a machine, with its own compiler`);
+    // cmake-js knows what an addon is linked with there.
+    const settings = { folder: build, definitions: [`RIDGEFLOW_BUNDLE=${bundle}`] };
+    if (!(await buildTarget(projectPaths(projectRoot), log, 'ridgeflow', settings)))
+      throw new Error(`${errorLines(log).join('\n')}\n(log: ${log})`);
+    return { addon: join(build, 'Release', 'ridgeflow.node'), ...made };
+  }
+
+  const toolchain = await zigToolchain(target, home, { downloads, work, log });
   const modules = join(projectRoot, 'node_modules');
   const headers = ['node-api-headers/include', 'node-addon-api'].map((name) => join(modules, name)).join(';');
   const configure = ['cmake', '-S', projectRoot, '-B', build, '-DCMAKE_BUILD_TYPE=Release'];
@@ -50,7 +60,7 @@ export async function compileAddon(target, { downloads, work, log }) {
   for (const command of [[...configure, ...settings], make]) {
     if (!(await run(command, { log }))) throw new Error(`${errorLines(log).join('\n')}\n(log: ${log})`);
   }
-  return { addon: join(build, 'ridgeflow.node'), openblas: wheel, sources: bundle };
+  return { addon: join(build, 'ridgeflow.node'), ...made };
 }
 
 /**

@@ -72,7 +72,7 @@ export async function fetchPinned(download, folder, log) {
     const command =
       'pypi' in from
         ? ['python3', '-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--platform', from.platform, '--dest', folder, from.pypi] // prettier-ignore
-        : [...(await aptGet(join(folder, 'apt'), log)), 'source', '--tar-only', '--only-source', '-t', RELEASE, from.debianSource]; // prettier-ignore
+        : [...(await aptGet({ type: 'deb-src', release: RELEASE }, folder, log)), 'source', '--tar-only', '--only-source', '-t', RELEASE, from.debianSource]; // prettier-ignore
     await run(command, { log, cwd: folder });
   }
   if (!existsSync(path))
@@ -92,26 +92,59 @@ export function debianMirror() {
 }
 
 /**
- * apt-get with lists of its own, which know the sources of the release: the machine's settings stay as they are.
+ * Brings binary packages of Debian into `folder`, those of any processor: the newest of the release, as apt proves it.
  *
- * @param {string} home
+ * @param {string[]} names
+ * @param {{ release: string, architecture: string }} from
+ * @param {string} folder
+ * @param {string} log
+ * @returns {Promise<string[]>} their paths
+ */
+export async function fetchDebian(names, { release, architecture }, folder, log) {
+  const debs = join(folder, `debs-${release}-${architecture}`);
+  mkdirSync(debs, { recursive: true });
+  const find = () =>
+    names.map((name) => readdirSync(debs).find((file) => file.startsWith(`${name}_`)) ?? '').filter(Boolean);
+  if (find().length < names.length) {
+    const apt = await aptGet({ type: 'deb', release, architecture }, folder, log);
+    await run([...apt, 'download', ...names], { log, cwd: debs });
+  }
+  const found = find();
+  if (found.length < names.length)
+    throw new Error(
+      `cannot download ${names.join(', ')} of Debian ${release} for ${architecture} (log: ${log})`,
+    );
+  return found.map((file) => join(debs, file));
+}
+
+/**
+ * apt-get with lists of its own, which know the packages of a release: the machine's settings stay as they are.
+ *
+ * @param {{ type: 'deb' | 'deb-src', release: string, architecture?: string }} what
+ * @param {string} folder
  * @param {string} log
  * @returns {Promise<string[]>}
  */
-async function aptGet(home, log) {
+async function aptGet({ type, release, architecture }, folder, log) {
+  const home = join(folder, ['apt', type, release, ...(architecture ? [architecture] : [])].join('-'));
   const sources = join(home, 'sources.list');
+  const status = join(home, 'status');
   const command = [
     'apt-get',
     ...['-o', `Dir::State::Lists=${join(home, 'lists')}`, '-o', `Dir::Cache=${join(home, 'cache')}`],
     ...['-o', `Dir::Etc::sourcelist=${sources}`, '-o', `Dir::Etc::sourceparts=${join(home, 'none')}`],
+    ...['-o', 'Acquire::Languages=none', '-o', 'APT::Sandbox::User=root'],
+    // What is installed here is of no interest to a system of another processor.
+    ...(architecture ? ['-o', `APT::Architecture=${architecture}`, '-o', `APT::Architectures=${architecture}`, '-o', `Dir::State::status=${status}`] : []), // prettier-ignore
   ];
   if (existsSync(sources)) return command;
   const mirror = debianMirror();
   for (const name of ['lists/partial', 'cache/archives/partial', 'none'])
     mkdirSync(join(home, name), { recursive: true });
+  writeFileSync(status, '');
   writeFileSync(
     sources,
-    `deb-src ${existsSync(KEYRING) ? `[signed-by=${KEYRING}] ` : ''}${mirror} ${RELEASE} main\n`,
+    `${type} ${existsSync(KEYRING) ? `[signed-by=${KEYRING}] ` : ''}${mirror} ${release} main\n`,
   );
   if (!(await run([...command, 'update'], { log }))) rmSync(sources);
   return command;

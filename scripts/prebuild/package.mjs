@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { npmCommand } from '../lib/dependencies.mjs';
 import { projectRoot } from '../lib/project.mjs';
 import { errorLines, run } from '../lib/run.mjs';
+import { packageFaults } from './check.mjs';
 import { HIGHWAY, ONETBB } from './downloads.mjs';
 import { OPENBLAS_VERSION } from './targets.mjs';
 
@@ -14,7 +15,7 @@ const fileVersion = (file) => /_([0-9.]+)\.orig/.exec(file)?.[1] ?? '';
  * @param {import('./targets.mjs').Target} target
  * @param {{ addon: string, openblas: string, sources: string }} made
  * @param {{ work: string, out: string, log: string }} places
- * @returns {Promise<{ file: string, megabytes: number }>} the tarball
+ * @returns {Promise<{ file: string, megabytes: number }>} the tarball. Throws where it does not hold to what is promised of it
  */
 export async function packPlatform(target, { addon, openblas, sources }, { work, out, log }) {
   const folder = join(work, target.name, 'package');
@@ -24,7 +25,7 @@ export async function packPlatform(target, { addon, openblas, sources }, { work,
   const { version, license } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
   copyFileSync(addon, join(folder, 'ridgeflow.node'));
   const libraries = join(openblas, 'scipy_openblas32', 'lib');
-  const library = readdirSync(libraries).find((name) => /^libscipy_openblas\.(so|dylib|dll)$/.test(name));
+  const library = readdirSync(libraries).find((name) => /^(lib)?scipy_openblas\.(so|dylib|dll)$/.test(name));
   if (!library) throw new Error(`no library of OpenBLAS in ${libraries}`);
   copyFileSync(join(libraries, library), join(folder, library));
   writeFileSync(join(folder, 'LICENSE'), readFileSync(join(projectRoot, 'LICENSE')));
@@ -48,7 +49,11 @@ export async function packPlatform(target, { addon, openblas, sources }, { work,
     preferUnplugged: true,
   };
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-  return packFolder(folder, out, log);
+  const packed = await packFolder(folder, out, log);
+  const faults = packageFaults(target, { folder, megabytes: packed.megabytes });
+  if (faults.length === 0) return packed;
+  rmSync(packed.file);
+  throw new Error(`${target.name}: ${faults.join('; ')}`);
 }
 
 /**
