@@ -3,6 +3,7 @@ import type { CallOptions } from '../core/options.js';
 import { ensureOutputFolder, writeTextAtomic } from '../io/index.js';
 import { principalComponents } from '../linalg/index.js';
 import { type EntropyReportContext, entropyReport } from '../report/entropy.js';
+import { neighbourMap } from '../report/neighbour-map.js';
 import type { Cloud } from './cloud-input.js';
 import { commandLine, versions } from './provenance.js';
 
@@ -11,13 +12,14 @@ export async function writeEntropyResults(
   folder: string,
   { points, labels }: Cloud,
   summary: Pick<EntropyReportContext, 'input' | 'notes' | 'estimates' | 'classes'>,
-  { signal, seed = 0 }: CallOptions,
+  { signal, backend, seed = 0 }: CallOptions,
 ): Promise<void> {
   const { input, notes, estimates, classes } = summary;
   await ensureOutputFolder(folder);
   const plane = await principalComponents(points, { seed, signal });
+  const neighbours = await neighbourMap(points, plane, { signal, backend, seed });
   const report = await entropyReport({
-    ...{ input, notes, estimates, classes, points, labels, plane, seed },
+    ...{ input, notes, estimates, classes, points, labels, plane, neighbours, seed },
     command: commandLine(),
     versions: versions(),
   });

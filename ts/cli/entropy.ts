@@ -141,7 +141,11 @@ async function entropy(file: string, options: EntropyCommandOptions): Promise<vo
       })),
     };
     if (options.out !== undefined)
-      await writeEntropyResults(resolve(options.out), cloud, summary, { signal, seed: options.seed });
+      await writeEntropyResults(resolve(options.out), cloud, summary, {
+        signal,
+        backend: options.backend,
+        seed: options.seed,
+      });
     progress.update(1, 'done');
     return summary;
   });

@@ -6,6 +6,7 @@ import type { DepthComparison, DepthRun } from '../dae/index.js';
 import { writeNpz, writeTextAtomic } from '../io/index.js';
 import { principalComponents } from '../linalg/index.js';
 import { transportReport } from '../report/index.js';
+import { neighbourMap } from '../report/neighbour-map.js';
 import type { Cloud } from './cloud-input.js';
 import type { ColumnsSummary } from './columns.js';
 import { commandLine, versions } from './provenance.js';
@@ -89,8 +90,14 @@ export async function writeResults(
     seed: comparison.seed,
     signal,
   });
+  const neighbours = await neighbourMap(
+    cloud.points,
+    { mean, axes, explained },
+    { signal, seed: comparison.seed, after: comparison.runs.at(-1)?.positions },
+  );
   const report = await transportReport(comparison, {
     input,
+    neighbours,
     points: cloud.points,
     principal: { mean, axes, explained },
     labels: cloud.labels,

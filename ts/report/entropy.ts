@@ -6,8 +6,9 @@ import { formatCount, formatNumber } from './format.js';
 import { type Html, findingList, html, table } from './html.js';
 import { type PageSection, chartFigure, renderPage } from './page.js';
 import { reproduceSection } from './reproduce.js';
+import { type NeighbourMap, neighbourMapSentence, needsNeighbourMap } from './neighbour-map.js';
 import { sampleRows } from './sampling.js';
-import { inPlane, scatterChart } from './scatter.js';
+import { inPlane, neighbourChart, scatterChart } from './scatter.js';
 
 /** The estimates of all points, or of one class. */
 export interface EstimatedPart {
@@ -25,6 +26,8 @@ export interface EntropyReportContext {
   estimates: readonly EstimateRow[];
   classes: readonly EstimatedPart[];
   plane: PrincipalPlane;
+  /** What `neighbourMap` gives of the points. */
+  neighbours?: NeighbourMap;
   seed: number;
   /** The command that makes this page again. */
   command: string;
@@ -38,6 +41,10 @@ export async function entropyReport(context: EntropyReportContext): Promise<stri
   const { classes, estimates, points, input } = context;
   const parts: EstimatedPart[] = [{ name: 'all', n: points.shape[0], estimates }, ...classes];
   const charts: Record<string, ThemedSpec> = { points: await compileChart(pointsChart(context)) };
+  if (context.neighbours)
+    charts.neighbours = await compileChart(
+      neighbourChart(context.neighbours.places, context.neighbours, context.labels),
+    );
   const bars = estimateValues(parts, 'nats');
   if (bars.length > 0) charts.entropies = await compileChart(estimateChart(bars, 'entropy, nats'));
   return renderPage({
@@ -74,18 +81,24 @@ function pointsChart({ points, labels, plane, seed }: EntropyReportContext): Cha
   return scatterChart(shown, plane);
 }
 
-function pointsSection({ points }: EntropyReportContext): PageSection {
+function pointsSection({ points, plane, neighbours }: EntropyReportContext): PageSection {
   const n = points.shape[0];
+  const sentence = neighbourMapSentence(needsNeighbourMap(points, plane), neighbours, n);
   return {
     id: 'points',
     title: 'The points',
     lead: 'The cloud whose entropy it is, seen along its directions of largest variance.',
-    body: chartFigure({
-      name: 'points',
-      title: 'Principal plane',
-      renderer: 'canvas',
-      caption: n > SHOWN_POINTS && `A sample of ${formatCount(SHOWN_POINTS)} of ${formatCount(n)} points.`,
-    }),
+    body: html`<div class="columns">
+        ${chartFigure({
+          name: 'points',
+          title: points.shape[1] === 1 ? 'On the line' : 'Principal plane',
+          renderer: 'canvas',
+          caption:
+            n > SHOWN_POINTS && `A sample of ${formatCount(SHOWN_POINTS)} of ${formatCount(n)} points.`,
+        })}
+        ${neighbours && chartFigure({ name: 'neighbours', title: 'Neighbourhoods (UMAP)', renderer: 'canvas' })}
+      </div>
+      ${sentence && html`<p class="remark">${sentence}</p>`}`,
   };
 }
 

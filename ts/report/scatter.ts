@@ -1,6 +1,6 @@
 import type { NdArray } from '../core/array.js';
 import type { ChartSpec } from './charts.js';
-import type { PrincipalPlane } from './cloud.js';
+import type { ClassLabels, PrincipalPlane } from './cloud.js';
 import { formatPercent } from './format.js';
 
 /** A point in the picture. */
@@ -79,4 +79,17 @@ export function scatterChart(
       },
     ],
   };
+}
+
+/** Places of a {@link NeighbourMap}, coloured by class. */
+export function neighbourChart(
+  places: readonly (readonly [x: number, y: number])[],
+  { rows }: { rows: readonly number[] },
+  labels: ClassLabels | undefined,
+): ChartSpec {
+  const shown = places.map(([x, y], i) => ({
+    ...{ x: Math.round(1000 * x) / 1000, y: Math.round(1000 * y) / 1000 },
+    group: labels ? (labels.names[labels.values[rows[i]]] ?? '') : 'all points',
+  }));
+  return scatterChart(shown, { explained: [] }, [], ['no unit', 'no unit']);
 }

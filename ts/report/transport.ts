@@ -6,11 +6,13 @@ import { cloudChart } from './cloud-chart.js';
 import { cloudData, type ClassLabels, type CloudData, type PrincipalPlane } from './cloud.js';
 import { depthChart } from './depth-chart.js';
 import { findings } from './findings.js';
-import { formatCount, formatList, formatNumber } from './format.js';
+import { depthPhrase, formatCount, formatList, formatNumber } from './format.js';
 import { facts, html, type Html, findingList } from './html.js';
 import { imageExamples, type ImageExamples } from './images.js';
-import { renderPage } from './page.js';
+import { type NeighbourMap, neighbourMapSentence, needsNeighbourMap } from './neighbour-map.js';
+import { type PageSection, chartFigure, renderPage } from './page.js';
 import { reproduceSection } from './reproduce.js';
+import { neighbourChart } from './scatter.js';
 import { depthSection, flowSection, numbersSection } from './transport-sections.js';
 import { reportCharts } from './transport-charts.js';
 import { checkCall } from '../core/call.js';
@@ -28,6 +30,8 @@ export interface TransportReportContext {
   labels?: ClassLabels;
   /** Rows and columns, where a point is an image; d = rows · columns. */
   imageShape?: readonly [number, number];
+  /** What `neighbourMap` gives of the points, and of those of the last run. */
+  neighbours?: NeighbourMap;
   /** The command that makes this page again. */
   command: string;
   /** Versions and other facts of the machine, in the order to be shown. */
@@ -64,6 +68,8 @@ export async function transportReport(
   const charts: Record<string, ThemedSpec> = { cloud: picture, 'cloud-start': picture };
   for (const { name, chart } of [...main, ...small])
     charts[name] = await compileChart(depthChart(runs, chart));
+  for (const { name, places } of neighbourPictures(context.neighbours))
+    charts[name] = await compileChart(neighbourChart(places, context.neighbours!, labels));
   const data: TransportPageData = { T, cloud, images };
   return renderPage({
     title: `How depth moves ${fileName(context.input)}`,
@@ -72,6 +78,7 @@ export async function transportReport(
     sections: [
       depthSection(comparison),
       flowSection(comparison, cloud, images),
+      ...neighbourSection(comparison, context),
       numbersSection(comparison),
       reproduceSection(command, versions),
     ],
@@ -79,6 +86,36 @@ export async function transportReport(
     data,
     script: 'transport',
   });
+}
+
+/** The pictures of the neighbourhoods: of the start, and of the end. */
+function neighbourPictures(map: NeighbourMap | undefined) {
+  return [
+    ...(map ? [{ name: 'neighbours', places: map.places }] : []),
+    ...(map?.after ? [{ name: 'neighbours-after', places: map.after }] : []),
+  ];
+}
+
+/** What the principal plane does not show of the neighbourhoods, where it leaves something unseen. */
+function neighbourSection(
+  { runs, n }: DepthComparison,
+  { points, principal, neighbours }: TransportReportContext,
+): PageSection[] {
+  const sentence = neighbourMapSentence(needsNeighbourMap(points, principal), neighbours, n);
+  if (sentence === undefined) return [];
+  const titles = ['At the start', `After ${depthPhrase(runs[runs.length - 1].depth)}`];
+  return [
+    {
+      id: 'neighbourhoods',
+      title: 'Neighbourhoods',
+      lead: sentence,
+      body: html`<div class="columns">
+        ${neighbourPictures(neighbours).map(({ name }, i) =>
+          chartFigure({ name, title: titles[i], renderer: 'canvas' }),
+        )}
+      </div>`,
+    },
+  ];
 }
 
 function header(comparison: DepthComparison, { input }: TransportReportContext): Html {
