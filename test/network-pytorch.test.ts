@@ -50,6 +50,11 @@ test.after.always(() => model.dispose());
 test('blocks: Jacobians, volumes, gradients and transport are those of PyTorch and SciPy', async (t) => {
   const [{ blocks, dimension, examples }] = await analyseStreams(model, points);
   t.deepEqual([blocks.length, dimension, examples], [expected.blocks.length, 12, POINTS]);
+  t.deepEqual(
+    blocks.map(({ path }) => path),
+    ['/block1', '/block2', '/block3'],
+    'the modules that PyTorch notes',
+  );
   const near = (found: number, value: number, tolerance: number, what: string) =>
     t.true(Math.abs(found - value) <= tolerance, `${what}: ${found} for ${value}`);
   for (const [b, want] of expected.blocks.entries()) {

@@ -54,6 +54,7 @@ export interface OnnxNode {
   opType: string;
   domain?: string;
   attribute?: OnnxAttribute[];
+  metadataProps?: OnnxEntry[];
 }
 
 export interface OnnxValueInfo {

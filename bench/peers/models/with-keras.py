@@ -57,7 +57,7 @@ def encoder(width=48, depth=4):
         y = layers.MultiHeadAttention(4, width // 4, name=f"block{block}_attention")(y, y)
         x = layers.Add(name=f"block{block}_attended")([x, y])
         y = layers.LayerNormalization(name=f"block{block}_norm2")(x)
-        y = layers.Dense(2 * width, activation="gelu", name=f"block{block}_inner")(y)
+        y = layers.Dense(2 * width, activation="silu", name=f"block{block}_inner")(y)
         x = layers.Add(name=f"block{block}_state")([x, layers.Dense(width, name=f"block{block}_outer")(y)])
     x = layers.GlobalAveragePooling1D(name="mean")(layers.LayerNormalization(name="norm")(x))
     return keras.Model(rows, layers.Dense(10, activation="softmax", name="classes")(x))

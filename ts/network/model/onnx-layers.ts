@@ -1,6 +1,7 @@
 import type { OnnxGraph, OnnxModel, OnnxNode } from '../../io/onnx-model.js';
 import { type LeftOutLayer, type ModelInput, type ModelLayer, type ModelValue, computes } from './model.js';
 import { channelAxes } from './onnx-channels.js';
+import { nodePath } from './onnx-paths.js';
 import { type Dequantisation, dequantisation } from './onnx-quantised.js';
 
 /** What hands quantised values on, or makes them of others and back; integer products stand in the Mul that scales them. */
@@ -47,7 +48,7 @@ export function onnxLayers(model: OnnxModel, inputs: readonly ModelInput[]): Onn
     const from = [...new Set(input.filter((name) => fed.has(name)).map(called))];
     for (const name of given) {
       if (name === '' || fed.has(name)) continue;
-      values.push({ name: called(name), kind: opType, path: node.name || called(name), inputs: from });
+      values.push({ name: called(name), kind: opType, path: nodePath(node) ?? called(name), inputs: from });
     }
     for (const name of given) if (name !== '') fed.add(name);
     // A recurrent layer may give its last state alone: its first output has no name then.
