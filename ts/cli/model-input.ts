@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { InvalidArgumentError } from 'commander';
 import { type NdArray, elementCount } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
@@ -5,16 +6,16 @@ import { readCloud, readNpz } from '../io/index.js';
 import { detectFormat } from '../io/format.js';
 import { npzEntries } from '../io/npz.js';
 import { readNpy } from '../io/npy.js';
+import { type ImageOptions, readImageFolder } from './image-folder.js';
 import type { ModelData, NetworkModel } from '../network/index.js';
 import { type Cloud, prepareCloud } from './cloud-input.js';
 import type { ReadingOptions } from './reading-options.js';
 
 /** What says which data go where. */
-export interface ModelInputOptions extends ReadingOptions {
+export interface ModelInputOptions extends ReadingOptions, ImageOptions {
   /** Files or numbers by the name of an input. */
   input?: Readonly<Record<string, string>>;
   exampleShape?: readonly number[];
-  signal: AbortSignal;
 }
 
 /** Examples for a model, with their labels. */
@@ -37,7 +38,7 @@ export function parseInput(text: string, earlier: Record<string, string> = {}): 
 }
 
 /**
- * Reads the data that go into a model: a file for its first input that has no value of its own, or an .npz file of arrays by the
+ * Reads the data that go into a model: a folder of images, a file for its first input that has no value of its own, or an .npz file of arrays by the
  * names of the inputs; and files or numbers for others. Throws what `readCloud` throws, INVALID_SHAPE, INVALID_ARGUMENT.
  */
 export async function readModelData(
@@ -47,6 +48,20 @@ export async function readModelData(
 ): Promise<ModelExamples> {
   const { input: values = {}, signal } = options;
   const others = model.inputs.filter(({ name }) => values[name] === undefined);
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (isFolder) {
+    const { points, ...rest } = await readImageFolder(model, path, options);
+    const given: Record<string, NdArray | number> = { [model.input.name]: points };
+    for (const [name, value] of Object.entries(values)) given[name] = await readValue(value, signal);
+    return {
+      ...{ labels: rest.labels, classes: rest.classes, notes: rest.notes },
+      points: Object.keys(given).length === 1 ? points : given,
+      columns: { used: 'all', dropped: [], classes: null, rowsLeftOut: 0, valuesFilledIn: 0, scaled: null },
+    };
+  }
   const { format } = await detectFormat(path);
   const entries = format === 'npz' ? new Set((await npzEntries(path)).keys()) : new Set<string>();
   const examples = others.filter(({ axis }) => axis !== null);

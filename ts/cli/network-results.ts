@@ -27,6 +27,7 @@ import { modelFiles } from '../network/model/model-files.js';
 import type { Refit } from '../report/network-blocks.js';
 import { type ExampleSamples, sampleTexts, thumbnails } from '../report/samples.js';
 import { sayInput } from './cloud-input.js';
+import type { ChannelOrder } from './image-folder.js';
 import { type ModelExamples, readModelData } from './model-input.js';
 import type { Progress } from './progress.js';
 import type { ReadingOptions } from './reading-options.js';
@@ -39,6 +40,10 @@ import { STANDARD_INPUT } from './standard-input.js';
 export interface NetworkCommandOptions extends ComputationOptions, OutputOptions, ReadingOptions {
   out: string;
   input?: Record<string, string>;
+  mean?: number[];
+  scale?: number[];
+  channels?: ChannelOrder;
+  preprocessor?: string;
   exampleShape?: number[];
   layers?: string[];
   featureMaps: FeatureMaps;
@@ -124,8 +129,8 @@ async function keyOf(
   } = options;
   const models = await Promise.all([model, ...(other === undefined ? [] : [other])].map(modelFiles));
   const isFile = await Promise.all(
-    [options.labels, ...labelSiblings(data), ...Object.values(options.input ?? {})].map((name) =>
-      existing(name),
+    [options.labels, options.preprocessor, ...labelSiblings(data), ...Object.values(options.input ?? {})].map(
+      (name) => existing(name),
     ),
   );
   const beside = isFile.flat();

@@ -17,6 +17,7 @@ import { attentionFinding } from '../report/network-attention.js';
 import { networkFindings } from '../report/network-findings.js';
 import { sayFindings } from './say-findings.js';
 import { EXIT_HELP, parseInteger, parseShape } from './failure.js';
+import { parseChannels } from './image-folder.js';
 import { type ModelExamples, parseInput } from './model-input.js';
 import { type NetworkCommandOptions, networkResults } from './network-results.js';
 import { commandLine, versions } from './provenance.js';
@@ -50,6 +51,7 @@ Examples:
   ridgeflow network tfjs-model/ digits.csv --label-column digit
   ridgeflow network resnet.onnx images.npy --labels labels.npy --layers Add
   ridgeflow network convnet.onnx images.npy --feature-maps mean --activations
+  ridgeflow network resnet.onnx images/ --preprocessor preprocessor_config.json
   ridgeflow network encoder.onnx ids.npy --input attention_mask=mask.npy
   ridgeflow network before.onnx after.onnx images.npy --labels labels.npy
 ${EXIT_HELP}`;
@@ -61,7 +63,7 @@ export function networkCommand(): Command {
     .argument('<model>', 'an .onnx file, or the folder or model.json of a TensorFlow.js model')
     .argument(
       '<data...>',
-      'examples: .npy, .npz, .csv, .json (also .gz), Arrow IPC, Parquet, .safetensors or IDX; before them a second model to compare with',
+      'examples: .npy, .npz, .csv, .json (also .gz), Arrow IPC, Parquet, .safetensors or IDX, or a folder of PNG images, of each class in a folder; before them a second model to compare with',
       parseData,
     )
     .option('-o, --out <folder>', 'folder for summary.json and report.html', 'ridgeflow-network')
@@ -79,6 +81,19 @@ export function networkCommand(): Command {
       'another input of the model: a file or a number; repeat it for each (.npz data have them by name)',
       parseInput,
     )
+    .option(
+      '--mean <values>',
+      'of images: what is taken from pixels from 0 to 1, one or for each channel',
+      parseChannels,
+    )
+    .option('--scale <values>', 'of images: what the pixels are divided by then', parseChannels)
+    .addOption(
+      new Option(
+        '--channels <order>',
+        'of images: the channels that the model takes (default: rgb, or grey for one)',
+      ).choices(['rgb', 'bgr', 'grey']),
+    )
+    .option('--preprocessor <file>', 'of images: a preprocessor_config.json, for mean and scale')
     .option('--example-shape <extents>', 'shape of one example, like 3x224x224, of flat data', parseShape)
     .option(
       '--layers <patterns...>',

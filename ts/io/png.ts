@@ -34,7 +34,29 @@ const LUMINANCE = [0.2126, 0.7152, 0.0722] as const;
  */
 export async function readPng(path: string, options: { signal?: AbortSignal } = {}): Promise<PngImage> {
   checkCall(SIGNATURES.readPng, { path, options });
-  const { signal } = options;
+  const chunks = await readPngChunks(path, options.signal);
+  return toGrey(chunks, await unpackPixels(chunks, path, options.signal), path, options.signal);
+}
+
+/** Red, green and blue of a PNG's pixels, [rows, columns, 3] from 0 to 1; what is transparent becomes black. Throws as {@link readPng}. */
+export async function readPngColours(path: string, signal?: AbortSignal): Promise<NdArray> {
+  const chunks = await readPngChunks(path, signal);
+  const { header, palette, transparent } = chunks;
+  const most = palette ? 255 : 2 ** header.depth - 1;
+  const colour = colourOf(chunks, path);
+  const rgba = new Float64Array(4);
+  const data = allocate('float32', 3 * header.width * header.height, 'a picture');
+  const put = (pixel: number, samples: Uint16Array) => {
+    colour(samples, rgba);
+    const named = transparent?.every((sample, i) => sample === samples[i]);
+    const alpha = named ? 0 : rgba[3] / most;
+    for (let c = 0; c < 3; c++) data[3 * pixel + c] = (rgba[c] / most) * alpha;
+  };
+  await eachPixel(await unpackPixels(chunks, path, signal), header, put, { file: path, signal });
+  return { data, shape: [header.height, header.width, 3] };
+}
+
+async function readPngChunks(path: string, signal: AbortSignal | undefined): Promise<PngChunks> {
   throwIfAborted(signal);
   const size = await fileSize(path);
   if (size > LARGEST_FILE) {
@@ -51,8 +73,7 @@ export async function readPng(path: string, options: { signal?: AbortSignal } = 
     throwIfAborted(signal);
     throw readError(cause, path);
   }
-  const chunks = readChunks(bytes, path);
-  return toGrey(chunks, await unpackPixels(chunks, path, signal), path, signal);
+  return readChunks(bytes, path);
 }
 
 async function toGrey(
