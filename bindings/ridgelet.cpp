@@ -19,7 +19,9 @@ template <class T>
 Nonlinearity<T> nonlinearityOf(const Arguments& arguments) {
   Nonlinearity<T> function;
   const double kind = arguments.number("nonlinearity");
-  if (!(kind >= 0 && kind <= 7) || kind != std::floor(kind)) arguments.fail("nonlinearity", "a whole number from 0 to 7");
+  if (!(kind >= 0 && kind <= kLargestKind) || kind != std::floor(kind)) {
+    arguments.fail("nonlinearity", "a whole number from 0 to " + std::to_string(kLargestKind));
+  }
   function.kind = static_cast<NonlinearityKind>(static_cast<int>(kind));
   if (function.kind == NonlinearityKind::kGaussian) {
     const double order = arguments.number("order");

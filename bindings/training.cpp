@@ -21,7 +21,7 @@ std::vector<DenseLayer> layersOf(const Arguments& arguments, std::size_t& parame
   for (std::size_t l = 0; l < depth; ++l, numbers += fields) {
     DenseLayer& layer = layers[l];
     const auto before = static_cast<std::ptrdiff_t>(l);
-    if (numbers[0] < 1 || numbers[1] < 1 || numbers[2] < -1 || numbers[2] == 0 || numbers[2] > 7 || numbers[3] < 0 ||
+    if (numbers[0] < 1 || numbers[1] < 1 || numbers[2] < -1 || numbers[2] == 0 || numbers[2] > kLargestKind || numbers[3] < 0 ||
         numbers[3] > static_cast<std::int32_t>(kLargestOrder) || numbers[4] < -1 || numbers[4] > before ||
         numbers[5] < -1 || numbers[5] >= before) {
       arguments.fail("layers", "extents from 1, an activation, and earlier layers to take from");

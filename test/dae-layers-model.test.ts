@@ -57,7 +57,7 @@ function difference(a: NdArray, b: NdArray): number {
 test('single, composed and stacked autoencoders: TensorFlow.js computes the same map, and it is read back', async (t) => {
   const folder = emptyFolder(t);
   const short = { ...call, epochs: 3, earlyStopping: {} };
-  for (const activation of ['relu', 'tanh', 'sigmoid', 'softplus'] as const) {
+  for (const activation of ['relu', 'tanh', 'sigmoid', 'softplus', 'gelu'] as const) {
     const maps: Record<string, AnyTrainedDae> = {
       single: await trainDae(points, { ...short, activation, width: 9, noise: 0.2, tied: true }),
       plain: await trainDae(points, { ...short, activation, width: 9, noise: 0.2, residual: false }),

@@ -150,7 +150,7 @@ async function runLayersModel(path: string, x: NdArray): Promise<{ data: Float32
 }
 
 test('TensorFlow.js Layers: loads, gives the same outputs, and reads back the same', async (t) => {
-  for (const name of ['relu', 'tanh', 'sigmoid', 'softplus'] as const) {
+  for (const name of ['relu', 'tanh', 'sigmoid', 'softplus', 'gelu'] as const) {
     for (const network of [shallow(name, 3, 2), residual(name)]) {
       const path = join(folder, 'layers', `${name}-${network.constructor.name}`);
       await writeLayersModel(path, network);

@@ -129,7 +129,7 @@ test('tables hold ψ₀ to their tolerance', (t) => {
 
 test('a formula and a transform of the same activation give the same pair', (t) => {
   for (const d of [1, 2, 7, 64]) {
-    for (const name of ['relu', 'tanh', 'softplus', 'gaussian-derivative-3'] as const) {
+    for (const name of ['relu', 'tanh', 'softplus', 'gelu', 'gaussian-derivative-3'] as const) {
       const { value, transform } = activation(name);
       const byFormula = ridgeletPair({ value }, d);
       const byTransform = ridgeletPair({ transform }, d);

@@ -104,6 +104,58 @@ struct GaussianDerivative {
   }
 };
 
+/// (z + 5) Q(z) e^{z²/2} for z ≥ 0 as a polynomial of t = (z − 5)/(z + 5), where Q(z) is the mass of the standard normal
+/// law beyond z: interpolated at Chebyshev points, to 1.3e-9 in float32 and 6e-17 in float64. Source of the substitution:
+/// M. M. Shepherd, J. G. Laframboise, Mathematics of Computation 36 (1981).
+template <class T>
+struct NormalTailSeries;
+template <>
+struct NormalTailSeries<float> {
+  static constexpr float kCoefficients[] = {
+    0.76919305F, -0.665382513F, 0.495305635F, -0.313532884F, 0.165020053F, -0.0691208403F, 0.0207969889F,
+    -0.00298570885F, -0.000803544948F, 0.000531777093F, -5.05777038e-05F, -3.86915601e-05F, 9.53662547e-06F};
+};
+template <>
+struct NormalTailSeries<double> {
+  static constexpr double kCoefficients[] = {
+    0.76919304975006294421, -0.66538250289005763828, 0.49530561596998050133, -0.31353315667121715296,
+    0.16502036617019517895, -0.06911863870874182804, 0.020795066803234037815, -0.0029933767389359726447,
+    -0.00079786942774752964791, 0.00054489883475685959977, -0.000059375588333777669847, -0.00004976178374018789027,
+    0.000016680852719925395383, 3.9779382623434262843e-6, -2.7688787836720913552e-6, -3.3110285443318108035e-7,
+    4.3347664285137564788e-7, 3.5844546560871598531e-8, -6.7416890518236034276e-8, -5.0272319309669826321e-9,
+    9.2750822415373422514e-9, 5.0592974879666956958e-10, -7.8544585832476576328e-10};
+};
+
+/// The mass of the standard normal law beyond |z|, and its density at z, of one exponential.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V NormalTail(D d, V z, V& density) {
+  using T = hn::TFromD<D>;
+  constexpr auto& c = NormalTailSeries<T>::kCoefficients;
+  constexpr std::size_t kDegree = sizeof(c) / sizeof(T) - 1;
+  // Beyond 40 both are 0 in both types.
+  const V x = hn::Min(hn::Abs(z), hn::Set(d, static_cast<T>(40)));
+  const V reciprocal = hn::Div(hn::Set(d, static_cast<T>(1)), hn::Add(x, hn::Set(d, static_cast<T>(5))));
+  const V t = hn::Mul(hn::Sub(x, hn::Set(d, static_cast<T>(5))), reciprocal);
+  V p = hn::Set(d, c[kDegree]);
+#pragma GCC unroll 32
+  for (std::size_t k = kDegree; k-- > 0;) p = hn::MulAdd(p, t, hn::Set(d, c[k]));
+  const V bell = PowerOfTwo(d, hn::Mul(hn::Mul(x, x), hn::Set(d, static_cast<T>(-0.72134752044448170368))));
+  density = hn::Mul(bell, hn::Set(d, static_cast<T>(0.39894228040143267794)));
+  return hn::Mul(hn::Mul(p, reciprocal), bell);
+}
+
+/// z Φ(z) = max(z, 0) − |z| Q(|z|).
+struct Gelu {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V z) const {
+    using T = hn::TFromD<D>;
+    V density;
+    const V tail = NormalTail(d, z, density);
+    const V bounded = hn::Min(hn::Abs(z), hn::Set(d, static_cast<T>(40)));
+    return hn::NegMulAdd(bounded, tail, hn::Max(z, hn::Zero(d)));
+  }
+};
+
 /// Piecewise polynomials. kInRegisters: at most two vectors of cells, which are looked up without a gather.
 template <class T, int kParity, bool kInRegisters>
 struct Piecewise {
@@ -178,6 +230,7 @@ HWY_NOINLINE void Apply(const Nonlinearity<T>& function, T* values, std::size_t 
     case NonlinearityKind::kStep: return ApplyFunction(Step(), values, count);
     case NonlinearityKind::kGaussian: return ApplyFunction(GaussianDerivative{function.order}, values, count);
     case NonlinearityKind::kCosine: return ApplyFunction(Cosine(), values, count);
+    case NonlinearityKind::kGelu: return ApplyFunction(Gelu(), values, count);
     case NonlinearityKind::kPiecewise:
       return function.parity == 0  ? ApplyPiecewise<T, 0>(function, values, count)
              : function.parity > 0 ? ApplyPiecewise<T, 1>(function, values, count)

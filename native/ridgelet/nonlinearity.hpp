@@ -14,8 +14,11 @@ enum class NonlinearityKind : int {
   kStep = 5,
   kGaussian = 6,  ///< the standard normal density, or its derivative of some order
   kCosine = 7,
+  kGelu = 8,  ///< z times the standard normal distribution function
 };
 
+/// The last of NonlinearityKind.
+inline constexpr int kLargestKind = static_cast<int>(NonlinearityKind::kGelu);
 inline constexpr std::size_t kLargestDegree = 15;
 inline constexpr std::size_t kLargestOrder = 8;
 

@@ -44,6 +44,21 @@ struct CosineSlope {
   }
 };
 
+/// z Φ(z) and its slope Φ(z) + z φ(z), of one exponential.
+struct GeluWithSlope {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V z, V& slope) const {
+    using T = hn::TFromD<D>;
+    V density;
+    const V tail = NormalTail(d, z, density);
+    const V bound = hn::Set(d, static_cast<T>(40));
+    const V x = hn::Clamp(z, hn::Neg(bound), bound);
+    const V below = hn::IfThenElse(hn::Gt(z, hn::Zero(d)), hn::Sub(hn::Set(d, static_cast<T>(1)), tail), tail);
+    slope = hn::MulAdd(x, density, below);
+    return hn::NegMulAdd(hn::Abs(x), tail, hn::Max(z, hn::Zero(d)));
+  }
+};
+
 /// 1/y for y in [1, 2], to about a rounding: where a vector division keeps the processor for as long as all the rest, by
 /// Newton's step from an estimate of 14 bits.
 template <class D, class V = hn::Vec<D>>

@@ -54,6 +54,7 @@ void Activate(const DenseLayer& layer, T* values, T* slopes, const Extent& exten
     case NonlinearityKind::kGaussian:
       return with(WithSlope<Derivative, Derivative>{{layer.order}, {layer.order + 1}});
     case NonlinearityKind::kCosine: return with(WithSlope<Cosine, CosineSlope>());
+    case NonlinearityKind::kGelu: return with(GeluWithSlope());
     case NonlinearityKind::kPiecewise: return;  // no layer has one
   }
 }

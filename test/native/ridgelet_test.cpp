@@ -21,6 +21,8 @@ TYPED_TEST_SUITE(Ridgelet, ElementTypes);
 
 double softplus(double z) { return std::max(z, 0.0) + std::log1p(std::exp(-std::abs(z))); }
 
+double gelu(double z) { return z * std::erfc(-z / std::numbers::sqrt2) / 2; }
+
 double gaussianDerivative(double z, std::size_t order) {
   double value = std::exp(-z * z / 2) / std::sqrt(2 * std::numbers::pi), before = 0.0;
   for (std::size_t k = 0; k < order; ++k) {
@@ -41,6 +43,7 @@ double reference(const Nonlinearity<T>& f, double z) {
     case NonlinearityKind::kStep: return z > 0 ? 1.0 : 0.0;
     case NonlinearityKind::kGaussian: return gaussianDerivative(z, f.order);
     case NonlinearityKind::kCosine: return std::cos(z);
+    case NonlinearityKind::kGelu: return gelu(z);
     case NonlinearityKind::kPiecewise: break;
   }
   const double x = f.parity == 0 ? z : std::abs(z);
@@ -72,7 +75,7 @@ template <class T>
 std::vector<Nonlinearity<T>> functions(const std::vector<T>& even, std::size_t cells, const std::vector<T>& odd) {
   std::vector<Nonlinearity<T>> all;
   for (const auto kind : {NonlinearityKind::kRelu, NonlinearityKind::kTanh, NonlinearityKind::kSigmoid,
-                          NonlinearityKind::kSoftplus, NonlinearityKind::kCosine}) {
+                          NonlinearityKind::kSoftplus, NonlinearityKind::kCosine, NonlinearityKind::kGelu}) {
     Nonlinearity<T> f;
     f.kind = kind;
     all.push_back(f);

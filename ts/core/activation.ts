@@ -1,4 +1,5 @@
 import { invalidArgument } from './errors.js';
+import { normalDensity, normalTail } from './normal-law.js';
 
 /** A complex number. */
 export interface Complex {
@@ -15,7 +16,8 @@ export type ActivationName =
   | 'step'
   | 'gaussian'
   | `gaussian-derivative-${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8}`
-  | 'cosine';
+  | 'cosine'
+  | 'gelu';
 
 /** How the kernels know an activation: a number, and the order of a Gaussian's derivative (0 for the others). */
 export interface ActivationCode {
@@ -32,6 +34,7 @@ export const ACTIVATION_CODES = {
   step: 5,
   gaussian: 6,
   cosine: 7,
+  gelu: 8,
 } as const;
 
 /**
@@ -56,7 +59,7 @@ export interface Activation {
   /** Name of the ONNX operator, where there is one. */
   readonly onnx?: 'Relu' | 'Tanh' | 'Sigmoid' | 'Softplus' | 'Cos';
   /** Name of the activation of a TensorFlow.js layer, where there is one. */
-  readonly tfjs?: 'relu' | 'tanh' | 'sigmoid' | 'softplus';
+  readonly tfjs?: 'relu' | 'tanh' | 'sigmoid' | 'softplus' | 'gelu';
   readonly kernel: ActivationCode;
 }
 
@@ -69,11 +72,14 @@ const logisticSlope = (z: number) => {
   return e / (1 + e) ** 2;
 };
 
+/** z φ(z), 0 at both ends. */
+const zDensity = (z: number) => (Math.abs(z) < 40 ? z * normalDensity(z) : 0);
+
 /**
  * The k-th derivative of the standard normal density, (−1)^k He_k(z) φ(z), by the three-term recurrence. O(k).
  */
 export function gaussianDerivative(z: number, order: number): number {
-  let value = Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
+  let value = normalDensity(z);
   let before = 0;
   for (let k = 0; k < order; k++) [before, value] = [value, -z * value - k * before];
   return value === 0 ? 0 : value;
@@ -173,6 +179,18 @@ const ACTIVATIONS: readonly Activation[] = [
     onnx: 'Cos',
     kernel: { code: ACTIVATION_CODES.cosine, order: 0 },
   },
+  {
+    name: 'gelu',
+    value: (z) => Math.max(z, 0) - Math.min(Math.abs(z), 40) * normalTail(z),
+    derivative: (z) => (z > 0 ? 1 - normalTail(z) : normalTail(z)) + zDensity(z),
+    transform: (frequency) =>
+      real(-Math.exp((-frequency * frequency) / 2) * (1 + 1 / (frequency * frequency))),
+    atoms: [],
+    parity: 'even',
+    singularity: 2,
+    tfjs: 'gelu',
+    kernel: { code: ACTIVATION_CODES.gelu, order: 0 },
+  },
 ];
 
 /** The names of all activations. */
@@ -180,7 +198,8 @@ export const ACTIVATION_NAMES: readonly ActivationName[] = ACTIVATIONS.map(({ na
 
 /**
  * An activation by its name: `relu` max(z, 0); `tanh`; `sigmoid` 1/(1 + e^{−z}); `softplus` log(1 + e^z); `step` 1 for
- * z > 0, else 0; `gaussian` the standard normal density, `gaussian-derivative-k` its k-th derivative, k ≤ 8; `cosine`.
+ * z > 0, else 0; `gaussian` the standard normal density, `gaussian-derivative-k` its k-th derivative, k ≤ 8; `cosine`; `gelu` z Φ(z) with
+ * the normal distribution function Φ (D. Hendrycks, K. Gimpel, arXiv:1606.08415; not its approximation by tanh).
  *
  * @throws INVALID_ARGUMENT for another name.
  */

@@ -29,7 +29,7 @@ export function layersActivation({ tfjs, name }: Activation, instead: string): s
   if (tfjs) return tfjs;
   throw new RidgeflowError(
     'UNSUPPORTED',
-    `TensorFlow.js Layers has no activation ${name}: ${instead}, or use relu, tanh, sigmoid or softplus`,
+    `TensorFlow.js Layers has no activation ${name}: ${instead}, or use relu, tanh, sigmoid, softplus or gelu`,
   );
 }
 

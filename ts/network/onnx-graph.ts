@@ -86,6 +86,13 @@ export class OnnxGraphBuilder {
       const positive = this.node('Greater', [z, this.constant('zero', 0)], `${out}.positive`);
       return this.node('Cast', [positive], out, { to: ONNX_TYPES.float });
     }
+    if (name === 'gelu') {
+      const scaled = this.node('Mul', [z, this.constant('half_root', Math.SQRT1_2)], `${out}.scaled`);
+      const erf = this.node('Erf', [scaled], `${out}.erf`);
+      const doubled = this.node('Add', [erf, this.constant('one', 1)], `${out}.doubled`);
+      const below = this.node('Mul', [doubled, this.constant('half', 0.5)], `${out}.below`);
+      return this.node('Mul', [z, below], out);
+    }
     if (kernel.code !== ACTIVATION_CODES.gaussian)
       throw new RidgeflowError('UNSUPPORTED', `No ONNX operators are known for the activation ${name}`);
     const square = this.node('Mul', [z, z], `${out}.square`);
