@@ -1,6 +1,6 @@
 import type { NdArray } from '../ts/core/array.js';
 import { loadBackend } from '../ts/kernel/backend.js';
-import { rasterize, sheppLogan } from '../ts/radon/index.js';
+import { rasterise, sheppLogan } from '../ts/radon/index.js';
 import {
   denoiseByRidgelets,
   finiteRidgeletTransform,
@@ -20,7 +20,7 @@ const GROWTH = [127, 257, 509, 1021];
  * in it by itself, in additions per nanosecond; denoising with eight shifts.
  */
 export async function imageWorkload({ threads, others, quick, emit }: BenchContext): Promise<void> {
-  const image = rasterize(sheppLogan(), { shape: [SIZE, SIZE] });
+  const image = rasterise(sheppLogan(), { shape: [SIZE, SIZE] });
   const options = { samples: quick ? 3 : 9, maxSeconds: quick ? 1 : 3 };
   const round = async (backend: BenchContext['others'][number]): Promise<NdArray> =>
     inverseFiniteRidgeletTransform(await finiteRidgeletTransform(image, { backend }), { backend });

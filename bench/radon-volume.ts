@@ -8,7 +8,7 @@ import {
   fanBeamProjector,
   hyperplaneProjector,
   inverseRadonTransform,
-  rasterize,
+  rasterise,
   sheppLogan,
   xrayProjector,
 } from '../ts/radon/index.js';
@@ -23,7 +23,7 @@ const FEW = { native: 100, fallback: 2 };
 /** Integrals over planes and along lines of a volume, and the fan beam of an image. */
 export async function volumeWorkloads(context: BenchContext): Promise<void> {
   const shape = [SIZE, SIZE, SIZE];
-  const volume = rasterize(sheppLogan({ dimension: 3 }), { shape, subsamples: 1 });
+  const volume = rasterise(sheppLogan({ dimension: 3 }), { shape, subsamples: 1 });
   const planes = (count: number, kernel: GridKernel) =>
     hyperplaneProjector({ directions: fibonacci(count), shape, kernel });
   const lines = (count: number) => xrayProjector({ directions: fibonacci(count), shape });
@@ -91,7 +91,7 @@ async function emit(
 
 async function fan({ threads, quick, emit: write }: BenchContext): Promise<void> {
   const n = 512;
-  const image = rasterize(sheppLogan(), { shape: [n, n] });
+  const image = rasterise(sheppLogan(), { shape: [n, n] });
   const options = { shape: [n, n], angles: equalAngles(720, 2 * Math.PI), sourceDistance: 1000 };
   const projector = fanBeamProjector(options);
   const data = await projector.project(image);

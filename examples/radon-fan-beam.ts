@@ -4,13 +4,13 @@ import {
   equalAngles,
   fanBeamFilteredBackprojection,
   fanBeamProjector,
-  rasterize,
+  rasterise,
   sheppLogan,
 } from 'ridgeflow';
 import { differenceOf, writeImages } from './picture.js';
 
 const size = 256;
-const image = rasterize(sheppLogan(), { shape: [size, size] });
+const image = rasterise(sheppLogan(), { shape: [size, size] });
 const fan = { sourceDistance: 600, detectorDistance: 300, shape: image.shape };
 
 const turn = { ...fan, angles: equalAngles(360, 2 * Math.PI) };

@@ -5,14 +5,14 @@ import {
   equalAngles,
   filteredBackprojection,
   radonTransform,
-  rasterize,
+  rasterise,
   sheppLogan,
   totalVariation,
 } from 'ridgeflow';
 import { differenceOf, writeImages } from './picture.js';
 
 const size = 128;
-const image = rasterize(sheppLogan(), { shape: [size, size], subsamples: 1 });
+const image = rasterise(sheppLogan(), { shape: [size, size], subsamples: 1 });
 const beam = { angles: equalAngles(20), shape: image.shape };
 const sinogram = await radonTransform(image, beam);
 

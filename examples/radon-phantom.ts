@@ -5,13 +5,13 @@ import {
   equalAngles,
   filteredBackprojection,
   radonTransform,
-  rasterize,
+  rasterise,
   sheppLogan,
 } from 'ridgeflow';
 import { differenceOf, writeImages } from './picture.js';
 
 const size = 256;
-const image = rasterize(sheppLogan(), { shape: [size, size] });
+const image = rasterise(sheppLogan(), { shape: [size, size] });
 
 async function reconstruct(count: number): Promise<{ sinogram: NdArray; result: NdArray }> {
   const beam = { angles: equalAngles(count), detector: { count: size, truncated: true } };

@@ -7,7 +7,7 @@ import {
   directionSet,
   hyperplaneProjector,
   inverseRadonTransform,
-  rasterize,
+  rasterise,
   sheppLogan,
   xrayProjector,
 } from 'ridgeflow';
@@ -15,7 +15,7 @@ import { differenceOf, writeImages } from './picture.js';
 
 const size = 64;
 const shape = [size, size, size];
-const volume = rasterize(sheppLogan({ dimension: 3 }), { shape });
+const volume = rasterise(sheppLogan({ dimension: 3 }), { shape });
 
 const planes = { directions: directionSet(4000, 3, { kind: 'fibonacci' }), shape };
 const radon = await hyperplaneProjector(planes).project(volume);

@@ -62,7 +62,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   ),
   freeSupportBarycentre: again((o) => rf.freeSupportBarycentre([a, b], { epsilon: 0.1, ...o })),
   gaussianBarycentre: again((o) => rf.gaussianBarycentre(gaussians, o)),
-  maxSlicedWasserstein: again((o) => rf.maxSlicedWasserstein(a, b, { iterations: LONG, ...o })),
+  maxSlicedWasserstein: again((o) => rf.maxSlicedWasserstein(a, b, { maximumIterations: LONG, ...o })),
   jkoFlow: again((o) => rf.jkoFlow({ entropy: 1 }, line, { step: 0.01, steps: 1000, ...o })),
   entropicJkoFlow: again((o) =>
     rf.entropicJkoFlow({ entropy: 1 }, line, masses, { step: 0.1, steps: 1000, epsilon: 0.1, ...o }),

@@ -5,13 +5,13 @@ import { encode } from 'fast-png';
 import { zeros } from '../ts/core/array.js';
 import type { RadonSummary } from '../ts/cli/radon-output.js';
 import { readNpy, writeNpy, writeNpz } from '../ts/io/index.js';
-import { equalAngles, radonTransform, rasterize, sheppLogan } from '../ts/radon/index.js';
+import { equalAngles, radonTransform, rasterise, sheppLogan } from '../ts/radon/index.js';
 import { launchBrowser, visitFile } from './browser.js';
 import { emptyFolder, ridgeflow } from './command-line.js';
 import { relativeError } from './radon-helpers.js';
 
 const SIZE = 32;
-const phantom = rasterize(sheppLogan(), { shape: [SIZE, SIZE] });
+const phantom = rasterise(sheppLogan(), { shape: [SIZE, SIZE] });
 
 function pictureIn(folder: string): string {
   const data = Uint16Array.from(phantom.data, (value) => Math.round(65535 * value));

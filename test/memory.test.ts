@@ -26,7 +26,7 @@ const MAKERS: Readonly<Record<string, (n: number) => unknown>> = {
   directionSet: (n) => rf.directionSet(n, 3),
   randomUnits: (n) => rf.randomUnits(cloud, { width: n }),
   pairUnits: (n) => rf.pairUnits(cloud, { width: n }),
-  rasterize: (n) => rf.rasterize([], { shape: [n, 1] }),
+  rasterise: (n) => rf.rasterise([], { shape: [n, 1] }),
   choose: (n) => new RandomStream(0, 'shuffle').choose(n, 3),
   sample: (n) => rf.gaussian({ mean: [0, 0], variance: 1 }).sample(n),
   sampleRidgelet: (n) =>

@@ -57,7 +57,7 @@ for (const { backend, dtype } of places) {
       backend,
     });
     t.true(effectiveSampleSize > 300 && effectiveSampleSize <= 4800);
-    const options = { pair: ridgeletPair('tanh', 1), normalization: 'profile', backend } as const;
+    const options = { pair: ridgeletPair('tanh', 1), normalisation: 'profile', backend } as const;
     const { data } = await ridgeletTransform({ points, values }, { a, b }, options);
     const largest = magnitude.reduce((most, value) => Math.max(most, value));
     magnitude.forEach((value, j) => t.true(Math.abs(value - Math.abs(data[j])) < 1e-4 * largest));
@@ -218,7 +218,7 @@ test('spectrumSlice: the spectrum on the plane of a direction, and the units on 
   const { data } = await ridgeletTransform(
     { points, values: { ...values, data: values.data.map((value) => value - average) } },
     { a: ndarray(slope, [1, 2]), b: ndarray(Float64Array.of(bias)) },
-    { pair: ridgeletPair('tanh', 2), normalization: 'profile' },
+    { pair: ridgeletPair('tanh', 2), normalisation: 'profile' },
   );
   t.true(Math.abs(data[0] - slice.spectrum.data[9 * i + j]) < 1e-5);
   const fails = async (options: object, code: ErrorCode) =>

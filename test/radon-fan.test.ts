@@ -16,7 +16,7 @@ import {
   integrateEllipsoids,
   integrateMixture,
   radonTransform,
-  rasterize,
+  rasterise,
   sart,
   sheppLogan,
   sirt,
@@ -85,7 +85,7 @@ for (const arrangement of ARRANGEMENTS) {
     const errors: number[] = [];
     for (const n of [64, 128, 256]) {
       const options = fan(n, 23);
-      const image = rasterize(sheppLogan(), { shape: [n, n], subsamples: 8, dtype: 'float64' });
+      const image = rasterise(sheppLogan(), { shape: [n, n], subsamples: 8, dtype: 'float64' });
       const exact = integrateEllipsoids(sheppLogan(), fanBeamLines(options));
       errors.push(relativeError(await fanBeamProjector(options).project(image), exact));
     }
@@ -122,7 +122,7 @@ for (const arrangement of ARRANGEMENTS) {
 
 test('filtered backprojection: the phantom is as near as from parallel beams, in both arrangements', async (t) => {
   const n = 96;
-  const truth = rasterize(sheppLogan(), { shape: [n, n], dtype: 'float64' });
+  const truth = rasterise(sheppLogan(), { shape: [n, n], dtype: 'float64' });
   for (const arrangement of ARRANGEMENTS) {
     const options = {
       shape: [n, n],
@@ -153,7 +153,7 @@ test('uneven angles are weighted by their shares', async (t) => {
 
 test('iterative methods take the fan', async (t) => {
   const shape = [24, 20];
-  const truth = rasterize(sheppLogan(), { shape, dtype: 'float64' });
+  const truth = rasterise(sheppLogan(), { shape, dtype: 'float64' });
   const projector = fanBeamProjector({ shape, angles: equalAngles(40, TURN), sourceDistance: 40 });
   const data = await projector.project(truth);
   const errors = {

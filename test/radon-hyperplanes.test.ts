@@ -12,7 +12,7 @@ import {
   parallelBeamProjector,
   projectEllipsoids,
   projectMixture,
-  rasterize,
+  rasterise,
   sheppLogan,
   totalVariation,
 } from '../ts/radon/index.js';
@@ -109,7 +109,7 @@ for (const kernel of KERNELS) {
       for (const n of [16, 32, 64]) {
         const shape = [n, n, n];
         const options = { directions: directionSet(11, 3, { kind: 'fibonacci' }), shape, pixelSize: 2 / n };
-        const volume = rasterize(ellipsoids, { shape, subsamples: 4, dtype: 'float64' });
+        const volume = rasterise(ellipsoids, { shape, subsamples: 4, dtype: 'float64' });
         const data = await hyperplaneProjector({ ...options, kernel }).project(volume);
         errors.push(relativeError(data, projectEllipsoids(ellipsoids, hyperplanesOf(options))));
       }
@@ -238,7 +238,7 @@ test('inverseRadonTransform: weights stand for the directions, and windows smoot
 
 test('iterative methods take the projector: planes of a volume', async (t) => {
   const shape = [7, 8, 9];
-  const volume = rasterize(sheppLogan({ dimension: 3 }), { shape, dtype: 'float64' });
+  const volume = rasterise(sheppLogan({ dimension: 3 }), { shape, dtype: 'float64' });
   const projector = hyperplaneProjector({ directions: directionSet(220, 3, { kind: 'fibonacci' }), shape });
   const data = await projector.project(volume);
   const { image } = await cgls(data, { projector, iterations: 150 });

@@ -7,7 +7,7 @@ import {
   equalAngles,
   filteredBackprojection,
   radonTransform,
-  rasterize,
+  rasterise,
   sart,
   sheppLogan,
   sirt,
@@ -23,7 +23,7 @@ function differenceOf(a: NdArray, b: NdArray): number {
 }
 
 const phantom = (size: number, dtype: 'float32' | 'float64' = 'float64') =>
-  rasterize(sheppLogan(), { shape: [size, size], dtype });
+  rasterise(sheppLogan(), { shape: [size, size], dtype });
 
 test('cgls: a system with one solution is solved to rounding, and the residual never grows', async (t) => {
   const image = zeros([9, 7], 'float64');
@@ -153,7 +153,7 @@ async function objective(image: NdArray, sinogram: NdArray, angles: Float64Array
 }
 
 test('totalVariation: from 24 angles the phantom comes back', async (t) => {
-  const image = rasterize(sheppLogan(), { shape: [64, 64], subsamples: 1, dtype: 'float64' });
+  const image = rasterise(sheppLogan(), { shape: [64, 64], subsamples: 1, dtype: 'float64' });
   const options = { angles: equalAngles(24), shape: image.shape };
   const sinogram = await radonTransform(image, options);
   const other = differenceOf((await cgls(sinogram, options)).image, image);

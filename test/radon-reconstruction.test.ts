@@ -8,7 +8,7 @@ import {
   filteredBackprojection,
   projectEllipsoids,
   radonTransform,
-  rasterize,
+  rasterise,
   raysOf,
   sheppLogan,
 } from '../ts/radon/index.js';
@@ -37,7 +37,7 @@ const peers = JSON.parse(readFileSync(new URL('radon-scikit-image.json', import.
 
 for (const { size, angles: count, filter, error } of peers.errors) {
   test(`${size}² pixels, ${count} angles, ${filter}: no further from the phantom than scikit-image`, async (t) => {
-    const image = rasterize(sheppLogan(), { shape: [size, size] });
+    const image = rasterise(sheppLogan(), { shape: [size, size] });
     const angles = equalAngles(count);
     const beam = { angles, detector: { count: size, truncated: true } };
     const sinogram = await radonTransform(image, beam);
@@ -71,7 +71,7 @@ test('the mean of a disc is recovered, whatever the filter, pixel size, spacing,
 });
 
 test('uneven angles, a full turn and given weights reconstruct as well as even ones', async (t) => {
-  const image = rasterize(sheppLogan(), { shape: [96, 96], dtype: 'float64' });
+  const image = rasterise(sheppLogan(), { shape: [96, 96], dtype: 'float64' });
   const errorOf = async (angles: Float64Array, angleWeights?: Float64Array) => {
     const sinogram = await radonTransform(image, { angles });
     const options = { angles, shape: image.shape, angleWeights };
@@ -89,7 +89,7 @@ test('uneven angles, a full turn and given weights reconstruct as well as even o
 test('the error falls as angles and pixels grow', async (t) => {
   const errors: number[] = [];
   for (const n of [32, 64, 128, 256]) {
-    const image = rasterize(sheppLogan(), { shape: [n, n] });
+    const image = rasterise(sheppLogan(), { shape: [n, n] });
     const beam = { angles: equalAngles(2 * n), pixelSize: 2 / n };
     const exact = projectEllipsoids(sheppLogan(), raysOf({ ...beam, shape: [n, n] }));
     errors.push(discError(await filteredBackprojection(exact, { ...beam, shape: [n, n] }), image));

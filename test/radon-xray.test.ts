@@ -13,7 +13,7 @@ import {
   integrateEllipsoids,
   integrateMixture,
   radonTransform,
-  rasterize,
+  rasterise,
   sart,
   sheppLogan,
   sirt,
@@ -73,7 +73,7 @@ test('the projections of the phantom converge, and each holds its mass', async (
   const errors: number[] = [];
   for (const n of [16, 32, 64]) {
     const options = { shape: [n, n, n], directions: directionSet(7, 3, { seed: 2 }), pixelSize: 2 / n };
-    const volume = rasterize(phantom, { shape: options.shape, subsamples: 4, dtype: 'float64' });
+    const volume = rasterise(phantom, { shape: options.shape, subsamples: 4, dtype: 'float64' });
     const data = await xrayProjector(options).project(volume);
     errors.push(relativeError(data, integrateEllipsoids(phantom, xrayLines(options))));
     const mass = sum(volume.data) * (2 / n) ** 3;
@@ -121,7 +121,7 @@ test('filteredBackprojectionSlices: the phantom comes back', async (t) => {
     filter: 'shepp-logan',
     onProgress: (fraction) => fractions.push(fraction),
   });
-  const truth = rasterize(phantom, { shape: options.shape, dtype: 'float64' });
+  const truth = rasterise(phantom, { shape: options.shape, dtype: 'float64' });
   t.deepEqual(volume.shape, truth.shape);
   t.true(relativeError(volume, truth) < 0.45, `${relativeError(volume, truth)}`);
   t.true(Math.abs(sum(volume.data) / sum(truth.data) - 1) < 0.05);
@@ -133,7 +133,7 @@ test('filteredBackprojectionSlices: the phantom comes back', async (t) => {
 
 test('iterative methods invert the X-ray transform from directions all around', async (t) => {
   const shape = [9, 8, 7];
-  const truth = rasterize(sheppLogan({ dimension: 3 }), { shape, dtype: 'float64' });
+  const truth = rasterise(sheppLogan({ dimension: 3 }), { shape, dtype: 'float64' });
   const projector = xrayProjector({ shape, directions: directionSet(24, 3, { kind: 'fibonacci' }) });
   const data = await projector.project(truth);
   const results = {

@@ -12,7 +12,7 @@ import {
   projectEllipsoids,
   projectMixture,
   radonTransform,
-  rasterize,
+  rasterise,
   raysOf,
   sheppLogan,
 } from '../ts/radon/index.js';
@@ -108,7 +108,7 @@ for (const kernel of KERNELS) {
       const errors: number[] = [];
       for (const n of [64, 128, 256]) {
         const beam = { angles: equalAngles(23), pixelSize: 2 / n, kernel };
-        const image = rasterize(ellipsoids, { shape: [n, n], subsamples: 8 });
+        const image = rasterise(ellipsoids, { shape: [n, n], subsamples: 8 });
         const exact = projectEllipsoids(ellipsoids, raysOf({ ...beam, shape: [n, n] }));
         errors.push(relativeError(await radonTransform(image, beam), exact));
       }

@@ -3,7 +3,7 @@ import { type ErrorCode, RidgeflowError } from '../ts/core/errors.js';
 import {
   dualRidgeletTransform,
   functionOnGrid,
-  normalizedReconstruction,
+  normalisedReconstruction,
   ridgeletPair,
   ridgeletTransform,
   ridgeletTransformOfMeasure,
@@ -55,7 +55,7 @@ exactly('bad arguments', async (t) => {
     'INVALID_ARGUMENT',
   );
   await t.notThrowsAsync(
-    ridgeletTransform({ points: x100 }, { a: a100, b }, { pair: extreme, normalization: 'profile' }),
+    ridgeletTransform({ points: x100 }, { a: a100, b }, { pair: extreme, normalisation: 'profile' }),
   );
   await rejects(
     () => dualRidgeletTransform(points, { a, b, coefficients: normals(1, [3]) }, { activation: pair }),
@@ -72,11 +72,11 @@ exactly('bad arguments', async (t) => {
   );
   await rejects(
     () =>
-      normalizedReconstruction(points, { a, b, coefficients: b }, undefined as never, { activation: pair }),
+      normalisedReconstruction(points, { a, b, coefficients: b }, undefined as never, { activation: pair }),
     'INVALID_ARGUMENT',
   );
   await rejects(
-    () => normalizedReconstruction(points, { a, b, coefficients: b }, normals(1, [3]), { activation: pair }),
+    () => normalisedReconstruction(points, { a, b, coefficients: b }, normals(1, [3]), { activation: pair }),
     'INVALID_SHAPE',
   );
   for (const call of [

@@ -5,7 +5,7 @@ import {
   type ActivationName,
   dualRidgeletTransform,
   functionOnGrid,
-  normalizedReconstruction,
+  normalisedReconstruction,
   ridgeletPair,
   ridgeletTransform,
   ridgeletTransformOfMeasure,
@@ -24,6 +24,7 @@ const ONE_OF_EACH: ActivationName[] = [
   'gaussian-derivative-1',
   'gaussian-derivative-2',
   'cosine',
+  'gelu',
 ];
 
 test('the transform of data agrees with its definition, on both backends', async (t) => {
@@ -234,7 +235,7 @@ exactly('from data, S[R_μ f]/S[R_μ 1] approaches f as the data grow', async (t
     );
     const coefficients = await ridgeletTransform({ points, values }, units, { pair });
     const ofOne = await ridgeletTransform({ points }, units, { pair });
-    const back = await normalizedReconstruction(x, { ...units, coefficients }, ofOne, { activation: pair });
+    const back = await normalisedReconstruction(x, { ...units, coefficients }, ofOne, { activation: pair });
     return largest(Array.from(x.data, (z, i) => back.data[i] - Math.sin(2 * z)));
   };
   const [few, many] = [await errorOf(100), await errorOf(3000)];

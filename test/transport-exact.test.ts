@@ -194,23 +194,23 @@ exactly('W₂² of the shallow DAE is its mean squared displacement, for it is a
 });
 
 test('on the line: POT’s values, a proof for any order, repeated points for weights', async (t) => {
-  const { u, v, a: weightsU, b: weightsV, cost } = recorded.line;
+  const { u, v, a: weightsA, b: weightsB, cost } = recorded.line;
   for (const p of [1, 1.5, 2, 3]) {
-    const result = await lineTransport(u, v, { p, weightsU, weightsV });
+    const result = await lineTransport(u, v, { p, weightsA, weightsB });
     t.true(Math.abs(result.cost - cost[p]) < 1e-14 && Math.abs(result.value ** p - cost[p]) < 1e-14);
     const c = u.flatMap((s) => v.map((q) => Math.abs(s - q) ** p));
-    t.deepEqual(flaws(result, c, weightsU, weightsV), []);
+    t.deepEqual(flaws(result, c, weightsA, weightsB), []);
   }
   const repeated = await lineTransport([0, 0, 1, 1, 1], [2, 3], { p: 1 });
-  const weighted = await lineTransport([1, 0], [2, 3], { p: 1, weightsU: [0.6, 0.4] });
+  const weighted = await lineTransport([1, 0], [2, 3], { p: 1, weightsA: [0.6, 0.4] });
   t.true(Math.abs(repeated.cost - weighted.cost) < 1e-15 && Math.abs(repeated.cost - 1.9) < 1e-15);
   t.is((await lineTransport([0, 1], [3, 5], { p: 1 })).value, 3.5);
 });
 
 test('on the circle: POT’s values, turns, and never further than on the line', async (t) => {
-  const { u, v, a: weightsU, b: weightsV, cost } = recorded.circle;
+  const { u, v, a: weightsA, b: weightsB, cost } = recorded.circle;
   for (const p of [1, 2, 3]) {
-    const options = { p, weightsU, weightsV };
+    const options = { p, weightsA, weightsB };
     const result = await circleTransport(u, v, options);
     t.true(Math.abs(result.cost - cost[p]) < 1e-12);
     // Whole turns of single points, a common turn, another circumference.
@@ -273,15 +273,17 @@ test('bad input is refused with its code', async (t) => {
       code: 'NON_FINITE',
     });
     await t.throwsAsync(exactTransportMatrix(ndarray([1]), { backend }), { code: 'INVALID_SHAPE' });
-    for (const iterations of [-1, 0.5]) {
-      await t.throwsAsync(maxSlicedWasserstein(a, b, { backend, iterations }), { code: 'INVALID_ARGUMENT' });
+    for (const maximumIterations of [-1, 0.5]) {
+      await t.throwsAsync(maxSlicedWasserstein(a, b, { backend, maximumIterations }), {
+        code: 'INVALID_ARGUMENT',
+      });
     }
   }
   for (const transport of [lineTransport, circleTransport]) {
     await t.throwsAsync(transport([], [1]), { code: 'EMPTY_CLOUD' });
     await t.throwsAsync(transport([1], [NaN]), { code: 'NON_FINITE' });
     await t.throwsAsync(transport([1], [2], { p: 0.9 }), { code: 'INVALID_ARGUMENT' });
-    await t.throwsAsync(transport([1], [2], { weightsU: [0.5] }), { code: 'INVALID_ARGUMENT' });
+    await t.throwsAsync(transport([1], [2], { weightsA: [0.5] }), { code: 'INVALID_ARGUMENT' });
     await t.throwsAsync(transport([1], [2], { signal: AbortSignal.abort() }), { code: 'ABORTED' });
   }
   await t.throwsAsync(circleTransport([1], [2], { period: 0 }), { code: 'INVALID_ARGUMENT' });

@@ -8,7 +8,7 @@ import {
   projectedDensity,
   projectedExtents,
   radonTransform,
-  rasterize,
+  rasterise,
   sheppLogan,
 } from '../../ts/radon/index.js';
 import { normalCloud } from '../clouds.js';
@@ -33,7 +33,7 @@ const suite: BenchSuite = {
     const images = new Map<number, NdArray>();
     const phantom = (size: number) => {
       let image = images.get(size);
-      if (!image) images.set(size, (image = rasterize(sheppLogan(), { shape: [size, size] })));
+      if (!image) images.set(size, (image = rasterise(sheppLogan(), { shape: [size, size] })));
       return image;
     };
     const forward =

@@ -102,8 +102,8 @@ async function aBitOfEverything(): Promise<void> {
   await kernels.signedSums({ points: queries, places, each: 2, columns: 3, scale: 1 });
 
   // Projections and what comes back from them.
-  const image = radon.rasterize(radon.sheppLogan(), { shape: [16, 16] });
-  const volume = radon.rasterize(radon.sheppLogan({ dimension: 3 }), { shape: [6, 6, 6] });
+  const image = radon.rasterise(radon.sheppLogan(), { shape: [16, 16] });
+  const volume = radon.rasterise(radon.sheppLogan({ dimension: 3 }), { shape: [6, 6, 6] });
   const angles = radon.equalAngles(12);
   const sinogram = await radon.radonTransform(image, { angles, ...on });
   await radon.filteredBackprojection(sinogram, { angles, shape: image.shape, ...on });

@@ -6,7 +6,7 @@ export type Call = (options: rf.CallOptions) => Promise<unknown>;
 const { points, labels } = rf.twoMoons(400, { noise: 0.1, seed: 1 });
 const others = rf.twoMoons(300, { noise: 0.1, seed: 2 }).points;
 const few = rf.twoMoons(60, { noise: 0.1, seed: 3 }).points;
-const image = rf.rasterize(rf.sheppLogan(), { shape: [32, 32] });
+const image = rf.rasterise(rf.sheppLogan(), { shape: [32, 32] });
 const beam = { angles: rf.equalAngles(24), shape: [32, 32] as [number, number] };
 const sinogram = await rf.radonTransform(image, { angles: beam.angles });
 const moons = rf.smoothed({ points, variance: 0.05 });

@@ -67,7 +67,7 @@ async function heavyCalls(): Promise<Record<string, Call>> {
   const { points, labels } = rf.twoMoons(20_000, { noise: 0.1, seed: 1 });
   const others = rf.twoMoons(20_000, { noise: 0.1, seed: 2 }).points;
   const few = rf.twoMoons(1000, { noise: 0.1, seed: 3 }).points;
-  const image = rf.rasterize(rf.sheppLogan(), { shape: [256, 256], subsamples: 1 });
+  const image = rf.rasterise(rf.sheppLogan(), { shape: [256, 256], subsamples: 1 });
   const beam = { angles: rf.equalAngles(180), shape: [256, 256] as [number, number] };
   const sinogram = await rf.radonTransform(image, { angles: beam.angles });
   const moons = rf.smoothed({ points: few, variance: 0.05 });

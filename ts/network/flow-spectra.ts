@@ -36,7 +36,7 @@ export interface FlowSpectrum {
  * weights of the infinitely wide, infinitely deep network change along its depth. For the continuous denoising autoencoder
  * v_t = ∇log μ_t.
  *
- * @returns One spectrum for each time. The factor of ψ is left out: see `normalization: 'profile'` of ridgeletTransform.
+ * @returns One spectrum for each time. The factor of ψ is left out: see `normalisation: 'profile'` of ridgeletTransform.
  * @throws INVALID_ARGUMENT, INVALID_SHAPE, UNSUPPORTED where the law of the flow is not known, COLLAPSED, ABORTED.
  *   O(samples · positions · d) time for each.
  *
@@ -57,7 +57,7 @@ export async function flowSpectra(flow: Flow, options: FlowSpectraOptions): Prom
     const part = partOf(options, i / times.length, (i + 1) / times.length);
     const spectrum = await ridgeletTransform({ points, values: velocity }, positions, {
       ...{ ...call, onProgress: part.onProgress, pair },
-      normalization: 'profile',
+      normalisation: 'profile',
     });
     const magnitude = Float64Array.from({ length: spectrum.shape[0] }, (_, j) =>
       vectorLength(spectrum.data, j * d, d),

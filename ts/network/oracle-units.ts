@@ -77,7 +77,7 @@ export async function oracleUnits(
   const spectrum = await ridgeletTransform(
     { points, values: centred(values) },
     { a: drawn.a, b: drawn.b },
-    { ...callOf(options), pair, normalization: 'profile' },
+    { ...callOf(options), pair, normalisation: 'profile' },
   );
   const k = spectrum.shape[1];
   const magnitude = Float64Array.from({ length: candidates }, (_, j) =>

@@ -61,7 +61,7 @@ export async function compareWithSpectrum(
   const { data: values, shape } = await ridgeletTransform(
     { points: own.points, values: centred(own.values) },
     positions,
-    { signal, backend, pair, normalization: 'profile' },
+    { signal, backend, pair, normalisation: 'profile' },
   );
   const k = shape[1];
   const spectrum = normalised(

@@ -88,7 +88,7 @@ export async function spectrumSlice(
   const { data: values } = await ridgeletTransform(
     { points, values: centred(pairs.values) },
     { a: { data: a, shape: [size * size, d] }, b: { data: b, shape: [size * size] } },
-    { signal, onProgress, backend, pair, normalization: 'profile' },
+    { signal, onProgress, backend, pair, normalisation: 'profile' },
   );
   const magnitude = Float64Array.from({ length: size * size }, (_, i) => vectorLength(values, i * k, k));
   const largest = magnitude.reduce((x, y) => Math.max(x, y), 0) || 1;

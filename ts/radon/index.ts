@@ -44,7 +44,7 @@ export { type InverseRadonOptions, inverseRadonTransform } from './radon-inversi
 export type { Directions } from './unit-vectors.js';
 export { filteredBackprojectionSlices } from './slices.js';
 export { type FlatDetector, type XrayBeam, axialDirections, xrayLines, xrayProjector } from './xray.js';
-export { type RasterizeOptions, rasterize, sheppLogan } from './phantom.js';
+export { type RasteriseOptions, rasterise, sheppLogan } from './phantom.js';
 export {
   type BackprojectOptions,
   type BeamKernel,

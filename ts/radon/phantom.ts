@@ -46,7 +46,7 @@ const SPACE: readonly Row[] = [
 
 /**
  * The Shepp–Logan head phantom as ellipsoids in [−1, 1]^d, d = 2 or 3, with the contrast that P. Toft (The Radon
- * transform: theory and implementation, 1996) raised so that the eye can see it. Its image is `rasterize(phantom, …)`,
+ * transform: theory and implementation, 1996) raised so that the eye can see it. Its image is `rasterise(phantom, …)`,
  * its exact Radon transform `projectEllipsoids(phantom, rays)`. Source of the shapes: L. A. Shepp, B. F. Logan, IEEE
  * Trans. Nucl. Sci. 21 (1974) 21; in space, the table of M. Schabel's phantom3d (2005).
  *
@@ -73,8 +73,8 @@ export function sheppLogan(options: { dimension?: 2 | 3 } = {}): Ellipsoid[] {
   });
 }
 
-/** Options of {@link rasterize}. */
-export interface RasterizeOptions {
+/** Options of {@link rasterise}. */
+export interface RasteriseOptions {
   /** [rows, columns], or [slices, rows, columns]. */
   shape: readonly number[];
   /** Edge of a pixel. Default: 2 / the largest extent, so that [−1, 1]^d fills it. */
@@ -90,8 +90,8 @@ export interface RasterizeOptions {
  *
  * @throws INVALID_SHAPE, INVALID_ARGUMENT, NON_FINITE, OUT_OF_MEMORY. O(number · pixels · subsamples^d) time.
  */
-export function rasterize(ellipsoids: readonly Ellipsoid[], options: RasterizeOptions): NdArray {
-  checkCall(SIGNATURES.rasterize, { ellipsoids, options });
+export function rasterise(ellipsoids: readonly Ellipsoid[], options: RasteriseOptions): NdArray {
+  checkCall(SIGNATURES.rasterise, { ellipsoids, options });
   const { shape, subsamples = 4, dtype = 'float32' } = options;
   const d = shape.length;
   if ((d !== 2 && d !== 3) || !shape.every((extent) => Number.isInteger(extent) && extent > 0)) {

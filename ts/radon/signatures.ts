@@ -21,7 +21,7 @@ import type { Detector } from './geometry.js';
 import type { hyperplaneProjector } from './hyperplanes.js';
 import type { cgls, sart, sirt } from './iterative.js';
 import type { parallelBeamProjector } from './parallel-beam.js';
-import type { rasterize, sheppLogan } from './phantom.js';
+import type { rasterise, sheppLogan } from './phantom.js';
 import type { inverseRadonTransform } from './radon-inversion.js';
 import type { filteredBackprojectionSlices } from './slices.js';
 import type { totalVariation } from './total-variation.js';
@@ -225,9 +225,9 @@ export const SIGNATURES = {
       shape: LIST,
     }),
   },
-  rasterize: {
+  rasterise: {
     ellipsoids: list(),
-    options: options<Argument<typeof rasterize, 1>>()({
+    options: options<Argument<typeof rasterise, 1>>()({
       dtype: 1,
       pixelSize: NUMBER,
       shape: LIST,

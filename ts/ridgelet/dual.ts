@@ -125,13 +125,13 @@ function largestLength({ data, shape: [rows, columns] }: NdArray): number {
  * @returns [n, k]. Where the denominator vanishes, values are not finite.
  * @throws As dualRidgeletTransform.
  */
-export async function normalizedReconstruction(
+export async function normalisedReconstruction(
   x: NdArrayLike,
   units: RidgeCoefficients,
   ofOne: NdArrayLike,
   options: DualRidgeletOptions,
 ): Promise<NdArray> {
-  ({ x, ofOne } = checkCall(SIGNATURES.normalizedReconstruction, { x, units, ofOne, options }));
+  ({ x, ofOne } = checkCall(SIGNATURES.normalisedReconstruction, { x, units, ofOne, options }));
   const { n } = checkPoints(x, 'x');
   if (typeof units !== 'object' || units === null)
     throw invalidArgument('units', '{ a, b, coefficients }', units);

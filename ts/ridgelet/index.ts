@@ -24,7 +24,7 @@ export {
   type DualRidgeletOptions,
   type RidgeCoefficients,
   dualRidgeletTransform,
-  normalizedReconstruction,
+  normalisedReconstruction,
 } from './dual.js';
 export { type GridGeometry, functionOnGrid } from './function-on-grid.js';
 export { ridgeletTransformOfMeasure } from './of-measure.js';

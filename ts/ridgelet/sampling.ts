@@ -93,7 +93,7 @@ export async function sampleRidgelet(
       ? ridgeletTransformOfMeasure(mixture, units, { ...partOf(options, from, to), pair, dtype })
       : ridgeletTransform(own as RidgeletData, units, {
           ...partOf(options, from, to),
-          ...{ pair, dtype, normalization: options.normalization },
+          ...{ pair, dtype, normalisation: options.normalisation },
         });
 
   const proposal = { anchors, radius, extent: pair.profile.reach(0.1) / 2, dtype, seed };

@@ -12,7 +12,7 @@ import {
   record,
 } from '../core/rules.js';
 import type { denoiseByRidgelets } from './denoise.js';
-import type { dualRidgeletTransform, normalizedReconstruction } from './dual.js';
+import type { dualRidgeletTransform, normalisedReconstruction } from './dual.js';
 import type { finiteRadonTransform, inverseFiniteRadonTransform } from './finite-radon.js';
 import type { finiteRidgeletTransform, inverseFiniteRidgeletTransform } from './finite-ridgelet.js';
 import type { functionOnGrid } from './function-on-grid.js';
@@ -92,11 +92,11 @@ export const SIGNATURES = {
     ridgelets: object(['coefficients', 'constants', 'shape', 'block', 'wavelet']),
     options: options<Argument<typeof inverseFiniteRidgeletTransform, 1>>()({ ...CALL }, true),
   },
-  normalizedReconstruction: {
+  normalisedReconstruction: {
     x: ARRAY,
     units: COEFFICIENTS,
     ofOne: ARRAY,
-    options: options<Argument<typeof normalizedReconstruction, 3>>()({ ...CALL, activation: 1 }),
+    options: options<Argument<typeof normalisedReconstruction, 3>>()({ ...CALL, activation: 1 }),
   },
   ridgeletPair: {
     options: options<Argument<typeof ridgeletPair, 2>>()({ order: NUMBER, width: NUMBER }, true),
@@ -104,7 +104,7 @@ export const SIGNATURES = {
   ridgeletTransform: {
     data: DATA,
     units: UNITS,
-    options: options<Argument<typeof ridgeletTransform, 2>>()({ ...CALL, normalization: TEXT, pair: PAIR }),
+    options: options<Argument<typeof ridgeletTransform, 2>>()({ ...CALL, normalisation: TEXT, pair: PAIR }),
   },
   ridgeletTransformAlong: {
     data: DATA,
@@ -112,7 +112,7 @@ export const SIGNATURES = {
     b: object(['from', 'spacing', 'count']),
     options: options<Argument<typeof ridgeletTransformAlong, 3>>()({
       ...CALL,
-      normalization: TEXT,
+      normalisation: TEXT,
       pair: PAIR,
     }),
   },
@@ -121,7 +121,7 @@ export const SIGNATURES = {
     units: UNITS,
     options: options<Argument<typeof ridgeletTransformOfMeasure, 2>>()({
       ...CALL,
-      normalization: TEXT,
+      normalisation: TEXT,
       pair: PAIR,
     }),
   },
@@ -130,7 +130,7 @@ export const SIGNATURES = {
     grid: GRID,
     options: options<Argument<typeof ridgeletTransformOnGrid, 2>>()({
       ...CALL,
-      normalization: TEXT,
+      normalisation: TEXT,
       pair: PAIR,
     }),
   },
@@ -139,7 +139,7 @@ export const SIGNATURES = {
     options: options<Argument<typeof sampleRidgelet, 2>>()({
       ...CALL,
       candidates: NUMBER,
-      normalization: TEXT,
+      normalisation: TEXT,
       pair: PAIR,
       radius: NUMBER,
     }),

@@ -25,7 +25,7 @@ export interface RidgeletTransformOptions extends CallOptions {
    * `unit` (default): by ψ, so that S[R[f]] = f. `profile`: by ψ₀, of size 1, where the factor between the two would
    * over- or underflow or cancels anyway.
    */
-  normalization?: 'unit' | 'profile';
+  normalisation?: 'unit' | 'profile';
 }
 
 /**
@@ -74,16 +74,16 @@ export async function ridgeletTransform(
 }
 
 /** The factor between ψ₀ and what the caller wants. Throws INVALID_ARGUMENT where it is beyond the dtype. */
-export function factorOf({ pair, normalization = 'unit' }: RidgeletTransformOptions, dtype: DType): number {
-  if (normalization === 'profile') return 1;
-  if (normalization !== 'unit') throw invalidArgument('normalization', "'unit' or 'profile'", normalization);
+export function factorOf({ pair, normalisation = 'unit' }: RidgeletTransformOptions, dtype: DType): number {
+  if (normalisation === 'profile') return 1;
+  if (normalisation !== 'unit') throw invalidArgument('normalisation', "'unit' or 'profile'", normalisation);
   const { scale, constant } = pair;
   const [least, most] = dtype === 'float64' ? [1e-280, 1e280] : [1e-30, 1e30];
   if (Math.abs(scale) >= least && Math.abs(scale) <= most) return scale;
   throw new RidgeflowError(
     'INVALID_ARGUMENT',
-    `The factor of this ridgelet, e^${(-constant.log).toFixed(1)}, is beyond ${dtype}: ask for normalization 'profile', ` +
+    `The factor of this ridgelet, e^${(-constant.log).toFixed(1)}, is beyond ${dtype}: ask for normalisation 'profile', ` +
       'which leaves it out',
-    { details: { parameter: 'normalization', log: -constant.log } },
+    { details: { parameter: 'normalisation', log: -constant.log } },
   );
 }

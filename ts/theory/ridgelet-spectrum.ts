@@ -13,7 +13,7 @@ import {
   trainNetwork,
 } from '../network/index.js';
 import {
-  normalizedReconstruction,
+  normalisedReconstruction,
   ridgeletPair,
   ridgeletTransformOfMeasure,
   ridgeletTransformOnGrid,
@@ -115,7 +115,7 @@ async function reconstruction(options: ClaimOptions): Found {
     const spectrum = await ridgeletTransformOnGrid({ points, values }, grid, call);
     const ofOne = await ridgeletTransformOnGrid({ points, values: ones }, grid, call);
     const units = { ...unitsOfGrid(grid), coefficients: flat(spectrum.values) };
-    const found = await normalizedReconstruction(x, units, flat(ofOne.values), {
+    const found = await normalisedReconstruction(x, units, flat(ofOne.values), {
       activation: pair,
       signal,
       backend,

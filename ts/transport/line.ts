@@ -14,44 +14,44 @@ const GOLDEN = (Math.sqrt(5) - 1) / 2;
 export interface LineTransportOptions extends Pick<CallOptions, 'signal'> {
   /** The order p of the cost |x − y|^p, at least 1. Default 2. */
   p?: number;
-  /** Weights of the points of u, which sum to 1. Default: equal. */
-  weightsU?: VectorLike;
-  /** Weights of the points of v, likewise. */
-  weightsV?: VectorLike;
+  /** Weights of the points of a, which sum to 1. Default: equal. */
+  weightsA?: VectorLike;
+  /** Weights of the points of b, likewise. */
+  weightsB?: VectorLike;
 }
 
 /** Result of {@link lineTransport}. */
 export interface LinePlan {
   /** W_p. */
   value: number;
-  /** ⟨π, |u − v|^p⟩ = W_p^p; 0 or Infinity where that power, unlike `value`, leaves the range of float64. */
+  /** ⟨π, |a − b|^p⟩ = W_p^p; 0 or Infinity where that power, unlike `value`, leaves the range of float64. */
   cost: number;
-  /** The monotone plan, at most n + m − 1 entries: masses[k] goes from u[rows[k]] to v[columns[k]]. */
+  /** The monotone plan, at most n + m − 1 entries: masses[k] goes from a[rows[k]] to b[columns[k]]. */
   plan: { rows: Int32Array; columns: Int32Array; masses: Float64Array };
-  /** Dual potentials f_i + g_j ≤ |u_i − v_j|^p, with equality where the plan has an entry; all NaN where such powers are Infinity. */
+  /** Dual potentials f_i + g_j ≤ |a_i − b_j|^p, with equality where the plan has an entry; all NaN where such powers are Infinity. */
   f: Float64Array;
   g: Float64Array;
-  /** cost − (⟨f, a⟩ + ⟨g, b⟩), which is 0 but for rounding; Infinity where the cost is. */
+  /** cost − (⟨f, weightsA⟩ + ⟨g, weightsB⟩), which is 0 but for rounding; Infinity where the cost is. */
   dualityGap: number;
 }
 
 /**
  * Exact optimal transport on the line: W_p^p = ∫₀¹ |F⁻¹ − G⁻¹|^p, for any p ≥ 1, by sorting.
  *
- * @param u n points on the line.
- * @param v m points on the line.
+ * @param a n points on the line.
+ * @param b m points on the line.
  * @throws EMPTY_CLOUD, INVALID_ARGUMENT, INVALID_SHAPE, NON_FINITE, ABORTED. O((n + m) log(n + m)) time.
  *
  * @example
  * const { value } = await lineTransport([0, 1], [3, 5], { p: 1 }); // 3.5
  */
 export async function lineTransport(
-  u: VectorLike,
-  v: VectorLike,
+  a: VectorLike,
+  b: VectorLike,
   options: LineTransportOptions = {},
 ): Promise<LinePlan> {
   checkCall(SIGNATURES.lineTransport, { options });
-  const { x, y, a, b, p } = checkLine(u, v, options);
+  const { x, y, weightsA, weightsB, p } = checkLine(a, b, options);
   const pace = new Pace(options, 1);
   const [i, j] = [await argsort(x, pace), await argsort(y, pace)];
   const [n, m] = [x.length, y.length];
@@ -64,7 +64,7 @@ export async function lineTransport(
   const [f, g] = [new Float64Array(n), new Float64Array(m)];
   g[j[0]] = distance(0, 0);
   let [s, t, count, cost] = [0, 0, 0, 0];
-  let [leftA, leftB] = [a[i[0]], b[j[0]]];
+  let [leftA, leftB] = [weightsA[i[0]], weightsB[j[0]]];
   for (;;) {
     const mass = Math.min(leftA, leftB);
     if (mass > 0) {
@@ -79,18 +79,18 @@ export async function lineTransport(
     // One side at a time: the staircase of pairs that are passed is a basis, and makes the duals.
     if (t === m - 1 || (s < n - 1 && leftA <= leftB)) {
       s++;
-      leftA += a[i[s]];
+      leftA += weightsA[i[s]];
       f[i[s]] = distance(s, t) - g[j[t]];
     } else {
       t++;
-      leftB += b[j[t]];
+      leftB += weightsB[j[t]];
       g[j[t]] = distance(s, t) - f[i[s]];
     }
     if ((s + t) % 4096 === 0) await pace.tick(0);
   }
   let dual = 0;
-  for (let k = 0; k < n; k++) dual += a[k] * f[k];
-  for (let k = 0; k < m; k++) dual += b[k] * g[k];
+  for (let k = 0; k < n; k++) dual += weightsA[k] * f[k];
+  for (let k = 0; k < m; k++) dual += weightsB[k] * g[k];
   for (const key of ['rows', 'columns'] as const) plan[key] = plan[key].slice(0, count);
   plan.masses = plan.masses.slice(0, count);
   const value = rootOfPowers(plan.masses, (k) => Math.abs(x[plan.rows[k]] - y[plan.columns[k]]), p);
@@ -106,8 +106,8 @@ export async function lineTransport(
  * and a turn of the quantiles; the cost is convex in the turn, which is found by golden section, to rounding. As of
  * {@link lineTransport}, `cost` is W_p^p, 0 or Infinity where that leaves the range of float64.
  *
- * @param u n points, as places on the line that is wound around the circle.
- * @param v m points.
+ * @param a n points, as places on the line that is wound around the circle.
+ * @param b m points.
  * @param options `period`: the circumference, default 1; for angles 2π.
  * @throws EMPTY_CLOUD, INVALID_ARGUMENT, INVALID_SHAPE, NON_FINITE, ABORTED. O((n + m) log(n + m)) time.
  *
@@ -115,16 +115,16 @@ export async function lineTransport(
  * Imaging Vis. 41 (2011).
  */
 export async function circleTransport(
-  u: VectorLike,
-  v: VectorLike,
+  a: VectorLike,
+  b: VectorLike,
   options: LineTransportOptions & { period?: number } = {},
 ): Promise<{ value: number; cost: number }> {
   checkCall(SIGNATURES.circleTransport, { options });
   const period = checkPositive(options.period ?? 1, 'period');
-  const { x, y, a, b, p } = checkLine(u, v, options);
+  const { x, y, weightsA, weightsB, p } = checkLine(a, b, options);
   const pace = new Pace(options, 1);
-  const from = await wind(x, a, period, pace);
-  const to = await wind(y, b, period, pace);
+  const from = await wind(x, weightsA, period, pace);
+  const to = await wind(y, weightsB, period, pace);
   // Turns by more than once around never pay. The golden section looks at values alone: no turn, such as one that brings
   // two steps of the quantiles together, is a special case.
   let [low, high] = [-2, 2];
@@ -222,18 +222,18 @@ async function turned(
   return rootOfPowers(masses.subarray(0, count), (k) => differences[k], p);
 }
 
-function checkLine(u: VectorLike, v: VectorLike, options: LineTransportOptions) {
+function checkLine(a: VectorLike, b: VectorLike, options: LineTransportOptions) {
   const { p = 2 } = options;
   if (typeof p !== 'number' || !(p >= 1 && p < Infinity))
     throw invalidArgument('p', 'a finite number of at least 1', p);
-  const [x, y] = [toVector(u, 'u'), toVector(v, 'v')];
-  for (const [name, points] of [['u', x] as const, ['v', y] as const]) {
+  const [x, y] = [toVector(a, 'a'), toVector(b, 'b')];
+  for (const [name, points] of [['a', x] as const, ['b', y] as const]) {
     if (points.length > 0) continue;
     throw new RidgeflowError('EMPTY_CLOUD', `Expected at least 1 point for ${name} but received 0`, {
       details: { parameter: name, points: 0 },
     });
   }
-  const a = checkWeights(options.weightsU, x.length, 'weightsU');
-  const b = checkWeights(options.weightsV, y.length, 'weightsV');
-  return { x, y, a, b, p };
+  const weightsA = checkWeights(options.weightsA, x.length, 'weightsA');
+  const weightsB = checkWeights(options.weightsB, y.length, 'weightsB');
+  return { x, y, weightsA, weightsB, p };
 }

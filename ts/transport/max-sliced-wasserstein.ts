@@ -17,8 +17,8 @@ const SMALLEST_STEP = 1e-5;
 export interface MaxSlicedWassersteinOptions extends CallOptions {
   /** Directions to try before the climb. Default 256. */
   directions?: number;
-  /** Budget of steps of the climb. Default 200. */
-  iterations?: number;
+  /** Most steps of the climb. Default 200. */
+  maximumIterations?: number;
   /** The order of the distance, at least 1. Default 2. */
   p?: number;
   weightsA?: VectorLike;
@@ -39,7 +39,7 @@ export interface MaxSlicedDistance {
  *
  * @throws as {@link slicedWasserstein}.
  *
- * O((L + 4I)(n + m)(d + log(n + m))) time for L directions and I iterations, O(n + m) memory. Source: I. Deshpande et al.,
+ * O((L + 4I)(n + m)(d + log(n + m))) time for L directions and I steps, O(n + m) memory. Source: I. Deshpande et al.,
  * Max-sliced Wasserstein distance and its use for GANs, CVPR 2019.
  */
 export async function maxSlicedWasserstein(
@@ -49,7 +49,7 @@ export async function maxSlicedWasserstein(
 ): Promise<MaxSlicedDistance> {
   ({ a, b } = checkCall(SIGNATURES.maxSlicedWasserstein, { a, b, options }));
   const asked = checkInteger(options.directions ?? 256, 'directions', 1);
-  const iterations = checkInteger(options.iterations ?? 200, 'iterations', 0);
+  const iterations = checkInteger(options.maximumIterations ?? 200, 'maximumIterations', 0);
   const clouds = await checkSliced(a, b, options);
   const { columns: d } = clouds.a;
   const dtype = dtypeOf(clouds.a);

@@ -33,7 +33,7 @@ const POTENTIALS = object(['f', 'g'], true);
 export const SIGNATURES = {
   circleTransport: {
     options: options<Argument<typeof circleTransport, 2>>()(
-      { p: NUMBER, period: NUMBER, signal: 1, weightsU: 1, weightsV: 1 },
+      { p: NUMBER, period: NUMBER, signal: 1, weightsA: 1, weightsB: 1 },
       true,
     ),
   },
@@ -112,7 +112,7 @@ export const SIGNATURES = {
   interpolateAlongMap: { x: ARRAY, image: ARRAY },
   lineTransport: {
     options: options<Argument<typeof lineTransport, 2>>()(
-      { p: NUMBER, signal: 1, weightsU: 1, weightsV: 1 },
+      { p: NUMBER, signal: 1, weightsA: 1, weightsB: 1 },
       true,
     ),
   },
@@ -120,7 +120,7 @@ export const SIGNATURES = {
     a: ARRAY,
     b: ARRAY,
     options: options<Argument<typeof maxSlicedWasserstein, 2>>()(
-      { ...CALL, directions: NUMBER, iterations: NUMBER, p: NUMBER, weightsA: 1, weightsB: 1 },
+      { ...CALL, directions: NUMBER, maximumIterations: NUMBER, p: NUMBER, weightsA: 1, weightsB: 1 },
       true,
     ),
   },

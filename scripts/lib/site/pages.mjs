@@ -76,23 +76,25 @@ const outsideCode = (text, change) =>
 /** @type {(text: string, page: string, context: Context) => string} */
 function withLinks(text, page, context) {
   const here = posix.dirname(page);
+  /** @type {(whole: string, about: string, path: string) => string} */
+  const image = (_, about, path) => imageAt(posix.join(here, path), page, about, context);
+  /** @type {(whole: string, label: string, target: string) => string} */
+  const link = (whole, label, target) => {
+    if (/^(https?:|#)/.test(target)) return whole;
+    const [path, anchor] = target.split('#');
+    const place = posix.join(here, path);
+    if (place.startsWith('docs/api/'))
+      return linkToExport(label, target.slice(target.indexOf('api/') + 4), context);
+    const example = /^examples\/(.*)\.ts$/.exec(place)?.[1];
+    const section = context.sections.find(({ examples }) => examples.some(({ name }) => name === example));
+    if (example && section && context.pictures.has(example))
+      return `[${label}](${posix.relative(here, `examples/${section.page}`)}#${basename(example)})`;
+    if (place === 'examples/README.md' && anchor) return `[${label}](${target.split('#')[0]})`;
+    return place.endsWith('.md') && !place.startsWith('data/') ? whole : label;
+  };
   return text
-    .replace(/!\[([^\]]*)\]\(([^)\s]+)\)/g, (_, about, path) =>
-      imageAt(posix.join(here, path), page, about, context),
-    )
-    .replace(/(?<!!)\[((?:[^[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)/g, (whole, label, target) => {
-      if (/^(https?:|#)/.test(target)) return whole;
-      const [path, anchor] = target.split('#');
-      const place = posix.join(here, path);
-      if (place.startsWith('docs/api/'))
-        return linkToExport(label, target.slice(target.indexOf('api/') + 4), context);
-      const example = /^examples\/(.*)\.ts$/.exec(place)?.[1];
-      const section = context.sections.find(({ examples }) => examples.some(({ name }) => name === example));
-      if (example && section && context.pictures.has(example))
-        return `[${label}](${posix.relative(here, `examples/${section.page}`)}#${basename(example)})`;
-      if (place === 'examples/README.md' && anchor) return `[${label}](${target.split('#')[0]})`;
-      return place.endsWith('.md') && !place.startsWith('data/') ? whole : label;
-    });
+    .replace(/!\[([^\]]*)\]\(([^)\s]+)\)/g, image)
+    .replace(/(?<!!)\[((?:[^[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)/g, link);
 }
 
 /** @type {(label: string, target: string, context: Context) => string} */
