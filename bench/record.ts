@@ -1,4 +1,5 @@
 import type { BackendName } from '../ts/core/options.js';
+import type { Peers } from './peers/peers.js';
 
 /** One measured workload, as `npm run bench -- --json` prints it. */
 export interface BenchRecord {
@@ -13,7 +14,9 @@ export interface BenchRecord {
   perPairNs?: number;
   /** FLOP/s over those of BLAS's own matrix product in the same run with the same threads. */
   gemmFraction?: number;
-  /** Times faster than another backend, or than another workload of the suite, in the same run. */
+  /** The time that the processor's measured peaks allow for the least work, over the time taken (bench/roofline.ts). */
+  roofline?: number;
+  /** Times faster than another system, backend, or workload of the suite, in the same run. */
   speedup?: Record<string, number>;
   /** Exponent p of cost ∝ n^p, fitted over several n. */
   growthExponent?: number;
@@ -26,6 +29,8 @@ export interface BenchContext {
   threads: number;
   /** Backends to compare with, where they load. */
   others: BackendName[];
+  /** Systems of Python's world to compare with, where `--peers` asks for them. */
+  peers: Peers;
   /** Fewer samples and smaller comparisons, to try a suite out. */
   quick: boolean;
   /** Workloads too that take most of an hour. */

@@ -5,6 +5,7 @@ import { Command, Option } from 'commander';
 import type { BackendName } from '../ts/core/options.js';
 import { loadBackend } from '../ts/kernel/backend.js';
 import { loadAddon } from '../ts/kernel/native/addon.js';
+import { NO_PEERS, openPeers } from './peers/peers.js';
 import type { BenchRecord, BenchSuite, RecordedRun } from './record.js';
 
 const folder = new URL('./suites/', import.meta.url);
@@ -22,13 +23,25 @@ const command = new Command('npm run bench --')
   .option('--quick', 'fewer samples, to try a suite out')
   .option('--long', 'workloads too that take most of an hour: mnist/transport-60k')
   .addOption(new Option('--no-compare', 'do not time the tfjs backends'))
+  .option(
+    '--peers',
+    'time systems of Python on the same inputs, by turns; sets them up in bench/peers/.python',
+  )
   .parse();
-const { json, record, quick, long, compare } = command.opts<{
+const {
+  json,
+  record,
+  quick,
+  long,
+  compare,
+  peers: withPeers,
+} = command.opts<{
   json?: boolean;
   record?: boolean;
   quick?: boolean;
   long?: boolean;
   compare: boolean;
+  peers?: boolean;
 }>();
 const names = command.args.length ? command.args : available;
 const unknown = names.filter((name) => !available.includes(name));
@@ -51,6 +64,7 @@ if (compare) {
   }
 }
 
+const peers = withPeers ? openPeers(threads) : NO_PEERS;
 const records: BenchRecord[] = [];
 for (const name of names) {
   const load = loadavg()[0];
@@ -59,6 +73,7 @@ for (const name of names) {
   await suite.run({
     threads,
     others,
+    peers,
     quick: quick ?? false,
     long: long ?? false,
     emit(record) {
@@ -68,6 +83,7 @@ for (const name of names) {
   });
   if (record) keep({ suite: name, date: new Date().toISOString(), load, records: records.slice(first) });
 }
+peers.close();
 if (json) process.stdout.write(`${JSON.stringify(records, null, 2)}\n`);
 
 /** Puts a suite in the place of its last record. */
@@ -92,6 +108,7 @@ function row(record: BenchRecord): string {
   ];
   if (record.perPairNs !== undefined) parts.push(`${record.perPairNs.toPrecision(3)} ns/pair`);
   if (record.gemmFraction !== undefined) parts.push(`${record.gemmFraction.toFixed(2)} of gemm`);
+  if (record.roofline !== undefined) parts.push(`${record.roofline.toFixed(2)} of the roofline`);
   for (const [other, times] of Object.entries(record.speedup ?? {}))
     parts.push(`${times.toPrecision(3)}× ${other}`);
   if (record.growthExponent !== undefined) parts.push(`cost ∝ n^${record.growthExponent.toFixed(2)}`);

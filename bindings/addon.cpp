@@ -7,6 +7,7 @@
 #include "guard.hpp"
 #include "linalg/blas.hpp"
 #include "runtime/parallel.hpp"
+#include "runtime/peaks.hpp"
 #include "runtime/simd.hpp"
 
 namespace ridgeflow::bindings {
@@ -59,6 +60,16 @@ Napi::Value gemmRate(const Napi::CallbackInfo& call) {
   return Napi::Number::New(call.Env(), blas::measureGemmRate(float64, size, threads, repetitions));
 }
 
+/// Takes { float64 }; returns what the processor does at most. For benchmarks: it blocks.
+Napi::Value peaks(const Napi::CallbackInfo& call) {
+  const Peaks measured = Arguments(call).flag("float64") ? measurePeaks<double>() : measurePeaks<float>();
+  Napi::Object result = Napi::Object::New(call.Env());
+  result.Set("multiplyAddsPerSecond", measured.multiplyAddsPerSecond);
+  result.Set("exponentialsPerSecond", measured.exponentialsPerSecond);
+  result.Set("bytesPerSecond", measured.bytesPerSecond);
+  return result;
+}
+
 constexpr Export kExports[] = {
     {"score", guarded<scoreKernel>},
     {"nearestNeighbours", guarded<nearestNeighboursKernel>},
@@ -109,6 +120,7 @@ constexpr Export kExports[] = {
     {"setSimd", guarded<setSimd>},
     {"setThreads", guarded<setThreads>},
     {"gemmRate", guarded<gemmRate>},
+    {"peaks", guarded<peaks>},
 };
 
 }  // namespace

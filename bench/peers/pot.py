@@ -1,14 +1,11 @@
-"""What POT says of small transport problems: data for test/transport-pot.test.ts, and the time of its exact solver.
+"""What POT says of small transport problems: data for the tests of transport.
 
     python3 -m venv venv && venv/bin/pip install POT==0.9.5 && venv/bin/python bench/peers/pot.py > test/transport-pot.json
 
-prints JSON. With the argument `time`, only processor seconds of emd, which has one thread, for 2000 x 2000
-points, the least of five.
+prints JSON.
 """
 
 import json
-import sys
-import time
 
 import numpy
 import ot
@@ -83,22 +80,10 @@ def values():
     return out
 
 
-def timing():
-    random = numpy.random.default_rng(1)
-    cost = ot.dist(random.normal(size=(2000, 3)), random.normal(size=(2000, 3)) + 0.5)
-    weights = ot.unif(2000)
-    seconds = []
-    for _ in range(5):
-        begin = time.process_time()
-        ot.emd(weights, weights, cost, numItermax=10_000_000)
-        seconds.append(time.process_time() - begin)
-    return {"version": ot.__version__, "seconds2000": min(seconds)}
-
-
 def plain(value):
     if isinstance(value, numpy.ndarray):
         return value.tolist()
     raise TypeError(type(value))
 
 
-print(json.dumps(timing() if sys.argv[1:] == ["time"] else values(), default=plain))
+print(json.dumps(values(), default=plain))

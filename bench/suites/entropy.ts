@@ -1,8 +1,9 @@
-import { mutualInformation, nearestNeighbourEntropy } from '../../ts/entropy/index.js';
+import { mutualInformation, nearestNeighbourEntropy, nearestNeighbours } from '../../ts/entropy/index.js';
 import { loadBackend } from '../../ts/kernel/backend.js';
 import { silhouette } from '../../ts/representation/index.js';
 import { normalCloud } from '../clouds.js';
 import type { BenchContext, BenchSuite } from '../record.js';
+import { roofline } from '../roofline.js';
 import { time, timeOnce } from '../timing.js';
 
 const POINTS = 50_000;
@@ -22,7 +23,7 @@ const suite: BenchSuite = {
 export default suite;
 
 /** The whole estimate with its standard error, and its nearest neighbours on the fallback, for some of the points. */
-async function neighbours({ threads, others, quick, emit }: BenchContext, d: number): Promise<void> {
+async function neighbours({ threads, others, peers, quick, emit }: BenchContext, d: number): Promise<void> {
   const points = normalCloud(POINTS, d);
   const options = { samples: quick ? 2 : 5, maxSeconds: quick ? 1 : 5 };
   const { seconds, samples } = await time(() => nearestNeighbourEntropy(points, { k: K }), options);
@@ -35,6 +36,9 @@ async function neighbours({ threads, others, quick, emit }: BenchContext, d: num
     await search();
     speedup[name] = ((await timeOnce(search)).seconds * POINTS) / FALLBACK_QUERIES / seconds;
   }
+  const search = () => nearestNeighbours(points, undefined, { k: K, backend: 'native' });
+  const systems = ['faiss', 'scikit-learn', ...(d <= 16 ? ['SciPy'] : [])];
+  Object.assign(speedup, await peers.against('neighbours', systems, { points, k: K }, search));
   emit({
     suite: 'entropy',
     workload: `knn-d${d}`,
@@ -82,6 +86,7 @@ async function silhouettes({ threads, quick, emit }: BenchContext): Promise<void
     threads,
     seconds,
     samples,
+    roofline: roofline({ multiplyAdds: (n * n * d) / 2 }, seconds, 'float32'),
     speedup: { 'each pair twice': (await time(twice, options)).seconds / seconds },
   });
 }

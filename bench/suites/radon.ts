@@ -14,6 +14,7 @@ import {
 import { normalCloud } from '../clouds.js';
 import { volumeWorkloads } from '../radon-volume.js';
 import type { BenchContext, BenchSuite } from '../record.js';
+import { roofline } from '../roofline.js';
 import { fitExponent, gemmRate, time, timeOnce } from '../timing.js';
 
 const SIZE = 512;
@@ -22,8 +23,6 @@ const ANGLES = 720;
 const GROWTH = [128, 256, 512];
 /** Angles that the fallback is timed on: its cost per angle does not depend on how many there are. */
 const FALLBACK_ANGLES = 8;
-/** Seconds of scikit-image 0.26 for radon and iradon of the same size, by bench/peers/scikit-image.py on two cores of an AVX-512 processor. */
-const PEER_SECONDS = { forward: 1.92, fbp: 1.29 };
 
 type Call = (size: number, angles: number, backend: BenchContext['others'][number]) => () => Promise<unknown>;
 
@@ -41,8 +40,13 @@ const suite: BenchSuite = {
       (size, angles, backend) =>
       () =>
         radonTransform(phantom(size), { angles: equalAngles(angles), kernel, backend });
-    await workload(context, 'forward-512', { kernel: 'joseph' }, forward('joseph'), PEER_SECONDS.forward);
-    await workload(context, 'forward-512', { kernel: 'strip' }, forward('strip'), PEER_SECONDS.forward);
+    const degrees = {
+      data: Float64Array.from({ length: ANGLES }, (_, k) => (180 * k) / ANGLES),
+      shape: [ANGLES],
+    };
+    const ofImage = { workload: 'forward', inputs: { image: phantom(SIZE), degrees } } as const;
+    await workload(context, 'forward-512', { kernel: 'joseph' }, forward('joseph'), ofImage);
+    await workload(context, 'forward-512', { kernel: 'strip' }, forward('strip'), ofImage);
 
     const sinograms = new Map<string, NdArray>();
     const fbp: Call = (size, count, backend) => async () => {
@@ -52,7 +56,10 @@ const suite: BenchSuite = {
       sinograms.set(key, sinogram);
       return filteredBackprojection(sinogram, { angles, shape: [size, size], backend });
     };
-    await workload(context, 'fbp-512', { filter: 'ramp' }, fbp, PEER_SECONDS.fbp);
+    const { data } = await radonTransform(phantom(SIZE), { angles: equalAngles(ANGLES) });
+    const sinogram = { data: transposed(data, ANGLES), shape: [SIZE, ANGLES] };
+    const ofSinogram = { workload: 'backprojection', inputs: { sinogram, degrees } } as const;
+    await workload(context, 'fbp-512', { filter: 'ramp' }, fbp, ofSinogram);
     await fourier(context, phantom);
     await cloud(context, 100_000, 64, 256);
     await volumeWorkloads(context);
@@ -150,8 +157,15 @@ async function cloud({ threads, quick, ...context }: BenchContext, n: number, d:
     seconds,
     samples,
     gemmFraction: (2 * n * d * count) / seconds / rate,
+    roofline: roofline({ multiplyAdds: n * d * count, bytes: 4 * n * d }, seconds, 'float32'),
     measured,
   });
+}
+
+/** A sinogram as scikit-image has it, a column an angle. */
+function transposed(data: NdArray['data'], angles: number): Float32Array {
+  const count = data.length / angles;
+  return Float32Array.from(data, (_, i) => data[(i % angles) * count + Math.floor(i / angles)]);
 }
 
 async function workload(
@@ -159,12 +173,13 @@ async function workload(
   name: string,
   params: Record<string, string>,
   call: Call,
-  peerSeconds: number,
+  peer: { workload: 'forward' | 'backprojection'; inputs: Record<string, NdArray> },
 ): Promise<void> {
-  const { threads, others, quick } = context;
+  const { threads, others, peers, quick } = context;
   const options = { samples: quick ? 3 : 9, maxSeconds: quick ? 1 : 3 };
   const { seconds, samples } = await time(call(SIZE, ANGLES, 'native'), options);
-  const speedup: Record<string, number> = { 'scikit-image, recorded': peerSeconds / seconds };
+  const ours = call(SIZE, ANGLES, 'native');
+  const speedup = await peers.against(peer.workload, ['scikit-image', 'ASTRA'], peer.inputs, ours);
   for (const other of others) {
     if (quick) break;
     const few = call(SIZE, FALLBACK_ANGLES, other);
@@ -188,6 +203,12 @@ async function workload(
     threads,
     seconds,
     samples,
+    // Two multiply-adds for each pixel that a ray meets in a row or column of the image.
+    roofline: roofline(
+      { multiplyAdds: 2 * SIZE * SIZE * ANGLES, bytes: 4 * SIZE * (SIZE + ANGLES) },
+      seconds,
+      'float32',
+    ),
     speedup,
     growthExponent: fitExponent(growth),
   });

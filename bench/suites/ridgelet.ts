@@ -13,6 +13,7 @@ import { extraMemory } from '../memory.js';
 import { plainRidgelet } from '../peers/tfjs-ridgelet.js';
 import { useEngine } from '../peers/tfjs-score.js';
 import type { BenchContext, BenchSuite } from '../record.js';
+import { roofline } from '../roofline.js';
 import { gemmRate, time, timeOnce } from '../timing.js';
 
 const POINTS = 10_000;
@@ -78,6 +79,7 @@ async function direct({ threads, others, quick, emit }: BenchContext, d: number,
     samples,
     perPairNs: (seconds / POINTS ** 2) * 1e9,
     gemmFraction: (2 * POINTS ** 2 * (d + k)) / seconds / rate,
+    roofline: roofline({ multiplyAdds: POINTS ** 2 * (d + k) }, seconds, 'float32'),
     speedup,
     measured: quick ? {} : { extraMiB: await directMemory(d, k) },
   });

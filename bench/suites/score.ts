@@ -6,6 +6,7 @@ import { cloudNearSubspace, normalCloud } from '../clouds.js';
 import type { BenchContext, BenchSuite } from '../record.js';
 import { extraMemory } from '../memory.js';
 import { plainScore, useEngine } from '../peers/tfjs-score.js';
+import { roofline } from '../roofline.js';
 import { fitExponent, gemmRate, median, time, timeOnce } from '../timing.js';
 
 const POINTS = 16384;
@@ -16,6 +17,9 @@ const COMPARED_QUERIES: Partial<Record<BackendName, number>> = {
   'tfjs-wasm': 512,
   'tfjs-cpu': 64,
 };
+
+/** Queries that systems of Python are timed on, which hold all pairs at once. */
+const PEER_QUERIES = 2048;
 
 const suite: BenchSuite = {
   name: 'score',
@@ -35,7 +39,11 @@ export default suite;
 /** A bandwidth at which weights spread over the cloud, as in the flows: no tile can be skipped. */
 const wideVariance = (d: number) => d / 2;
 
-async function dense({ threads, others, quick, emit }: BenchContext, d: number, dtype: DType): Promise<void> {
+async function dense(
+  { threads, others, peers, quick, emit }: BenchContext,
+  d: number,
+  dtype: DType,
+): Promise<void> {
   const cloud = normalCloud(POINTS, d, dtype);
   const variance = wideVariance(d);
   const before = gemmRate(dtype, threads);
@@ -66,6 +74,12 @@ async function dense({ threads, others, quick, emit }: BenchContext, d: number, 
       }
     }
   }
+  if (dtype === 'float32') {
+    const queries = { data: cloud.data.subarray(0, PEER_QUERIES * d), shape: [PEER_QUERIES, d] };
+    const ours = () => score(queries, cloud, { variance, tolerance: 0, backend: 'native' });
+    const inputs = { queries, centres: cloud, variance };
+    Object.assign(speedup, await peers.against('score', ['JAX', 'PyKeOps'], inputs, ours));
+  }
   emit({
     suite: 'score',
     workload: 'dense',
@@ -76,6 +90,7 @@ async function dense({ threads, others, quick, emit }: BenchContext, d: number, 
     samples,
     perPairNs,
     gemmFraction: (4 * POINTS ** 2 * d) / seconds / rate,
+    roofline: roofline({ multiplyAdds: 2 * POINTS ** 2 * d, exponentials: POINTS ** 2 }, seconds, dtype),
     speedup,
   });
 }

@@ -13,6 +13,7 @@ import type { Kernels } from '../../ts/kernel/contract.js';
 import { useEngine } from '../peers/tfjs-score.js';
 import { plainTraining } from '../peers/tfjs-train.js';
 import type { BenchContext, BenchSuite } from '../record.js';
+import { roofline } from '../roofline.js';
 import { gemmRate, median, time, timeOnce } from '../timing.js';
 
 const RATE = 0.003;
@@ -81,10 +82,11 @@ async function othersPerRow(
   const { points, width, batch } = workload;
   const seconds: Record<string, number> = {};
   for (const other of others) {
-    const steps = COMPARED_STEPS[other];
-    if (steps === undefined) continue;
+    const most = COMPARED_STEPS[other];
+    if (most === undefined) continue;
+    const [n, d] = points.shape;
+    const steps = Math.min(most, Math.floor(n / batch));
     const rows = steps * batch;
-    const [, d] = points.shape;
     const few = { data: points.data.subarray(0, rows * d), shape: [rows, d] };
     const fallback = epochOn(await loadBackend(other), { ...workload, points: few });
     seconds[`our fallback on ${other}`] = await perRow(fallback, rows, quick);
@@ -99,7 +101,7 @@ async function othersPerRow(
 
 /** An epoch, in turns with BLAS's matrix product, so that both see the same machine. */
 async function epoch(
-  { threads, quick, emit }: BenchContext,
+  { threads, peers, quick, emit }: BenchContext,
   workload: Workload,
   compared: Record<string, number> = {},
 ): Promise<void> {
@@ -126,6 +128,8 @@ async function epoch(
   const speedup = Object.fromEntries(
     Object.entries(compared).map(([other, each]) => [other, (each * n) / seconds]),
   );
+  const inputs = { points, width, batch, rate: RATE, variance: VARIANCE };
+  Object.assign(speedup, await peers.against('train', ['JAX'], inputs, oneEpoch, quick ? 3 : 15));
   emit({
     suite: 'train',
     workload: name,
@@ -134,6 +138,7 @@ async function epoch(
     threads,
     seconds,
     samples,
+    roofline: roofline({ multiplyAdds: flops / 2, exponentials: n * width }, seconds, 'float32'),
     gemmFraction: median(turns.map((turn) => turn.fraction)),
     ...(Object.keys(compared).length > 0 && { speedup }),
   });

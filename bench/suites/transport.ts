@@ -1,6 +1,3 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import type { NdArray } from '../../ts/core/array.js';
 import { loadBackend } from '../../ts/kernel/backend.js';
 import { asMatrix } from '../../ts/kernel/checks.js';
@@ -8,6 +5,7 @@ import { exactTransport, sinkhorn, slicedWasserstein, uniformDirections } from '
 import { normalCloud } from '../clouds.js';
 import { peakMemory } from '../memory.js';
 import type { BenchContext, BenchSuite } from '../record.js';
+import { roofline } from '../roofline.js';
 import { gemmRate, time, timeOnce } from '../timing.js';
 
 const DIMENSION = 50;
@@ -17,8 +15,6 @@ const ITERATIONS = 50;
 /** Points and directions that the fallback is timed on: its cost for each does not depend on how many there are. */
 const FALLBACK_POINTS = 64;
 const FALLBACK_DIRECTIONS = 4;
-/** Processor seconds of emd of POT 0.9.5 on 2000 × 2000 points, by bench/peers/pot.py on an AVX-512 processor. */
-const POT_SECONDS = 0.7;
 
 const suite: BenchSuite = {
   name: 'transport',
@@ -37,7 +33,12 @@ function pair(n: number, d: number): [a: NdArray, b: NdArray] {
   return [normalCloud(n, d, 'float32', 1), b];
 }
 
-async function sliced({ threads, others, quick, emit }: BenchContext, n: number, d: number, count: number) {
+async function sliced(
+  { threads, others, peers, quick, emit }: BenchContext,
+  n: number,
+  d: number,
+  count: number,
+) {
   const [a, b] = pair(n, d);
   const call = () => slicedWasserstein(a, b, { directions: count, backend: 'native' });
   const { seconds, samples } = await time(call, { samples: quick ? 1 : 5, maxSeconds: quick ? 1 : 6 });
@@ -49,6 +50,7 @@ async function sliced({ threads, others, quick, emit }: BenchContext, n: number,
     const fallback = await timeOnce(() => kernels.slicedDistances(problem));
     speedup[name] = (fallback.seconds * count) / FALLBACK_DIRECTIONS / seconds;
   }
+  Object.assign(speedup, await peers.against('sliced', ['POT'], { a, b, directions: count }, call));
   emit({
     suite: 'transport',
     workload: 'sliced-100k',
@@ -63,7 +65,7 @@ async function sliced({ threads, others, quick, emit }: BenchContext, n: number,
 
 /** A fixed number of iterations at a fixed ε, of two half-steps over all pairs each. */
 async function sinkhornWorkload(
-  { threads, others, quick, emit }: BenchContext,
+  { threads, others, peers, quick, emit }: BenchContext,
   workload: string,
   n: number,
   iterations: number,
@@ -96,6 +98,11 @@ async function sinkhornWorkload(
     const fallback = await timeOnce(() => kernels.softmin(problem), 3);
     speedup[name] = (fallback.seconds * pairs) / (FALLBACK_POINTS * n) / seconds;
   }
+  if (n <= 10_000) {
+    const inputs = { a, b, epsilon: EPSILON, iterations };
+    const ours = () => sinkhorn(a, b, options);
+    Object.assign(speedup, await peers.against('sinkhorn', ['OTT-JAX', 'POT'], inputs, ours, 1));
+  }
   emit({
     suite: 'transport',
     workload,
@@ -106,6 +113,7 @@ async function sinkhornWorkload(
     samples,
     perPairNs: (seconds / pairs) * 1e9,
     gemmFraction: (2 * DIMENSION * pairs) / seconds / rate,
+    roofline: roofline({ multiplyAdds: DIMENSION * pairs, exponentials: pairs }, seconds, 'float32'),
     speedup,
     measured: await memoryOf(n),
   });
@@ -124,17 +132,15 @@ async function memoryOf(n: number): Promise<Record<string, number>> {
 }
 
 /** Between as many points of equal weight: both solvers, and POT's. */
-async function assignment({ threads, others, quick, emit }: BenchContext, n: number) {
+async function assignment({ threads, others, peers, quick, emit }: BenchContext, n: number) {
   const [a, b] = pair(n, 3);
   const call = (method?: 'assignment') => () => exactTransport(a, b, { method, backend: 'native' });
   const { seconds, samples } = await time(call(), { samples: quick ? 1 : 5, maxSeconds: quick ? 1 : 6 });
   const paths = await timeOnce(call('assignment'));
   const speedup: Record<string, number> = {
     'shortest augmenting paths': paths.seconds / seconds,
-    'POT, recorded': POT_SECONDS / seconds,
+    ...(await peers.against('assignment', ['POT', 'SciPy'], { a, b }, call())),
   };
-  const python = process.env.RIDGEFLOW_POT_PYTHON;
-  if (python) speedup.POT = (await potSeconds(python)) / seconds;
   for (const name of quick ? [] : others.slice(0, 1)) {
     speedup[name] = (await timeOnce(() => exactTransport(a, b, { backend: name }))).seconds / seconds;
   }
@@ -148,11 +154,4 @@ async function assignment({ threads, others, quick, emit }: BenchContext, n: num
     samples,
     speedup,
   });
-}
-
-/** The time of POT's exact solver now, by a Python that has POT. */
-async function potSeconds(python: string): Promise<number> {
-  const script = fileURLToPath(new URL('../peers/pot.py', import.meta.url));
-  const { stdout } = await promisify(execFile)(python, [script, 'time']);
-  return (JSON.parse(stdout) as { seconds2000: number }).seconds2000;
 }

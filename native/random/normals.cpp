@@ -96,8 +96,9 @@ HWY_INLINE void Logarithms(NumberVector (&u)[kTogether]) {
 #pragma GCC unroll 4
   for (int v = 0; v < kTogether; ++v) {
     const WordVector shifted = hn::Add(hn::BitCast(words, u[v]), hn::Set(words, 0x00095f6200000000ULL));
-    const hn::RebindToSigned<Words> integers;
-    exponent[v] = hn::Sub(hn::ConvertTo(tag, hn::BitCast(integers, hn::ShiftRight<52>(shifted))), hn::Set(tag, 1023.0));
+    // As in Unit: the exponent's field under the exponent of 2⁵² is that much more than 2⁵².
+    const WordVector field = hn::Or(hn::ShiftRight<52>(shifted), hn::Set(words, 0x4330000000000000ULL));
+    exponent[v] = hn::Sub(hn::BitCast(tag, field), hn::Set(tag, 4503599627370496.0 + 1023.0));
     const WordVector mantissa = hn::Add(hn::And(shifted, hn::Set(words, 0x000fffffffffffffULL)),
                                         hn::Set(words, 0x3fe6a09e00000000ULL));
     const NumberVector f = hn::Sub(hn::BitCast(tag, mantissa), hn::Set(tag, 1.0));
@@ -144,8 +145,8 @@ HWY_INLINE void StorePairs(const WordVector (&c0)[kTogether], const WordVector (
     const NumberVector radius = hn::Sqrt(hn::Mul(hn::Set(tag, -2.0), u[v]));
     const NumberVector s = hn::Mul(angle[v], sine[v]), c = cosine[v];
     // Quadrant 0: (c, s), 1: (−s, c), 2: (−c, −s), 3: (s, −c).
-    const hn::RebindToSigned<Words> integers;
-    const WordVector quadrant = hn::BitCast(words, hn::ConvertTo(integers, nearest[v]));
+    // Its last two bits are those of the number beside 2⁵².
+    const WordVector quadrant = hn::BitCast(words, hn::Add(nearest[v], hn::Set(tag, 4503599627370496.0)));
     const WordVector one = hn::Set(words, 1);
     const auto odd = hn::RebindMask(tag, hn::Eq(hn::And(quadrant, one), one));
     const WordVector minusX = hn::ShiftLeft<62>(hn::And(hn::Add(quadrant, one), hn::Set(words, 2)));

@@ -15,6 +15,19 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
+/// 2^k for integers k, from 0 at the negative bias of the exponent to ∞ at the bias + 1. Beside 1.5 · 2^mantissa the last
+/// bits of a number are the integer that was added to it: shifted up they are an exponent. Converting the vector would do
+/// as well, but AVX2 has no conversion of float64, which costs as much as the rest of an exponential.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V PowerOfTwoOfWhole(D d, V k) {
+  using T = hn::TFromD<D>;
+  constexpr int kMantissa = sizeof(T) == 4 ? 23 : 52;
+  constexpr int kBias = sizeof(T) == 4 ? 127 : 1023;
+  const hn::RebindToSigned<D> di;
+  const V beside = hn::Add(k, hn::Set(d, static_cast<T>(3ULL << (kMantissa - 1)) + static_cast<T>(kBias)));
+  return hn::BitCast(d, hn::ShiftLeft<kMantissa>(hn::BitCast(di, beside)));
+}
+
 /// 2^f on [0, 1), minimax in relative error by Remez exchange: degree 5 to 7.5e-8 in float32, degree 10 to 2.2e-16 in
 /// float64.
 template <class D, class V = hn::Vec<D>>
@@ -57,16 +70,13 @@ HWY_INLINE V PowerOfTwo(D d, V x) {
 #endif
   {
     using T = hn::TFromD<D>;
-    constexpr int kMantissa = sizeof(T) == 4 ? 23 : 52;
     constexpr int kBias = sizeof(T) == 4 ? 127 : 1023;
-    const hn::RebindToSigned<D> di;
     const V smallest = hn::Set(d, static_cast<T>(1 - kBias));
     // 2^(bias + 1) is ∞ already; without the upper bound the exponent would run into the sign.
     const V clamped = hn::Min(hn::Max(x, smallest), hn::Set(d, static_cast<T>(kBias + 1)));
     const V whole = hn::Floor(clamped);
     const V p = PowerOfTwoFraction(d, hn::Sub(clamped, whole));
-    const auto exponent = hn::Add(hn::ConvertTo(di, whole), hn::Set(di, kBias));
-    const V scale = hn::BitCast(d, hn::ShiftLeft<kMantissa>(exponent));
+    const V scale = PowerOfTwoOfWhole(d, whole);
     return hn::IfThenElseZero(hn::Ge(x, smallest), hn::Mul(p, scale));
   }
 }

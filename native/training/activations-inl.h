@@ -9,6 +9,7 @@
 
 #include "hwy/highway.h"
 #include "ridgelet/nonlinearity-inl.h"
+#include "runtime/exp2-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace ridgeflow {
@@ -102,9 +103,6 @@ struct TanhWithSlope {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V z, V& slope) const {
     using T = hn::TFromD<D>;
-    constexpr int kMantissa = sizeof(T) == 4 ? 23 : 52;
-    constexpr int kBias = sizeof(T) == 4 ? 127 : 1023;
-    const hn::RebindToSigned<D> di;
     const V one = hn::Set(d, static_cast<T>(1));
     // Beyond, e is far below a rounding of 1, and 2^x would not be a normal number. NaN stays NaN.
     const V least = hn::Set(d, static_cast<T>(sizeof(T) == 4 ? -120 : -1000));
@@ -112,8 +110,7 @@ struct TanhWithSlope {
     const V x = hn::IfThenElse(hn::Lt(exponent, least), least, exponent);
     const V whole = hn::Round(x);
     const V f = hn::Sub(x, whole);
-    const auto bits = hn::Add(hn::ConvertTo(di, whole), hn::Set(di, kBias));
-    const V scale = hn::BitCast(d, hn::ShiftLeft<kMantissa>(bits));
+    const V scale = PowerOfTwoOfWhole(d, whole);
     // e = scale + rest; 1 − e is exact to the last digits also where e is about 1, since scale is 1 there.
     const V rest = hn::Mul(scale, hn::Mul(f, Exp2MinusOneQuotient(d, f)));
     const V e = hn::Add(scale, rest);

@@ -8,6 +8,7 @@
 
 #include "runtime/control.hpp"
 #include "runtime/memory.hpp"
+#include "runtime/peaks.hpp"
 #include "support.hpp"
 
 namespace ridgeflow::testing {
@@ -83,6 +84,20 @@ TEST(Control, WithoutCellsDoesNothing) {
   control.start(10);
   EXPECT_NO_THROW(control.advance(5));
   EXPECT_NO_THROW(control.check());
+}
+
+TEST(Peaks, AreRatesOfWorkThatWasDone) {
+  withThreadCounts({1, 3}, [](int) {
+    for (const Peaks& peaks : {measurePeaks<float>(), measurePeaks<double>()}) {
+      // A compiler that leaves the work out would make them endless; an exponential is several multiply-adds.
+      EXPECT_GT(peaks.multiplyAddsPerSecond, 1e6);
+      EXPECT_LT(peaks.multiplyAddsPerSecond, 1e14);
+      EXPECT_GT(peaks.exponentialsPerSecond, 1e5);
+      EXPECT_LT(peaks.exponentialsPerSecond, peaks.multiplyAddsPerSecond);
+      EXPECT_GT(peaks.bytesPerSecond, 1e6);
+      EXPECT_LT(peaks.bytesPerSecond, 1e14);
+    }
+  });
 }
 
 TEST(Memory, RowsOfTilesAreWholeOddCacheLines) {

@@ -18,6 +18,14 @@ type Arguments = Record<string, FloatData | Int32Array | number | boolean | unde
 /** Undefined where the work was small enough to be done at once. */
 type Finished = Promise<undefined> | undefined;
 
+/** What a processor does at most on all threads, of elements of one type: what kernels are held against. */
+export interface ProcessorPeaks {
+  multiplyAddsPerSecond: number;
+  exponentialsPerSecond: number;
+  /** Read from memory. */
+  bytesPerSecond: number;
+}
+
 /** The functions of bindings/addon.hpp. */
 export interface Addon {
   score(problem: Arguments): Finished;
@@ -80,6 +88,8 @@ export interface Addon {
   /** Keeps kernels from better instruction sets than this. Returns what was expected where there is none such. */
   setSimd(name: string): string | undefined;
   gemmRate(problem: { float64: boolean; size: number; threads: number; repetitions: number }): number;
+  /** What the processor does at most on all threads. It blocks for a tenth of a second. */
+  peaks(problem: { float64: boolean }): ProcessorPeaks;
 }
 
 /**
