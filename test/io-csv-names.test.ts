@@ -83,3 +83,46 @@ test('names in a comment above the data are names, as numpy.savetxt writes them'
   }
   t.deepEqual((await read(t, '# a,b\nc,d\n1,2\n')).columns, ['c', 'd'], 'a row of names goes first');
 });
+
+test('units below the names are left out, with a note; rows of text and of numbers are not', async (t) => {
+  const rows = '0,101.2,TRUE\n0.5,101.4,FALSE\n';
+  const units = await read(t, `Time,Pressure,Valve\ns,kPa,\n${rows}`, { columns: ['Time', 'Pressure'] });
+  t.deepEqual([units.n, units.data[0], units.data[2]], [2, 0, 0.5]);
+  t.regex(units.notes![0], /below the names \(s, kPa, \) was read as their units/);
+  const [bad] = [read(t, 'a,b\ns,kPa\n1,2\n3,x\n')];
+  await t.throwsAsync(bad, { message: /line 4, column 2/ }, 'lines are counted with the units');
+  await t.throwsAsync(read(t, 'a,b\ns,2\n1,2\n'), { message: /line 2/ }, 'a number beside a word');
+  await t.throwsAsync(read(t, 'a,b\ns,kPa\n'), undefined, 'nothing below');
+  const words = await read(t, 'name,x\nfirst,1\nsecond,2\n');
+  t.is(words.n, 2);
+});
+
+test('the line sep= of Excel is followed, and is no point', async (t) => {
+  for (const [character, end] of [
+    [';', '\r\n'],
+    ['|', '\n'],
+    ['\t', '\n'],
+  ]) {
+    const table = ['a,b', '1,5', '2,5'].map((line) => line.replace(',', character));
+    const { columns, data } = await read(t, ['\ufeffsep=' + character, ...table, ''].join(end));
+    t.deepEqual([columns, data], [['a', 'b'], [1, 5, 2, 5]], character); // prettier-ignore
+  }
+  await t.throwsAsync(read(t, 'sep=;\na;b\n1;x\n2;3\n'), { message: /line 3/ });
+  const named = await read(t, 'sep=;,b\n1,2\n', { header: true });
+  t.deepEqual(named.columns, ['sep=;', 'b'], 'a name that begins so');
+});
+
+test('dashes, points and errors of spreadsheets are missing numbers, and may be classes', async (t) => {
+  const signs = ['-', '--', '–', '.', '#N/A', '#VALUE!', '#DIV/0!'];
+  const text = `x,sign\n1,+\n${signs.map((sign) => `${sign},-`).join('\n')}\n2,+\n`;
+  const { n, labels, notes } = await read(t, text, { dropMissing: true, labelColumn: 'sign' });
+  t.is(n, 2);
+  t.deepEqual(labels?.names, ['+']);
+  t.true(
+    notes?.some((note) => /7 of 9 rows with a missing value/.test(note)),
+    String(notes),
+  );
+  const kept = await read(t, 'x,sign\n1,+\n2,-\n', { labelColumn: 'sign' });
+  t.deepEqual([...kept.labels!.names].sort(), ['+', '-']);
+  await t.throwsAsync(read(t, 'x,y\n1,2\n-,3\n'), { code: 'NON_FINITE', message: /--drop-missing/ });
+});

@@ -39,7 +39,7 @@ export function skipBlank(bytes: Buffer, at: number, end: number): { at: number;
     let first = at;
     while (first < end && (bytes[first] === SPACE || bytes[first] === TAB)) first++;
     if (first === end) break;
-    if (bytes[first] === HASH) {
+    if (isComment(bytes, first)) {
       const lineEnd = endOfLine(bytes, first, end);
       if (lineEnd < 0) break;
       at = lineEnd;
@@ -49,6 +49,13 @@ export function skipBlank(bytes: Buffer, at: number, end: number): { at: number;
     lines++;
   }
   return { at, lines };
+}
+
+const SPREADSHEET_ERROR = /^#(?:n\/a|value!|div\/0!|num!|ref!|name\?|null!)/i;
+
+/** Whether a line is a comment from here on, and not a cell that a spreadsheet could not compute. */
+export function isComment(bytes: Buffer, at: number): boolean {
+  return bytes[at] === HASH && !SPREADSHEET_ERROR.test(bytes.toString('latin1', at, at + 8));
 }
 
 /** The position after the next line end (LF, CR LF, or CR), or −1. */
@@ -147,12 +154,19 @@ function countUnquoted(bytes: Buffer, start: number, end: number, byte: number):
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const NON_FINITE = /^[+-]?(?:nan|inf|infinity)$/i;
 const MISSING = /^(?:|na|n\/a|null|none|\?)$/i;
+/** What stands for a number that is missing, and may be a class: + and −. */
+const NO_NUMBER = /^(?:-{1,3}|[–—.]|#(?:n\/a|value!|div\/0!|num!|ref!|name\?|null!))$/i;
 
 /** What a field says: a number, a NaN or infinity, nothing, or text. */
 export function fieldKind(text: string): 'number' | 'non-finite' | 'missing' | 'text' {
   if (NUMBER.test(text)) return 'number';
   if (NON_FINITE.test(text)) return 'non-finite';
-  return MISSING.test(text) ? 'missing' : 'text';
+  return MISSING.test(text) || NO_NUMBER.test(text) ? 'missing' : 'text';
+}
+
+/** Whether a field says that there is no number: nothing, a word for it, a dash, or a spreadsheet's error. */
+export function isMissingNumber(text: string): boolean {
+  return isMissing(text) || NO_NUMBER.test(text);
 }
 
 /** Whether a field says that there is no value: nothing, or a word for it. */

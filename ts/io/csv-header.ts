@@ -77,3 +77,30 @@ export function namesInComment(
   const isTable = names?.length === width && new Set(names).size === width && !names.includes('');
   return isTable && names.some((name) => fieldKind(name) === 'text') ? names : undefined;
 }
+
+/**
+ * Whether the row below a header holds the units of its columns (s, kPa, L/min): no number in it, and a word above numbers
+ * somewhere.
+ */
+export function isRowOfUnits(row: readonly string[], below: readonly string[][]): boolean {
+  if (below.length === 0 || below.some(({ length }) => length !== row.length)) return false;
+  const kinds = row.map(fieldKind);
+  if (kinds.some((kind) => kind !== 'text' && kind !== 'missing')) return false;
+  return kinds.some(
+    (kind, column) =>
+      kind === 'text' &&
+      below.every((cells) => fieldKind(cells[column]) !== 'text') &&
+      below.some((cells) => isNumber(cells[column])),
+  );
+}
+
+export function unitsNote(row: readonly string[]): string {
+  const shown = row.slice(0, 4).join(', ') + (row.length > 4 ? ', …' : '');
+  return `the row below the names (${shown}) was read as their units and left out`;
+}
+
+/** Where the table begins after a line sep=; as Excel writes it, and the delimiter that it names. */
+export function separatorLine(bytes: Buffer, at: number): { delimiter: string; next: number } | undefined {
+  const found = /^sep=([^\r\n])(\r\n|[\r\n])/i.exec(bytes.toString('latin1', at, at + 8));
+  return found ? { delimiter: found[1] === '\t' ? 'tab' : found[1], next: at + found[0].length } : undefined;
+}

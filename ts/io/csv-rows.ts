@@ -12,8 +12,10 @@ import {
   closingQuote,
   fieldKind,
   hasDecimalComma,
+  isComment,
   isFieldEnd,
   isMissing,
+  isMissingNumber,
   plainNumber,
   skipPadding,
   splitRecord,
@@ -124,8 +126,9 @@ export class RowParser {
    */
   parse(bytes: Buffer, at: number, end: number, isLast: boolean): number {
     while (at < end) {
-      const first = bytes[skipPadding(bytes, at, SPACE)];
-      if (first === LF || first === CR || first === HASH) {
+      const start = skipPadding(bytes, at, SPACE);
+      const first = bytes[start];
+      if (first === LF || first === CR || (first === HASH && isComment(bytes, start))) {
         at = this.#skipLine(bytes, at);
         continue;
       }
@@ -211,7 +214,7 @@ export class RowParser {
           this.#ranges?.include(used - this.#used, value);
           block[used++] = value;
         } else if (this.#end >= 0) {
-          if (!keepMissing || !isMissing(this.#readText(bytes, pos, end)))
+          if (!keepMissing || !isMissingNumber(this.#readText(bytes, pos, end)))
             throw this.#badCell(bytes, at, pos, end, column);
           block[used++] = NaN;
         }

@@ -21,7 +21,15 @@ import {
   type Delimiter,
   type TextRecord,
 } from './csv-dialect.js';
-import { kindOfFirstRow, namesInComment, numbersNote, SAMPLED_ROWS } from './csv-header.js';
+import {
+  SAMPLED_ROWS,
+  isRowOfUnits,
+  kindOfFirstRow,
+  namesInComment,
+  numbersNote,
+  separatorLine,
+  unitsNote,
+} from './csv-header.js';
 import { RowParser } from './csv-rows.js';
 import { shippedHead } from './csv-shipped.js';
 import { isCsvIndex } from './pandas.js';
@@ -138,12 +146,15 @@ function readStart(
   options: CsvOptions,
 ): { parser: RowParser; at: number } | undefined {
   const end = wholeLines(bytes, isLast);
-  const start = skipBlank(bytes, at, end);
+  const stated = separatorLine(bytes, at);
+  const start = skipBlank(bytes, stated?.next ?? at, end);
+  if (stated) start.lines++;
   if (start.at >= end) return undefined;
+  const character = options.delimiter ?? stated?.delimiter;
   const delimiter =
-    options.delimiter === undefined
+    character === undefined
       ? sniffDelimiter(bytes, firstLines(bytes, start.at, end), options.decimal)
-      : delimiterOf(options.delimiter);
+      : delimiterOf(character);
   const first = splitRecord(bytes, start.at, end, delimiter);
   const between = first && skipBlank(bytes, first.next, end);
   const second = between && between.at < end ? splitRecord(bytes, between.at, end, delimiter) : undefined;
@@ -169,6 +180,8 @@ function readStart(
       ? kindOfFirstRow(head, sample.slice(0, SAMPLED_ROWS), position, name)
       : undefined;
   const isHeader = header === true || kind === 'words' || (kind === 'numbers' && !commented);
+  const units = isHeader && isRowOfUnits(sample[0] ?? [], sample.slice(1, SAMPLED_ROWS)) ? second : undefined;
+  if (units) sample.shift();
   const columns = isHeader ? nameColumns(first) : commented;
   const rows = (isHeader || shipped ? sample : [head, ...sample]).filter(({ length }) => length === width);
   const facts = Array.from({ length: width }, (_, column): ColumnFacts => ({
@@ -185,6 +198,7 @@ function readStart(
   if (options.decimal === undefined && decimal === ',')
     notes.push('commas were read as standing before decimals: decimal "." (--decimal .) says otherwise');
   if (setsApart) notes.push(groupedNote(decimal));
+  if (units) notes.push(unitsNote(units.fields));
   notes.push(...roles.notes);
   const isSkipped = isHeader || shipped !== undefined;
   const parser = new RowParser({
@@ -199,9 +213,9 @@ function readStart(
     columns,
     classes: shipped?.classes,
     dtype: options.dtype,
-    line: start.lines + 1 + (isSkipped ? first.lines : 0),
+    line: start.lines + 1 + (isSkipped ? first.lines : 0) + (units ? between!.lines + units.lines : 0),
   });
-  return { parser, at: isSkipped ? first.next : start.at };
+  return { parser, at: units?.next ?? (isSkipped ? first.next : start.at) };
 }
 
 function shippedNote(first: readonly string[]): string {

@@ -29,7 +29,7 @@ const [mu0, mut] = [below('μ', '0'), below('μ', 't')];
 const next = row('l', '+', '1');
 const [moved, movedBy] = [below('μ', 'T'), (depth: Part) => above('μ', depth, 'T')];
 const double = row('2', 'n');
-const [velocity, start] = [row(nabla, mut), row(nabla, '(', mu0, '∗', 'N', '(', '0', ',', 't', 'I', ')', ')', '(', 'x', ')')]; // prettier-ignore
+const [velocity, start] = [row(nabla, html`<mspace width="0.15em" />`, mut), row(nabla, '(', mu0, '∗', 'N', '(', '0', ',', 't', 'I', ')', ')', '(', 'x', ')')]; // prettier-ignore
 const heat = row(fraction(row('∂', 'μ'), row('∂', 't')), '=', '−', html`<mo>Δ</mo>`, 'μ');
 const entropy = row(fraction(row('d', 'H'), row('d', 't')), '=', '−', 'I');
 const stack = row(below('Ψ', next), '∘', below('φ', 'l'), '=', below('Ψ', 'l'), '∘', below('g', 'l'));
