@@ -81,7 +81,7 @@ export function blockCharts(
       title: 'Without the block',
       subtitle: 'examples whose largest output stays the same',
       curves: [{ name: 'agreement', values: at(({ without }) => without?.agreement?.value) }],
-      format: '.0%',
+      format: '.1~%',
     },
   ];
   return { main: main.filter(measuredCurves), small: small.filter(measuredCurves) };

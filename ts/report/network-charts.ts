@@ -46,7 +46,7 @@ export function networkCharts(analysis: NetworkAnalysis): { main: DepthCurves[];
         { name: 'nearest neighbour', values: of(({ separation }) => separation?.neighbourAccuracy) },
         { name: 'linear probe', values: of(({ separation }) => separation?.probeAccuracy) },
       ],
-      format: '.0%',
+      format: '.1~%',
     },
     {
       name: 'dimension',

@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { picture } from './picture.js';
 import { refitDigits } from './refit.js';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -60,7 +61,16 @@ for (const maker of new Set(names.map((name) => MODELS[name].maker))) {
   if (wanted.length > 0) make(maker, wanted);
 }
 for (const name of names) report(name);
-if (names.includes('digits-resnet')) await refitDigits(join(OUT, 'digits-resnet'), [1, 2, 4, 8, 16, 32]);
+if (names.includes('digits-resnet')) {
+  await refitDigits(join(OUT, 'digits-resnet'), [1, 2, 4, 8, 16, 32]);
+  await draw('digits-resnet', 'blocks', 565);
+}
+if (names.includes('digits-encoder')) await draw('digits-encoder', 'attention');
+
+/** The pictures of docs/network.md. */
+async function draw(name: string, section: string, most?: number): Promise<void> {
+  await picture(join(OUT, name, 'report'), section, join(ROOT, `docs/network-${name}.png`), most);
+}
 
 /** Runs a maker's script in an environment of its own. */
 function make(maker: string, wanted: readonly string[]): void {
