@@ -6,7 +6,8 @@ import { setup } from './setup.mjs';
 
 await runMain(async () => {
   const args = process.argv.slice(2);
-  const { ok } = await setup({ quiet: args.includes('--quiet') || args.includes('--json') });
+  const ranks = args.some((argument) => argument === '--ranks' || argument.startsWith('--ranks='));
+  const { ok } = await setup({ ranks, quiet: args.includes('--quiet') || args.includes('--json') });
   if (!ok) return 1;
   // npm changes to the project's folder; the user's file names are relative to where the user is.
   const cwd = process.env.npm_lifecycle_event ? (process.env.INIT_CWD ?? process.cwd()) : process.cwd();

@@ -39,6 +39,7 @@ async function matches(t: ExecutionContext, path: string, options: ReadRowsOptio
   const { batch: _, ...rest } = options;
   const whole = await readCloud(path, rest);
   const n = whole.points.shape[0];
+  await sharesMatch(t, path, whole, rest);
   for (const batch of options.batch ? [options.batch] : [1, 10, n, n + 1]) {
     if (n / batch > 200) continue;
     const batches = await gathered(path, { ...options, batch });
@@ -62,6 +63,59 @@ async function matches(t: ExecutionContext, path: string, options: ReadRowsOptio
       `${path}, ${batch}`,
     );
   }
+}
+
+/** What so many processes read of a file, each its share, is what one reads of it. */
+async function sharesMatch(t: ExecutionContext, path: string, whole: CloudFile, options: ReadRowsOptions) {
+  // Tables are decoded in a process each.
+  for (const size of /\.(parquet|arrow|feather|json|jsonl)/.test(path) ? [3] : [1, 2, 7]) {
+    const exchange = roundTable(size);
+    const shares = await Promise.all(
+      Array.from({ length: size }, (_, rank) =>
+        readCloud(path, { ...options, share: { rank, size, exchange: exchange(rank) } }),
+      ),
+    );
+    const where = `${path}, ${size} processes`;
+    t.deepEqual(
+      shares.flatMap((each) => [...each.points.data]),
+      [...whole.points.data],
+      where,
+    );
+    t.true(shares.every((each) => each.points.shape[1] === whole.points.shape[1]));
+    t.deepEqual(
+      shares.map(({ range }) => [range!.from, range!.total]),
+      shares.map(({ range }, rank) => [rank === 0 ? 0 : shares[rank - 1].range!.to, range!.total]),
+      where,
+    );
+    t.is(shares[size - 1].range!.to, shares[0].range!.total);
+    const first = shares[0];
+    for (const share of shares) {
+      t.deepEqual(share.labels?.names, whole.labels?.names, where);
+      t.deepEqual(
+        [share.columns, share.dropped, share.imageShape],
+        [first.columns, first.dropped, first.imageShape],
+      );
+    }
+    if (whole.labels)
+      t.deepEqual(
+        shares.flatMap((each) => [...each.labels!.values]),
+        [...whole.labels.values],
+        where,
+      );
+  }
+}
+
+/** An exchange among so many: everybody hears what all have said, when all have. */
+function roundTable(size: number) {
+  const said: string[] = [];
+  let heard: (texts: string[]) => void;
+  const all = new Promise<string[]>((resolve) => (heard = resolve));
+  let count = 0;
+  return (rank: number) => (text: string) => {
+    said[rank] = text;
+    if (++count === size) heard(said);
+    return all;
+  };
 }
 
 test('.npy files of every order, type and rank', async (t) => {

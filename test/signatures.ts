@@ -5,6 +5,7 @@ import { SIGNATURES as entropy } from '../ts/entropy/signatures.js';
 import { SIGNATURES as field } from '../ts/field/signatures.js';
 import { SIGNATURES as flow } from '../ts/flow/signatures.js';
 import { SIGNATURES as io } from '../ts/io/signatures.js';
+import { SIGNATURES as kernel } from '../ts/kernel/signatures.js';
 import { SIGNATURES as linalg } from '../ts/linalg/signatures.js';
 import { SIGNATURES as measure } from '../ts/measure/signatures.js';
 import { SIGNATURES as network } from '../ts/network/signatures.js';
@@ -18,6 +19,7 @@ import { SIGNATURES as transport } from '../ts/transport/signatures.js';
 import { METHODS as daeMethods } from '../ts/dae/method-signatures.js';
 import { METHODS as fieldMethods } from '../ts/field/method-signatures.js';
 import { METHODS as flowMethods } from '../ts/flow/method-signatures.js';
+import { METHODS as kernelMethods } from '../ts/kernel/method-signatures.js';
 import { METHODS as measureMethods } from '../ts/measure/method-signatures.js';
 import { METHODS as networkMethods } from '../ts/network/method-signatures.js';
 import { METHODS as radonMethods } from '../ts/radon/method-signatures.js';
@@ -29,6 +31,7 @@ const SUBJECTS: readonly Record<string, Signature>[] = [
   field,
   flow,
   io,
+  kernel,
   linalg,
   measure,
   network,
@@ -48,6 +51,7 @@ export const METHODS: MethodSignatures = {
   ...daeMethods,
   ...fieldMethods,
   ...flowMethods,
+  ...kernelMethods,
   ...measureMethods,
   ...networkMethods,
   ...radonMethods,

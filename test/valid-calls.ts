@@ -130,6 +130,7 @@ export async function validCalls(folder: string): Promise<ValidCalls> {
     directionSet: [4, 2, {}],
     displacementInterpolation: [a, b, 0.5, (await rf.exactTransport(a, b)).plan],
     distanceFromFlow: [compiled.network, flow, a, {}],
+    distributed: [{}],
     dualRidgeletTransform: [a, coefficients, { activation: 'relu' }],
     effectiveRank: [a, {}],
     empirical: [{ points: a }],

@@ -42,5 +42,6 @@ export * from './stream/index.js';
 export * from './theory/index.js';
 export * from './transport/index.js';
 export { availableBackends } from './kernel/backend.js';
+export { type Distributed, distributed } from './kernel/distributed.js';
 export type { Kernels } from './kernel/contract.js';
 export type { KernelEvent } from './kernel/observed.js';

@@ -1,12 +1,17 @@
 import { type DType, type NdArray, toDtype } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
-import { takeRows } from '../core/rows.js';
+import { ALONE } from '../kernel/alone.js';
+import type { ShareKernels } from '../kernel/contract/shares.js';
+import { distributedOver } from '../kernel/distributed.js';
+import { notOverRanks } from '../kernel/whole.js';
+import { columnMomentsOverRanks } from '../measure/standardise.js';
 import type { Standardisation } from '../measure/index.js';
-import { narrowingOffset, shifted } from '../core/narrowing.js';
+import { ColumnRanges, shifted } from '../core/narrowing.js';
 import { isFloat64Array } from '../core/realm.js';
 import { type ColumnsSummary, classesLine, columnsSummary } from './columns.js';
 import { type ScalingOptions, columnNames, scalingNote, scalingOf, varianceNote } from './scaling.js';
-import { readInput } from './standard-input.js';
+import { withoutDuplicates } from './duplicates.js';
+import { STANDARD_INPUT, readInput } from './standard-input.js';
 import type { Progress } from './progress.js';
 import { type DuplicatesPolicy, type ReadingOptions, readOptions } from './reading-options.js';
 
@@ -40,19 +45,27 @@ interface CloudOptions extends ReadingOptions, ScalingOptions {
   /** Whether the points must stay where they are, as the inputs of a model must. */
   inPlace?: boolean;
   signal: AbortSignal;
+  /** Whose rows the points are spread over: each rank reads its own. Default: all are here. */
+  shares?: ShareKernels;
 }
 
 /** Reads a cloud and looks for what would spoil the job: too few points, coincident points, columns without variance. */
 export async function prepareCloud(path: string, options: CloudOptions): Promise<Cloud> {
   const reading = readOptions(options);
+  const { shares = ALONE } = options;
+  const isSpread = shares.ranks.size > 1;
+  if (isSpread && path === STANDARD_INPUT)
+    throw new RidgeflowError('INVALID_ARGUMENT', 'Every rank reads its own rows of a file: give one, not -');
   const read = await readInput(path, {
     ...reading,
+    ...(isSpread && { share: distributedOver(shares) }),
     labelColumn: reading.labelColumn ?? (options.digits ? -1 : undefined),
     // Without a type that is asked for, points that float32 is too coarse for come in float64.
     dtype: options.dtype === 'float32' && !options.inPlace ? undefined : options.dtype,
     signal: options.signal,
   });
-  const [n, d] = read.points.shape;
+  const [own, d] = read.points.shape;
+  const { total: n } = await shares.shareOf(own);
   if (n < 2) {
     const remedy = read.rowsLeftOut
       ? `, since something is missing in the other ${read.rowsLeftOut} rows: --fill mean instead of --drop-missing fills it in, --drop-columns leaves columns out`
@@ -70,15 +83,20 @@ export async function prepareCloud(path: string, options: CloudOptions): Promise
   const centres = options.dtype === 'float32' && isFloat64Array(read.points.data);
   // The last note then says that the points were read as float64, which centring makes needless.
   const notes = (read.notes ?? []).slice(0, centres ? -1 : undefined);
-  const kept = withoutDuplicates(path, read.points, options, notes);
-  noteConstantColumns(path, kept.points, read.columns, notes);
+  const kept = await withoutDuplicates(path, read.points, options, notes, shares);
+  const ranges = await ColumnRanges.of([kept.points]).over(shares.largestOverRanks);
+  noteConstantColumns(path, ranges.constant(), n, d, read.columns, notes);
   const labels = read.labels && {
     names: read.labels.names,
     values: kept.rows ? kept.rows.map((row) => read.labels!.values[row]) : read.labels.values,
   };
   const { exampleShape } = read;
   const names = columnNames(read);
-  const scaling = scalingOf(kept.points, names, path, options);
+  const note = options.standardise === undefined && !options.inPlace && !imageShape;
+  if (isSpread && options.standardise === 'robust') throw notOverRanks('--standardise robust does not run');
+  const moments =
+    note || options.standardise !== undefined ? await columnMomentsOverRanks(kept.points, shares) : undefined;
+  const scaling = scalingOf(kept.points, names, path, options, moments);
   const facts = {
     columns: columnsSummary(read, scaling),
     classes: classesLine(read),
@@ -88,10 +106,10 @@ export async function prepareCloud(path: string, options: CloudOptions): Promise
     const points = toDtype(scaling.apply(kept.points), options.dtype);
     return { points, labels, imageShape, notes: [...notes, scalingNote(scaling)], scaling, ...facts };
   }
-  const note = options.inPlace || imageShape ? undefined : varianceNote(kept.points, names);
-  if (note) notes.push(note);
+  const uneven = note ? varianceNote(kept.points, names, moments) : undefined;
+  if (uneven) notes.push(uneven);
   if (!centres) return { points: kept.points, labels, imageShape, notes, ...facts };
-  const offset = narrowingOffset([kept.points]);
+  const offset = ranges.narrowingOffset();
   if (offset) notes.push(offsetNote(offset, read.columns));
   const points = shifted(kept.points, offset ?? new Float64Array(d), 'float32');
   return { points, labels, imageShape, ...(offset && { offset }), notes, ...facts };
@@ -107,70 +125,15 @@ function offsetNote(offset: Float64Array, names: string[] | undefined): string {
   );
 }
 
-function rowKey({ data, shape }: NdArray, row: number): string {
-  const d = shape[1];
-  const bytes = new Uint8Array(
-    data.buffer,
-    data.byteOffset + row * d * data.BYTES_PER_ELEMENT,
-    d * data.BYTES_PER_ELEMENT,
-  );
-  return Buffer.from(bytes).toString('latin1');
-}
-
-/** Coincident points make the entropy −∞: the caller says whether that is an error, or which of them go. */
-function withoutDuplicates(
-  path: string,
-  points: NdArray,
-  { duplicates: policy, keptDuplicates = 'entropies may be −∞' }: CloudOptions,
-  notes: string[],
-): { points: NdArray; rows?: Int32Array } {
-  const [n] = points.shape;
-  const first = new Map<string, number>();
-  const kept: number[] = [];
-  for (let row = 0; row < n; row++) {
-    const key = rowKey(points, row);
-    const earlier = first.get(key);
-    if (earlier === undefined) {
-      first.set(key, row);
-      kept.push(row);
-    } else if (policy === 'error') {
-      throw new RidgeflowError(
-        'DEGENERATE_CLOUD',
-        `${path}: points ${earlier + 1} and ${row + 1} (counted from 1) are the same, and a cloud with coincident points has entropy −∞: ` +
-          `use --duplicates drop to keep the first of each, or --duplicates keep`,
-        { details: { rows: [earlier, row] } },
-      );
-    }
-  }
-  const count = n - kept.length;
-  if (count === 0) return { points };
-  if (policy === 'keep') {
-    notes.push(
-      `${count} of ${n} points ${count === 1 ? 'repeats another' : 'repeat others'}: ${keptDuplicates}`,
-    );
-    return { points };
-  }
-  if (kept.length < 2) throw new RidgeflowError('DEGENERATE_CLOUD', `${path}: all ${n} points are the same`);
-  notes.push(
-    `${count} of ${n} points ${count === 1 ? 'repeats another and was dropped' : 'repeat others and were dropped'}`,
-  );
-  return { points: takeRows(points, kept), rows: Int32Array.from(kept) };
-}
-
 /** Columns that never change are allowed (the corners of images), but a cloud of nothing else is not. */
 function noteConstantColumns(
   path: string,
-  { data, shape }: NdArray,
+  constant: readonly number[],
+  n: number,
+  d: number,
   names: string[] | undefined,
   notes: string[],
 ): void {
-  const [n, d] = shape;
-  const constant: number[] = [];
-  for (let k = 0; k < d; k++) {
-    let row = 1;
-    while (row < n && data[row * d + k] === data[k]) row++;
-    if (row === n) constant.push(k);
-  }
   if (constant.length === 0) return;
   if (constant.length === d)
     throw new RidgeflowError('DEGENERATE_CLOUD', `${path}: all ${n} points are the same`);

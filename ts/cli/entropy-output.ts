@@ -16,7 +16,7 @@ export async function writeEntropyResults(
 ): Promise<void> {
   const { input, notes, estimates, classes } = summary;
   await ensureOutputFolder(folder);
-  const plane = await principalComponents(points, { seed, signal });
+  const plane = await principalComponents(points, { seed, signal, ...(backend && { backend }) });
   const neighbours = await neighbourMap(points, plane, { signal, backend, seed });
   const report = await entropyReport({
     ...{ input, notes, estimates, classes, points, labels, plane, neighbours, seed },

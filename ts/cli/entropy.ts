@@ -16,9 +16,12 @@ import {
 } from '../entropy/index.js';
 import type { EstimateRow } from '../report/entropy-findings.js';
 import { type Cloud, prepareCloud, sayInput } from './cloud-input.js';
+import type { ShareKernels } from '../kernel/contract/shares.js';
 import type { ColumnsSummary } from './columns.js';
+import { sampleOfCloud } from './cloud-sample.js';
 import { writeEntropyResults } from './entropy-output.js';
 import { EXIT_HELP, parseInteger } from './failure.js';
+import { launchedRank, ranOnRanks } from './ranks.js';
 import {
   type DuplicatesPolicy,
   type ReadingOptions,
@@ -27,6 +30,7 @@ import {
 } from './reading-options.js';
 import { type ScalingOptions, addScalingOptions } from './scaling.js';
 import {
+  type CommandContext,
   type ComputationOptions,
   type OutputOptions,
   addComputationOptions,
@@ -100,18 +104,23 @@ export function entropyCommand(): Command {
     .option('--array <name>', 'which array of an .npz file holds the points')
     .option('-o, --out <folder>', 'folder for report.html and summary.json')
     .addOption(duplicatesOption('error'));
-  return addOutputOptions(addComputationOptions(addScalingOptions(addReadingOptions(command))))
+  return addOutputOptions(
+    addComputationOptions(addScalingOptions(addReadingOptions(command)), { ranks: true }),
+  )
     .addHelpText('after', EXAMPLES)
     .action(entropy);
 }
 
 async function entropy(file: string, options: EntropyCommandOptions): Promise<void> {
-  const summary = await withProgress(options, async ({ signal, progress }): Promise<Summary> => {
+  if (await ranOnRanks(options)) return;
+  const work = async ({ signal, progress, shares }: CommandContext): Promise<Summary> => {
     progress.line(`Reading ${file}`);
-    const cloud = await prepareCloud(file, { ...options, digits: false, signal });
+    const cloud = await prepareCloud(file, { ...options, digits: false, signal, shares });
     sayInput(cloud, progress);
-    const [n, d] = cloud.points.shape;
-    const classes = classesOf(cloud);
+    const [own, d] = cloud.points.shape;
+    const { total: n } = await shares.shareOf(own);
+    const isSpread = shares.ranks.size > 1;
+    const classes = await classesOf(cloud, shares);
     const parts = [{ name: 'all', points: cloud.points }, ...classes];
     const estimates: Row[][] = [];
     for (const [index, part] of parts.entries()) {
@@ -122,7 +131,7 @@ async function entropy(file: string, options: EntropyCommandOptions): Promise<vo
       const share = 0.5 / classes.length;
       const run =
         index === 0 ? partOf(whole, 0, 0.5) : partOf(whole, 0.5 + (index - 1) * share, 0.5 + index * share);
-      const rows = await estimatesOf(part.points, options, run);
+      const rows = await estimatesOf(part.points, options, run, isSpread);
       estimates.push(
         index === 0 ? await withFilling(rows, part.points, { ...run, dtype, onProgress: undefined }) : rows,
       );
@@ -134,21 +143,28 @@ async function entropy(file: string, options: EntropyCommandOptions): Promise<vo
       columns: cloud.columns,
       notes: cloud.notes,
       estimates: estimates[0],
-      classes: classes.map(({ name, points }, i) => ({
+      classes: classes.map(({ name, n: count }, i) => ({
         name,
-        n: points.shape[0],
+        n: count,
         estimates: estimates[i + 1],
       })),
     };
-    if (options.out !== undefined)
-      await writeEntropyResults(resolve(options.out), cloud, summary, {
-        signal,
-        backend: options.backend,
-        seed: options.seed,
-      });
+    if (options.out !== undefined) {
+      const { points, labels } = isSpread ? await sampleOfCloud(cloud, shares) : cloud;
+      const write = () =>
+        writeEntropyResults(resolve(options.out!), { ...cloud, points, labels }, summary, {
+          signal,
+          seed: options.seed,
+          // Of all ranks the first alone makes the report.
+          backend: isSpread ? 'native' : options.backend,
+        });
+      await shares.doneByAll(shares.ranks.rank === 0 ? write() : Promise.resolve());
+    }
     progress.update(1, 'done');
     return summary;
-  });
+  };
+  const summary = await withProgress(options, work, 'spread');
+  if ((launchedRank() ?? 0) > 0) return;
   if (!options.json && !options.quiet) process.stdout.write(textOf(summary));
   if (options.out !== undefined && !options.json && !options.quiet)
     process.stderr.write(`Report: ${join(resolve(options.out), 'report.html')}\n`);
@@ -210,6 +226,7 @@ async function estimatesOf(
   points: NdArray,
   { k, kernel }: EntropyCommandOptions,
   options: CallOptions,
+  isSpread: boolean,
 ): Promise<Row[]> {
   const chosen = estimators(k).filter(({ slow }) => kernel || !slow);
   const rows: Row[] = [];
@@ -230,6 +247,7 @@ async function estimatesOf(
     } catch (error) {
       // Too few points, or flat ones, rule out some estimators and not others.
       const spared = ['DEGENERATE_CLOUD', 'EMPTY_CLOUD', 'INVALID_ARGUMENT'];
+      if (isSpread) spared.push('UNSUPPORTED');
       if (!(error instanceof RidgeflowError) || !spared.includes(error.code)) throw error;
       rows.push({ estimator, quantity, unit, value: null, standardError: null, reason: error.message });
     }
@@ -252,16 +270,17 @@ async function withFilling(
   return rows.with(at, { ...rows[at], filling });
 }
 
-function classesOf({ points, labels }: Cloud): { name: string; points: NdArray }[] {
+async function classesOf(
+  { points, labels }: Cloud,
+  shares: ShareKernels,
+): Promise<{ name: string; n: number; points: NdArray }[]> {
   if (!labels) return [];
-  return labels.names.flatMap((name, number) => {
-    const rows: number[] = [];
-    labels.values.forEach((value, row) => {
-      if (value === number) rows.push(row);
-    });
-    if (rows.length === 0) return [];
-    return [{ name, points: takeRows(points, rows) }];
-  });
+  const rows: number[][] = labels.names.map(() => []);
+  labels.values.forEach((value, row) => rows[value]?.push(row));
+  const counts = await shares.sumOverRanks(rows.map(({ length }) => length));
+  return labels.names.flatMap((name, number) =>
+    counts[number] === 0 ? [] : [{ name, n: counts[number], points: takeRows(points, rows[number]) }],
+  );
 }
 
 function textOf({ n, d, estimates, classes }: Summary): string {

@@ -11,6 +11,7 @@ import { radonCommand } from './radon.js';
 import { withScalingDefault } from './scaling.js';
 import { trainCommand } from './train.js';
 import { transportCommand } from './transport.js';
+import { afterFirstRank, launchedRank } from './ranks.js';
 import { packageVersion } from './version.js';
 
 /** The command line's whole grammar. */
@@ -39,6 +40,9 @@ function withHabits(command: Command): void {
     .exitOverride()
     .helpOption('-h, --help', 'print this help')
     .showHelpAfterError('(add --help for the options)');
+  // What is wrong with the arguments all ranks find: the first says it.
+  if ((launchedRank() ?? 0) > 0)
+    command.configureOutput({ writeOut: () => undefined, writeErr: () => undefined });
   if (command.commands.length > 0) command.helpCommand('help [command]', 'print the help of a command');
   command.commands.forEach(withHabits);
 }
@@ -58,6 +62,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     return typeof process.exitCode === 'number' ? process.exitCode : EXIT.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    await afterFirstRank();
     return reportFailure(error, argv.includes('--debug'));
   }
 }

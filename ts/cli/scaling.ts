@@ -3,8 +3,8 @@ import type { NdArray } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import { chosenColumns } from '../io/column-choice.js';
 import type { CloudFile } from '../io/index.js';
-import { type Standardisation, type StandardiseMethod, standardise } from '../measure/index.js';
-import { columnMoments } from '../measure/standardise.js';
+import type { Standardisation, StandardiseMethod } from '../measure/index.js';
+import { type ColumnMoments, columnMoments, standardisationBy } from '../measure/standardise.js';
 
 /** What {@link addScalingOptions} parses. */
 export interface ScalingOptions {
@@ -54,12 +54,16 @@ export function columnNames(
   return file.columns ?? file.columnNumbers ?? [...Array(file.points.shape[1]).keys()];
 }
 
-/** What brings points to standard units; undefined where that was not asked for. Throws INVALID_ARGUMENT. */
+/**
+ * What brings points to standard units; undefined where that was not asked for. Of points that are spread over ranks `moments`
+ * are those of all. Throws INVALID_ARGUMENT.
+ */
 export function scalingOf(
   points: NdArray,
   names: readonly (string | number)[],
   path: string,
   { standardise: method, scaleGroup = [] }: ScalingOptions,
+  moments?: ColumnMoments,
 ): Standardisation | undefined {
   if (method === undefined) {
     if (scaleGroup.length === 0) return undefined;
@@ -70,7 +74,7 @@ export function scalingOf(
   }
   const known = { count: names.length, names: names.map(String), file: path };
   const groups = scaleGroup.map((group) => chosenColumns(group, known, '--scale-group'));
-  return standardise(points, { method, groups });
+  return standardisationBy(moments ?? columnMoments(points), points, { method, groups });
 }
 
 /** What was done, for summary.json. */
@@ -91,8 +95,11 @@ export function scalingNote({ method }: Standardisation): string {
 }
 
 /** A note where one column holds most of the variance, so that distances are nearly its alone. */
-export function varianceNote(points: NdArray, names: readonly (string | number)[]): string | undefined {
-  const { deviations } = columnMoments(points);
+export function varianceNote(
+  points: NdArray,
+  names: readonly (string | number)[],
+  { deviations }: ColumnMoments = columnMoments(points),
+): string | undefined {
   const order = [...deviations.keys()].sort((a, b) => deviations[b] - deviations[a]);
   const varying = order.filter((column) => deviations[column] > 0);
   if (varying.length < 2) return undefined;

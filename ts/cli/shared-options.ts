@@ -1,14 +1,18 @@
 import { type Command, Option } from 'commander';
 import type { DType } from '../core/array.js';
 import type { BackendName } from '../core/options.js';
-import { backendFromEnvironment } from '../kernel/backend.js';
+import { ALONE } from '../kernel/alone.js';
+import { backendFromEnvironment, loadBackend } from '../kernel/backend.js';
+import type { ShareKernels } from '../kernel/contract/shares.js';
 import { notOverRanks } from '../kernel/whole.js';
 import { parseInteger } from './failure.js';
 import { type Progress, createProgress, interruptSignal } from './progress.js';
+import { addRanksOption } from './ranks.js';
 
 /** What {@link addComputationOptions} parses. */
 export interface ComputationOptions {
   dtype: DType;
+  ranks?: number;
   backend?: BackendName;
   seed: number;
 }
@@ -20,8 +24,12 @@ export interface OutputOptions {
   debug?: boolean;
 }
 
-/** The options of every command that computes: --dtype, --backend, --seed. */
-export function addComputationOptions(command: Command): Command {
+/**
+ * The options of every command that computes: --dtype, --backend, --seed; with `ranks` also --ranks, of one that runs over
+ * ranks of MPI.
+ */
+export function addComputationOptions(command: Command, { ranks = false } = {}): Command {
+  if (ranks) addRanksOption(command);
   return command
     .addOption(
       new Option('--dtype <type>', 'precision of the computation')
@@ -35,6 +43,7 @@ export function addComputationOptions(command: Command): Command {
         'tfjs-node',
         'tfjs-wasm',
         'tfjs-cpu',
+        ...(ranks ? ['mpi'] : []),
       ]),
     )
     .option('--seed <number>', 'seed of everything random', parseInteger(0), 0);
@@ -48,23 +57,37 @@ export function addOutputOptions(command: Command, what = 'the summary'): Comman
     .option('--debug', 'print stack traces of failures');
 }
 
+/** What a command's work is given. */
+export interface CommandContext {
+  signal: AbortSignal;
+  progress: Progress;
+  /** Whose rows the points are spread over; of a command that does not run over ranks, this process alone. */
+  shares: ShareKernels;
+}
+
 /**
  * Runs a command's work with a progress bar and a signal that Ctrl-C aborts, and takes both away whatever happens.
- * With --json its result is printed as JSON on standard output.
+ * With --json its result is printed as JSON on standard output. Of ranks the first alone says anything.
+ *
+ * @param rows `spread` of a command that runs over ranks.
  */
 export async function withProgress<Summary>(
-  options: OutputOptions,
-  work: (context: { signal: AbortSignal; progress: Progress }) => Promise<Summary>,
+  options: OutputOptions & { backend?: BackendName },
+  work: (context: CommandContext) => Promise<Summary>,
+  rows?: 'spread',
 ): Promise<Summary> {
   const { json = false, quiet = false } = options;
+  const isSpread = (options.backend ?? backendFromEnvironment()) === 'mpi';
   // Every rank would take the whole file for its own rows.
-  if (backendFromEnvironment() === 'mpi') throw notOverRanks('The command line does not run');
+  if (isSpread && rows !== 'spread') throw notOverRanks('This command does not run');
   const { signal, dispose } = interruptSignal();
-  const progress = createProgress({ quiet: quiet || (json && !process.stderr.isTTY) });
+  const shares = isSpread ? await loadBackend('mpi') : ALONE;
+  const isFirst = shares.ranks.rank === 0;
+  const progress = createProgress({ quiet: quiet || !isFirst || (json && !process.stderr.isTTY) });
   try {
-    const summary = await work({ signal, progress });
+    const summary = await work({ signal, progress, shares });
     progress.stop();
-    if (json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+    if (json && isFirst) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
     return summary;
   } finally {
     progress.stop();

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NdArray } from '../core/array.js';
-import { throwIfAborted } from '../core/options.js';
+import { type CallOptions, throwIfAborted } from '../core/options.js';
 import type { DepthComparison, DepthRun } from '../dae/index.js';
 import { writeNpz, writeTextAtomic } from '../io/index.js';
 import { principalComponents } from '../linalg/index.js';
@@ -21,6 +21,8 @@ export type RunSummary = Omit<DepthRun, 'positions' | 'snapshots' | 'entropy'> &
 export interface TransportSummary extends Omit<DepthComparison, 'runs' | 'start'> {
   input: string;
   version: string;
+  /** How many ranks the points were spread over, where they were. */
+  ranks?: number;
   columns: ColumnsSummary;
   notes: string[];
   start: { entropy: number | null; accuracy: number | null };
@@ -86,14 +88,28 @@ export async function writeResults(
   else await writeNpz(file, snapshots);
   throwIfAborted(signal);
 
-  const { mean, axes, explained } = await principalComponents(cloud.points, {
-    seed: comparison.seed,
+  await writeReport(folder, input, cloud, comparison, {
     signal,
+    summary: summarise(input, comparison, cloud),
   });
+}
+
+/** Writes the report, and the summary last. */
+export async function writeReport(
+  folder: string,
+  input: string,
+  cloud: Pick<Cloud, 'points' | 'labels' | 'imageShape'>,
+  comparison: DepthComparison,
+  { signal, summary }: { signal: AbortSignal; summary: object },
+): Promise<void> {
+  // Of all ranks the first alone makes the report.
+  const alone: CallOptions = comparison.backend === 'mpi' ? { backend: 'native' } : {};
+  const call = { seed: comparison.seed, signal, ...alone };
+  const { mean, axes, explained } = await principalComponents(cloud.points, call);
   const neighbours = await neighbourMap(
     cloud.points,
     { mean, axes, explained },
-    { signal, seed: comparison.seed, after: comparison.runs.at(-1)?.positions },
+    { ...call, after: comparison.runs.at(-1)?.positions },
   );
   const report = await transportReport(comparison, {
     input,
@@ -106,16 +122,13 @@ export async function writeResults(
     versions: versions(),
   });
   await writeTextAtomic(join(folder, 'report.html'), report);
-  await writeTextAtomic(
-    join(folder, 'summary.json'),
-    `${JSON.stringify(summarise(input, comparison, cloud), null, 2)}\n`,
-  );
+  await writeTextAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
 }
 
-/** Snapshots as one array, k × n × d, of every so many points. */
-function stack(clouds: readonly NdArray[], every: number): NdArray {
+/** Snapshots as one array, k × n × d, of every so many points, from the row `begin` on. */
+export function stack(clouds: readonly NdArray[], every: number, begin = 0): NdArray {
   const d = clouds[0].shape[1];
-  const n = keptPoints(clouds[0].shape[0], every);
+  const n = keptPoints(Math.max(0, clouds[0].shape[0] - begin), every);
   const data = isFloat64Array(clouds[0].data)
     ? new Float64Array(clouds.length * n * d)
     : new Float32Array(clouds.length * n * d);
@@ -123,7 +136,7 @@ function stack(clouds: readonly NdArray[], every: number): NdArray {
     if (every === 1) data.set(from, i * n * d);
     else
       for (let row = 0; row < n; row++)
-        data.set(from.subarray(row * every * d, (row * every + 1) * d), (i * n + row) * d);
+        data.set(from.subarray((begin + row * every) * d, (begin + row * every + 1) * d), (i * n + row) * d);
   });
   return { data, shape: [clouds.length, n, d] };
 }

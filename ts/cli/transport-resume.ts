@@ -98,20 +98,20 @@ export class FinishedDepths {
 }
 
 /** What every depth says of itself in numbers, and the page and the summary are made of. */
-const NUMBERS = [
+export const NUMBERS = [
   ...['entropy', 'displacement', 'w2', 'slicedW2', 'action', 'straightness', 'finalSmoothing'],
   ...['evaluations', 'seconds'],
 ];
 
 /** What the file is of. Throws FILE_FORMAT. */
-function descriptionOf(
+export function descriptionOf(
   text: string | undefined,
   file: string,
-): { run: unknown; numbers: Record<string, unknown> } {
+): { run: unknown; numbers: Record<string, unknown>; digest?: unknown; times?: unknown } {
   try {
-    const { run, numbers } = JSON.parse(text ?? '') as { run: unknown; numbers: unknown };
-    if (typeof numbers === 'object' && numbers !== null)
-      return { run, numbers: numbers as Record<string, unknown> };
+    const said = JSON.parse(text ?? '') as { run: unknown; numbers: unknown };
+    if (typeof said.numbers === 'object' && said.numbers !== null)
+      return { ...said, numbers: said.numbers as Record<string, unknown> };
   } catch {
     // Said below, as of a description that is none.
   }
@@ -119,7 +119,7 @@ function descriptionOf(
 }
 
 /** Numbers that JSON does not have, as texts. */
-const plain = (numbers: object) =>
+export const plain = (numbers: object) =>
   Object.fromEntries(
     Object.entries(numbers).map(([name, value]) => [
       name,
@@ -127,7 +127,8 @@ const plain = (numbers: object) =>
     ]),
   );
 
-const revived = (numbers: Record<string, unknown>) =>
+/** The inverse of {@link plain}. */
+export const revived = (numbers: Record<string, unknown>) =>
   Object.fromEntries(
     Object.entries(numbers).map(([name, value]) => [
       name,

@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { RidgeflowError } from '../core/errors.js';
-import type { NdArray } from '../core/array.js';
 import { DEFAULT_DEPTHS, type Contraction, type Depth, type DepthRun, compareDepths } from '../dae/index.js';
 import { type RowsFormat, ensureOutputFolder } from '../io/index.js';
 import { packageRoot } from '../core/package-root.js';
 import { type Cloud, prepareCloud, sayInput } from './cloud-input.js';
 import { EXIT_HELP, parseImageShape, parseInteger, parsePositive } from './failure.js';
-import { type Progress, spoken } from './progress.js';
+import { spoken } from './progress.js';
+import { launchedRank, ranOnRanks } from './ranks.js';
 import {
   type DuplicatesPolicy,
   type ReadingOptions,
@@ -19,11 +19,13 @@ import { type ScalingOptions, addScalingOptions } from './scaling.js';
 import {
   addComputationOptions,
   addOutputOptions,
+  type CommandContext,
   type ComputationOptions,
   type OutputOptions,
   withProgress,
 } from './shared-options.js';
 import { planSnapshots } from './snapshots.js';
+import { OwnFinishedDepths, writeOwnResults } from './transport-ranks.js';
 import { FinishedDepths } from './transport-resume.js';
 import { transportByMap } from './transport-map.js';
 import { type TransportSummary, summarise, writeResults } from './transport-output.js';
@@ -152,12 +154,15 @@ export function transportCommand(): Command {
     .option('--array <name>', 'which array of an .npz file holds the points')
     .option('--image-shape <rows>x<columns>', 'show each point as an image of this shape', parseImageShape)
     .addOption(duplicatesOption('error'));
-  return addOutputOptions(addComputationOptions(addScalingOptions(addReadingOptions(command))))
+  return addOutputOptions(
+    addComputationOptions(addScalingOptions(addReadingOptions(command)), { ranks: true }),
+  )
     .addHelpText('after', EXAMPLES)
     .action(transport);
 }
 
 async function transport(file: string | undefined, options: TransportCommandOptions): Promise<void> {
+  if (await ranOnRanks(options)) return;
   const folder = resolve(options.out);
   const name = file ?? 'data/digits.csv.gz';
   const { map } = options;
@@ -174,19 +179,25 @@ async function transport(file: string | undefined, options: TransportCommandOpti
       'INVALID_ARGUMENT',
       '--format is that of the points that --map moves: give --map too',
     );
-  await withProgress(options, async ({ signal, progress }) => {
-    await ensureOutputFolder(folder);
+  const run = async (context: CommandContext) => {
+    const { signal, progress, shares } = context;
+    // On disks that ranks share a folder may be there for the others later.
+    await shares.doneByAll(shares.ranks.rank === 0 ? ensureOutputFolder(folder) : Promise.resolve());
     const input = file ?? join(packageRoot(), 'data', 'digits.csv.gz');
     progress.line(`Reading ${name}`);
-    const cloud = await prepareCloud(input, { ...options, digits: file === undefined, signal });
+    const cloud = await prepareCloud(input, { ...options, digits: file === undefined, signal, shares });
     sayInput(cloud, progress);
-    const [n, d] = cloud.points.shape;
+    const [own, d] = cloud.points.shape;
+    const { total: n } = await shares.shareOf(own);
+    const { size } = shares.ranks;
     progress.line(
-      `${n} points in ${d} dimension${d === 1 ? '' : 's'}${cloud.labels ? `, ${cloud.labels.names.length} classes` : ''}`,
+      `${n} points in ${d} dimension${d === 1 ? '' : 's'}${cloud.labels ? `, ${cloud.labels.names.length} classes` : ''}${size > 1 ? `, spread over ${size} ranks` : ''}`,
     );
-    return computeAndWrite(name, cloud, folder, options, signal, progress);
-  });
-  if (!options.json && !options.quiet) process.stderr.write(`Report: ${join(folder, 'report.html')}\n`);
+    return computeAndWrite(name, cloud, folder, options, context);
+  };
+  await withProgress(options, run, 'spread');
+  if (!options.json && !options.quiet && !(launchedRank() ?? 0))
+    process.stderr.write(`Report: ${join(folder, 'report.html')}\n`);
 }
 
 async function computeAndWrite(
@@ -194,18 +205,22 @@ async function computeAndWrite(
   cloud: Cloud,
   folder: string,
   options: TransportCommandOptions,
-  signal: AbortSignal,
-  progress: Progress,
+  { signal, progress, shares }: CommandContext,
 ): Promise<TransportSummary> {
   let doing = CHOOSING;
   progress.update(0, doing);
-  const snapshots = options.snapshots ?? fittingSnapshots(cloud.points, options.depths.length);
+  const isSpread = shares.ranks.size > 1;
+  const [own, d] = cloud.points.shape;
+  const { total: n } = await shares.shareOf(own);
+  // By the points of all ranks: how many there are of these changes nothing.
+  const whole = { data: { byteLength: cloud.points.data.BYTES_PER_ELEMENT * n * d } };
+  const snapshots = options.snapshots ?? fittingSnapshots(whole, options.depths.length);
   if (options.snapshots === undefined && snapshots < SNAPSHOTS) {
     progress.line(
       `Note: at most ${snapshots} of ${SNAPSHOTS} snapshots of each run are kept; --snapshots asks for more`,
     );
   }
-  const plan = planSnapshots(cloud, { ...options, snapshots });
+  const plan = planSnapshots({ points: { ...cloud.points, shape: [n, d] } }, { ...options, snapshots });
   if (plan.note) progress.line(plan.note);
   const settings = {
     T: options.noise,
@@ -216,7 +231,9 @@ async function computeAndWrite(
     seed: options.seed,
     backend: options.backend,
   };
-  const finished = new FinishedDepths(folder, cloud, settings);
+  const finished = isSpread
+    ? await OwnFinishedDepths.of(folder, cloud, settings, shares)
+    : new FinishedDepths(folder, cloud, settings);
   if (!options.resume) await finished.remove();
   const known = options.resume ? await finished.read(options.depths, signal) : [];
   for (const run of known) progress.line(`${runLine(run)}, from before`);
@@ -248,13 +265,22 @@ async function computeAndWrite(
     throw atFile(error, name);
   });
   progress.update(1, 'writing');
+  if (isSpread) {
+    const summary = await writeOwnResults(folder, name, cloud, comparison, {
+      signal,
+      snapshots: plan,
+      shares,
+    });
+    await finished.remove();
+    return summary;
+  }
   await writeResults(folder, name, cloud, comparison, { signal, snapshots: plan });
   await finished.remove();
   return summarise(name, comparison, cloud);
 }
 
 /** As many snapshots as fit into the memory that they may take, at least the end of each run. */
-export function fittingSnapshots({ data }: NdArray, runs: number): number {
+export function fittingSnapshots({ data }: { data: { byteLength: number } }, runs: number): number {
   return Math.max(1, Math.min(SNAPSHOTS, Math.floor(SNAPSHOT_BYTES / (data.byteLength * runs))));
 }
 

@@ -40,6 +40,30 @@ export class ColumnRanges {
     });
   }
 
+  /** The columns that never change. */
+  constant(): number[] {
+    return [...this.#min.keys()].filter((column) => !(this.#min[column] < this.#max[column]));
+  }
+
+  /** The ranges in the whole of a cloud, of which these are of a part: `largest` gives the largest of each value in all parts. */
+  async over(largest: (values: Float64Array) => Promise<Float64Array>): Promise<ColumnRanges> {
+    const d = this.#min.length;
+    const found = await largest(Float64Array.of(...this.#max, ...this.#min.map((min) => -min)));
+    const whole = new ColumnRanges(d);
+    for (let column = 0; column < d; column++) {
+      whole.#min[column] = -found[d + column];
+      whole.#max[column] = found[column];
+    }
+    return whole;
+  }
+
+  /** What to take from the columns before float32: halfway through those that it is too coarse for, or undefined. */
+  narrowingOffset(): Float64Array | undefined {
+    const tooNarrow = this.tooNarrow();
+    if (tooNarrow.length === 0) return undefined;
+    return this.middles().map((middle, column) => (tooNarrow.includes(column) ? middle : 0));
+  }
+
   /** Halfway through each column. */
   middles(): Float64Array {
     return this.#min.map((min, column) => min + (this.#max[column] - min) / 2);
@@ -57,10 +81,7 @@ export class ColumnRanges {
 
 /** What to take from clouds before float32: halfway through the columns that it is too coarse for, or undefined. */
 export function narrowingOffset(clouds: readonly NdArray[]): Float64Array | undefined {
-  const ranges = ColumnRanges.of(clouds);
-  const tooNarrow = ranges.tooNarrow();
-  if (tooNarrow.length === 0) return undefined;
-  return ranges.middles().map((middle, column) => (tooNarrow.includes(column) ? middle : 0));
+  return ColumnRanges.of(clouds).narrowingOffset();
 }
 
 /** A cloud less `offset`, taken in float64. */

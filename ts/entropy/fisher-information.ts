@@ -1,6 +1,6 @@
 import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, partOf } from '../core/options.js';
-import { type SampleEstimate, meanWithError } from './estimate.js';
+import { type SampleEstimate, meanOverRanks } from './estimate.js';
 import { type KernelEstimate, type KernelEntropyOptions, checkBandwidth } from './kernel-entropy.js';
 import { MatchedKernelDensity } from './matched-kernel-density.js';
 import { principalCoordinates } from './principal-coordinates.js';
@@ -33,7 +33,7 @@ export async function fisherInformation(
   ({ points } = checkCall(SIGNATURES.fisherInformation, { points, options }));
   const { bandwidth } = options;
   checkBandwidth(bandwidth);
-  const samples = await openSamples(points, 'points', 3, options);
+  const samples = await openSamples(points, 'points', 3, options, 'spread');
   const isotropic = await isotropicKernels(samples, options);
   const matched = await matchedKernels(samples, options);
   const run = (from: number, to: number) => partOf(options, from, to);
@@ -76,12 +76,12 @@ async function best({ density, bound }: Shape, run: CallOptions, { d }: Samples)
 async function isotropicKernels(samples: Samples, { signal }: CallOptions): Promise<Shape> {
   const { coordinates, variances } = await principalCoordinates(samples, { whiten: false, signal });
   return {
-    density: new MatchedKernelDensity(samples.kernels, coordinates, variances),
+    density: new MatchedKernelDensity(samples, coordinates, variances),
     bound: async (density, variance, run) => {
       const { mean, divergence } = await density.leaveOneOut(variance, { mean: true, divergence: true }, run);
       const { data, shape } = density.coordinates;
-      const [n, d] = shape;
-      return meanWithError(n, (i) => {
+      const [own, d] = shape;
+      return meanOverRanks(samples.kernels, density.n, own, (i) => {
         let square = 0;
         for (let k = i * d; k < (i + 1) * d; k++) square += (mean![k] - data[k]) ** 2;
         return -square / variance ** 2 - 2 * divergence![i];
@@ -96,12 +96,12 @@ async function matchedKernels(samples: Samples, { signal }: CallOptions): Promis
   const precisions = variances.map((value) => 1 / value);
   const total = precisions.reduce((sum, value) => sum + value, 0);
   return {
-    density: new MatchedKernelDensity(samples.kernels, coordinates, new Float64Array(samples.d).fill(1)),
+    density: new MatchedKernelDensity(samples, coordinates, new Float64Array(samples.d).fill(1)),
     bound: async (density, variance, run) => {
       const { mean, spread } = await density.leaveOneOutMoments(variance, precisions, run);
       const { data, shape } = density.coordinates;
-      const [n, d] = shape;
-      return meanWithError(n, (i) => {
+      const [own, d] = shape;
+      return meanOverRanks(samples.kernels, density.n, own, (i) => {
         let square = 0;
         for (let k = 0; k < d; k++) square += precisions[k] * (mean[i * d + k] - data[i * d + k]) ** 2;
         const divergence = (spread[i] / variance - total) / variance;

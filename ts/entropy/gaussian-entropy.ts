@@ -1,7 +1,7 @@
 import { RidgeflowError } from '../core/errors.js';
 import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, tell } from '../core/options.js';
-import { type SampleEstimate, meanWithError } from './estimate.js';
+import { type SampleEstimate, meanOverRanks } from './estimate.js';
 import { principalCoordinates } from './principal-coordinates.js';
 import { openSamples } from './samples.js';
 import { digamma } from './special.js';
@@ -26,7 +26,7 @@ export async function gaussianEntropy(
   options: CallOptions = {},
 ): Promise<SampleEstimate> {
   ({ points } = checkCall(SIGNATURES.gaussianEntropy, { points, options }));
-  const samples = await openSamples(points, 'points', 2, options);
+  const samples = await openSamples(points, 'points', 2, options, 'spread');
   const { n, d, kernels } = samples;
   if (n <= d) {
     throw new RidgeflowError(
@@ -44,9 +44,10 @@ export async function gaussianEntropy(
   for (let j = 0; j < d; j++) {
     value += (Math.log(n * variances[j]) - digamma((n - 1 - j) / 2) - Math.LN2) / 2;
   }
-  const squares = new Float64Array(n);
-  kernels.squaredRowLengths(coordinates.data, d, squares);
-  const { standardError } = meanWithError(n, (i) => squares[i] / 2);
+  const [own] = coordinates.shape;
+  const squares = new Float64Array(own);
+  if (own > 0) kernels.squaredRowLengths(coordinates.data, d, squares);
+  const { standardError } = await meanOverRanks(kernels, n, own, (i) => squares[i] / 2);
   await tell(options.onProgress, 1);
   return { value, standardError };
 }

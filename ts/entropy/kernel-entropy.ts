@@ -1,7 +1,7 @@
 import { invalidArgument } from '../core/errors.js';
 import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, partOf } from '../core/options.js';
-import { type SampleEstimate, meanWithError } from './estimate.js';
+import { type SampleEstimate, meanOverRanks } from './estimate.js';
 import { MatchedKernelDensity } from './matched-kernel-density.js';
 import { principalCoordinates } from './principal-coordinates.js';
 import { openSamples } from './samples.js';
@@ -43,23 +43,25 @@ export async function kernelEntropy(
 ): Promise<KernelEstimate> {
   ({ points } = checkCall(SIGNATURES.kernelEntropy, { points, options }));
   checkBandwidth(options.bandwidth);
-  const samples = await openSamples(points, 'points', 3, options);
+  const samples = await openSamples(points, 'points', 3, options, 'spread');
   const { n, d, kernels } = samples;
   const { coordinates, variances } = await principalCoordinates(samples, {
     whiten: true,
     signal: options.signal,
   });
-  const density = new MatchedKernelDensity(kernels, coordinates, new Float64Array(d).fill(1));
+  const density = new MatchedKernelDensity(samples, coordinates, new Float64Array(d).fill(1));
   const likelihood = async (of: MatchedKernelDensity, variance: number, run: CallOptions) => {
     const { logDensity } = await of.leaveOneOut(variance, { logDensity: true }, run);
-    return meanWithError(logDensity!.length, (i) => logDensity![i]).value;
+    const { value } = await meanOverRanks(kernels, of.n, logDensity!.length, (i) => logDensity![i]);
+    return value;
   };
   const variance =
     options.bandwidth === undefined
       ? await density.bestVariance(likelihood, 2 / (d + 4), partOf(options, 0, 0.5))
       : options.bandwidth ** 2;
   const { logDensity } = await density.leaveOneOut(variance, { logDensity: true }, partOf(options, 0.5, 1));
-  const { value, standardError } = meanWithError(n, (i) => -logDensity![i]);
+  const own = logDensity!.length;
+  const { value, standardError } = await meanOverRanks(kernels, n, own, (i) => -logDensity![i]);
   const logScale = variances.reduce((sum, v) => sum + Math.log(v), 0) / 2;
   return { value: value + logScale, standardError, bandwidth: Math.sqrt(variance) };
 }

@@ -5,6 +5,7 @@ import { asMatrix } from '../kernel/checks.js';
 import type { Kernels, ScoreResult } from '../kernel/contract.js';
 import type { ScoreProblem } from '../kernel/contract.js';
 import { shuffledRows } from './blocks.js';
+import type { Samples } from './samples.js';
 
 /** Points on which the bandwidth is chosen, at most. */
 const TRIAL_POINTS = 2048;
@@ -20,13 +21,23 @@ const GOLDEN = (Math.sqrt(5) - 1) / 2;
  */
 export class MatchedKernelDensity {
   readonly #kernels: Kernels;
+  /** Of this rank's points. */
   readonly coordinates: NdArray;
+  /** Points of all ranks, and the number of this rank's first. */
+  readonly n: number;
+  readonly #first: number;
   readonly #variances: Float64Array;
 
-  /** `coordinates`: n × d about their mean, uncorrelated, of these variances along the axes. */
-  constructor(kernels: Kernels, coordinates: NdArray, variances: Float64Array) {
+  /** `coordinates`: of points of n about their mean, uncorrelated, of these variances along the axes. */
+  constructor(
+    { kernels, n, first }: Pick<Samples, 'kernels' | 'n' | 'first'>,
+    coordinates: NdArray,
+    variances: Float64Array,
+  ) {
     this.#kernels = kernels;
     this.coordinates = coordinates;
+    this.n = n;
+    this.#first = first;
     this.#variances = variances;
   }
 
@@ -57,7 +68,7 @@ export class MatchedKernelDensity {
       options,
     );
     // The kernel gives every centre the weight 1/n.
-    const correction = Math.log(n / (n - 1));
+    const correction = Math.log(this.n / (this.n - 1));
     const { logDensity } = result;
     if (logDensity) for (let i = 0; i < n; i++) logDensity[i] += correction;
     return result;
@@ -80,7 +91,8 @@ export class MatchedKernelDensity {
     const squares = new Float64Array(n);
     for (let i = 0; i < n; i++)
       for (let k = 0; k < d; k++) squares[i] += weights[k] * (factors[k] * data[i * d + k]) ** 2;
-    const largest = squares.reduce((most, value) => Math.max(most, value), 0);
+    const own = squares.reduce((most, value) => Math.max(most, value), 0);
+    const [largest] = await this.#kernels.largestOverRanks([own]);
     const unit = largest > 0 ? (Math.sqrt(variance) * (dtype === 'float64' ? 1e-6 : 1e-4)) / largest : 1;
     const centres = allocate(dtype, n * (d + 1), 'centres of kernels');
     const queries = allocate(dtype, n * (d + 1), 'queries of kernels');
@@ -115,7 +127,8 @@ export class MatchedKernelDensity {
     rate: number,
     options: CallOptions,
   ): Promise<number> {
-    const [n, d] = this.coordinates.shape;
+    const d = this.coordinates.shape[1];
+    const { n } = this;
     const trial = this.#some(TRIAL_POINTS, options.seed);
     const count = Math.min(n, TRIAL_POINTS);
     const value = async (log: number, step: number) => {
@@ -148,9 +161,14 @@ export class MatchedKernelDensity {
   }
 
   #some(most: number, seed: number | undefined): MatchedKernelDensity {
-    const [n] = this.coordinates.shape;
+    const { n } = this;
     if (n <= most) return this;
-    const chosen = takeRows(this.coordinates, shuffledRows(n, seed).subarray(0, most), 'trial points');
-    return new MatchedKernelDensity(this.#kernels, chosen, this.#variances);
+    const chosen = shuffledRows(n, seed)
+      .subarray(0, most)
+      .map((row) => row - this.#first);
+    const own = chosen.filter((row) => row >= 0 && row < this.coordinates.shape[0]);
+    const points = takeRows(this.coordinates, own, 'trial points');
+    // A sum over all ranks has no use for where each of these is.
+    return new MatchedKernelDensity({ kernels: this.#kernels, n: most, first: 0 }, points, this.#variances);
   }
 }

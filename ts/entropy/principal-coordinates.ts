@@ -6,7 +6,7 @@ import type { Samples } from './samples.js';
 
 /** A cloud seen from its mean along the axes of its covariance. */
 export interface PrincipalCoordinates {
-  /** n × d; with `whiten` of variance 1 along every axis. */
+  /** n × d, of this rank's rows; with `whiten` of variance 1 along every axis. */
   coordinates: NdArray;
   /** Variances of the cloud (divided by n) along the axes, ascending, before whitening. */
   variances: Float64Array;
@@ -14,7 +14,7 @@ export interface PrincipalCoordinates {
 
 /** Throws DEGENERATE_CLOUD where the cloud is flat to working precision in some direction. O(nd² + d³) time, O(nd) memory. */
 export async function principalCoordinates(
-  { kernels, points, n, d, dtype }: Samples,
+  { kernels, points, d, dtype }: Samples,
   { whiten, signal }: { whiten: boolean } & Pick<CallOptions, 'signal'>,
 ): Promise<PrincipalCoordinates> {
   const { mean, covariance } = await kernels.covariance(asMatrix(points), { signal });
@@ -28,6 +28,7 @@ export async function principalCoordinates(
       { details: { smallestVariance: values[0] } },
     );
   }
+  const n = points.shape[0];
   const centred = allocate(dtype, n * d, 'centred points');
   for (let i = 0; i < n; i++) {
     for (let k = 0; k < d; k++) centred[i * d + k] = points.data[i * d + k] - mean[k];
@@ -37,6 +38,7 @@ export async function principalCoordinates(
     const scale = whiten ? 1 / Math.sqrt(values[k]) : 1;
     for (let l = 0; l < d; l++) axes[k * d + l] = scale * vectors[k * d + l];
   }
+  if (n === 0) return { coordinates: { data: centred, shape: [0, d] }, variances: values };
   const data: FloatData = await kernels.matmul(
     { a: { data: centred, rows: n, columns: d }, b: { data: axes, rows: d, columns: d }, transposeB: true },
     { signal },

@@ -80,13 +80,24 @@ export function checkArrowFile(bytes: Uint8Array, path: string): void {
 export const ARROW_DICTIONARY = 2;
 export const ARROW_ROWS = 3;
 
-/** What the metadata of one message says, without what precedes them: its kind, and how many bytes follow. */
-export function checkArrowMetadata(metadata: Uint8Array, path: string): { kind: number; body: number } {
+/** What the metadata of one message says, without what precedes them: its kind, how many bytes follow, and its rows. */
+export function checkArrowMetadata(
+  metadata: Uint8Array,
+  path: string,
+): { kind: number; body: number; rows: number } {
   const buffer = new FlatBuffer(metadata);
   return inFile(path, () => {
     const root = buffer.checkRoot(message);
-    return { kind: buffer.byte(root, 1), body: bodyOf(buffer, root) };
+    const kind = buffer.byte(root, 1);
+    return { kind, body: bodyOf(buffer, root), rows: kind === ARROW_ROWS ? rowsIn(buffer, root) : 0 };
   });
+}
+
+function rowsIn(buffer: FlatBuffer, root: number): number {
+  const batch = buffer.field(root, 2);
+  const at = batch === undefined ? undefined : buffer.field(buffer.target(batch), 0);
+  const rows = at === undefined ? 0 : buffer.long(at);
+  return Number.isSafeInteger(rows) && rows >= 0 ? rows : fail(`${rows} rows`);
 }
 
 /** A list of messages in the footer of a file. */

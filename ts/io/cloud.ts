@@ -64,8 +64,33 @@ export interface ReadCloudOptions {
   array?: string;
   /** Rows and columns of the images that the points are; their product must be d. Default: from the rank of .npy and IDX files. */
   imageShape?: readonly [rows: number, columns: number];
+  /**
+   * Which part of the rows to read, of as many parts as there are processes, as {@link distributed} gives it: the rows from
+   * ⌊rank·n/size⌋ on, of which a process may have none. What the columns are, and the element type where none is asked for,
+   * is judged by the first 256 rows; `fill` takes no means or medians. What is read of the file beside the first rows: of
+   * .npy, IDX and safetensors files the own rows, of Parquet the groups and of Arrow the record batches that they are in; of
+   * compressed and text files everything, a piece at a time.
+   */
+  share?: ReadShare;
   /** Aborts the call: it rejects with code ABORTED. */
   signal?: AbortSignal;
+}
+
+/** One process among those that read a file together. */
+export interface ReadShare {
+  /** Its number, from 0. */
+  readonly rank: number;
+  /** How many there are. */
+  readonly size: number;
+  /** What every process says, by rank, where each calls it with what it says: classes then have the same numbers in all. */
+  readonly exchange?: (text: string) => Promise<string[]>;
+}
+
+/** Rows of a file: from … to − 1, of so many. */
+export interface RowRange {
+  from: number;
+  to: number;
+  total: number;
 }
 
 /** What is in a file. */
@@ -94,6 +119,8 @@ export interface CloudData {
 export interface CloudContent extends CloudData {
   /** Coordinates that were narrowed to float32 and lost much of what tells their points apart. */
   tooNarrow?: number[];
+  /** Of a share, the rows of the file that it is. */
+  range?: RowRange;
 }
 
 /** A cloud as it was read from a file. */
@@ -104,6 +131,8 @@ export interface CloudFile extends CloudData {
   rowsLeftOut?: number;
   /** How many missing values were filled in, where there were any. */
   filled?: number;
+  /** Where only a share was read: the rows of the file that it is. */
+  range?: RowRange;
   /** The path of the file. */
   source: string;
 }

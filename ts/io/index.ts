@@ -1,4 +1,4 @@
-export type { CloudFile, CloudFormat, ReadCloudOptions } from './cloud.js';
+export type { CloudFile, CloudFormat, ReadCloudOptions, ReadShare, RowRange } from './cloud.js';
 export type { ColumnChoice } from './column-choice.js';
 export { asCloud, toArrow, toTensor } from './interchange.js';
 export type { CloudLabels } from './labels.js';
@@ -17,6 +17,7 @@ export {
   writeSafetensors,
   type WriteSafetensorsOptions,
 } from './safetensors.js';
+export type { WriteShare } from './write-share.js';
 export {
   type Append,
   ensureOutputFolder,

@@ -67,11 +67,8 @@ export class LabelCollector {
 
   /** The labels, numbered in the natural order of their names. Throws NON_FINITE for a NaN among numbers. */
   finish(): CloudLabels {
-    const { shown, isNumeric } = this.#shownNames();
-    const order = isNumeric
-      ? (a: string, b: string) => Number(a) - Number(b)
-      : new Intl.Collator('en', { numeric: true }).compare;
-    const names = [...new Set(shown)].sort((a, b) => order(a, b) || (a < b ? -1 : 1));
+    const { shown } = this.#shownNames();
+    const names = inNaturalOrder(shown);
     return { values: this.#numbered(shown, names), names };
   }
 
@@ -91,13 +88,13 @@ export class LabelCollector {
   }
 
   /** The names of the classes as they are to be shown, in the order in which they came. */
-  #shownNames(merge?: boolean): { shown: string[]; isNumeric: boolean; merges: boolean } {
+  #shownNames(merge?: boolean): { shown: string[]; merges: boolean } {
     const raw = [...this.#classes.keys()];
-    const isNumeric = raw.every((name) => name !== '' && (isMissing(name) || Number.isFinite(Number(name))));
+    const isNumeric = areNumbers(raw);
     if (isNumeric) this.#refuseMissing(raw);
     const merges = merge ?? (isNumeric && this.#kind === 'cells');
     const shown = merges ? raw.map((name) => name.replace(/^([+-]?\d+)\.0*$/, '$1')) : raw;
-    return { shown, isNumeric, merges };
+    return { shown, merges };
   }
 
   #numbered(shown: readonly string[], names: readonly string[]): Int32Array {
@@ -120,6 +117,18 @@ export class LabelCollector {
       details: { row },
     });
   }
+}
+
+/** Different names of classes, sorted: numbers by value, text so that `class 2` comes before `class 10`. */
+export function inNaturalOrder(names: readonly string[]): string[] {
+  const order = areNumbers(names)
+    ? (a: string, b: string) => Number(a) - Number(b)
+    : new Intl.Collator('en', { numeric: true }).compare;
+  return [...new Set(names)].sort((a, b) => order(a, b) || (a < b ? -1 : 1));
+}
+
+function areNumbers(names: readonly string[]): boolean {
+  return names.every((name) => name !== '' && (isMissing(name) || Number.isFinite(Number(name))));
 }
 
 function isMissing(name: string): boolean {

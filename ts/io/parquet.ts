@@ -12,8 +12,10 @@ const MAGIC = 'PAR1';
 
 type SchemaTree = ReturnType<typeof import('hyparquet').parquetSchema>;
 
-/** Opens a Parquet file; `parts` are its groups of rows, each a table. */
-export async function openParquet(path: string): Promise<Table & { parts: () => Generator<Table> }> {
+/** Opens a Parquet file; `parts` are its groups of rows, each a table, or those that hold some rows. */
+export async function openParquet(
+  path: string,
+): Promise<Table & { parts: (rows?: RowRange) => Generator<Table> }> {
   const size = await fileSize(path);
   const handle = await open(path).catch((cause: unknown) => {
     throw readError(cause, path);
@@ -44,8 +46,9 @@ export async function openParquet(path: string): Promise<Table & { parts: () => 
     await findListWidths(file, metadata, columns);
     const opened = { file, metadata, columns, codecs: await compressors(), path };
     const pandas = metadata.key_value_metadata?.find(({ key }) => key === 'pandas')?.value;
-    const parts = function* (): Generator<Table> {
+    const parts = function* (wanted?: RowRange): Generator<Table> {
       for (const { from, to } of rowGroups(metadata)) {
+        if (wanted && !(from < wanted.to && to > wanted.from)) continue;
         const read = (sink: TableSink) => readRowGroup(opened, { from, to }, sink, from);
         yield { rows: to - from, firstRow: from, columns, pandas, read, close: async () => undefined };
       }

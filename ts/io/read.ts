@@ -1,6 +1,7 @@
 import type { DType } from '../core/array.js';
 import { throwIfAborted } from '../core/options.js';
 import { cloudFromArray, type CloudContent, type CloudFile, type ReadCloudOptions } from './cloud.js';
+import { cloudFile, noted } from './cloud-file.js';
 import { readCsv } from './csv.js';
 import { decodeTable } from './decode.js';
 import { detectFormat, type FileFormat } from './format.js';
@@ -10,7 +11,8 @@ import { settleMissing, type Settled } from './missing.js';
 import { readNpyArray } from './npy.js';
 import { npzEntries, readNpzEntry, readNpzLabels } from './npz.js';
 import { npzNames } from './npz-names.js';
-import { checkImageShape, checkOptions, columnOptions, keepsMissing, narrowNote } from './read-options.js';
+import { checkOptions, columnOptions, keepsMissing, narrowNote } from './read-options.js';
+import { readOwnRows } from './rows/own-rows.js';
 import { readSafetensorsCloud } from './safetensors-cloud.js';
 import { readSeparateLabels } from './separate-labels.js';
 import { withSource } from './source.js';
@@ -40,6 +42,7 @@ export async function readCloud(path: string, options: ReadCloudOptions = {}): P
   checkCall(SIGNATURES.readCloud, { path, options });
   checkOptions(options);
   throwIfAborted(options.signal);
+  if (options.share) return readOwnRows(path, options, options.share);
   const kind = await detectFormat(path, options.format);
   const read = (dtype: DType) =>
     kind.format === 'npz'
@@ -65,34 +68,6 @@ export async function readCloud(path: string, options: ReadCloudOptions = {}): P
     ...(judged.labelColumn && !separate && { labelColumn: judged.labelColumn }),
     ...noted([...(judged.notes ?? []), ...settled.notes, ...narrow]),
   };
-}
-
-/** What is to be told of a cloud that was read, but the notes and the column of its classes. */
-export function cloudFile(
-  judged: CloudContent,
-  settled: Settled,
-  options: ReadCloudOptions,
-  path: string,
-): CloudFile {
-  const { points, labels, columns, columnNumbers, dropped, rowNumbers, rowsLeftOut, filled } = settled;
-  const imageShape = checkImageShape(options.imageShape, points.shape[1], path) ?? judged.imageShape;
-  return {
-    points,
-    ...(labels && { labels }),
-    ...(columns && { columns }),
-    ...(imageShape && { imageShape }),
-    ...(judged.exampleShape && { exampleShape: judged.exampleShape }),
-    ...(columnNumbers && { columnNumbers }),
-    ...(dropped && { dropped }),
-    ...(rowNumbers && { rowNumbers, rowsLeftOut }),
-    ...(filled && { filled }),
-    source: path,
-  };
-}
-
-/** Notes, where there are any. */
-export function noted(notes: string[]): { notes?: string[] } {
-  return notes.length > 0 ? { notes } : {};
 }
 
 async function readContent(

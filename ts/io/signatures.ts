@@ -35,6 +35,7 @@ const READING = {
   imageShape: LIST,
   labelColumn: 1,
   labels: TEXT,
+  share: object(['rank', 'size'], true),
   signal: 1,
 } as const;
 
@@ -83,7 +84,10 @@ export const SIGNATURES = {
   writeNpy: {
     path: text(),
     array: arrayOr(['data', 'shape']),
-    options: options<Argument<typeof writeNpy, 2>>()({ signal: 1 }, true),
+    options: options<Argument<typeof writeNpy, 2>>()(
+      { share: object(['rank', 'size', 'exchange'], true), signal: 1 },
+      true,
+    ),
   },
   writeNpz: {
     path: text(),

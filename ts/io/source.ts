@@ -23,15 +23,23 @@ export class ByteSource {
   readonly signal?: AbortSignal;
   /** How many bytes have been read. */
   consumed = 0;
-  readonly #stream: Readable;
-  readonly #chunks: AsyncIterator<Uint8Array>;
+  #stream: Readable;
+  #chunks: AsyncIterator<Uint8Array>;
+  readonly #from?: (start: number) => Readable;
   #rest: Uint8Array = new Uint8Array(0);
 
-  constructor(stream: Readable, file: string, capacity: number, signal?: AbortSignal) {
-    this.#stream = stream;
+  /** @param from Where bytes can be read in any order: a stream of those from the given one on. */
+  constructor(
+    stream: Readable,
+    file: string,
+    capacity: number,
+    signal?: AbortSignal,
+    from?: (start: number) => Readable,
+  ) {
     // Whoever reads gets the errors; one that comes after the stream was closed must not become an uncaught exception.
-    stream.on('error', ignore);
+    this.#stream = stream.on('error', ignore);
     this.#chunks = stream[Symbol.asyncIterator]();
+    this.#from = from;
     this.file = file;
     this.capacity = capacity;
     this.signal = signal;
@@ -89,6 +97,25 @@ export class ByteSource {
     return buffer;
   }
 
+  /** Leaves out the next `length` bytes; without reading them, where bytes can be read in any order. */
+  async skip(length: number, what: string): Promise<void> {
+    let left = length;
+    if (this.#from && left > this.#rest.length) {
+      this.close();
+      this.consumed += left;
+      this.#rest = new Uint8Array(0);
+      this.#stream = this.#from(this.consumed).on('error', ignore);
+      this.#chunks = this.#stream[Symbol.asyncIterator]();
+      return;
+    }
+    const scratch = new Uint8Array(Math.min(left, CHUNK_BYTES));
+    while (left > 0) {
+      const got = await this.fill(scratch.subarray(0, Math.min(left, scratch.length)));
+      if (got === 0) throw truncated(this.file, what, length, length - left);
+      left -= got;
+    }
+  }
+
   /** Reads to the end, so that checks which a stream makes at its end are made. */
   async drain(): Promise<void> {
     while (await this.next());
@@ -124,7 +151,7 @@ export async function openSource(
 ): Promise<ByteSource> {
   const size = await fileSize(path);
   const raw = readRange(path, 0, size);
-  if (!gunzip) return new ByteSource(raw, path, size, signal);
+  if (!gunzip) return new ByteSource(raw, path, size, signal, (start) => readRange(path, start, size));
   const text = pipeline(raw, createGunzip({ chunkSize: CHUNK_BYTES }), ignore);
   return new ByteSource(text, path, size * MAX_DEFLATE_RATIO, signal);
 }

@@ -1,6 +1,6 @@
 import type { DType } from '../core/array.js';
 import type { ErrorCode } from '../core/errors.js';
-import type { CloudContent } from './cloud.js';
+import type { CloudContent, ReadShare } from './cloud.js';
 import type { ColumnOptions } from './roles.js';
 
 /** What to decode, and how. Plain data: it travels to another process. */
@@ -16,6 +16,8 @@ export interface TableRequest extends ColumnOptions {
   labelsOnly?: boolean;
   /** Send the rows in lots of so many, each as a reply of its own. */
   batch?: number;
+  /** Only the rows of a share. */
+  share?: Pick<ReadShare, 'rank' | 'size'>;
 }
 
 /** What the decoding process sends before the bytes of the points and the labels. */

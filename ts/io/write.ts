@@ -4,10 +4,12 @@ import { checkArray, elementCount } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import type { ForeignArray } from '../core/foreign.js';
 import { throwIfAborted } from '../core/options.js';
-import { fileError, systemCode } from './errors.js';
+import { systemCode } from './errors.js';
+import { writeError } from './write-error.js';
 import { removeLeftBehind, temporaryName } from './left-behind.js';
+import { type WriteShare, writeOwnRows } from './write-share.js';
 import { elementChunks, npyHeader, type WritableArray } from './npy.js';
-import { isError, isInt32Array } from '../core/realm.js';
+import { isInt32Array } from '../core/realm.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
 
@@ -96,14 +98,18 @@ export async function writeTextAtomic(path: string, text: string, options: Write
 /**
  * Writes an array as a .npy file (version 1.0, C order) that NumPy loads: float32 as f4, float64 as f8, Int32Array as
  * i4; of another library as what it has. Atomic, as {@link writeAtomic} says. Throws INVALID_SHAPE where shape and length disagree, FILE_WRITE, ABORTED.
+ *
+ * With `share`, as `distributed` gives it, processes write one file together on a disk that all of them see: each gives its own
+ * rows, and writes them at their place; none holds the others'. Where it fails in one it fails in all.
  */
 export async function writeNpy(
   path: string,
   array: WritableArray | ForeignArray,
-  options: WriteOptions = {},
+  options: WriteOptions & { share?: WriteShare } = {},
 ): Promise<void> {
   ({ array } = checkCall(SIGNATURES.writeNpy, { path, array, options }));
   checkWritable(array, 'array');
+  if (options.share) return writeOwnRows(path, array, options.share, options.signal);
   await writeAtomic(
     path,
     async (append) => {
@@ -168,37 +174,4 @@ async function refuseFolder(path: string): Promise<void> {
     () => false,
   );
   if (isFolder) throw writeError(Object.assign(new Error('is a directory'), { code: 'EISDIR' }), path);
-}
-
-const PERMISSION: [problem: string, remedy: string] = [
-  'writing there is not permitted',
-  'Choose another output folder, or change its permissions',
-];
-
-const WRITE_PROBLEMS: Record<string, [problem: string, remedy: string]> = {
-  EACCES: PERMISSION,
-  EPERM: PERMISSION,
-  EROFS: ['its file system is read-only', 'Choose another output folder'],
-  ENOSPC: ['the disk is full', 'Free some space, or choose a folder on another disk'],
-  EDQUOT: ['the disk quota is used up', 'Free some space, or choose a folder on another disk'],
-  ENOENT: ['its folder does not exist', 'Create the folder, or choose another'],
-  ENOTDIR: ['a part of its path is a file, not a folder', 'Choose another path, or move that file away'],
-  EEXIST: ['there is a file of that name, not a folder', 'Choose another path, or move that file away'],
-  EISDIR: ['it is a folder', 'Choose the name of a file'],
-  ENAMETOOLONG: ['its name is too long', 'Choose a shorter one'],
-  EMFILE: ['too many files are open', 'Close some, or raise the limit of open files'],
-  EFBIG: ['it would be larger than its file system allows', 'Choose a folder on another disk'],
-  ELOOP: ['its symbolic links lead in a circle', 'Choose another path'],
-};
-
-function writeError(cause: unknown, path: string): RidgeflowError {
-  const message = isError(cause) ? cause.message : String(cause);
-  const [problem, remedy] = WRITE_PROBLEMS[systemCode(cause) ?? ''] ?? [`it cannot be written (${message})`];
-  return fileError('FILE_WRITE', {
-    file: path,
-    problem,
-    remedy,
-    cause,
-    details: { systemCode: systemCode(cause) },
-  });
 }

@@ -8,4 +8,7 @@ export const ALONE: ShareKernels = {
   sumOverRanks: (values) => Promise.resolve(Float64Array.from(values)),
   largestOverRanks: (values) => Promise.resolve(Float64Array.from(values)),
   takeFromRanks: (values, rows) => Promise.resolve(rows.map((row) => values[row])),
+  everyPart: (values) => Promise.resolve([values]),
+  passRound: async (values, visit) => visit(values, 0),
+  doneByAll: (work) => work,
 };

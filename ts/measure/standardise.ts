@@ -4,6 +4,7 @@ import { SIGNATURES } from './signatures.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { METHODS } from './method-signatures.js';
 import type { NdArrayLike } from '../core/foreign.js';
+import type { ShareKernels } from '../kernel/contract/shares.js';
 
 /** How the spread of a column is measured. */
 export type StandardiseMethod = 'z-score' | 'robust';
@@ -51,12 +52,20 @@ const NORMAL_QUARTILES = 1.3489795003921634;
  */
 export function standardise(points: NdArrayLike, options: StandardiseOptions = {}): Standardisation {
   ({ points } = checkCall(SIGNATURES.standardise, { points, options }));
-  const { d } = checkPoints(points, 'points');
+  checkPoints(points, 'points');
   const { method = 'z-score', groups = [] } = options;
   if (method !== 'z-score' && method !== 'robust')
     throw invalidArgument('method', "'z-score' or 'robust'", method);
-  const { means, deviations } = columnMoments(points);
-  const centre = means;
+  return standardisationBy(columnMoments(points), points, { method, groups });
+}
+
+/** The same by the moments of the columns, which are those of all ranks where the points are spread over them. */
+export function standardisationBy(
+  { means: centre, deviations }: ColumnMoments,
+  points: NdArray,
+  { method, groups }: Required<StandardiseOptions>,
+): Standardisation {
+  const d = centre.length;
   const scale = deviations.slice();
   if (method === 'robust') {
     for (let column = 0; column < d; column++) {
@@ -102,26 +111,54 @@ function checkGroups(groups: readonly (readonly number[])[], d: number): readonl
   return groups.filter(({ length }) => length > 0);
 }
 
-/** Mean and standard deviation (over n) of every column, in float64 about the first point. */
-export function columnMoments({ data, shape: [n, d] }: NdArray): {
+/** Mean and standard deviation (over n) of every column. */
+export interface ColumnMoments {
   means: Float64Array;
   deviations: Float64Array;
-} {
+}
+
+/** Those of a cloud, in float64 about the first point. */
+export function columnMoments(points: NdArray): ColumnMoments {
+  const { data, shape } = points;
+  const [n] = shape;
+  const means = sumsAbout(points, data).map((sum, k) => data[k] + sum / n);
+  return { means, deviations: deviationsOf(squaresAbout(points, means), n) };
+}
+
+/** The same of a cloud whose rows are spread over ranks. */
+export async function columnMomentsOverRanks(points: NdArray, shares: ShareKernels): Promise<ColumnMoments> {
+  if (shares.ranks.size === 1) return columnMoments(points);
+  const [own, d] = points.shape;
+  const { total } = await shares.shareOf(own);
+  const firsts = await shares.everyPart(Float64Array.from(points.data.subarray(0, d)));
+  const pivot = firsts.find(({ length }) => length > 0)!;
+  const sums = await shares.sumOverRanks(sumsAbout(points, pivot));
+  const means = sums.map((sum, k) => pivot[k] + sum / total);
+  return { means, deviations: deviationsOf(await shares.sumOverRanks(squaresAbout(points, means)), total) };
+}
+
+function sumsAbout({ data, shape: [, d] }: NdArray, pivot: ArrayLike<number>): Float64Array {
   const sums = new Float64Array(d);
+  for (let at = 0; at < data.length; at += d) for (let k = 0; k < d; k++) sums[k] += data[at + k] - pivot[k];
+  return sums;
+}
+
+function squaresAbout({ data, shape: [, d] }: NdArray, means: Float64Array): Float64Array {
   const squares = new Float64Array(d);
-  for (let at = 0; at < data.length; at += d) for (let k = 0; k < d; k++) sums[k] += data[at + k] - data[k];
-  const means = sums.map((sum, k) => data[k] + sum / n);
   for (let at = 0; at < data.length; at += d)
     for (let k = 0; k < d; k++) squares[k] += (data[at + k] - means[k]) ** 2;
-  for (let k = 0; k < d; k++) {
-    if (Number.isFinite(squares[k])) continue;
+  return squares;
+}
+
+function deviationsOf(squares: Float64Array, n: number): Float64Array {
+  const wrong = squares.findIndex((sum) => !Number.isFinite(sum));
+  if (wrong >= 0) {
     throw new RidgeflowError(
       'NON_FINITE',
-      `Expected finite numbers in column ${k} of points, whose squares can be summed`,
+      `Expected finite numbers in column ${wrong} of points, whose squares can be summed`,
     );
   }
-  const deviations = squares.map((sum) => Math.sqrt(sum / n));
-  return { means, deviations };
+  return squares.map((sum) => Math.sqrt(sum / n));
 }
 
 function quartiles({ data, shape: [n, d] }: NdArray, column: number): [number, number, number] {

@@ -22,7 +22,7 @@ import { SIGNATURES } from './signatures.js';
 export interface TransportReportContext {
   /** Name or path of the file that the cloud came from. */
   input: string;
-  /** The cloud before anything moved, n × d. */
+  /** The cloud before anything moved, n × d; or a sample of its points, where the comparison has those of the same sample. */
   points: NdArray;
   /** The plane of its first two principal components. */
   principal: PrincipalPlane;
@@ -59,8 +59,10 @@ export async function transportReport(
   checkCall(SIGNATURES.transportReport, { comparison, context });
   const { runs, n, d, T, seed } = comparison;
   const { points, principal, labels, imageShape, command, versions } = context;
-  checkPoints(points, 'points', { minimum: n, dimension: d });
   if (runs.length === 0) throw invalidArgument('comparison.runs', 'at least one run', runs);
+  // A sample, where the runs are of one too.
+  const shown = Math.min(n, runs[0].positions?.shape?.[0] ?? n);
+  checkPoints(points, 'points', { minimum: shown, dimension: d });
   const cloud = cloudData(runs, points, principal, labels, seed);
   const images = imageShape ? imageExamples(runs, points, imageShape, labels) : null;
   const { main, small } = reportCharts(comparison);

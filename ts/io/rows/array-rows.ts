@@ -13,6 +13,7 @@ import { tensorNames } from '../safetensors-cloud.js';
 import { ByteSource, readRange, withSource } from '../source.js';
 import { openZipEntry } from '../zip-read.js';
 import { columnsOfRows } from './fortran-rows.js';
+import { ownRange, rowsToRead } from './share.js';
 
 /** What a reader of lots of rows has to know. */
 export interface LotOptions extends ReadCloudOptions {
@@ -31,19 +32,19 @@ async function* lotsOf(
   options: LotOptions,
   labels?: CloudLabels,
 ): AsyncGenerator<CloudContent> {
-  const { batch, signal } = options;
+  const { batch, signal, share } = options;
   const collector = new LabelCollector(file, 'text');
   const [n = 0, ...extents] = shape;
-  for (let firstRow = 0; firstRow < n || firstRow === 0; firstRow += batch) {
-    const count = Math.min(batch, n - firstRow);
+  const range = share && ownRange(n, share);
+  const { from, to } = range ? rowsToRead(range) : { from: 0, to: n };
+  for (let firstRow = from; firstRow < to || firstRow === from; firstRow += batch) {
+    const count = Math.min(batch, to - firstRow, n - firstRow);
     const elements = await take(count, firstRow);
     const part = { firstRow, collector };
     const lotShape = shape.length === 0 ? [] : [count, ...extents];
-    const content = await cloudFromArray({ ...elements, shape: lotShape }, file, {
-      ...columnOptions(options),
-      signal,
-      part,
-    });
+    const choice = { ...columnOptions(options), signal, part };
+    const read = await cloudFromArray({ ...elements, shape: lotShape }, file, choice);
+    const content = range ? { ...read, range } : read;
     if (!labels) yield content;
     else yield { ...content, labels: { ...labels, values: labels.values.slice(firstRow, firstRow + count) } };
   }
@@ -57,7 +58,10 @@ function rowsInOrder(
 ): TakeRows {
   const bytes = elementCount(shape.slice(1)) * elementBytes(type);
   const { file, signal } = source;
-  return async (count) => {
+  let at = 0;
+  return async (count, first) => {
+    if (first > at) await source.skip((first - at) * bytes, 'array data');
+    at = first + count;
     const payload = await source.take(count * bytes, 'array data');
     return decodeElements(payload, type, { littleEndian, dtype, file, signal });
   };
@@ -68,7 +72,8 @@ export async function* idxRows(source: ByteSource, options: LotOptions): AsyncGe
   const { type, shape } = await readIdxHeader(source);
   const take = rowsInOrder(source, { type, littleEndian: false, shape }, options.dtype);
   yield* lotsOf(shape, take, source.file, options);
-  await checkIdxEnd(source);
+  // The end is for who reads the last row to look at.
+  if (!options.share || ownRange(shape[0], options.share).to === shape[0]) await checkIdxEnd(source);
 }
 
 /** The rows of a .npy file; `path` where its bytes can be read in any order. */
@@ -127,7 +132,9 @@ export async function* safetensorsRows(path: string, options: LotOptions): Async
   const byName = new Map(entries.filter(({ type }) => type !== undefined).map((each) => [each.name, each]));
   const { name, labelName, column, why } = tensorNames(path, byName, options);
   const open = ({ begin, end }: Entry) =>
-    new ByteSource(readRange(path, start + begin, start + end), path, end - begin, signal);
+    new ByteSource(readRange(path, start + begin, start + end), path, end - begin, signal, (at) =>
+      readRange(path, start + begin + at, start + end),
+    );
   let labels: CloudLabels | undefined;
   if (labelName !== undefined) {
     const entry = byName.get(labelName)!;
@@ -137,7 +144,10 @@ export async function* safetensorsRows(path: string, options: LotOptions): Async
   const entry = byName.get(name)!;
   const source = open(entry);
   const rowBytes = (entry.end - entry.begin) / Math.max(1, entry.shape[0] ?? 1);
-  const take: TakeRows = async (count) => {
+  let at = 0;
+  const take: TakeRows = async (count, first) => {
+    if (first > at) await source.skip((first - at) * rowBytes, 'its tensor');
+    at = first + count;
     const rows = {
       ...entry,
       shape: [count * elementCount(entry.shape.slice(1))],

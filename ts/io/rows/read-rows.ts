@@ -2,14 +2,14 @@ import type { DType } from '../../core/array.js';
 import { checkCall } from '../../core/call.js';
 import { invalidArgument } from '../../core/errors.js';
 import { checkInteger, throwIfAborted } from '../../core/options.js';
-import type { CloudContent, CloudFile, ReadCloudOptions } from '../cloud.js';
+import type { CloudContent, CloudFile, ReadCloudOptions, ReadShare, RowRange } from '../cloud.js';
+import { cloudFile, noted } from '../cloud-file.js';
 import { readCsvRows } from '../csv.js';
 import { fileError } from '../errors.js';
 import { type FileFormat, detectFormat } from '../format.js';
 import { judgeLabels } from '../label-habits.js';
 import { type CloudLabels, checkLabelCount } from '../labels.js';
 import { settleRows } from '../missing.js';
-import { cloudFile, noted } from '../read.js';
 import { checkOptions, columnOptions, keepsMissing, narrowNote } from '../read-options.js';
 import { labelFile, readLabels } from '../separate-labels.js';
 import { SIGNATURES } from '../signatures.js';
@@ -17,6 +17,7 @@ import { type ByteSource, openSource } from '../source.js';
 import { type LotOptions, idxRows, npyRows, npzRows, safetensorsRows } from './array-rows.js';
 import { decodeRows } from './decode-rows.js';
 import { regrouped } from './regroup.js';
+import { checkShare, ownRange, rowsOfLot, within } from './share.js';
 
 /** Options of {@link readRows}. */
 export interface ReadRowsOptions extends Omit<ReadCloudOptions, 'fill'> {
@@ -56,7 +57,8 @@ export function readRows(
 ): AsyncGenerator<RowBatch, void, undefined> {
   checkCall(SIGNATURES.readRows, { path, options });
   checkOptions(options);
-  const { batch = BATCH, fill } = options;
+  const { batch = BATCH, fill, share } = options;
+  if (share) checkShare(share);
   checkInteger(batch, 'batch', 1);
   if (fill !== undefined && typeof fill !== 'number') throw invalidArgument('fill', 'a finite number', fill);
   return rowsOf(path, { ...options, batch });
@@ -70,11 +72,14 @@ async function* rowsOf(
   throwIfAborted(signal);
   const kind = await detectFormat(path, options.format);
   const { batch } = options;
-  const open = (dtype: DType) => {
-    const read = lotsOf(path, kind, { ...options, dtype, batch: Math.max(batch, JUDGED) });
+  const { share } = options;
+  const open = (dtype: DType, own?: ReadShare) => {
+    const least = share && !own ? JUDGED : Math.max(batch, JUDGED);
+    const read = lotsOf(path, kind, { ...options, dtype, batch: least, share: own });
     return batch < JUDGED ? regrouped(read, batch) : read;
   };
-  let lots = open(options.dtype ?? 'float32');
+  let dtype = options.dtype ?? 'float32';
+  let lots = open(dtype);
   try {
     let next = await lots.next();
     const narrow: string[] = [];
@@ -83,7 +88,8 @@ async function* rowsOf(
       narrow.push(narrowNote(next.value.tooNarrow, next.value.columns, asked));
       if (!asked) {
         await lots.return(undefined);
-        lots = open('float64');
+        dtype = 'float64';
+        lots = open(dtype);
         next = await lots.next();
       }
     }
@@ -91,23 +97,36 @@ async function* rowsOf(
     const separate = source === undefined ? undefined : await readLabels(source, signal);
     const judge = labelJudge(options);
     let [firstRow, given] = [0, 0];
+    if (share && !next.done) {
+      // All processes judge by the same rows, whichever they have.
+      const head = next.value;
+      const labelled = separate ? withLabels(head, separate, 0, path, source!) : head;
+      narrow.unshift(...(judge(labelled, separate !== undefined).notes ?? []));
+      await lots.return(undefined);
+      lots = open(dtype, share);
+      next = await lots.next();
+      firstRow = next.done ? 0 : next.value.range!.from;
+    }
     for (; !next.done; next = await lots.next()) {
-      const n = next.value.points.shape[0];
-      const content = separate ? withLabels(next.value, separate, firstRow, path, source!) : next.value;
-      const rows = toBatch(judge(content, separate !== undefined), firstRow, narrow.splice(0), options, path);
+      const lot = next.value.range ? ownRowsOf(next.value, next.value.range) : next.value;
+      const n = lot.points.shape[0];
+      const content = separate ? withLabels(lot, separate, firstRow, path, source!) : lot;
+      const judged = judge(content, separate !== undefined);
+      const rows = toBatch(judged, firstRow, narrow.splice(0), options, path);
       firstRow += n;
       given += rows?.points.shape[0] ?? 0;
       if (rows) yield rows;
       throwIfAborted(signal);
     }
-    if (separate) checkLabelCount(separate, firstRow, path, source!);
-    if (given === 0) throw nothingLeft(path, firstRow);
+    const isLast = !share || share.rank === share.size - 1;
+    if (separate && isLast) checkLabelCount(separate, firstRow, path, source!);
+    if (given === 0 && !share) throw nothingLeft(path, firstRow);
   } finally {
     await lots.return(undefined);
   }
 }
 
-/** The lots of a file, as they are read. */
+/** The lots of a file, as they are read; of a share, those of its own rows, of which there is at least one lot. */
 function lotsOf(
   path: string,
   { format, gzip }: FileFormat,
@@ -115,18 +134,24 @@ function lotsOf(
 ): AsyncGenerator<CloudContent> {
   const { batch, dtype, header = 'auto', delimiter, decimal, array, signal } = options;
   const choice = columnOptions(options);
+  const share = options.share && { rank: options.share.rank, size: options.share.size };
   switch (format) {
     case 'arrow':
     case 'parquet':
     case 'json':
-      return decodeRows({ path, format, gzip, array, dtype, ...choice }, batch, signal);
+      return decodeRows({ path, format, gzip, array, dtype, share, ...choice }, batch, signal);
     case 'npz':
       return npzRows(path, options);
     case 'safetensors':
       return safetensorsRows(path, options);
     case 'csv':
-      return fromSource(path, gzip, signal, (source) =>
-        regrouped(readCsvRows(source, { ...choice, header, delimiter, decimal, dtype }), batch),
+      return regrouped(
+        ownLots(share, () =>
+          fromSource(path, gzip, signal, (source) =>
+            readCsvRows(source, { ...choice, header, delimiter, decimal, dtype }),
+          ),
+        ),
+        batch,
       );
     case 'npy':
       return fromSource(path, gzip, signal, (source) =>
@@ -135,6 +160,25 @@ function lotsOf(
     case 'idx':
       return fromSource(path, gzip, signal, (source) => idxRows(source, options));
   }
+}
+
+/** The lots of a share of a file that says nowhere how many rows it has: they are counted first. */
+async function* ownLots(
+  share: ReadShare | undefined,
+  read: () => AsyncGenerator<CloudContent>,
+): AsyncGenerator<CloudContent> {
+  if (!share) {
+    yield* read();
+    return;
+  }
+  let total = 0;
+  for await (const { points } of read()) total += points.shape[0];
+  yield* within(read(), ownRange(total, share));
+}
+
+/** Nothing of the row that stands for a share without rows. */
+function ownRowsOf(lot: CloudContent, { from, to }: RowRange): CloudContent {
+  return from < to ? lot : rowsOfLot(lot, 0, 0);
 }
 
 async function* fromSource(
@@ -188,7 +232,7 @@ function toBatch(
 ): RowBatch | undefined {
   const settled = keepsMissing(options) ? settleRows(content, options) : { ...content, notes: [] };
   const [n] = settled.points.shape;
-  if (n === 0) return undefined;
+  if (n === 0 && !content.range) return undefined;
   const { labelColumn, notes = [] } = content;
   const file = cloudFile(content, settled, options, path);
   return {

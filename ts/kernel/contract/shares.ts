@@ -8,6 +8,9 @@ export interface Rank {
   readonly host: string;
 }
 
+/** Arrays whose bytes ranks send each other. */
+export type Parcel = Float32Array | Float64Array | Int32Array | Uint8Array;
+
 /** Where the rows that a process holds are among those of the whole cloud. */
 export interface Share {
   /** The number of its first row. */
@@ -34,4 +37,16 @@ export interface ShareKernels {
 
   /** Of `values`, one for each row of a cloud, those of the rows with these numbers in the whole cloud. */
   takeFromRanks(values: Int32Array, rows: Int32Array): Promise<Int32Array>;
+
+  /** What every rank gives, in their order, of any lengths below 2 GiB together: every rank holds all of it. */
+  everyPart<P extends Parcel>(values: P): Promise<P[]>;
+
+  /**
+   * Gives `visit` the values of all ranks, a part at a time, one for each row: of this rank first, and where they begin among
+   * all. No rank holds more than a few parts.
+   */
+  passRound(values: Float64Array, visit: (part: Float64Array, first: number) => void): Promise<void>;
+
+  /** Waits until this is done on all ranks. Where it fails on one, it fails on all, with the same code. */
+  doneByAll<T>(work: Promise<T>): Promise<T>;
 }

@@ -1,9 +1,7 @@
 import { createRequire } from 'node:module';
 import { RidgeflowError } from '../../core/errors.js';
+import type { Parcel } from '../contract/shares.js';
 import { localBuild } from '../native/locate.js';
-
-/** Arrays whose bytes ranks send each other. */
-export type Parcel = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 /** The functions of bindings/mpi/addon.cpp. What has a promise is done by all ranks alike, in the order of the calls. */
 export interface MpiAddon {

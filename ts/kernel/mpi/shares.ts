@@ -43,5 +43,25 @@ export function shareKernels(world: World): ShareKernels {
         });
         return taken;
       }),
+
+    everyPart: (values) =>
+      world.together({ call: 'everyPart', same: { type: values.constructor.name }, own: [] }, () =>
+        world.gatherParts(values),
+      ),
+
+    passRound: (values, visit) =>
+      world.together({ call: 'passRound', same: {}, own: [values.length] }, (own) => {
+        const points = { data: new Float64Array(0), rows: values.length, columns: 0 };
+        const shares = own.map(([length]) => length);
+        return visitAll(world, { points, values }, shares, true, async ({ first, values: part }) =>
+          visit(part as Float64Array, first),
+        );
+      }),
+
+    doneByAll: (work) => {
+      // Who waits for its turn hears of a failure no later than it can answer.
+      work.catch(() => undefined);
+      return world.together({ call: 'doneByAll', same: {}, own: [] }, () => world.allDone(work));
+    },
   };
 }

@@ -1,6 +1,6 @@
 import { type ErrorCode, RidgeflowError } from '../../core/errors.js';
-import type { Rank } from '../contract/shares.js';
-import type { MpiAddon, Parcel } from './addon.js';
+import type { Parcel, Rank } from '../contract/shares.js';
+import type { MpiAddon } from './addon.js';
 
 /** What a rank says of a call before it begins. */
 export interface CallFacts {
