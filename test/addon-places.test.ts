@@ -13,7 +13,7 @@ import {
   managerOf,
   nativeRemedy,
 } from '../ts/cli/remedy.js';
-import type { AddonAttempt } from '../ts/kernel/native/addon.js';
+import { type AddonAttempt, blasCoreWithoutSme } from '../ts/kernel/native/addon.js';
 import { TARGETS } from '../scripts/prebuild/targets.mjs';
 import { PLATFORM_PACKAGES, currentPlatform, libcOf, platformPackage } from '../ts/kernel/native/locate.js';
 
@@ -81,6 +81,13 @@ test('the C library is known by the interpreter that an executable names', (t) =
   t.is(libcOf(written('a', '\x7fELF\0\0/lib/ld-musl-x86_64.so.1\0')), 'musl');
   t.is(libcOf(written('b', '\x7fELF\0\0/lib64/ld-linux-x86-64.so.2\0')), 'glibc');
   t.is(libcOf(join(folder, 'nowhere')), 'glibc');
+});
+
+test('no kernels for SME are asked of OpenBLAS, and nothing is where there is no SME', (t) => {
+  t.is(blasCoreWithoutSme('processor\t: 0\nFeatures\t: fp asimd sve sve2 sme smefa64\n'), 'NEOVERSEV1');
+  t.is(blasCoreWithoutSme('processor\t: 0\nFeatures\t: fp asimd sme sme2\n'), 'NEOVERSEN1');
+  t.is(blasCoreWithoutSme('processor\t: 0\nFeatures\t: fp asimd sve sve2\n'), undefined);
+  t.is(blasCoreWithoutSme('flags\t\t: fpu avx512f sme\n'), undefined);
 });
 
 test('a local build is looked for, then the platform package, and every reason is kept', async (t) => {

@@ -102,6 +102,16 @@ export function preferredBlasCore(cpuinfo: string): string | undefined {
   return needed.every((flag) => flags.includes(flag)) ? 'SkylakeX' : undefined;
 }
 
+/**
+ * The OpenBLAS kernels to ask for instead of those for SME, of any OpenBLAS: products by the armv9sme kernels of 0.3.34 are wrong
+ * on QEMU's processor with SME, in float32 and float64, where those for SVE are right. Undefined: its own choice stands.
+ */
+export function blasCoreWithoutSme(cpuinfo: string): string | undefined {
+  const features = /^Features\s*:(.*)$/m.exec(cpuinfo)?.[1].split(/\s+/) ?? [];
+  if (!features.includes('sme')) return undefined;
+  return features.includes('sve') ? 'NEOVERSEV1' : 'NEOVERSEN1';
+}
+
 /** The start of what Linux says of the processor; empty elsewhere. */
 export function readCpuInfo(): string {
   try {
@@ -207,7 +217,9 @@ function loadFrom(path: string, from: AddonPlace['origin']): Addon {
   const require = createRequire(import.meta.url);
   // OpenBLAS reads both once, while it loads. Its own threads would only get in the way of ours. The system's OpenBLAS
   // may be older than the processor; the one in a platform package knows it.
-  const core = from === 'platform package' ? undefined : preferredBlasCore(readCpuInfo());
+  const cpuinfo = readCpuInfo();
+  const core =
+    blasCoreWithoutSme(cpuinfo) ?? (from === 'platform package' ? undefined : preferredBlasCore(cpuinfo));
   const environment = { OPENBLAS_CORETYPE: core, OPENBLAS_NUM_THREADS: '1' };
   const addon = withEnvironment(environment, () => require(path) as Addon);
   addon.setThreads(defaultThreads());
