@@ -85,11 +85,11 @@ export function table(options: {
     (row, i) =>
       html`<tr>
         ${row.map((cell, j) => {
-          const by = sort && html` data-sort="${finite(sort[i][j])}"`;
           const align = columns[j].align ?? 'end';
-          return j === 0
-            ? html`<th scope="row" class="${align}" ${by}>${cell}</th>`
-            : html`<td class="${align}" ${by}>${cell}</td>`;
+          const look = sort
+            ? html`class="${align}" data-sort="${finite(sort[i][j])}"`
+            : html`class="${align}"`;
+          return j === 0 ? html`<th scope="row" ${look}>${cell}</th>` : html`<td ${look}>${cell}</td>`;
         })}
       </tr>`,
   );
@@ -99,7 +99,7 @@ export function table(options: {
       role="region"
       aria-label="${caption}"
     >
-      <table id="${id}" ${sort && new Html('data-sortable')}>
+      <table ${sort ? html`id="${id}" data-sortable` : html`id="${id}"`}>
         <caption>
           ${caption}
         </caption>
