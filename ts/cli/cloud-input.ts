@@ -84,7 +84,7 @@ export async function prepareCloud(path: string, options: CloudOptions): Promise
   // The last note then says that the points were read as float64, which centring makes needless.
   const notes = (read.notes ?? []).slice(0, centres ? -1 : undefined);
   const kept = await withoutDuplicates(path, read.points, options, notes, shares);
-  const ranges = await ColumnRanges.of([kept.points]).over(shares.largestOverRanks);
+  const ranges = await ColumnRanges.of([kept.points]).over((values) => shares.largestOverRanks(values));
   noteConstantColumns(path, ranges.constant(), n, d, read.columns, notes);
   const labels = read.labels && {
     names: read.labels.names,

@@ -122,16 +122,16 @@ async function onDisk<T>(path: string, work: Promise<T>): Promise<T> {
 /** Does a part of the work in every process, and gives what each has come to; where one fails all of them fail. */
 async function together<T>(share: WriteShare, work: () => Promise<T>): Promise<T[]> {
   let said: { value?: T; error?: { code: ErrorCode; message: string } };
-  let own: unknown;
+  let own: { error: Error } | undefined;
   try {
     said = { value: await work() };
   } catch (error) {
-    own = error;
+    own = { error: isError(error) ? error : new Error(String(error)) };
     const code = error instanceof RidgeflowError ? error.code : 'FILE_WRITE';
     said = { error: { code, message: isError(error) ? error.message : String(error) } };
   }
   const all = (await share.exchange(JSON.stringify(said))).map((text) => JSON.parse(text) as typeof said);
-  if (own !== undefined) throw own;
+  if (own) throw own.error;
   const failed = all.findIndex(({ error }) => error !== undefined);
   if (failed < 0) return all.map(({ value }) => value as T);
   const { code, message } = all[failed].error!;

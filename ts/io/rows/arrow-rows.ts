@@ -55,7 +55,8 @@ export async function arrowRowCount(path: string): Promise<number> {
     total += rows;
     return false;
   };
-  for await (const _ of batches(path, count));
+  const none = batches(path, count);
+  while (!(await none.next()).done);
   return total;
 }
 
