@@ -26,6 +26,9 @@ try {
     target: 'node20',
     packages: 'external',
     sourcemap: true,
+    // Importing takes time for every byte that is compiled. Names stay, for messages and stack traces.
+    minifyWhitespace: true,
+    minifySyntax: true,
     chunkNames: 'chunks/[name]-[hash]',
     logLevel: 'warning',
   });

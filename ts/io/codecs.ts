@@ -1,4 +1,4 @@
-import * as zlib from 'node:zlib';
+import { zlib } from '../core/builtins.js';
 
 // LZ4 as Arrow (frames) and Parquet (blocks) use it: https://github.com/lz4/lz4, doc/lz4_Block_format.md and
 // doc/lz4_Frame_format.md. Checksums are not verified: both formats stand inside files that say how long results are.
@@ -11,7 +11,7 @@ const MIN_MATCH = 4;
  * decompressor throws for a frame that holds more.
  */
 export async function zstdDecompressor(): Promise<(bytes: Uint8Array, length?: number) => Uint8Array> {
-  const { zstdDecompressSync } = zlib as {
+  const { zstdDecompressSync } = zlib() as {
     zstdDecompressSync?: (bytes: Uint8Array, options: { maxOutputLength?: number }) => Uint8Array;
   };
   if (zstdDecompressSync)

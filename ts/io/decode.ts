@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { BYTES, type DType } from '../core/array.js';
+import { childProcess } from '../core/builtins.js';
 import { RidgeflowError } from '../core/errors.js';
 import { throwIfAborted } from '../core/options.js';
 import { sourceFolder } from '../core/package-root.js';
@@ -58,7 +58,7 @@ export async function startDecoder(
   // Only the loader that runs TypeScript sources is to be handed on, not a debugger's port or an --eval.
   const execArgv =
     extension === '.ts' ? process.execArgv.filter((flag) => !/^--(inspect|eval|print)/.test(flag)) : [];
-  const child = spawn(process.execPath, [...execArgv, program, JSON.stringify(request)], {
+  const child = childProcess().spawn(process.execPath, [...execArgv, program, JSON.stringify(request)], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     // In Electron the executable is the application, unless this asks it to be Node.
     env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },

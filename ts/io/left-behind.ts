@@ -1,12 +1,18 @@
-import { createHash } from 'node:crypto';
 import { readlinkSync } from 'node:fs';
 import { opendir, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { crypto } from '../core/builtins.js';
 import { systemCode } from './errors.js';
 
 /** Where process numbers mean what they mean here: this machine, and in it this container. */
-const PLACE = createHash('sha256').update(`${hostname()} ${processSpace()}`).digest('hex').slice(0, 8);
+const place = () =>
+  (placeHash ??= crypto()
+    .createHash('sha256')
+    .update(`${hostname()} ${processSpace()}`)
+    .digest('hex')
+    .slice(0, 8));
+let placeHash: string | undefined;
 
 function processSpace(): string {
   try {
@@ -19,10 +25,10 @@ function processSpace(): string {
 /** A name that nobody else is likely to use; files are opened so that one which exists is never overwritten. */
 export function temporaryName(folder: string, stem: string): string {
   const random = Math.random().toString(36).slice(2, 10).padEnd(8, '0');
-  return join(folder, `.${stem}.${PLACE}-${process.pid}-${random}.tmp`);
+  return join(folder, `.${stem}.${place()}-${process.pid}-${random}.tmp`);
 }
 
-const NAME = new RegExp(`^\\..*\\.${PLACE}-(\\d+)-[a-z0-9]{8}\\.tmp$`, 's');
+const namePattern = () => new RegExp(`^\\..*\\.${place()}-(\\d+)-[a-z0-9]{8}\\.tmp$`, 's');
 
 /** Folders that have been looked through, or are. */
 const seen = new Map<string, Promise<void>>();
@@ -40,8 +46,9 @@ export function removeLeftBehind(folder: string): Promise<void> {
 }
 
 async function sweep(folder: string): Promise<void> {
+  const pattern = namePattern();
   for await (const { name } of await opendir(folder)) {
-    const owner = NAME.exec(name)?.[1];
+    const owner = pattern.exec(name)?.[1];
     if (owner !== undefined && !lives(Number(owner))) await unlink(join(folder, name)).catch(() => undefined);
   }
 }

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
-import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import type { AsyncBuffer, Compressors, FileMetaData, SchemaElement } from 'hyparquet';
+import { zlib } from '../core/builtins.js';
 import { describe } from '../core/errors.js';
 import { lz4Block, zstdDecompressor } from './codecs.js';
 import { damaged, fileError, readError, truncated } from './errors.js';
@@ -249,8 +249,8 @@ function putChunk(
 async function compressors(): Promise<Compressors> {
   const zstd = await zstdDecompressor();
   return {
-    GZIP: (input, length) => gunzipSync(input, { maxOutputLength: Math.max(1, length) }),
-    BROTLI: (input, length) => brotliDecompressSync(input, { maxOutputLength: Math.max(1, length) }),
+    GZIP: (input, length) => zlib().gunzipSync(input, { maxOutputLength: Math.max(1, length) }),
+    BROTLI: (input, length) => zlib().brotliDecompressSync(input, { maxOutputLength: Math.max(1, length) }),
     LZ4_RAW: (input, length) => {
       const output = new Uint8Array(length);
       return output.subarray(0, lz4Block(input, output));

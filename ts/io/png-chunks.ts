@@ -1,5 +1,5 @@
 import { Readable, pipeline } from 'node:stream';
-import { crc32, createInflate } from 'node:zlib';
+import { zlib } from '../core/builtins.js';
 import { damaged, fileError, truncated } from './errors.js';
 import { type PngHeader, pixelBytes } from './png-pixels.js';
 import { ByteSource, MAX_DEFLATE_RATIO, checkMemory, ignore } from './source.js';
@@ -48,7 +48,7 @@ export function readChunks(bytes: Buffer, file: string): PngChunks {
     const type = bytes.toString('latin1', at + 4, at + 8);
     if (end > bytes.length) throw truncated(file, `chunk ${JSON.stringify(type)}`, end, bytes.length);
     if (NEEDED.has(type)) {
-      if (crc32(bytes.subarray(at + 4, end - 4)) !== bytes.readUInt32BE(end - 4))
+      if (zlib().crc32(bytes.subarray(at + 4, end - 4)) !== bytes.readUInt32BE(end - 4))
         throw damaged(file, `the checksum of its chunk ${type} is wrong`);
       const content = bytes.subarray(at + 8, end - 4);
       if (type === 'IDAT') data.push(content);
@@ -134,7 +134,7 @@ export async function unpackPixels(
     );
   // The lines, and the values that they become.
   checkMemory(bytes + 4 * width * height, file);
-  const inflated = pipeline(Readable.from(data), createInflate({ chunkSize: 1 << 16 }), ignore);
+  const inflated = pipeline(Readable.from(data), zlib().createInflate({ chunkSize: 1 << 16 }), ignore);
   const source = new ByteSource(inflated, file, packed * MAX_DEFLATE_RATIO, signal);
   try {
     const lines = new Uint8Array(await source.take(bytes, 'pixels'));

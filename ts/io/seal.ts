@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { zlib } from '../core/builtins.js';
 import type { NdArray } from '../core/array.js';
 import { damaged } from './errors.js';
 import { elementChunks } from './npy.js';
@@ -37,10 +37,11 @@ export function checkSeal({ tensors, metadata }: Safetensors, key: string, file:
 
 /** Of names, shapes and little-endian elements, whatever their order in the file, and of the text. */
 function checksumOf(tensors: [string, NdArray][], text: string): string {
-  let sum = crc32(text);
+  let sum = zlib().crc32(text);
   for (const [name, { data, shape }] of tensors.sort(([a], [b]) => (a < b ? -1 : 1))) {
-    sum = crc32(JSON.stringify([name, shape, data.BYTES_PER_ELEMENT]), sum);
-    for (const chunk of elementChunks(data)) sum = crc32(littleEndian(chunk, data.BYTES_PER_ELEMENT), sum);
+    sum = zlib().crc32(JSON.stringify([name, shape, data.BYTES_PER_ELEMENT]), sum);
+    for (const chunk of elementChunks(data))
+      sum = zlib().crc32(littleEndian(chunk, data.BYTES_PER_ELEMENT), sum);
   }
   return sum.toString(16).padStart(8, '0');
 }

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Readable, pipeline } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { zlib } from '../core/builtins.js';
 import { invalidArgument } from '../core/errors.js';
 import { SMALL_MEMORY, availableMemory, gibibytes } from '../core/memory.js';
 import { throwIfAborted } from '../core/options.js';
@@ -152,7 +152,7 @@ export async function openSource(
   const size = await fileSize(path);
   const raw = readRange(path, 0, size);
   if (!gunzip) return new ByteSource(raw, path, size, signal, (start) => readRange(path, start, size));
-  const text = pipeline(raw, createGunzip({ chunkSize: CHUNK_BYTES }), ignore);
+  const text = pipeline(raw, zlib().createGunzip({ chunkSize: CHUNK_BYTES }), ignore);
   return new ByteSource(text, path, size * MAX_DEFLATE_RATIO, signal);
 }
 

@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { Readable, pipeline } from 'node:stream';
-import { crc32, createInflateRaw } from 'node:zlib';
+import { zlib } from '../core/builtins.js';
 import { damaged, fileError, readError, truncated } from './errors.js';
 import { ByteSource, MAX_DEFLATE_RATIO, fileSize, ignore, readRange } from './source.js';
 
@@ -196,7 +196,7 @@ export async function openZipEntry(path: string, entry: ZipEntry, signal?: Abort
   const start = await dataOffset(path, file, entry.headerOffset);
   const content = (): Readable => {
     const raw = readRange(path, start, start + compressedSize);
-    return method === STORED ? raw : pipeline(raw, createInflateRaw({ chunkSize: 1 << 20 }), ignore);
+    return method === STORED ? raw : pipeline(raw, zlib().createInflateRaw({ chunkSize: 1 << 20 }), ignore);
   };
   return new ByteSource(Readable.from(verified(content, entry, file)), file, size, signal);
 }
@@ -221,7 +221,7 @@ async function* verified(content: () => Readable, entry: ZipEntry, file: string)
   for await (const part of content()) {
     const chunk = part as Buffer;
     total += chunk.length;
-    crc = crc32(chunk, crc);
+    crc = zlib().crc32(chunk, crc);
     if (total > entry.size) throw damaged(file, `it holds more than the ${entry.size} bytes that it claims`);
     yield chunk;
   }

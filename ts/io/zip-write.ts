@@ -1,5 +1,5 @@
 import { Readable, pipeline } from 'node:stream';
-import { crc32, createDeflateRaw } from 'node:zlib';
+import { zlib } from '../core/builtins.js';
 import { ignore } from './source.js';
 import type { Append } from './write.js';
 
@@ -56,12 +56,12 @@ export async function writeZip(
     let crc = 0;
     const counted = function* () {
       for (const chunk of input.chunks) {
-        crc = crc32(chunk, crc);
+        crc = zlib().crc32(chunk, crc);
         yield chunk;
       }
     };
     const source = Readable.from(counted(), { objectMode: false });
-    const deflate = () => createDeflateRaw({ level: COMPRESSION_LEVEL, chunkSize: 1 << 18 });
+    const deflate = () => zlib().createDeflateRaw({ level: COMPRESSION_LEVEL, chunkSize: 1 << 18 });
     const content = compress ? pipeline(source, deflate(), ignore) : source;
     for await (const chunk of content) await put(chunk as Uint8Array);
     const compressedSize = offset - dataStart;

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { zlib } from '../../core/builtins.js';
 import { type FloatData, type NdArray, dtypeOf } from '../../core/array.js';
 import { RidgeflowError, invalidArgument } from '../../core/errors.js';
 import { type CallOptions, checkInteger } from '../../core/options.js';
@@ -80,7 +80,7 @@ function describeRun({ problem, settings, start, depth }: Run, seed: number | un
 }
 
 function checksum(data: FloatData): number {
-  return crc32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return zlib().crc32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 
 /** What to call after every epoch to keep the checkpoint. Throws INVALID_ARGUMENT; later FILE_WRITE, ABORTED. */
