@@ -142,7 +142,7 @@ function variancesOf(
   const own = isList(value) || isOwn(value) ? value : ofOthers(value, 'variances');
   const rows = isOwn(own) ? own.shape.length === 2 : isList(own) && Array.isArray(own[0]);
   if (!rows) {
-    const list = positive(own as VectorLike, 'variances', count);
+    const list = positive(own, 'variances', count);
     return Array.from(list, (variance) => Covariance.isotropic(variance, d));
   }
   const { data, shape } = toCloud(own as RowsLike, 'variances', d);
