@@ -236,10 +236,18 @@ test('doctor says which backend is used, as text and as JSON', async (t) => {
   t.regex(wrong.stderr, /RIDGEFLOW_BACKEND/);
 });
 
-test('the command line does not take every rank’s rows for the whole file', async (t) => {
-  const { code, stderr } = await ridgeflow(['transport', '--quiet'], { env: { RIDGEFLOW_BACKEND: 'mpi' } });
-  t.is(code, 1);
-  t.regex(stderr, /command line does not run where rows are spread over ranks.*UNSUPPORTED/s);
+test('commands that do not run over ranks do not take every rank’s rows for the whole file', async (t) => {
+  const points = twoClasses(emptyFolder(t));
+  for (const args of [
+    ['train', points],
+    ['ridgelet', points],
+    ['distance', points, points],
+    ['theory', '1'],
+  ]) {
+    const { code, stderr } = await ridgeflow([...args, '--quiet'], { env: { RIDGEFLOW_BACKEND: 'mpi' } });
+    t.is(code, 1, args[0]);
+    t.regex(stderr, /This command does not run where rows are spread over ranks.*UNSUPPORTED/s, args[0]);
+  }
 });
 
 test('help and version', async (t) => {
