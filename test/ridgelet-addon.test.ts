@@ -1,4 +1,5 @@
 // The ridge kernels of the addon, called as no library code calls them: they refuse, or work.
+import { ACTIVATION_CODES } from '../ts/core/activation.js';
 import { loadAddon } from '../ts/kernel/native/addon.js';
 import { exactly } from './native.js';
 
@@ -48,7 +49,9 @@ const REFUSED: [keyof typeof WELL_FORMED, Values][] = [
       (value): ['ridgeSum', Values] => ['ridgeSum', { [field]: value }],
     ),
   ),
-  ...[-1, 8, 0.5, NaN, 'relu'].map((nonlinearity): ['ridgeSum', Values] => ['ridgeSum', { nonlinearity }]),
+  ...[-1, Math.max(...Object.values(ACTIVATION_CODES)) + 1, 0.5, NaN, 'relu'].map(
+    (nonlinearity): ['ridgeSum', Values] => ['ridgeSum', { nonlinearity }],
+  ),
   ['ridgeSum', { parity: 2 }],
   ['ridgeSum', { from: 1 }],
   ['ridgeSum', { from: 3, parity: 0 }],
