@@ -17,7 +17,7 @@ let browser: Browser;
 let pages: string[];
 
 test.before(async (t) => {
-  t.timeout(300_000);
+  t.timeout(600_000);
   const args = ['scripts/site.mjs', '--out', site, '--examples', 'heat-flow,radon-volume'];
   // It fails by itself where a link of a page or of a doc comment leads nowhere.
   await promisify(execFile)(process.execPath, args, { cwd: root });

@@ -44,7 +44,7 @@ export async function recordCalls(): Promise<CallTemplate[]> {
 
 /** The functions of the addon that compute. */
 export function computing(): (keyof Addon)[] {
-  const settings = ['info', 'setThreads', 'setSimd', 'gemmRate'];
+  const settings = ['info', 'setThreads', 'setSimd', 'gemmRate', 'peaks'];
   return (Object.keys(loadAddon()) as (keyof Addon)[]).filter((name) => !settings.includes(name));
 }
 

@@ -65,7 +65,7 @@ export interface ReadCloudOptions {
   /** Rows and columns of the images that the points are; their product must be d. Default: from the rank of .npy and IDX files. */
   imageShape?: readonly [rows: number, columns: number];
   /**
-   * Which part of the rows to read, of as many parts as there are processes, as {@link distributed} gives it: the rows from
+   * Which part of the rows to read, of as many parts as there are processes, as `distributed()` gives it: the rows from
    * ⌊rank·n/size⌋ on, of which a process may have none. What the columns are, and the element type where none is asked for,
    * is judged by the first 256 rows; `fill` takes no means or medians. What is read of the file beside the first rows: of
    * .npy, IDX and safetensors files the own rows, of Parquet the groups and of Arrow the record batches that they are in; of
