@@ -2,15 +2,10 @@
 // number of ranks.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test, { type TestFn } from 'ava';
-import { findCommand } from '../scripts/lib/requirements.mjs';
+import test from 'ava';
 import { readNpy, readNpz } from '../ts/index.js';
-import { localBuild } from '../ts/kernel/native/locate.js';
 import { emptyFolder, ridgeflow, twoClasses } from './command-line.js';
-
-const there = localBuild('ridgeflow-mpi.node').path !== undefined;
-const possible = findCommand('mpicxx') !== null && findCommand('mpirun') !== null;
-const onRanks: TestFn | TestFn['skip'] = there || possible ? test.serial : test.skip;
+import { onRanks } from './on-ranks.js';
 const env = { RIDGEFLOW_BACKEND: '', RIDGEFLOW_THREADS: '1' };
 
 type Numbers = Record<string, unknown>;

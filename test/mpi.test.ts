@@ -2,13 +2,7 @@
 // there, these tests fail only if this machine has MPI to build it with.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import test, { type TestFn } from 'ava';
-import { findCommand } from '../scripts/lib/requirements.mjs';
-import { localBuild } from '../ts/kernel/native/locate.js';
-
-const there = localBuild('ridgeflow-mpi.node').path !== undefined;
-const possible = findCommand('mpicxx') !== null && findCommand('mpirun') !== null;
-const onRanks: TestFn | TestFn['skip'] = there || possible ? test.serial : test.skip;
+import { onRanks } from './on-ranks.js';
 
 interface Ended {
   code: number;
