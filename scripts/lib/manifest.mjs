@@ -4,7 +4,7 @@ import { TARGETS } from '../prebuild/targets.mjs';
 import { projectRoot } from './project.mjs';
 
 /** What a user installs beside the library, where it is needed: never carried. */
-export const OPTIONAL = ['@tensorflow/tfjs-node', 'onnxruntime-node', 'umap-js'];
+export const OPTIONAL = ['@tensorflow/tfjs-node', 'onnxruntime-node', 'umap-js', '@huggingface/tokenizers'];
 
 /** @typedef {{ name: string, version: string, license: string, files: string[] }} Manifest */
 

@@ -46,7 +46,7 @@ export async function readImageFolder(
   model: NetworkModel,
   folder: string,
   options: ImageOptions,
-): Promise<{ points: NdArray; labels: Cloud['labels']; classes?: string; notes: string[] }> {
+): Promise<{ points: NdArray; labels: Cloud['labels']; classes: Cloud['classes']; notes: string[] }> {
   const { files, names, values } = await imageFiles(folder);
   if (files.length < 2) {
     throw new RidgeflowError(
@@ -108,7 +108,7 @@ export async function readImageFolder(
   return {
     points: points!,
     labels,
-    ...(labels && { classes: `Classes: the ${names.length} folders of ${folder}` }),
+    classes: labels && `Classes: the ${names.length} folders of ${folder}`,
     notes: [],
   };
 }

@@ -7,6 +7,7 @@ import { detectFormat } from '../io/format.js';
 import { npzEntries } from '../io/npz.js';
 import { readNpy } from '../io/npy.js';
 import { type ImageOptions, readImageFolder } from './image-folder.js';
+import { readTexts } from './text-input.js';
 import type { ModelData, NetworkModel } from '../network/index.js';
 import { type Cloud, prepareCloud } from './cloud-input.js';
 import type { ReadingOptions } from './reading-options.js';
@@ -16,6 +17,8 @@ export interface ModelInputOptions extends ReadingOptions, ImageOptions {
   /** Files or numbers by the name of an input. */
   input?: Readonly<Record<string, string>>;
   exampleShape?: readonly number[];
+  /** tokenizer.json, or its folder: the data are texts. */
+  tokenizer?: string;
 }
 
 /** Examples for a model, with their labels. */
@@ -29,6 +32,16 @@ export interface ModelExamples {
   texts?: readonly string[];
 }
 
+/** What became of the columns where the data are no table. */
+const NO_COLUMNS: Cloud['columns'] = {
+  used: 'all',
+  dropped: [],
+  classes: null,
+  rowsLeftOut: 0,
+  valuesFilledIn: 0,
+  scaled: null,
+};
+
 /** Parses name=value, given once or several times. */
 export function parseInput(text: string, earlier: Record<string, string> = {}): Record<string, string> {
   const at = text.indexOf('=');
@@ -38,7 +51,7 @@ export function parseInput(text: string, earlier: Record<string, string> = {}): 
 }
 
 /**
- * Reads the data that go into a model: a folder of images, a file for its first input that has no value of its own, or an .npz file of arrays by the
+ * Reads the data that go into a model: texts, where a tokenizer is given, a folder of images, a file for its first input that has no value of its own, or an .npz file of arrays by the
  * names of the inputs; and files or numbers for others. Throws what `readCloud` throws, INVALID_SHAPE, INVALID_ARGUMENT.
  */
 export async function readModelData(
@@ -46,20 +59,22 @@ export async function readModelData(
   path: string,
   options: ModelInputOptions,
 ): Promise<ModelExamples> {
-  const { input: values = {}, signal } = options;
+  const { input: values = {}, tokenizer, signal } = options;
   const others = model.inputs.filter(({ name }) => values[name] === undefined);
   const isFolder = await stat(path).then(
     (found) => found.isDirectory(),
     () => false,
   );
+  if (tokenizer !== undefined) {
+    const { points, ...rest } = await readTexts(model, path, { ...options, tokenizer });
+    return { ...rest, points: await withValues(points, values, signal), columns: NO_COLUMNS };
+  }
   if (isFolder) {
     const { points, ...rest } = await readImageFolder(model, path, options);
-    const given: Record<string, NdArray | number> = { [model.input.name]: points };
-    for (const [name, value] of Object.entries(values)) given[name] = await readValue(value, signal);
     return {
-      ...{ labels: rest.labels, classes: rest.classes, notes: rest.notes },
-      points: Object.keys(given).length === 1 ? points : given,
-      columns: { used: 'all', dropped: [], classes: null, rowsLeftOut: 0, valuesFilledIn: 0, scaled: null },
+      ...rest,
+      points: await withValues({ [model.input.name]: points }, values, signal),
+      columns: NO_COLUMNS,
     };
   }
   const { format } = await detectFormat(path);
@@ -80,8 +95,19 @@ export async function readModelData(
   const given: Record<string, NdArray | number> = { [main.name]: points };
   const named = others.filter(({ name }) => name !== main.name && entries.has(name)).map(({ name }) => name);
   if (named.length > 0) Object.assign(given, await readNpz(path, { names: named, signal }));
+  return { points: await withValues(given, values, signal), labels, columns, classes, notes };
+}
+
+/** The arrays with what --input gives; one alone as it is. */
+async function withValues(
+  arrays: Readonly<Record<string, NdArray | number>>,
+  values: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<ModelData> {
+  const given = { ...arrays };
   for (const [name, value] of Object.entries(values)) given[name] = await readValue(value, signal);
-  return { points: Object.keys(given).length === 1 ? points : given, labels, columns, classes, notes };
+  const all = Object.values(given);
+  return all.length === 1 && typeof all[0] !== 'number' ? all[0] : given;
 }
 
 /** A number, or the array in a file. */

@@ -33,6 +33,7 @@ import type { Progress } from './progress.js';
 import type { ReadingOptions } from './reading-options.js';
 import type { ComputationOptions, OutputOptions } from './shared-options.js';
 import { versions } from './provenance.js';
+import { tokenizerFiles } from './tokenizer.js';
 import { ResultCache, defaultCacheFolder, resultKey } from './result-cache.js';
 import { STANDARD_INPUT } from './standard-input.js';
 
@@ -44,6 +45,7 @@ export interface NetworkCommandOptions extends ComputationOptions, OutputOptions
   scale?: number[];
   channels?: ChannelOrder;
   preprocessor?: string;
+  tokenizer?: string;
   exampleShape?: number[];
   layers?: string[];
   featureMaps: FeatureMaps;
@@ -61,7 +63,7 @@ export interface NetworkCommandOptions extends ComputationOptions, OutputOptions
 /** All that is measured, and what is said of the input. */
 export interface NetworkResults {
   analysis: NetworkAnalysis;
-  input: Omit<ModelExamples, 'points'>;
+  input: Omit<ModelExamples, 'points' | 'texts'>;
   blocks: readonly StreamAnalysis[];
   attention: AttentionAnalysis;
   refits: readonly Refit[];
@@ -129,9 +131,11 @@ async function keyOf(
   } = options;
   const models = await Promise.all([model, ...(other === undefined ? [] : [other])].map(modelFiles));
   const isFile = await Promise.all(
-    [options.labels, options.preprocessor, ...labelSiblings(data), ...Object.values(options.input ?? {})].map(
-      (name) => existing(name),
-    ),
+    [
+      ...[options.labels, options.preprocessor, ...labelSiblings(data)],
+      ...(options.tokenizer === undefined ? [] : await tokenizerFiles(options.tokenizer)),
+      ...Object.values(options.input ?? {}),
+    ].map((name) => existing(name)),
   );
   const beside = isFile.flat();
   const { name } = await kernelsFor(options);
@@ -159,7 +163,8 @@ async function measured(
   try {
     progress.line(`Reading ${data}`);
     const examples = await readModelData(model, data, { ...options, signal });
-    const { points, ...input } = examples;
+    // All texts would be kept with the results, of which a few are shown.
+    const { points, texts: _texts, ...input } = examples;
     sayInput(examples, progress);
     const shared = { signal, backend, seed, dtype };
     const call = { ...shared, rows, batch, width, featureMaps, pool, layers };

@@ -53,6 +53,7 @@ Examples:
   ridgeflow network convnet.onnx images.npy --feature-maps mean --activations
   ridgeflow network resnet.onnx images/ --preprocessor preprocessor_config.json
   ridgeflow network encoder.onnx ids.npy --input attention_mask=mask.npy
+  ridgeflow network encoder.onnx sentences.txt --tokenizer tokenizer.json --labels classes.txt
   ridgeflow network before.onnx after.onnx images.npy --labels labels.npy
 ${EXIT_HELP}`;
 
@@ -63,7 +64,7 @@ export function networkCommand(): Command {
     .argument('<model>', 'an .onnx file, or the folder or model.json of a TensorFlow.js model')
     .argument(
       '<data...>',
-      'examples: .npy, .npz, .csv, .json (also .gz), Arrow IPC, Parquet, .safetensors or IDX, or a folder of PNG images, of each class in a folder; before them a second model to compare with',
+      'examples: .npy, .npz, .csv, .json (also .gz), Arrow IPC, Parquet, .safetensors or IDX, a folder of PNG images, of each class in a folder, or with --tokenizer a text file; before them a second model to compare with',
       parseData,
     )
     .option('-o, --out <folder>', 'folder for summary.json and report.html', 'ridgeflow-network')
@@ -94,6 +95,10 @@ export function networkCommand(): Command {
       ).choices(['rgb', 'bgr', 'grey']),
     )
     .option('--preprocessor <file>', 'of images: a preprocessor_config.json, for mean and scale')
+    .option(
+      '--tokenizer <file>',
+      'tokenizer.json, or its folder: the data are a text file, an example a line',
+    )
     .option('--example-shape <extents>', 'shape of one example, like 3x224x224, of flat data', parseShape)
     .option(
       '--layers <patterns...>',

@@ -102,7 +102,7 @@ def as_graph(model, folder):
 
 
 MODELS = {
-    "mnist-convnet": lambda name: make(name, convnet(), mnist(12_000, 1000), 3, as_layers),
+    "mnist-convnet": lambda name: make(name, convnet(), mnist(8000, 1000), 3, as_layers),
     "digits-encoder-tfjs": lambda name: make(name, encoder(), digits(), 40, as_graph),
 }
 

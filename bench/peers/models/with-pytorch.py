@@ -77,10 +77,11 @@ def resnet():
 
 
 def convnet():
-    widths = [16, 16, 16, 32, 32, 32, 64, 64]
+    widths = [16, 16, 16, 32, 32, 32]
     blocks = [(f"block{b}", ConvBlock(before, width)) for b, (before, width) in enumerate(zip([16, *widths], widths), 1)]
-    stem = [("conv", nn.Conv2d(1, 16, 3, padding=1, bias=False)), ("norm", nn.BatchNorm2d(16)), ("relu", nn.ReLU())]
-    head = [("pool", nn.AdaptiveAvgPool2d(1)), ("flat", nn.Flatten()), ("head", nn.Linear(64, 10))]
+    # Maps of 14 x 14 from the start: a quarter of the time, and MNIST asks for no more.
+    stem = [("conv", nn.Conv2d(1, 16, 3, 2, padding=1, bias=False)), ("norm", nn.BatchNorm2d(16)), ("relu", nn.ReLU())]
+    head = [("pool", nn.AdaptiveAvgPool2d(1)), ("flat", nn.Flatten()), ("head", nn.Linear(32, 10))]
     return nn.Sequential(OrderedDict([*stem, *blocks, *head]))
 
 
@@ -133,7 +134,7 @@ MODELS = {
     "digits-mlp": lambda name: make(name, mlp(), digits(), 60),
     "digits-resnet": lambda name: make(name, resnet(), digits(), 40, decay=0.1, keep_train=True),
     "digits-encoder": lambda name: make(name, Encoder(), as_rows(digits()), 50),
-    "mnist-resnet": lambda name: make(name, convnet(), mnist(12_000, 1000), 3, batch=128, rate=5e-3),
+    "mnist-resnet": lambda name: make(name, convnet(), mnist(8000, 1000), 4, batch=128, rate=5e-3),
 }
 
 
