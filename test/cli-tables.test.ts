@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { readNpz } from '../ts/index.js';
-import { emptyFolder, ridgeflow } from './command-line.js';
+import { emptyFolder, main, ridgeflow } from './command-line.js';
 
 /** Two classes that differ in the small column alone, beside a wide one. */
 function unequal(n = 60): string {
@@ -71,11 +70,10 @@ test('transport of a table with missing values and unequal columns, at one scale
 });
 
 test('entropy says what one wide column does, and reads standard input', async (t) => {
-  const main = fileURLToPath(new URL('../ts/cli/main.ts', import.meta.url));
   const records = unequal().split('\n').slice(1, -1).map((line) => line.split(',')); // prettier-ignore
   const json = JSON.stringify(records.map(([side, small, wide]) => ({ side, at: { small: small === 'NA' ? null : Number(small), wide: Number(wide) } }))); // prettier-ignore
   const args = ['entropy', '-', '--no-kernel', '--json', '--fill', 'median', '--columns', 'at.*'];
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), main, ...args]);
+  const child = spawn(process.execPath, [main, ...args]);
   let stdout = '';
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stdin.end(json);

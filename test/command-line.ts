@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
+import { compiled } from './compiled.js';
 
-const main = fileURLToPath(new URL('../ts/cli/main.ts', import.meta.url));
-const tsx = import.meta.resolve('tsx');
+/** The command line's program. */
+export const main = compiled('cli/main.js');
 /** Results of earlier runs are those of this file of tests. */
 const caches = mkdtempSync(join(tmpdir(), 'ridgeflow-caches-'));
 process.once('exit', () => rmSync(caches, { recursive: true, force: true }));
@@ -18,7 +18,7 @@ export interface CommandResult {
   stderr: string;
 }
 
-/** Runs `ridgeflow` on the sources. `onStderr` sees what is printed as it comes, and can signal the process. */
+/** Runs `ridgeflow`. `onStderr` sees what is printed as it comes, and can signal the process. */
 export function ridgeflow(
   args: readonly string[],
   {
@@ -32,7 +32,7 @@ export function ridgeflow(
   } = {},
 ): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', tsx, main, ...args], {
+    const child = spawn(process.execPath, [main, ...args], {
       cwd,
       env: { ...process.env, XDG_CACHE_HOME: caches, ...env },
     });

@@ -7,12 +7,13 @@ import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import test from 'ava';
+import { compiled } from './compiled.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** Where a program of the documentation finds what it imports: the library's sources, not what they were compiled to. */
-const sourceOf = (name: string) =>
+/** Where a program of the documentation finds what it imports. */
+const moduleOf = (name: string) =>
   /^ridgeflow(\/|$)/.test(name)
-    ? pathToFileURL(join(root, 'ts', name.slice('ridgeflow'.length), 'index.ts')).href
+    ? pathToFileURL(compiled(join(name.slice('ridgeflow'.length), 'index.js'))).href
     : name;
 const folder = await mkdtemp(join(tmpdir(), 'ridgeflow-docs-'));
 
@@ -40,7 +41,7 @@ for (const { page, text } of pages) {
       code.replace(/^import (\{[^}]*\}) from '([^']+)';.*$/gm, (_, names: string, from: string) => {
         imports.add(names);
         // What is only a type is gone by the time that the program runs.
-        return `const ${names.replace(/\btype \w+,?/g, '')} = await import(${JSON.stringify(sourceOf(from))});`;
+        return `const ${names.replace(/\btype \w+,?/g, '')} = await import(${JSON.stringify(moduleOf(from))});`;
       }),
     );
     t.true(imports.size > 0);

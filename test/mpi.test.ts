@@ -2,6 +2,7 @@
 // there, these tests fail only if this machine has MPI to build it with.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { joined } from './compiled.js';
 import { onRanks } from './on-ranks.js';
 
 interface Ended {
@@ -13,7 +14,7 @@ interface Ended {
 function run(program: string, ranks: number, ...args: string[]): Promise<Ended> {
   const root = fileURLToPath(new URL('..', import.meta.url));
   const flags = ['--allow-run-as-root', '--oversubscribe', '--bind-to', 'none', '-n', String(ranks)];
-  const command = [process.execPath, '--import=tsx', `${root}test/mpi/${program}`, ...args];
+  const command = [process.execPath, joined(`test/mpi/${program}`), ...args];
   const env = { ...process.env, RIDGEFLOW_THREADS: '1', RIDGEFLOW_BACKEND: '' };
   return new Promise((resolve) => {
     const options = { cwd: root, env, timeout: 280_000, maxBuffer: 1 << 26 };

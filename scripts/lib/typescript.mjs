@@ -7,7 +7,7 @@ import { clearStamp, fingerprint, readStamp, writeStamp } from './stamp.mjs';
 /**
  * The library and the command line, compiled from ts/ to dist/.
  *
- * @param {import('./steps.mjs').Context} context
+ * @param {Pick<import('./steps.mjs').Context, 'paths'>} context
  * @returns {import('./steps.mjs').Step}
  */
 export function typescriptStep({ paths }) {

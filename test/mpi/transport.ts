@@ -1,5 +1,4 @@
 // The main job over ranks against the same in one process. Run on each rank; see test/mpi.test.ts.
-import { fileURLToPath } from 'node:url';
 import {
   compareDepths,
   fieldFromFunction,
@@ -14,7 +13,8 @@ import { takeRows } from '../../ts/core/rows.js';
 import type { FloatData, NdArray } from '../../ts/core/array.js';
 import { differences, finish, ownRows, rank, size } from './ranks.js';
 
-const digits = fileURLToPath(new URL('../../data/digits.csv.gz', import.meta.url));
+/** Found from the folder in which ranks are started: the project's. */
+const digits = 'data/digits.csv.gz';
 const read = await readCloud(digits, { labelColumn: -1 });
 // A part of the digits: the whole takes long where many processes share few processors. Of as many no step's error is so
 // near its bound that rounding decides whether it is taken, as it is with 400: evaluations would differ then.
