@@ -7,6 +7,7 @@ import { build } from 'esbuild';
 import { writeCommonJs } from './lib/commonjs.mjs';
 import { completeDeclarations } from './lib/declarations.mjs';
 import { entryPoints } from './lib/entries.mjs';
+import { writeFoundation } from './lib/foundation.mjs';
 import { projectRoot } from './lib/project.mjs';
 
 const dist = join(projectRoot, 'dist');
@@ -15,7 +16,8 @@ const ASSETS = join('report', 'client');
 
 const joined = mkdtempSync(join(dist, '.bundle-'));
 try {
-  await build({
+  /** @type {import('esbuild').BuildOptions} */
+  const options = {
     entryPoints: entryPoints(dist),
     outdir: joined,
     outbase: dist,
@@ -31,7 +33,11 @@ try {
     minifySyntax: true,
     chunkNames: 'chunks/[name]-[hash]',
     logLevel: 'warning',
-  });
+  };
+  const foundation = join(joined, 'foundation.js');
+  await writeFoundation(dist, options, foundation);
+  await build({ ...options, inject: [foundation] });
+  rmSync(foundation);
   for (const name of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
     const kept = name.startsWith('.bundle-') || name.startsWith(ASSETS);
     if (!kept && /\.js(\.map)?$/.test(name)) rmSync(join(dist, name));

@@ -26,16 +26,12 @@ export * from './linalg/index.js';
 export * from './measure/index.js';
 export * from './network/index.js';
 export * from './radon/index.js';
-export {
-  type NetworkReportContext,
-  type RidgeletReportContext,
-  type TrainReportContext,
-  type TransportReportContext,
-  networkReport,
-  ridgeletReport,
-  trainReport,
-  transportReport,
-} from './report/index.js';
+export { type NetworkReportContext, networkReport } from './report/network.js';
+export { ridgeletReport } from './report/ridgelet.js';
+export type { RidgeletReportContext } from './report/ridgelet-numbers.js';
+export { trainReport } from './report/train.js';
+export type { TrainReportContext } from './report/train-numbers.js';
+export { type TransportReportContext, transportReport } from './report/transport.js';
 export * from './representation/index.js';
 export * from './ridgelet/index.js';
 export * from './stream/index.js';

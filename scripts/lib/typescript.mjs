@@ -19,6 +19,7 @@ export function typescriptStep({ paths }) {
       'tsconfig.json',
       'tsconfig.build.json',
       'scripts/bundle.mjs',
+      'scripts/lib/foundation.mjs',
       'package.json',
       'node_modules/typescript/package.json',
     ]);
