@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { fitDae, readCloud, standardise, twoMoons, writeDae, writeRows } from '../ts/index.js';
+import { fitDae, readCloud, readDae, standardise, twoMoons, writeDae, writeRows } from '../ts/index.js';
 import { emptyFolder, ridgeflow } from './command-line.js';
 
 const { points } = twoMoons(9000, { noise: 0.1, seed: 2 });
@@ -58,6 +58,35 @@ test('a map of standardised columns moves in their units', async (t) => {
   const { data } = units.invert(await dae.apply(units.apply(far)));
   const moved = (await readCloud(join(folder, 'out', 'moved.arrow'))).points.data;
   moved.forEach((value, i) => t.true(Math.abs(value - data[i]) <= 1e-5 * (1 + Math.abs(data[i]))));
+});
+
+test('a map of columns far from 0 is trained and applied about them, and keeps their digits', async (t) => {
+  const folder = emptyFolder(t);
+  // A float32 has steps of 128 there.
+  const FAR = 2 ** 31;
+  const data = Float64Array.from(points.data.subarray(0, 2000), (value, i) => (i % 2 ? value : FAR + value));
+  const file = join(folder, 'in.npy');
+  await writeRows(file)([{ data, shape: [1000, 2] }]);
+  const trained = join(folder, 'trained');
+  const training = await ridgeflow(['train', file, '--method', 'ridge', '--width', '16', '--out', trained]);
+  t.is(training.code, 0, training.stderr);
+  const { columns } = JSON.parse(readFileSync(join(trained, 'summary.json'), 'utf8')) as {
+    columns: { offset: number[] };
+  };
+  t.true(Math.abs(columns.offset[0] - FAR) < 4);
+  t.is(columns.offset[1], 0);
+  const map = join(trained, 'model.safetensors');
+  const run = await ridgeflow(['transport', file, '--map', map, '--out', join(folder, 'out'), '--json']);
+  t.is(run.code, 0, run.stderr);
+  const summary = JSON.parse(run.stdout) as { offset: number[]; displacement: number };
+  t.deepEqual(summary.offset, columns.offset);
+  const dae = await readDae(map);
+  const near = Float32Array.from(data, (value, i) => value - columns.offset[i % 2]);
+  const expected = (await dae.apply({ data: near, shape: [1000, 2] })).data;
+  const moved = (await readCloud(join(folder, 'out', 'moved.npy'), { dtype: 'float64' })).points.data;
+  moved.forEach((value, i) => t.true(Math.abs(value - columns.offset[i % 2] - expected[i]) < 1e-5));
+  const squares = expected.reduce((sum, value, i) => sum + (value - near[i]) ** 2, 0);
+  t.true(Math.abs(summary.displacement - Math.sqrt(squares / 1000)) < 1e-4);
 });
 
 test('what does not go with a map is said, and leaves nothing', async (t) => {

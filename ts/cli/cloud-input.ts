@@ -112,6 +112,7 @@ export async function prepareCloud(path: string, options: CloudOptions): Promise
   const offset = ranges.narrowingOffset();
   if (offset) notes.push(offsetNote(offset, read.columns));
   const points = shifted(kept.points, offset ?? new Float64Array(d), 'float32');
+  if (offset) facts.columns.offset = [...offset];
   return { points, labels, imageShape, ...(offset && { offset }), notes, ...facts };
 }
 

@@ -14,6 +14,8 @@ export interface ColumnsSummary {
   valuesFilledIn: number;
   /** What the columns were brought to one scale by, where they were. */
   scaled: ScalingSummary | null;
+  /** What was taken from each column in float64, where float32 is too coarse so far from 0: results are in what was left. */
+  offset: number[] | null;
 }
 
 /** The columns of a file that was read. */
@@ -26,6 +28,7 @@ export function columnsSummary(file: CloudFile, scaling?: Standardisation): Colu
     rowsLeftOut,
     valuesFilledIn: filled,
     scaled: scaling ? scalingSummary(scaling, columnNames(file)) : null,
+    offset: null,
   };
 }
 

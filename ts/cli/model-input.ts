@@ -40,6 +40,7 @@ const NO_COLUMNS: Cloud['columns'] = {
   rowsLeftOut: 0,
   valuesFilledIn: 0,
   scaled: null,
+  offset: null,
 };
 
 /** Parses name=value, given once or several times. */

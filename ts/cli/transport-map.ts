@@ -2,11 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { NdArray } from '../core/array.js';
-import { allocate, dtypeOf } from '../core/array.js';
+import { type DType, allocate } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
+import { isTooNarrow } from '../core/narrowing.js';
 import { readDae } from '../dae/index.js';
 import { type ReadRowsOptions, type RowsFormat, readRows, writeRows, writeTextAtomic } from '../io/index.js';
 import { mapRows } from '../stream/index.js';
+import type { ColumnsSummary } from './columns.js';
 import type { Progress } from './progress.js';
 import { commandLine } from './provenance.js';
 import { type ReadingOptions, readOptions } from './reading-options.js';
@@ -36,6 +38,8 @@ export interface MapSummary {
   displacement: number;
   /** What the map was trained in, and the points were brought to and back from. */
   scaled: ScalingSummary | null;
+  /** What was taken from each column before the map and given back after it, since float32 is too coarse so far from 0. */
+  offset: number[] | null;
   notes: string[];
 }
 
@@ -65,14 +69,16 @@ export async function transportByMap(
     );
   }
   const dae = await readDae(options.map, { signal });
-  const scaled = await scalingBeside(options.map);
-  const units = scaled ? unitsOf(scaled, dae.dimension) : undefined;
+  const { scaled = null, offset = null } = await columnsBeside(options.map);
+  const units = unitsOf(scaled, offset, dae.dimension, options.dtype);
   if (scaled)
     progress.line(`Note: the map was trained on standardised columns (${scaled.method}), and is applied so`);
+  if (offset)
+    progress.line('Note: the map was trained on columns that were centred in float64, and is applied so');
   const rowOptions: ReadRowsOptions = {
     ...reading,
     ...(fill !== undefined && { fill }),
-    dtype: options.dtype,
+    dtype: units?.dtype ?? options.dtype,
     signal,
   };
   const notes: string[] = [];
@@ -120,38 +126,50 @@ export async function transportByMap(
     n,
     d: dae.dimension,
     displacement: Math.sqrt(squares / n),
-    scaled: scaled ?? null,
+    scaled,
+    offset,
     notes,
   };
   await writeTextAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`, { signal });
   return summary;
 }
 
-/** What the columns were standardised by that a map was trained on, after the summary that `ridgeflow train` leaves beside it. */
-async function scalingBeside(map: string): Promise<ScalingSummary | undefined> {
+/** What was done to the columns that a map was trained on, after the summary that `ridgeflow train` leaves beside it. */
+async function columnsBeside(map: string): Promise<Partial<Pick<ColumnsSummary, 'scaled' | 'offset'>>> {
   try {
     const text = await readFile(join(dirname(map), 'summary.json'), 'utf8');
-    const { columns } = JSON.parse(text) as { columns?: { scaled?: ScalingSummary | null } };
-    return columns?.scaled ?? undefined;
+    return (JSON.parse(text) as { columns?: ColumnsSummary }).columns ?? {};
   } catch {
-    return undefined; // a map that lies alone is in the units of the points
+    return {}; // a map that lies alone is in the units of the points
   }
 }
 
-function unitsOf({ columns }: ScalingSummary, d: number) {
+/** How rows come to the units of a map and back: read and written in `dtype`, moved in that of the call. */
+function unitsOf(
+  scaled: ScalingSummary | null,
+  offset: readonly number[] | null,
+  d: number,
+  callDtype: DType,
+): { dtype: DType; apply(points: NdArray): NdArray; invert(points: NdArray): NdArray } | undefined {
+  const columns = scaled?.columns ?? offset?.map((centre) => ({ centre, scale: 1 }));
+  if (!columns) return undefined;
   if (columns.length !== d) {
     throw new RidgeflowError(
       'INVALID_SHAPE',
       `Expected ${d} columns, as the map has, in the summary beside it but received ${columns.length}: it belongs to another map`,
     );
   }
-  const mapped = ({ data, shape }: NdArray, change: (value: number, k: number) => number): NdArray => {
-    const out = allocate(dtypeOf({ data }), data.length);
+  const isFar = !scaled || columns.some(({ centre, scale }) => isTooNarrow(centre - scale, centre + scale));
+  const dtype = isFar ? 'float64' : callDtype;
+  const mapped = ({ data, shape }: NdArray, type: DType, change: (value: number, k: number) => number) => {
+    const out = allocate(type, data.length);
     for (let i = 0; i < data.length; i++) out[i] = change(data[i], i % d);
     return { data: out, shape };
   };
   return {
-    apply: (points: NdArray) => mapped(points, (value, k) => (value - columns[k].centre) / columns[k].scale),
-    invert: (points: NdArray) => mapped(points, (value, k) => value * columns[k].scale + columns[k].centre),
+    dtype,
+    apply: (points) =>
+      mapped(points, callDtype, (value, k) => (value - columns[k].centre) / columns[k].scale),
+    invert: (points) => mapped(points, dtype, (value, k) => value * columns[k].scale + columns[k].centre),
   };
 }
