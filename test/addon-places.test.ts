@@ -163,6 +163,19 @@ test('the remedy is the one line that fits the machine and the package manager',
   t.regex(nativeRemedy(wrong, around({}))[0], /^Unset RIDGEFLOW_ADDON/);
 });
 
+test('where the package is there and does not load, installing it is not the remedy', (t) => {
+  const path = '/project/node_modules/@ridgeflow/linux-x64/ridgeflow.node';
+  const damaged: AddonAttempt = { origin: 'platform package', path, reason: `${path}: file too short` };
+  for (const manager of MANAGERS) {
+    const line = nativeRemedy([...absent, damaged], around({ manager }))[0];
+    t.regex(line, new RegExp(`does not load: delete node_modules, then ${manager} install`));
+  }
+  for (const installation of ['clone', 'source package', 'prebuilt package'] as const) {
+    const lines = nativeRemedy([{ ...damaged, disabled: true }], around({ installation }));
+    t.regex(lines.join(), /^Start Node\.js with --allow-addons/);
+  }
+});
+
 test('nobody is told to use a package manager of another system', (t) => {
   const alpine = { os: 'linux', cpu: 'x64', libc: 'musl' } as const;
   const machines: Partial<Surroundings>[] = [

@@ -83,9 +83,16 @@ export function managerOf(userAgent: string | undefined, root: string): PackageM
 export function nativeRemedy(attempts: readonly AddonAttempt[], around: Surroundings): string[] {
   if (attempts.some(({ origin }) => origin === 'RIDGEFLOW_ADDON'))
     return ['Unset RIDGEFLOW_ADDON, or let it name an addon that loads here.'];
+  if (attempts.some(({ disabled }) => disabled))
+    return ['Start Node.js with --allow-addons: its permission model keeps the native addon from loading.'];
   if (around.installation === 'clone') return [`${buildTools(around)}npm run setup`];
   if (around.installation === 'source package') return [`${buildTools(around)}${runInstallScript(around)}`];
   const name = platformPackage(around.platform);
+  // To install once more what is there already would change nothing.
+  if (attempts.some(({ origin, path }) => origin === 'platform package' && path))
+    return [
+      `${name} is installed, but does not load: delete node_modules, then ${reinstall(around.manager)}`,
+    ];
   if (PLATFORM_PACKAGES.includes(name.split('/')[1]))
     return [`Install the native addon: ${addOptional(`${name}@${around.version}`, around.manager)}`];
   const { os, cpu } = around.platform;
@@ -105,6 +112,11 @@ function addOptional(name: string, manager: PackageManager): string {
     yarn: `yarn add --optional ${name}`,
     bun: `bun add --optional ${name}`,
   }[manager];
+}
+
+/** pnpm links files from its store, where a damaged one stays unless it is told to fetch it again. */
+function reinstall(manager: PackageManager): string {
+  return manager === 'pnpm' ? 'pnpm install --force' : `${manager} install`;
 }
 
 function addDevelopment(manager: PackageManager): string {

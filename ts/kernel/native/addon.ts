@@ -182,6 +182,8 @@ export interface AddonAttempt {
   /** The file that is there and does not load. */
   path?: string;
   reason: string;
+  /** Node's permission model lets no addon load. */
+  disabled?: boolean;
 }
 
 function tryToLoad(): Addon | RidgeflowError {
@@ -198,12 +200,9 @@ function tryToLoad(): Addon | RidgeflowError {
     } catch (error) {
       if (error instanceof RidgeflowError) return error;
       const [problem] = (error as Error).message.split('\n');
-      const remedy =
-        (error as { code?: string }).code === 'ERR_DLOPEN_DISABLED'
-          ? ' Start Node.js with --allow-addons'
-          : '';
-      const reason = `${place.path}: ${problem}${remedy}`;
-      attempts.push({ origin: place.origin, path: place.path, reason });
+      const disabled = (error as { code?: string }).code === 'ERR_DLOPEN_DISABLED';
+      const reason = `${place.path}: ${problem}${disabled ? ' Start Node.js with --allow-addons' : ''}`;
+      attempts.push({ origin: place.origin, path: place.path, reason, ...(disabled && { disabled }) });
     }
   }
   return new RidgeflowError(
