@@ -16,6 +16,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import test from 'ava';
+import { subpaths } from '../scripts/lib/entries.mjs';
 import type { NdArray } from '../ts/core/array.js';
 import { exactly } from './native.js';
 import { Random } from './reference/random.js';
@@ -187,6 +188,13 @@ test('the declarations type a program that imports, and one that requires', asyn
      export const both = [sinkhorn, renderChart];`,
   );
   writeFileSync(
+    join(project, 'subpaths.cts'),
+    subpaths()
+      .filter((name) => name !== '.')
+      .map((name, i) => `export * as subject${i} from 'ridgeflow/${name.slice(2)}';\n`)
+      .join(''),
+  );
+  writeFileSync(
     join(project, 'foreign.mts'),
     `import type { RecordBatch, Table, Vector } from 'apache-arrow';
      import { daeMap, integrate, linearField, sinkhorn, smoothed, type NdArray, type VelocityField } from 'ridgeflow';
@@ -217,12 +225,16 @@ test('the declarations type a program that imports, and one that requires', asyn
   const samples = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
   samples.forEach((code, i) => writeFileSync(join(project, `readme-${i}.mts`), code));
   t.true(samples.length > 1);
+  const commonJs = ['typed.cts', 'subject.cts', 'subpaths.cts'];
+  const files = [...commonJs, 'typed.mts', 'foreign.mts', ...samples.map((_, i) => `readme-${i}.mts`)];
   const settings = [
-    { module: 'Node16', moduleResolution: 'Node16' },
-    { module: 'NodeNext', moduleResolution: 'NodeNext' },
-    { module: 'Preserve', moduleResolution: 'Bundler' },
+    // What TypeScript takes where nothing is said; it knows of no `exports`.
+    { module: 'CommonJS', moduleResolution: 'Node10', files: commonJs },
+    { module: 'Node16', moduleResolution: 'Node16', files },
+    { module: 'NodeNext', moduleResolution: 'NodeNext', files },
+    { module: 'Preserve', moduleResolution: 'Bundler', files },
   ];
-  for (const setting of settings) {
+  for (const { files: compiled, ...setting } of settings) {
     writeFileSync(
       join(project, 'tsconfig.json'),
       JSON.stringify({
@@ -233,13 +245,7 @@ test('the declarations type a program that imports, and one that requires', asyn
           noEmit: true,
           types: ['node'],
         },
-        files: [
-          'typed.mts',
-          'typed.cts',
-          'subject.cts',
-          'foreign.mts',
-          ...samples.map((_, i) => `readme-${i}.mts`),
-        ],
+        files: compiled,
       }),
     );
     const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
