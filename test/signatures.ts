@@ -23,6 +23,8 @@ import { METHODS as kernelMethods } from '../ts/kernel/method-signatures.js';
 import { METHODS as measureMethods } from '../ts/measure/method-signatures.js';
 import { METHODS as networkMethods } from '../ts/network/method-signatures.js';
 import { METHODS as radonMethods } from '../ts/radon/method-signatures.js';
+import { METHODS as randomMethods } from '../ts/core/random.js';
+import { METHODS as ridgeletMethods } from '../ts/ridgelet/method-signatures.js';
 import { METHODS as transportMethods } from '../ts/transport/method-signatures.js';
 
 const SUBJECTS: readonly Record<string, Signature>[] = [
@@ -55,5 +57,7 @@ export const METHODS: MethodSignatures = {
   ...measureMethods,
   ...networkMethods,
   ...radonMethods,
+  ...randomMethods,
+  ...ridgeletMethods,
   ...transportMethods,
 };

@@ -2,9 +2,11 @@
 import { ARRAY, type Rule } from '../ts/core/rules.js';
 import { RidgeflowError } from '../ts/index.js';
 
-/** The names of a function's parameters, which are the names in its signature. */
-export function parametersOf(call: (...values: never[]) => unknown): string[] {
-  const source = Function.prototype.toString.call(call);
+/** The names of a function's parameters, or of a constructor's, which are the names in its signature. */
+export function parametersOf(
+  call: ((...values: never[]) => unknown) | (new (...values: never[]) => unknown),
+): string[] {
+  const source = Function.prototype.toString.call(call).replace(/^class\b[^]*?\bconstructor(?=\()/, '');
   const list = source.slice(source.indexOf('(') + 1, source.indexOf(')'));
   return list
     .split(',')

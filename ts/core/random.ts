@@ -1,7 +1,9 @@
 import { type FloatData, allocateIntegers } from './array.js';
 import { boxMuller } from './box-muller.js';
+import { checkCall } from './call.js';
 import { invalidArgument } from './errors.js';
 import { checkInteger, checkSeed } from './options.js';
+import { list, number, text } from './rules.js';
 
 // Philox 4×32 with 10 rounds: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as
 // 1, 2, 3", SC 2011. Counter-based: value i of a stream is a function of (seed, stream, i) alone, so that any part of a
@@ -76,6 +78,15 @@ const STREAM_NUMBERS: Record<StreamName, number> = {
   acceptance: 9,
 };
 
+/** What its constructor and methods take, for {@link checkCall}. */
+export const METHODS = {
+  RandomStream: {
+    new: { seed: number(true), stream: text(), substream: number(true) },
+    fillNormal: { out: list(), first: number(true) },
+    fillUniform: { out: list(), first: number(true) },
+  },
+};
+
 /**
  * A random-access stream of uniform and normal numbers. `substream` (0 to 2³² − 1) separates, say, the time steps of
  * one run. Position i always gives the same value; uniforms and normals at the same position are related, so a stream
@@ -91,6 +102,7 @@ export class RandomStream {
   readonly #pair = new Float64Array(2);
 
   constructor(seed: number | undefined, stream: StreamName, substream = 0) {
+    checkCall(METHODS.RandomStream.new, { seed, stream, substream });
     const checked = checkSeed(seed);
     if (!Object.hasOwn(STREAM_NUMBERS, stream))
       throw invalidArgument('stream', `one of ${Object.keys(STREAM_NUMBERS).join(', ')}`, stream);
@@ -115,6 +127,8 @@ export class RandomStream {
 
   /** Uniform in the open interval (0, 1) with 52 random bits, positions [first, first + out.length). */
   fillUniform(out: FloatData | number[], first = 0): void {
+    checkCall(METHODS.RandomStream.fillUniform, { out, first });
+    checkInteger(first, 'first', 0);
     for (let i = 0; i < out.length; i++) {
       const position = first + i;
       if (i === 0 || position % 2 === 0) this.#load(Math.floor(position / 2));
@@ -124,6 +138,8 @@ export class RandomStream {
 
   /** Standard normal by Box and Muller's transform, positions [first, first + out.length): the same bits on every machine. */
   fillNormal(out: FloatData | number[], first = 0): void {
+    checkCall(METHODS.RandomStream.fillNormal, { out, first });
+    checkInteger(first, 'first', 0);
     for (let i = 0; i < out.length; i++) {
       const position = first + i;
       if (i === 0 || position % 2 === 0) {
@@ -136,12 +152,15 @@ export class RandomStream {
 
   /** One uniform number in (0, 1). */
   uniform(position: number): number {
+    checkInteger(position, 'position', 0);
     this.#load(Math.floor(position / 2));
     return unit(this.#block, position % 2);
   }
 
   /** `count` distinct whole numbers of [0, n) in random order (a partial Fisher–Yates shuffle). O(n) memory. */
   choose(n: number, count: number): Int32Array {
+    checkInteger(n, 'n', 0, 2 ** 31 - 1);
+    checkInteger(count, 'count', 0);
     const numbers = allocateIntegers(n, 'a shuffle');
     for (let i = 0; i < n; i++) numbers[i] = i;
     for (let i = 0; i < Math.min(count, n - 1); i++) {

@@ -86,7 +86,10 @@ type RulesFor<T> = {
 /** The arguments of a public function that {@link checkCall} looks at, by name. */
 export type Signature = Readonly<Record<string, Rule>>;
 
-/** What the methods of objects take: by the name of the class or interface, then by that of the method. */
+/**
+ * What the methods of objects take: by the name of the class or interface, then by that of the method; `new` is the
+ * constructor.
+ */
 export type MethodSignatures = Readonly<Record<string, Readonly<Record<string, Signature>>>>;
 
 /** The names of {@link CallOptions}, to spread into a list of names. */

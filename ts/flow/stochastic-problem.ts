@@ -56,6 +56,16 @@ export interface DiffusionPath {
   statistics: { steps: number; evaluations: number };
 }
 
+/** Throws INVALID_ARGUMENT unless it is a function of time, or what {@link noiseAt} takes in some dimension. */
+export function checkNoise(noise: DiffuseOptions['noise']): void {
+  if (typeof noise === 'function') return;
+  noiseAt(
+    noise,
+    0,
+    typeof noise === 'number' ? 1 : ((noise as ArrayLike<number> | null | undefined)?.length ?? 1),
+  );
+}
+
 /** The noise scale at a time: one number, or d. Throws INVALID_ARGUMENT. */
 export function noiseAt(noise: DiffuseOptions['noise'], t: number, d: number): NoiseScale {
   const scale = typeof noise === 'function' ? noise(t) : noise;

@@ -1,4 +1,14 @@
-import { ARRAY, CALL_OPTIONS, callback, list, object, options, text, type Argument } from '../core/rules.js';
+import {
+  ARRAY,
+  CALL_OPTIONS,
+  callback,
+  list,
+  number,
+  object,
+  options,
+  text,
+  type Argument,
+} from '../core/rules.js';
 import type { Activations } from './model/activations.js';
 
 const RUN = options<Argument<Activations['collect'], 1>>()({ onProgress: 1, signal: 1 }, true);
@@ -17,7 +27,10 @@ export const METHODS = {
     block: { from: text(), to: text(), others: object([], true) },
     run: { batch: object([]), layers: list() },
   },
-  RandomProjection: { apply: { points: ARRAY, options: CALL_OPTIONS } },
+  RandomProjection: {
+    new: { from: number(), to: number(), seed: number(true) },
+    apply: { points: ARRAY, options: CALL_OPTIONS },
+  },
   ResidualNetwork: {
     evaluate: { x: ARRAY, options: CALL_OPTIONS },
     flow: { name: text(true) },

@@ -15,6 +15,7 @@ import { logHump, phaseProfile } from './phase-profile.js';
 import { type Profile, transformOf } from './ridgelet.js';
 import { tabulate } from './table.js';
 import { checkCall } from '../core/call.js';
+import { METHODS } from './method-signatures.js';
 import { SIGNATURES } from './signatures.js';
 
 /** Largest dimension that pairs are made for. */
@@ -54,13 +55,19 @@ export class RidgeletPair {
   readonly constant: AdmissibilityConstant;
   readonly #tables = new Map<number, PiecewisePolynomials>();
 
-  /** @internal */
+  /**
+   * For {@link ridgeletPair}. Throws INVALID_ARGUMENT.
+   *
+   * @internal
+   */
   constructor(
     dimension: number,
     ofActivation: Activation | CustomActivation,
     profile: Profile,
     constant: AdmissibilityConstant,
   ) {
+    checkCall(METHODS.RidgeletPair.new, { dimension, ofActivation, profile, constant });
+    checkInteger(dimension, 'dimension', 1, LARGEST_DIMENSION);
     this.dimension = dimension;
     this.activation = ofActivation;
     this.profile = profile;

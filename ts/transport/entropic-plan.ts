@@ -37,8 +37,9 @@ export class EntropicPlan implements SinkhornState {
   readonly value: number;
   readonly #problem: EntropicProblem;
 
-  /** For {@link sinkhorn} and its like. */
+  /** For {@link sinkhorn} and its like. Throws INVALID_ARGUMENT. */
   constructor(problem: EntropicProblem, state: SinkhornState) {
+    checkCall(METHODS.EntropicPlan.new, { problem, state });
     this.#problem = problem;
     this.f = state.f;
     this.g = state.g;

@@ -31,6 +31,12 @@ export interface LikelihoodOptions extends Omit<TransportOptions, 'logDensity0' 
   reference?: Measure;
 }
 
+/** Throws INVALID_ARGUMENT unless both times of a flow are finite. */
+export function checkTimes(from: number, to: number): void {
+  if (!Number.isFinite(from)) throw invalidArgument('from', 'a finite time', from);
+  if (!Number.isFinite(to)) throw invalidArgument('to', 'a finite time', to);
+}
+
 /**
  * A velocity field with the times between which particles follow it, and their law where that is known. All flows by name
  * are made of this; the field can be given to `integrate` as well.
@@ -42,10 +48,11 @@ export class Flow {
   readonly to: number;
   readonly #parts: FlowParts;
 
+  /** Throws INVALID_ARGUMENT. */
   constructor(parts: FlowParts) {
+    checkCall(METHODS.Flow.new, { parts });
     const { name, field, from, to } = parts;
-    if (!Number.isFinite(from)) throw invalidArgument('from', 'a finite time', from);
-    if (!Number.isFinite(to)) throw invalidArgument('to', 'a finite time', to);
+    checkTimes(from, to);
     this.name = name;
     this.field = field;
     this.from = from;

@@ -4,9 +4,10 @@ import type { NdArrayLike } from '../../core/foreign.js';
 import { type CallOptions, partOf } from '../../core/options.js';
 import type { VelocityField } from '../../field/field.js';
 import { diffuse } from '../sde.js';
-import type { DiffuseOptions, DiffusionPath } from '../stochastic-problem.js';
+import { type DiffuseOptions, type DiffusionPath, checkNoise } from '../stochastic-problem.js';
 import { checkCall } from '../../core/call.js';
 import { METHODS } from '../method-signatures.js';
+import { checkTimes } from './flow.js';
 
 /** What a {@link StochasticFlow} is made of. */
 export interface StochasticFlowParts extends Pick<DiffuseOptions, 'noise' | 'step' | 'solver'> {
@@ -35,7 +36,11 @@ export class StochasticFlow {
   readonly to: number;
   readonly #parts: StochasticFlowParts;
 
+  /** Throws INVALID_ARGUMENT. */
   constructor(parts: StochasticFlowParts) {
+    checkCall(METHODS.StochasticFlow.new, { parts });
+    checkTimes(parts.from, parts.to);
+    checkNoise(parts.noise);
     this.name = parts.name;
     this.drift = parts.drift;
     this.noise = parts.noise;

@@ -1,6 +1,6 @@
 import type { NdArray } from '../../core/array.js';
 import type { NdArrayLike } from '../../core/foreign.js';
-import { checkPoints, dtypeOf, toDtype } from '../../core/array.js';
+import { allocate, allocateIntegers, checkPoints, dtypeOf, toDtype } from '../../core/array.js';
 import { RandomStream } from '../../core/random.js';
 import { type CallOptions, checkInteger } from '../../core/options.js';
 import { kernelsFor } from '../../kernel/backend.js';
@@ -21,19 +21,20 @@ export class RandomProjection {
   readonly #places: Int32Array;
   readonly #each: number;
 
-  /** Throws INVALID_ARGUMENT. O(8 · from) memory. */
+  /** Throws INVALID_ARGUMENT, OUT_OF_MEMORY. O(8 · from) memory. */
   constructor(
     readonly from: number,
     readonly to: number,
     seed?: number,
   ) {
+    checkCall(METHODS.RandomProjection.new, { from, to, seed });
     checkInteger(from, 'from', 1);
     checkInteger(to, 'to', 1, from);
     this.#each = Math.min(NONZEROS, to);
     const count = from * this.#each;
-    const uniform = new Float64Array(count);
+    const uniform = allocate('float64', count, 'a projection');
     new RandomStream(seed, 'directions', from).fillUniform(uniform);
-    this.#places = new Int32Array(count);
+    this.#places = allocateIntegers(count, 'a projection');
     for (let at = 0; at < count; at++) {
       const block = at % this.#each;
       const start = Math.floor((block * to) / this.#each);
