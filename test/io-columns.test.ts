@@ -46,9 +46,9 @@ test('a column that does not exist is named with the nearest that does', async (
   const cases: [ReadCloudOptions, RegExp[]][] = [
     [
       { columns: 'sepal_length' },
-      [/--columns/, /Did you mean "sepal length"\?/, /Its 6 columns are kind, a/],
+      [/for columns/, /Did you mean "sepal length"\?/, /Its 6 columns are kind, a/],
     ],
-    [{ dropColumns: 'x' }, [/--drop-columns/, /received "x"/]],
+    [{ dropColumns: 'x' }, [/for dropColumns/, /received "x"/]],
     [{ columns: 'a,9' }, [/received "9"/]],
     [{ columns: 'z*' }, [/received "z\*"/]],
     [{ columns: 'b:a' }, [/received "b:a"/]],
@@ -57,8 +57,13 @@ test('a column that does not exist is named with the nearest that does', async (
   for (const [options, patterns] of cases)
     await fails(t, read(t, table, options), 'INVALID_ARGUMENT', ...patterns);
   await fails(t, read(t, '1,2\n3,4\n', { columns: 'a' }), 'INVALID_ARGUMENT', /without names: give a number/);
-  await fails(t, read(t, table, { columns: 'kind' }), 'FILE_FORMAT', /holds text/, /--label-column kind/);
-  await fails(t, read(t, table, { columns: 'a', dropColumns: 'a' }), 'INVALID_SHAPE', /--drop-columns/);
+  await fails(t, read(t, table, { columns: 'kind' }), 'FILE_FORMAT', /holds text/, /labelColumn: "kind"/);
+  await fails(
+    t,
+    read(t, table, { columns: 'a', dropColumns: 'a' }),
+    'INVALID_SHAPE',
+    /columns or dropColumns/,
+  );
   for (const columns of ['', [], [1.5], {}, null] as never[])
     await fails(t, read(t, table, { columns }), 'INVALID_ARGUMENT', /columns/);
 });
@@ -72,18 +77,18 @@ test('columns of text are left out with a note that names the option', async (t)
   t.is(labels, undefined);
   t.deepEqual(dropped, [{ column: 'name', why: 'text' }, { column: 'sex', why: 'text' }]); // prettier-ignore
   t.deepEqual(notes, [
-    'columns "name", "sex" hold text and were left out: labelColumn (--label-column name) takes one as the classes',
+    'columns "name", "sex" hold text and were left out: labelColumn: "name" takes one as the classes',
   ]);
   const bare = await read(t, '1,dog,2\n3,cat,4\n');
   t.deepEqual(bare.cells, [[1, 2], [3, 4]]); // prettier-ignore
-  t.regex(bare.notes![0], /column 1 holds text.*--label-column 1\)/);
+  t.regex(bare.notes![0], /column 1 holds text.*labelColumn: 1 takes/);
   await fails(t, read(t, 'a,b\nu,v\nw,x\n'), 'INVALID_SHAPE', /"a" \(text\), "b" \(text\)/);
-  await fails(t, read(t, 'a,b\n1,2\n3,4\n5,x y\n'), 'FILE_FORMAT', /line 4/, /--drop-columns b/);
+  await fails(t, read(t, 'a,b\n1,2\n3,4\n5,x y\n'), 'FILE_FORMAT', /line 4/, /dropColumns: "b"/);
 });
 
 test('missing values are an error, left out, or filled in, and counted', async (t) => {
   const text = 'a,b,c,label\n1,10,,u\nNA,20,,v\n4,nan,,u\n7,60,,\n';
-  await fails(t, read(t, text), 'NON_FINITE', /empty cell/, /--drop-missing/, /--fill mean/);
+  await fails(t, read(t, text), 'NON_FINITE', /empty cell/, /dropMissing: true/, /fill: "mean"/);
   const some = await read(t, text, { dropMissing: true });
   t.deepEqual(some.cells, [[1, 10]]);
   t.deepEqual([some.columns, some.labels?.names, [...some.rowNumbers!]], [['a', 'b'], ['u'], [0]]);
@@ -103,22 +108,22 @@ test('missing values are an error, left out, or filled in, and counted', async (
   t.deepEqual((await read(t, text, { ...whole, fill: 'median' })).cells, [[1, 10], [4, 20], [4, 20], [7, 60]]); // prettier-ignore
   t.deepEqual((await read(t, text, { ...whole, fill: -1 })).cells[1], [-1, 20]);
   t.deepEqual((await read(t, '1,2\n3,4\n', { fill: 0 })).notes, undefined);
-  await fails(t, read(t, 'a,b\n1,\n,2\n', { dropMissing: true }), 'EMPTY_CLOUD', /every one of its 2 rows \(a 1, b 1\)/, /--fill/); // prettier-ignore
-  await fails(t, read(t, 'a,b\n1,\n,2\n,3\n', { dropMissing: true }), 'EMPTY_CLOUD', /every one of its 3 rows \(a 2, b 1\)/, /--drop-columns a\)?, which leaves 2 rows/, /--fill/); // prettier-ignore
+  await fails(t, read(t, 'a,b\n1,\n,2\n', { dropMissing: true }), 'EMPTY_CLOUD', /every one of its 2 rows \(a 1, b 1\)/, /fill: "mean"/); // prettier-ignore
+  await fails(t, read(t, 'a,b\n1,\n,2\n,3\n', { dropMissing: true }), 'EMPTY_CLOUD', /every one of its 3 rows \(a 2, b 1\)/, /dropColumns: "a"\), which leaves 2 rows/, /fill: "mean"/); // prettier-ignore
   await fails(t, read(t, 'a,b\n1,inf\n', { fill: 0 }), 'NON_FINITE', /inf/);
   await fails(t, read(t, text, { fill: 0, dropMissing: true }), 'INVALID_ARGUMENT', /dropMissing/);
 });
 
 test('missing values in arrays and typed tables', async (t) => {
   const npy = floats([1, 2, NaN, 4, 5, 6], [3, 2]);
-  await fails(t, read(t, npy, {}, 'a.npy'), 'NON_FINITE', /row 2, column 1/, /--drop-missing/);
+  await fails(t, read(t, npy, {}, 'a.npy'), 'NON_FINITE', /row 2, column 1/, /dropMissing: true/);
   t.deepEqual((await read(t, npy, { dropMissing: true }, 'a.npy')).cells, [[1, 2], [5, 6]]); // prettier-ignore
   t.deepEqual((await read(t, npy, { fill: 'mean' }, 'a.npy')).cells[1], [3, 4]);
   t.deepEqual((await read(t, npy, { columns: '1' }, 'a.npy')).cells, [[2], [4], [6]]);
   const { cells, labels } = await read(t, npy, { labelColumn: 0, dropMissing: true }, 'a.npy');
   t.deepEqual([cells, labels?.names], [[[2], [6]], ['1', '5']]); // prettier-ignore
   for (const name of ['nulls.feather', 'nulls.parquet']) {
-    await t.throwsAsync(readCloud(fixture(name)), { message: /null.*--drop-missing/s });
+    await t.throwsAsync(readCloud(fixture(name)), { message: /null.*dropMissing/s });
     const filled = await readCloud(fixture(name), { fill: 0 });
     t.deepEqual(filled.columns, ['x', 'v[0]', 'v[1]', 'f[0]', 'f[1]'], name);
     t.deepEqual([...filled.points.data], [1.5, 1, 2, 1, 2, 0, 0, 0, 0, 0, 3.5, 5, 0, 5, 6], name);
@@ -154,9 +159,9 @@ test('delimiters and decimals that are asked for, or found', async (t) => {
     ['a;b\n"1,5";2e0\n,3e1;4,25\n', { decimal: ',' }],
   ] as [string, ReadCloudOptions][])
     t.deepEqual((await read(t, text, options)).cells, rows, text);
-  t.regex((await read(t, '1,5;2\n3;4,25\n')).notes![0], /commas.*--decimal \./);
+  t.regex((await read(t, '1,5;2\n3;4,25\n')).notes![0], /commas.*decimal: "\."/);
   t.deepEqual((await read(t, '"1,5";"-,25e-1"\n3;1234567890123456789,5\n', { dtype: 'float64' })).cells, [[1.5, -0.025], [3, 1234567890123456800]]); // prettier-ignore
-  await fails(t, read(t, '1,5;2\n3;4,25\n', { decimal: '.' }), 'FILE_FORMAT', /--decimal ,/);
+  await fails(t, read(t, '1,5;2\n3;4,25\n', { decimal: '.' }), 'FILE_FORMAT', /decimal: ","/);
   for (const delimiter of ['', 'ab', '1', '"', 'é', 3] as never[])
     await fails(t, read(t, '1,2\n', { delimiter }), 'INVALID_ARGUMENT', /delimiter/);
   await fails(t, read(t, '1,2\n', { delimiter: ',', decimal: ',' }), 'INVALID_ARGUMENT', /delimiter/);
@@ -173,7 +178,7 @@ test('a column of many numbers is a target, however it is called', async (t) => 
   t.deepEqual(dropped, [{ column: 'target', why: 'target' }]);
   t.regex(
     notes!.join(),
-    /"target" has 211 different numbers: a target.*--label-column target.*--label-column none/,
+    /"target" has 211 different numbers: a target.*labelColumn: "target" .*labelColumn: false/,
   );
   const asked = await read(
     t,
@@ -205,7 +210,7 @@ test('a last column of few whole numbers in a file without names may be classes'
   );
   t.is(cells[0].length, 3, 'it is still a coordinate');
   t.deepEqual(notes, [
-    'the last column holds only 0, 1, 2, and may be classes: labelColumn -1 (--label-column -1) takes it as such',
+    'the last column holds only 0, 1, 2, and may be classes: labelColumn: -1 takes it as such',
   ]);
   t.is(
     (

@@ -23,7 +23,7 @@ test('integers that go on from 0, or years, above other numbers are names, with 
     t.deepEqual(columns, names, text);
     t.is(n, text.trim().split('\n').length - 1, text);
     t.is(notes?.length, 1, text);
-    t.regex(notes![0], /first row \(.*\) was read as the names.*--no-header/, text);
+    t.regex(notes![0], /first row \(.*\) was read as the names.*header: false/, text);
     const point = await read(t, text.replace('name', '7'), { header: false });
     t.is(point.columns, undefined);
     t.is(point.n, n + 1, text);
@@ -124,5 +124,5 @@ test('dashes, points and errors of spreadsheets are missing numbers, and may be 
   );
   const kept = await read(t, 'x,sign\n1,+\n2,-\n', { labelColumn: 'sign' });
   t.deepEqual([...kept.labels!.names].sort(), ['+', '-']);
-  await t.throwsAsync(read(t, 'x,y\n1,2\n-,3\n'), { code: 'NON_FINITE', message: /--drop-missing/ });
+  await t.throwsAsync(read(t, 'x,y\n1,2\n-,3\n'), { code: 'NON_FINITE', message: /dropMissing/ });
 });

@@ -106,13 +106,13 @@ test('label columns, by name, number and habit', async (t) => {
 
 test('every error names the file, the line, the column and the remedy', async (t) => {
   const cases: [string, Parameters<typeof fails>[2], RegExp[]][] = [
-    ['x,y\n1,2\n\n3,four\n', 'FILE_FORMAT', [/line 4, column 2 \("y"\)/, /"four"/, /--label-column/]],
-    ['1;2.5\n3;4,5\n', 'FILE_FORMAT', [/line 2, column 2/, /decimal "," \(--decimal ,\)/]],
+    ['x,y\n1,2\n\n3,four\n', 'FILE_FORMAT', [/line 4, column 2 \("y"\)/, /"four"/, /labelColumn: "y"/]],
+    ['1;2.5\n3;4,5\n', 'FILE_FORMAT', [/line 2, column 2/, /decimal: ","/]],
     ['1,2\n3,NaN\n', 'NON_FINITE', [/line 2, column 2/, /NaN/]],
     ['1,2\n-inf,1\n', 'NON_FINITE', [/line 2, column 1/, /-inf/]],
     ['1,2\n3,1e400\n', 'NON_FINITE', [/line 2, column 2/, /1e400/]],
     ['1,2\n3,1e39\n', 'NON_FINITE', [/1e\+39 is too large for float32/, /float64/]],
-    ['1,2,3\n3,,5\n', 'NON_FINITE', [/line 2, column 2/, /empty cell/, /--drop-missing.*--fill/]],
+    ['1,2,3\n3,,5\n', 'NON_FINITE', [/line 2, column 2/, /empty cell/, /dropMissing.*fill/]],
     ['1,2\n3,\n', 'NON_FINITE', [/line 2, column 2/, /empty cell/, /ends of the lines/]],
     ['1,2\n3,NA\n', 'NON_FINITE', [/line 2, column 2/, /"NA"/]],
     ['1,2\n3\n', 'FILE_FORMAT', [/line 2/, /expected 2 fields.*received 1/]],
@@ -239,13 +239,13 @@ test('thousands set apart by commas or points', async (t) => {
     const isSaid = notes.some((note) => /setting thousands apart/.test(note));
     t.is(isSaid, /[,.]\d{3}[,.]/.test(text), text);
   } // prettier-ignore
-  await fails(t, rowsOf(t, 'a,b\n"1,234",2\n12,0\n'), 'FILE_FORMAT', /--decimal ,\); where they set thousands apart: .*--decimal \./); // prettier-ignore
+  await fails(t, rowsOf(t, 'a,b\n"1,234",2\n12,0\n'), 'FILE_FORMAT', /decimal: ","; where they set thousands apart: decimal: "\."/); // prettier-ignore
 });
 
 test('where something is missing in every row, the remedy leaves some', async (t) => {
   const text = 'a,b,c,d\n1,,,4\n2,,3,\n3,5,,7\n4,,,1\n';
-  await fails(t, rowsOf(t, text, { dropMissing: true, columns: 'a,b,c,d' }), 'EMPTY_CLOUD', /--drop-columns 'b,c'\), which leaves 3 rows/); // prettier-ignore
+  await fails(t, rowsOf(t, text, { dropMissing: true, columns: 'a,b,c,d' }), 'EMPTY_CLOUD', /dropColumns: \["b", "c"\]\), which leaves 3 rows/); // prettier-ignore
   t.is((await rowsOf(t, text, { dropMissing: true, dropColumns: 'b,c' })).rows.length, 3);
   t.is((await rowsOf(t, text, { dropMissing: true, dropColumns: ['b', 'c'] })).rows.length, 3);
-  await fails(t, rowsOf(t, 'a,b\n,1\n2,\n', { dropMissing: true }), 'EMPTY_CLOUD', /--fill mean/);
+  await fails(t, rowsOf(t, 'a,b\n,1\n2,\n', { dropMissing: true }), 'EMPTY_CLOUD', /fill: "mean"/);
 });

@@ -43,14 +43,14 @@ test('a table in JSON, however it is written', async (t) => {
 
 test('kinds of columns, labels and missing values in JSON', async (t) => {
   const records = [{ name: 'ann', x: 1, label: 'u' }, { name: 'bob', x: null, label: 'v' }, { name: '7', label: null, x: 3 }]; // prettier-ignore
-  await fails(t, rowsOf(t, records), 'NON_FINITE', /row 2, column 2 \("x"\)/, /--drop-missing/);
+  await fails(t, rowsOf(t, records), 'NON_FINITE', /row 2, column 2 \("x"\)/, /dropMissing/);
   const kept = await rowsOf(t, records, { keepMissing: true });
   t.deepEqual(kept.rows, [[1], [NaN], [3]]);
   t.deepEqual([...kept.labels!.values], [0, 1, -1]);
   t.deepEqual(kept.dropped, [{ column: 'name', why: 'text' }]);
   t.deepEqual((await rowsOf(t, [[1, 'a'], [2, 'b']], { labelColumn: -1 })).labels?.names, ['a', 'b']); // prettier-ignore
   t.deepEqual((await rowsOf(t, [{ x: 1 }, { z: 2 }], { keepMissing: true })).rows, [[1, NaN], [NaN, 2]]); // prettier-ignore
-  await fails(t, rowsOf(t, [{ x: 1 }, { x: 2 }, { x: 'p q' }]), 'FILE_FORMAT', /row 3, column "x"/, /--drop-columns x/); // prettier-ignore
+  await fails(t, rowsOf(t, [{ x: 1 }, { x: 2 }, { x: 'p q' }]), 'FILE_FORMAT', /row 3, column "x"/, /dropColumns: "x"/); // prettier-ignore
   t.deepEqual((await rowsOf(t, [{ x: 1, at: { z: [{}] } }])).dropped, [{ column: 'at.z', why: 'no number' }]);
 });
 
@@ -59,7 +59,7 @@ test('what JSON is no table, with a remedy', async (t) => {
     ['{"a":', /not JSON/],
     ['7', /single value/],
     [{}, /nothing/],
-    [{ type: 'Topology', objects: {}, arcs: [[1], [2]], scale: [[1]] }, /--array arcs/],
+    [{ type: 'Topology', objects: {}, arcs: [[1], [2]], scale: [[1]] }, /array: "arcs"/],
     [[1, 'a'], /different kinds/],
     [[[1, 2], [3]], /row 2.*expected 2 values/],
     ['{"a":1}\n{"a":}\n', /line 2/],
@@ -108,14 +108,14 @@ test('thousands set apart in texts of JSON, lists of one number and of changing 
   const ragged = await rowsOf(t, lists);
   t.deepEqual([ragged.columns, ragged.dropped], [['x'], [{ column: 'v', why: 'no number' }]]);
   t.regex(ragged.notes!.join(), /lists of different lengths/);
-  await fails(t, rowsOf(t, [...lists.slice(0, 1), ...lists.slice(0, 2)]), 'FILE_FORMAT', /list of 2 numbers.*one of 1/, /--drop-columns v/); // prettier-ignore
+  await fails(t, rowsOf(t, [...lists.slice(0, 1), ...lists.slice(0, 2)]), 'FILE_FORMAT', /list of 2 numbers.*one of 1/, /dropColumns: "v"/); // prettier-ignore
 });
 
 test('parts of objects within objects, and maps', async (t) => {
   const arcs = [[[1, 2], [3, 4]], [[5, 6]]]; // prettier-ignore
   const areas = { geometries: [{ type: 'Polygon', id: 4 }, { type: 'Polygon', id: 5 }] }; // prettier-ignore
   const map = { type: 'Topology', arcs, objects: { 'a.b': areas, c: { geometries: [{ id: 1 }, { id: 2 }, { id: 3 }] } } }; // prettier-ignore
-  await fails(t, rowsOf(t, map), 'FILE_FORMAT', /lists in arcs/, /--array objects\.c\.geometries\), one of .*objects\.a\.b\.geometries/); // prettier-ignore
+  await fails(t, rowsOf(t, map), 'FILE_FORMAT', /lists in arcs/, /array: "objects\.c\.geometries", one of .*objects\.a\.b\.geometries/); // prettier-ignore
   t.deepEqual((await rowsOf(t, map, { array: 'objects.c.geometries' })).rows, [[1], [2], [3]]);
   t.deepEqual((await rowsOf(t, map, { array: 'objects.a.b.geometries' })).rows, [[4], [5]]);
   await fails(t, rowsOf(t, map, { array: 'objects.d' }), 'INVALID_ARGUMENT', /objects\.c\.geometries/);

@@ -107,8 +107,8 @@ test('what a table cannot be, with the row, the column and the remedy', async (t
   const path = put(t, 'text.parquet', parquet(text));
   const left = await decode(path);
   t.deepEqual([left.columns, left.dropped], [['x'], [{ column: 'kind', why: 'text' }]]);
-  t.regex(left.notes?.[0] ?? '', /"kind" holds text.*--label-column kind/);
-  await fails(t, decode(path, { columns: '*' }), 'FILE_FORMAT', /column "kind"/, /text/, /--label-column/);
+  t.regex(left.notes?.[0] ?? '', /"kind" holds text.*labelColumn: "kind"/);
+  await fails(t, decode(path, { columns: '*' }), 'FILE_FORMAT', /column "kind"/, /text/, /labelColumn/);
   t.deepEqual((await decode(path, { labelColumn: 'kind' })).labels?.names, ['u', 'v']);
   await fails(t, decode(path, { labelColumn: 'none' }), 'INVALID_ARGUMENT', /"none"/, /x, kind/);
 

@@ -273,7 +273,7 @@ test('examples keep their shape, and values in another order are refused', (t) =
     [[3, 32, 32], [32, 32, 3], /another order.*x\.transpose\(0, 3, 1, 2\)/],
     [[null, null, 3], [3, 5, 7], /another order/],
     [[4, 16], [8, 8], /as many, but their axes/],
-    [[3, null, null], [147], /--example-shape/],
+    [[3, null, null], [147], /give the shape of an example/],
     [[5], [4], /trained on/],
   ] as const) {
     const error = t.throws(() => exampleShape(input(...shape), example), { instanceOf: RidgeflowError });

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { speakToCommandLine } from '../core/spoken.js';
 import { completionCommand } from './completion.js';
 import { distanceCommand } from './distance.js';
 import { doctorCommand } from './doctor.js';
@@ -57,7 +58,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   try {
     // Both cases of the letter are common; commander takes one.
     const given = argv.map((argument, i) => (i === 2 && argument === '-V' ? '--version' : argument));
-    await program().parseAsync(withScalingDefault(given));
+    await speakToCommandLine(() => program().parseAsync(withScalingDefault(given)));
     // A command that has done its work may still have found something amiss.
     return typeof process.exitCode === 'number' ? process.exitCode : EXIT.ok;
   } catch (error) {

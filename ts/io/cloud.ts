@@ -1,5 +1,6 @@
 import { allocate, dtypeOf, elementCount, type DType, type NdArray } from '../core/array.js';
 import { describe, type RidgeflowError } from '../core/errors.js';
+import { spokenOption } from '../core/spoken.js';
 import type { ColumnChoice } from './column-choice.js';
 import type { Elements } from './elements.js';
 import { fileError } from './errors.js';
@@ -138,8 +139,9 @@ export interface CloudFile extends CloudData {
 }
 
 /** What to do about a value that is missing. */
-export const MISSING_REMEDY =
-  'dropMissing (--drop-missing) leaves such rows out, fill (--fill mean, median or 0) fills them in';
+export function missingRemedy(): string {
+  return `${spokenOption('dropMissing', true)} leaves such rows out, ${spokenOption('fill', 'mean')} (or median, or 0) fills them in`;
+}
 
 /** A cell for messages. Rows and columns are counted from 1 there and in details, as editors and spreadsheets do. */
 export function cellName(row: number, column: number, columns?: readonly string[]): string {
@@ -162,10 +164,10 @@ export function nonFiniteCell(
       ? `${original} is too large for float32`
       : `expected a finite number but received ${original}`,
     remedy: overflow
-      ? 'Read it as float64 (dtype, --dtype), or scale the data'
+      ? `Read it as float64 (${spokenOption('dtype', 'float64')}), or scale the data`
       : Number.isNaN(original)
-        ? MISSING_REMEDY
-        : 'Correct the value, or leave its row or its column (--drop-columns) out',
+        ? missingRemedy()
+        : `Correct the value, or leave its row or its column (${spokenOption('dropColumns')}) out`,
     details: cell,
   });
 }

@@ -1,5 +1,6 @@
 import { nearestName } from '../core/nearest-name.js';
 import { describe, invalidArgument } from '../core/errors.js';
+import { spokenOption } from '../core/spoken.js';
 import { fileError } from './errors.js';
 
 /**
@@ -103,11 +104,12 @@ export function columnNumber(labelColumn: LabelColumn): number | undefined {
 
 /** INVALID_ARGUMENT for a column that the file does not have, with the nearest name and what there is. */
 export function noSuchColumn(part: string | number, { count, names, file }: Known, parameter: string): never {
-  const nearest = names && typeof part === 'string' ? nearestName(part, names) : undefined;
+  const isRule = typeof part === 'string' && /^\d+-\d+$|[*?:]/.test(part);
+  const nearest = names && typeof part === 'string' && !isRule ? nearestName(part, names) : undefined;
   const shown = names?.slice(0, 20).map(quoted).join(', ');
   throw fileError('INVALID_ARGUMENT', {
     file,
-    problem: `expected a column of the file for ${parameter} but received ${describe(part)}`,
+    problem: `expected a column of the file for ${spokenOption(parameter)} but received ${describe(part)}`,
     remedy:
       (nearest === undefined ? '' : `Did you mean ${quoted(nearest)}? `) +
       (shown === undefined
@@ -120,10 +122,4 @@ export function noSuchColumn(part: string | number, { count, names, file }: Know
 /** A name as it stands in a list of names. */
 function quoted(name: string): string {
   return /^[^\s,]+$/.test(name) ? name : JSON.stringify(name);
-}
-
-/** A column as an argument on a command line: quoted where a shell asks for it. */
-export function columnArgument(column: string | number): string {
-  const text = String(column);
-  return /^[\w%+./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

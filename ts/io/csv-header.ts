@@ -1,3 +1,4 @@
+import { spokenOption } from '../core/spoken.js';
 import { fieldKind, HASH, looksLikeHeader, splitRecord, type Delimiter } from './csv-dialect.js';
 
 /** How many rows below the first are looked at to tell a header of numbers from a point. */
@@ -51,7 +52,7 @@ function isNumber(text: string): boolean {
 
 export function numbersNote(first: readonly string[]): string {
   const shown = first.slice(0, 3).join(', ') + (first.length > 3 ? ', …' : '');
-  return `the first row (${shown}) was read as the names of the columns: --no-header (header: false) makes it a point`;
+  return `the first row (${shown}) was read as the names of the columns: ${spokenOption('header', false)} makes it a point`;
 }
 
 /**

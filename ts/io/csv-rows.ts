@@ -1,7 +1,7 @@
 import { allocate, type DType, type FloatData } from '../core/array.js';
 import { describe, type RidgeflowError } from '../core/errors.js';
-import { MISSING_REMEDY, nonFiniteCell, type CloudContent } from './cloud.js';
-import { columnArgument } from './column-choice.js';
+import { spokenOption } from '../core/spoken.js';
+import { missingRemedy, nonFiniteCell, type CloudContent } from './cloud.js';
 import {
   COMMA,
   CR,
@@ -23,7 +23,7 @@ import {
   type Delimiter,
 } from './csv-dialect.js';
 import { fileError } from './errors.js';
-import { LABEL_REMEDY, LabelCollector, type CloudLabels } from './labels.js';
+import { LabelCollector, labelRemedy, type CloudLabels } from './labels.js';
 import { ColumnRanges } from '../core/narrowing.js';
 import type { Roles } from './roles.js';
 import { checkMemory } from './source.js';
@@ -333,13 +333,13 @@ export class RowParser {
     if (kind === 'number' || kind === 'non-finite')
       return this.#nonFinite(column, isFinite ? Number(this.#pointed(text)) : /nan/i.test(text) ? NaN : text);
     const problem = `expected a number but received ${describe(text)}`;
-    if (kind === 'missing') return this.#cellError(column, problem, MISSING_REMEDY, 'NON_FINITE');
-    const argument = columnArgument(this.#shape.columns?.[column] ?? column);
+    if (kind === 'missing') return this.#cellError(column, problem, missingRemedy(), 'NON_FINITE');
+    const named = this.#shape.columns?.[column] ?? column;
     let remedy = hasDecimalComma(text)
-      ? 'Where commas stand before decimals: decimal "," (--decimal ,); where they set thousands apart: decimal "." (--decimal .)'
-      : `Correct the cell, leave the column out (dropColumns, --drop-columns ${argument}), or take it as the classes (labelColumn, --label-column ${argument})`;
+      ? `Where commas stand before decimals: ${spokenOption('decimal', ',')}; where they set thousands apart: ${spokenOption('decimal', '.')}`
+      : `Correct the cell, leave the column out (${spokenOption('dropColumns', named)}), or take it as the classes (${spokenOption('labelColumn', named)})`;
     if (this.#rows === 0 && !this.#shape.columns)
-      remedy += '; if this line names the columns: header true (--header)';
+      remedy += `; if this line names the columns: ${spokenOption('header', true)}`;
     return this.#cellError(column, problem, remedy);
   }
 
@@ -348,11 +348,11 @@ export class RowParser {
     const fields = splitRecord(bytes, at, end, this.#shape.delimiter)?.fields.length ?? 0;
     if (fields !== this.width) return this.#raggedRow(bytes, at, end);
     const isLabel = column === this.#shape.roles.label;
-    const missing = isLabel ? LABEL_REMEDY : MISSING_REMEDY;
-    const argument = columnArgument(this.#shape.columns?.[column] ?? column);
+    const missing = isLabel ? labelRemedy() : missingRemedy();
+    const named = this.#shape.columns?.[column] ?? column;
     const remedy =
       column === this.width - 1 && !isLabel
-        ? `${missing}. Where it is only a delimiter at the ends of the lines: dropColumns (--drop-columns ${argument})`
+        ? `${missing}. Where it is only a delimiter at the ends of the lines: ${spokenOption('dropColumns', named)}`
         : missing;
     const what = isLabel ? 'label' : 'number';
     return this.#cellError(column, `expected a ${what} but received an empty cell`, remedy, 'NON_FINITE');

@@ -1,5 +1,6 @@
 import type { DType } from '../core/array.js';
 import { describe } from '../core/errors.js';
+import { spokenOption } from '../core/spoken.js';
 import { checkExtent, type CloudContent } from './cloud.js';
 import { columnNumber, type LabelColumn } from './column-choice.js';
 import { fileError } from './errors.js';
@@ -196,7 +197,9 @@ function readStart(
   const notes = isHeader && kind === 'numbers' ? [numbersNote(first.fields)] : [];
   if (shipped) notes.push(shippedNote(first.fields));
   if (options.decimal === undefined && decimal === ',')
-    notes.push('commas were read as standing before decimals: decimal "." (--decimal .) says otherwise');
+    notes.push(
+      `commas were read as standing before decimals: ${spokenOption('decimal', '.')} says otherwise`,
+    );
   if (setsApart) notes.push(groupedNote(decimal));
   if (units) notes.push(unitsNote(units.fields));
   notes.push(...roles.notes);
@@ -220,7 +223,7 @@ function readStart(
 
 function shippedNote(first: readonly string[]): string {
   const shown = `${first.slice(0, 3).join(',')}${first.length > 3 ? ',…' : ''}`;
-  return `the first line (${shown}) was read as the counts of points and columns and the names of the classes: --header or --no-header (header) reads it otherwise`;
+  return `the first line (${shown}) was read as the counts of points and columns and the names of the classes: ${spokenOption('header', true)} or ${spokenOption('header', false)} reads it otherwise`;
 }
 
 /** The names of columns with an index that has none as it stands, which its note says. */

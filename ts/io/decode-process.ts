@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { RidgeflowError } from '../core/errors.js';
+import { speakToCommandLine } from '../core/spoken.js';
 import type { CloudContent } from './cloud.js';
 import type { TableReply, TableRequest } from './table-request.js';
 import { elementChunks } from './npy.js';
@@ -43,9 +44,12 @@ async function sendRows(request: TableRequest, batch: number): Promise<void> {
 
 async function main(): Promise<void> {
   const request = JSON.parse(process.argv[2]) as TableRequest;
-  try {
+  const decode = async () => {
     if (request.batch !== undefined) await sendRows(request, request.batch);
     else sendContent(await decodeTableHere(request));
+  };
+  try {
+    await (request.speaksToCommandLine ? speakToCommandLine(decode) : decode());
   } catch (error) {
     if (!(error instanceof RidgeflowError)) throw error;
     const { code, message, details } = error;

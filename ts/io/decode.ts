@@ -7,6 +7,7 @@ import { childProcess } from '../core/builtins.js';
 import { RidgeflowError } from '../core/errors.js';
 import { throwIfAborted } from '../core/options.js';
 import { sourceFolder } from '../core/package-root.js';
+import { speaksToCommandLine } from '../core/spoken.js';
 import type { CloudContent } from './cloud.js';
 import { damaged } from './errors.js';
 import { ByteSource } from './source.js';
@@ -58,7 +59,8 @@ export async function startDecoder(
   // Only the loader that runs TypeScript sources is to be handed on, not a debugger's port or an --eval.
   const execArgv =
     extension === '.ts' ? process.execArgv.filter((flag) => !/^--(inspect|eval|print)/.test(flag)) : [];
-  const child = childProcess().spawn(process.execPath, [...execArgv, program, JSON.stringify(request)], {
+  const asked = JSON.stringify({ ...request, speaksToCommandLine: speaksToCommandLine() });
+  const child = childProcess().spawn(process.execPath, [...execArgv, program, asked], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     // In Electron the executable is the application, unless this asks it to be Node.
     env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },

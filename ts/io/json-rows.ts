@@ -1,4 +1,4 @@
-import { columnArgument } from './column-choice.js';
+import { spokenOption } from '../core/spoken.js';
 import { damaged, fileError } from './errors.js';
 
 /** What a JSON file holds, as columns of values; a column of which a row says nothing has undefined there. */
@@ -95,7 +95,7 @@ function ofObject(value: Record<string, unknown>, file: string, array: string | 
     throw fileError('FILE_FORMAT', {
       file,
       problem: `expected a table but the lists in ${name} are not of one length`,
-      remedy: `Name another part that holds the rows: array (--array ${columnArgument(others[0])}), one of ${others.slice(0, 6).join(', ')}`,
+      remedy: `Name another part that holds the rows: ${spokenOption('array', others[0])}, one of ${others.slice(0, 6).join(', ')}`,
     });
   }
   if (tables.length === 0 && lists.length > 0) {
@@ -115,7 +115,7 @@ function ofObject(value: Record<string, unknown>, file: string, array: string | 
     problem: `expected a table but received an object of ${keys.slice(0, 20).join(', ') || 'nothing'}`,
     remedy:
       lists.length > 0
-        ? `Name the part that holds the rows: array (--array ${longest(value, lists)})`
+        ? `Name the part that holds the rows: ${spokenOption('array', longest(value, lists))}`
         : 'Write an array of records, or of arrays of numbers',
   });
 }

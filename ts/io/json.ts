@@ -1,5 +1,5 @@
+import { spokenOption } from '../core/spoken.js';
 import { fieldKind, groupedNote, isMissing, plainNumber } from './csv-dialect.js';
-import { columnArgument } from './column-choice.js';
 import { fileError } from './errors.js';
 import { type JsonColumns, jsonColumns } from './json-rows.js';
 import { openSource } from './source.js';
@@ -107,8 +107,8 @@ function numberOf(cell: unknown, row: number, { name }: TableColumn, file: strin
     place: `row ${row + 1}, column ${JSON.stringify(name)}`,
     problem: `expected a number but received ${JSON.stringify(cell).slice(0, 60)}`,
     remedy:
-      `Correct it, leave the column out (dropColumns, --drop-columns ${columnArgument(name)}), ` +
-      `or take it as the classes (labelColumn, --label-column ${columnArgument(name)})`,
+      `Correct it, leave the column out (${spokenOption('dropColumns', name)}), ` +
+      `or take it as the classes (${spokenOption('labelColumn', name)})`,
     details: { row: row + 1 },
   });
 }

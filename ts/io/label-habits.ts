@@ -1,6 +1,6 @@
 import type { NdArray } from '../core/array.js';
+import { spokenOption } from '../core/spoken.js';
 import type { CloudContent, ReadCloudOptions } from './cloud.js';
-import { columnArgument } from './column-choice.js';
 import type { CloudLabels } from './labels.js';
 
 /** So many different numbers are always taken as classes. */
@@ -18,8 +18,8 @@ export function judgeLabels(content: CloudContent, options: ReadCloudOptions): C
     const what = `${isColumn ? 'column' : 'array'} ${JSON.stringify(column)} has ${labels.names.length} different numbers`;
     if (why === 'asked') return { ...content, notes: [...notes, `${what}: each is a class, as asked`] };
     const note =
-      `${what}: a target, neither classes nor a coordinate. labelColumn (--label-column ${columnArgument(column)}) takes each ` +
-      `as a class${isColumn ? ', false (--label-column none) the column as a coordinate' : ''}`;
+      `${what}: a target, neither classes nor a coordinate. ${spokenOption('labelColumn', column)} takes each as a ` +
+      `class${isColumn ? `, ${spokenOption('labelColumn', false)} the column as a coordinate` : ''}`;
     const { labels: _, labelColumn: __, ...rest } = content;
     return { ...rest, dropped: [...dropped, { column, why: 'target' }], notes: [...notes, note] };
   }
@@ -28,7 +28,7 @@ export function judgeLabels(content: CloudContent, options: ReadCloudOptions): C
     return content;
   const found = lastAsClasses(content.points);
   if (found === undefined) return content;
-  const note = `the last column holds only ${found}, and may be classes: labelColumn -1 (--label-column -1) takes it as such`;
+  const note = `the last column holds only ${found}, and may be classes: ${spokenOption('labelColumn', -1)} takes it as such`;
   return { ...content, notes: [...notes, note] };
 }
 

@@ -1,3 +1,4 @@
+import { spokenOption } from '../core/spoken.js';
 import { fileError } from './errors.js';
 
 /** Class labels of a cloud. */
@@ -9,7 +10,9 @@ export interface CloudLabels {
 }
 
 /** What to do about a label that is missing. */
-export const LABEL_REMEDY = 'Give every row a label, or leave such rows out: dropMissing (--drop-missing)';
+export function labelRemedy(): string {
+  return `Give every row a label, or leave such rows out: ${spokenOption('dropMissing', true)}`;
+}
 
 /** Names that mark a column or an array as the labels, in order of preference. */
 export const LABEL_NAMES = ['label', 'labels', 'class', 'target', 'y', 'digit'];
@@ -113,7 +116,7 @@ export class LabelCollector {
       file: this.#file,
       place: `row ${row}`,
       problem: `expected a label but received ${raw[missing]}`,
-      remedy: LABEL_REMEDY,
+      remedy: labelRemedy(),
       details: { row },
     });
   }
@@ -171,7 +174,7 @@ export function labelsFromNumbers(
         file,
         place: `row ${row}`,
         problem: `expected a label but received ${value(i)}`,
-        remedy: LABEL_REMEDY,
+        remedy: labelRemedy(),
         details: { row },
       });
     }

@@ -1,7 +1,7 @@
 import type { NdArray } from '../core/array.js';
 import { takeRows } from '../core/rows.js';
+import { spokenOption } from '../core/spoken.js';
 import type { CloudContent, ReadCloudOptions } from './cloud.js';
-import { columnArgument } from './column-choice.js';
 import { fileError } from './errors.js';
 import type { CloudLabels } from './labels.js';
 import { listed, type DroppedColumn } from './roles.js';
@@ -215,11 +215,7 @@ function refuseAll(
     for (let row = 0; row < n; row++) if (isWhole(row, gone)) kept++;
     if (kept > 1) break;
   }
-  const named = [...gone].map((k) => String(names[k]));
-  // A name with a comma in it would be taken for two in a list.
-  const list = named.some((name) => name.includes(','))
-    ? named.map(columnArgument).join(' --drop-columns ')
-    : columnArgument(named.join(','));
+  const named = [...gone].map((k) => names[k]);
   throw fileError('EMPTY_CLOUD', {
     file,
     problem: `something is missing in every one of its ${n} rows${most(names, counts)}`,
@@ -227,8 +223,8 @@ function refuseAll(
       emptiest.length === 0
         ? 'Give rows their labels'
         : kept > 1
-          ? `Leave the emptiest columns out (dropColumns, --drop-columns ${list}), which leaves ${kept} rows, or fill them in (fill, --fill mean)`
-          : 'Fill in what is missing (fill, --fill mean, instead of dropMissing, --drop-missing)',
+          ? `Leave the emptiest columns out (${spokenOption('dropColumns', named)}), which leaves ${kept} rows, or fill them in (${spokenOption('fill', 'mean')})`
+          : `Fill in what is missing (${spokenOption('fill', 'mean')} instead of ${spokenOption('dropMissing', true)})`,
     details: { points: 0 },
   });
 }

@@ -1,10 +1,5 @@
-import {
-  chosenColumns,
-  columnArgument,
-  resolveLabelColumn,
-  type ColumnChoice,
-  type LabelColumn,
-} from './column-choice.js';
+import { chosenColumns, resolveLabelColumn, type ColumnChoice, type LabelColumn } from './column-choice.js';
+import { spokenOption } from '../core/spoken.js';
 import { fileError } from './errors.js';
 import { labelPosition } from './labels.js';
 import { indexNote } from './pandas.js';
@@ -69,11 +64,9 @@ export function assignRoles(
 ): Roles {
   const known = { count: facts.length, names, file };
   const nameOf = (position: number) => names?.[position] ?? position;
-  const leftOut = new Set(
-    dropColumns === undefined ? [] : chosenColumns(dropColumns, known, 'dropColumns (--drop-columns)'),
-  );
+  const leftOut = new Set(dropColumns === undefined ? [] : chosenColumns(dropColumns, known, 'dropColumns'));
   const label = resolveLabelColumn(labelColumn, facts.length, names, leftOut.has(found) ? -1 : found, file);
-  const chosen = columns === undefined ? undefined : chosenColumns(columns, known, 'columns (--columns)');
+  const chosen = columns === undefined ? undefined : chosenColumns(columns, known, 'columns');
   const dropped: DroppedColumn[] = [];
   const coordinates: number[] = [];
   for (const [position, { kind, isIndex }] of facts.entries()) {
@@ -113,8 +106,8 @@ function refuseChosen({ kind, type }: ColumnFacts, column: string | number, file
     problem: `expected numbers but it holds ${words}`,
     remedy:
       kind === 'text'
-        ? `Leave it out of columns (--columns), or take it as the classes: labelColumn (--label-column ${columnArgument(column)})`
-        : 'Leave it out of columns (--columns), or convert it to numbers',
+        ? `Leave it out of ${spokenOption('columns')}, or take it as the classes: ${spokenOption('labelColumn', column)}`
+        : `Leave it out of ${spokenOption('columns')}, or convert it to numbers`,
     details: { column },
   });
 }
@@ -139,7 +132,7 @@ function dropNotes(
     const likely = text.reduce((best, column) => (distinctOf(column) < distinctOf(best) ? column : best));
     const remedy = hasLabels
       ? ''
-      : `: labelColumn (--label-column ${columnArgument(likely)}) takes ${text.length === 1 ? 'it' : 'one'} as the classes`;
+      : `: ${spokenOption('labelColumn', likely)} takes ${text.length === 1 ? 'it' : 'one'} as the classes`;
     notes.push(
       `${is} ${listed(text)} ${holds} text and ${text.length === 1 ? 'was' : 'were'} left out${remedy}`,
     );
@@ -197,7 +190,7 @@ export function checkCoordinates(
         ? `, of types ${types.join(', ')}`
         : ''),
     remedy: dropped.some(({ why }) => why === 'left out')
-      ? 'Choose others with columns (--columns) or dropColumns (--drop-columns)'
+      ? `Choose others with ${spokenOption('columns')} or ${spokenOption('dropColumns')}`
       : label >= 0
         ? 'Add a column of numbers beside the labels'
         : 'Add a column of numbers',

@@ -1,4 +1,5 @@
 import { toDtype, type DType } from '../core/array.js';
+import { spokenOption } from '../core/spoken.js';
 import { cloudFromArray, type CloudContent, type ReadCloudOptions } from './cloud.js';
 import { fileError } from './errors.js';
 import { LABEL_NAMES, labelsFromNumbers } from './labels.js';
@@ -42,7 +43,7 @@ export function tensorNames(
   if (!tensors.has(name)) {
     throw fileError('INVALID_ARGUMENT', {
       file: path,
-      problem: `expected the name of a tensor for array (--array) but received ${JSON.stringify(name)}`,
+      problem: `expected the name of a tensor for ${spokenOption('array')} but received ${JSON.stringify(name)}`,
       remedy: `It has ${names.slice(0, 20).join(', ')}`,
       details: { parameter: 'array' },
     });

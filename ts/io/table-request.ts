@@ -16,6 +16,8 @@ export interface TableRequest extends ColumnOptions {
   labelsOnly?: boolean;
   /** Send the rows in lots of so many, each as a reply of its own. */
   batch?: number;
+  /** Who reads the messages, where another process decodes. */
+  speaksToCommandLine?: boolean;
   /** Only the rows of a share. */
   share?: Pick<ReadShare, 'rank' | 'size'>;
 }

@@ -1,10 +1,10 @@
 import type { FloatData } from '../core/array.js';
 import { describe } from '../core/errors.js';
 import { isFloat32Array } from '../core/realm.js';
-import { MISSING_REMEDY, cellName } from './cloud.js';
-import { columnArgument } from './column-choice.js';
+import { spokenOption } from '../core/spoken.js';
+import { cellName, missingRemedy } from './cloud.js';
 import { damaged, fileError } from './errors.js';
-import { LABEL_REMEDY, LabelCollector } from './labels.js';
+import { LabelCollector, labelRemedy } from './labels.js';
 import { ColumnRanges } from '../core/narrowing.js';
 
 /** A column of an Arrow, Parquet or JSON table. */
@@ -113,7 +113,7 @@ export class TableSink {
       file: this.#file,
       place: this.place(column, row, part),
       problem: 'expected a value but received null',
-      remedy: column === this.labelColumn ? LABEL_REMEDY : MISSING_REMEDY,
+      remedy: column === this.labelColumn ? labelRemedy() : missingRemedy(),
       details: { row: this.#number(row), column: column + 1 },
     });
   }
@@ -125,7 +125,7 @@ export class TableSink {
       file: this.#file,
       place: this.place(column, row),
       problem: `expected a list of ${expected} numbers, as in the first row, but received one of ${actual}`,
-      remedy: `Give every row as many, or leave the column out (dropColumns, --drop-columns ${columnArgument(this.#table.columns[column].name)})`,
+      remedy: `Give every row as many, or leave the column out (${spokenOption('dropColumns', this.#table.columns[column].name)})`,
       details: { row: this.#number(row), column: column + 1, expected, actual },
     });
   }

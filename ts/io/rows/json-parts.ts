@@ -1,3 +1,4 @@
+import { spokenOption } from '../../core/spoken.js';
 import { damaged, fileError } from '../errors.js';
 import { jsonTable } from '../json.js';
 import { type JsonColumns, isRecord, jsonColumns, ofArray } from '../json-rows.js';
@@ -95,7 +96,7 @@ function likeFirst(
       file: path,
       place: `after row ${firstRow}`,
       problem: `there is ${JSON.stringify(fresh)}, which the rows before do not have`,
-      remedy: 'Choose the coordinates with columns (--columns), or give every row the same names',
+      remedy: `Choose the coordinates with ${spokenOption('columns')}, or give every row the same names`,
     });
   }
   const none = new Array<unknown>(rows.length);

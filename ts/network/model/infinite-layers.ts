@@ -1,5 +1,6 @@
 import type { NdArray } from '../../core/array.js';
 import { RidgeflowError } from '../../core/errors.js';
+import { spokenOption } from '../../core/spoken.js';
 import type { Examples } from './examples.js';
 import { inGroups } from './groups.js';
 import type { NetworkModel } from './model.js';
@@ -87,7 +88,7 @@ function worst(data: NdArray['data']): 'finite' | 'infinite' | 'nan' {
 export function nonFinite(layer: string, example: number, value: number): RidgeflowError {
   const remedy = Number.isNaN(value)
     ? 'check the data (their scale is that of training?) and the weights'
-    : 'check the data (their scale is that of training?) and the weights, or, where a mask is added to its values, choose layers (layers, --layers) without it';
+    : `check the data (their scale is that of training?) and the weights, or, where a mask is added to its values, choose layers (${spokenOption('layers')}) without it`;
   return new RidgeflowError(
     'NON_FINITE',
     `The model gives ${Number.isNaN(value) ? 'NaN' : 'infinity'} in layer ${layer} for example ${example}: ${remedy}`,

@@ -1,5 +1,6 @@
 import { elementCount } from '../../core/array.js';
 import { RidgeflowError } from '../../core/errors.js';
+import { spoken } from '../../core/spoken.js';
 import type { ModelInput } from './model.js';
 
 /**
@@ -61,7 +62,7 @@ function unfit(
     : filled
       ? 'the values are as many, but their axes do not agree: give the data in the shape that the model was trained on'
       : open > 1 && example.length === 1
-        ? 'its extents are open and the data flat: give the shape of an example (on the command line --example-shape)'
+        ? `its extents are open and the data flat: give the shape of an example${spoken('', ' (--example-shape)')}`
         : 'give the data that the model was trained on';
   return new RidgeflowError(
     'INVALID_SHAPE',

@@ -1,6 +1,7 @@
 import { type NdArray, checkArray } from '../../core/array.js';
 import { RidgeflowError, describe } from '../../core/errors.js';
 import { type NdArrayLike, isForeign, toOwn } from '../../core/foreign.js';
+import { spoken } from '../../core/spoken.js';
 import { isFloatData } from '../../core/realm.js';
 import type { ModelInput, NetworkModel } from './model.js';
 
@@ -33,8 +34,10 @@ export function dataByInput(model: NetworkModel, data: ModelData): Map<string, N
     throw new RidgeflowError(
       'INVALID_ARGUMENT',
       `${model.source} takes ${inputs.length} inputs, ${inputList(inputs)}, but nothing is given for ${absent.join(', ')}: ` +
-        'give an array for each by its name, or a number that fills it (on the command line --input name=file or name=number, ' +
-        'or an .npz file of arrays by these names)',
+        spoken(
+          'give an array for each by its name, or a number that fills it',
+          'give each with --input name=file, or name=number, or all in an .npz file of arrays by these names',
+        ),
       { details: { parameter: 'points', missing: absent } },
     );
   }
