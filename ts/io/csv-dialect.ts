@@ -1,4 +1,5 @@
 import { invalidArgument, type RidgeflowError } from '../core/errors.js';
+import { fieldKind } from './csv-cells.js';
 import { fileError } from './errors.js';
 import { LABEL_NAMES } from './labels.js';
 
@@ -65,6 +66,29 @@ function endOfLine(bytes: Buffer, at: number, end: number): number {
   return bytes[at] === CR && bytes[at + 1] === LF && at + 1 < end ? at + 2 : at + 1;
 }
 
+/** What Windows-1252 has from 0x80 to 0x9f, where Latin-1 has control characters. TextDecoder in Node 20 takes one for the other. */
+const WINDOWS_1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
+const REPLACEMENT = Buffer.from('\ufffd');
+
+/** Bytes as text: of UTF-8, or, where they are none, of Windows-1252, in which Latin-1 is. */
+export function textOf(bytes: Buffer, start: number, end: number): string {
+  const text = bytes.toString('utf8', start, end);
+  if (isUtf8(text, bytes, start, end)) return text;
+  return bytes
+    .toString('latin1', start, end)
+    .replace(/[\x80-\x9f]/g, (character) => WINDOWS_1252[character.charCodeAt(0) - 0x80]);
+}
+
+function isUtf8(text: string, bytes: Buffer, start: number, end: number): boolean {
+  return !text.includes('\ufffd') || bytes.subarray(start, end).includes(REPLACEMENT);
+}
+
+/** Says that a record was not in UTF-8; undefined where it was. */
+export function encodingNote(bytes: Buffer, start: number, end: number): string | undefined {
+  if (isUtf8(bytes.toString('utf8', start, end), bytes, start, end)) return undefined;
+  return 'text that is not in UTF-8 was read as Windows-1252 (Latin-1): save the file as UTF-8 where letters are wrong';
+}
+
 /** Splits the record at `at` into fields; undefined where it does not end before `end`. */
 export function splitRecord(
   bytes: Buffer,
@@ -81,7 +105,7 @@ export function splitRecord(
     if (bytes[pos] === QUOTE) {
       const close = closingQuote(bytes, pos, end);
       if (close < 0) return undefined;
-      const text = bytes.toString('utf8', pos + 1, close);
+      const text = textOf(bytes, pos + 1, close);
       lines += text.split(/\r\n|[\r\n]/).length - 1;
       fields.push(text.replaceAll('""', '"'));
       pos = close + 1;
@@ -89,7 +113,7 @@ export function splitRecord(
     } else {
       const start = pos;
       while (pos < end && !isFieldEnd(bytes[pos], delimiter)) pos++;
-      fields.push(bytes.toString('utf8', start, pos).trimEnd());
+      fields.push(textOf(bytes, start, pos).trimEnd());
     }
     if (delimiter === SPACE) pos = skipPadding(bytes, pos, delimiter);
     if (pos >= end) return undefined;
@@ -149,87 +173,6 @@ function countUnquoted(bytes: Buffer, start: number, end: number, byte: number):
     else if (bytes[i] === byte && !quoted) count++;
   }
   return count;
-}
-
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
-const NON_FINITE = /^[+-]?(?:nan|inf|infinity)$/i;
-const MISSING = /^(?:|na|n\/a|null|none|\?)$/i;
-/** What stands for a number that is missing, and may be a class: + and −. */
-const NO_NUMBER = /^(?:-{1,3}|[–—.]|#(?:n\/a|value!|div\/0!|num!|ref!|name\?|null!))$/i;
-
-/** What a field says: a number, a NaN or infinity, nothing, or text. */
-export function fieldKind(text: string): 'number' | 'non-finite' | 'missing' | 'text' {
-  if (NUMBER.test(text)) return 'number';
-  if (NON_FINITE.test(text)) return 'non-finite';
-  return MISSING.test(text) || NO_NUMBER.test(text) ? 'missing' : 'text';
-}
-
-/** Whether a field says that there is no number: nothing, a word for it, a dash, or a spreadsheet's error. */
-export function isMissingNumber(text: string): boolean {
-  return isMissing(text) || NO_NUMBER.test(text);
-}
-
-/** Whether a field says that there is no value: nothing, or a word for it. */
-export function isMissing(text: string): boolean {
-  return MISSING.test(text) || /^[+-]?nan$/i.test(text);
-}
-
-const DECIMAL_COMMA = /^[+-]?\d*,\d+(?:[eE][+-]?\d+)?$/;
-/** Thousands set apart, by what stands before decimals: 1,234,567.8 and 1.234.567,8. */
-const GROUPED = {
-  '.': /^[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?$/,
-  ',': /^[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d*)?$/,
-};
-
-/**
- * A field with a point before its decimals and nothing between its thousands; other text as it is. What could be either,
- * 1,234, has thousands only where `isGrouped` says that the file sets them apart.
- */
-export function plainNumber(text: string, decimal: '.' | ',', isGrouped: boolean): string {
-  if (setsThousandsApart(text, decimal) || (isGrouped && GROUPED[decimal].test(text)))
-    return decimal === '.' ? text.replaceAll(',', '') : text.replaceAll('.', '').replace(',', '.');
-  return decimal === ',' && DECIMAL_COMMA.test(text) ? text.replace(',', '.') : text;
-}
-
-/** Whether a field is a number with its thousands set apart that can be read in no other way: 1,234,567 or 1,234.5. */
-export function setsThousandsApart(text: string, decimal: '.' | ','): boolean {
-  const separators = text.match(/[.,]/g) ?? [];
-  return separators.length > 1 && GROUPED[decimal].test(text);
-}
-
-/** Whether a field is a number with a comma before its decimals. */
-export function hasDecimalComma(text: string): boolean {
-  return DECIMAL_COMMA.test(text);
-}
-
-/** Says that thousands are set apart. */
-export function groupedNote(decimal: '.' | ','): string {
-  return `${decimal === '.' ? 'commas' : 'points'} between digits were read as setting thousands apart, as in ${decimal === '.' ? '1,234' : '1.234'}`;
-}
-
-/**
- * What stands before decimals: what cannot be where thousands are set apart; else a comma where the fields between other
- * delimiters have it before decimals, and none of them a point; else a point.
- */
-export function sniffDecimal(rows: readonly string[][], delimiter: Delimiter): '.' | ',' {
-  if (delimiter === COMMA) return '.';
-  const fields = rows.flat();
-  if (fields.some((field) => setsThousandsApart(field, '.'))) return '.';
-  const pointed = fields.filter((field) => field.includes('.') && fieldKind(field) === 'number');
-  const isGrouped = fields.some((field) => setsThousandsApart(field, ','));
-  if (isGrouped && pointed.every((field) => GROUPED[','].test(field))) return ',';
-  return pointed.length === 0 && fields.some(hasDecimalComma) ? ',' : '.';
-}
-
-/** Whether most of the cells that hold something hold text. */
-export function isTextColumn(rows: readonly string[][], column: number): boolean {
-  let [texts, cells] = [0, 0];
-  for (const row of rows) {
-    const kind = fieldKind(row[column]);
-    if (kind !== 'missing') cells++;
-    if (kind === 'text') texts++;
-  }
-  return 2 * texts > cells;
 }
 
 /**

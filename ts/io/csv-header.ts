@@ -1,5 +1,6 @@
 import { spokenOption } from '../core/spoken.js';
-import { fieldKind, HASH, looksLikeHeader, splitRecord, type Delimiter } from './csv-dialect.js';
+import { fieldKind } from './csv-cells.js';
+import { HASH, looksLikeHeader, splitRecord, type Delimiter } from './csv-dialect.js';
 
 /** How many rows below the first are looked at to tell a header of numbers from a point. */
 export const SAMPLED_ROWS = 20;

@@ -1,83 +1,34 @@
-import { allocate, type DType, type FloatData } from '../core/array.js';
+import { allocate, type FloatData } from '../core/array.js';
 import { describe, type RidgeflowError } from '../core/errors.js';
 import { spokenOption } from '../core/spoken.js';
 import { missingRemedy, nonFiniteCell, type CloudContent } from './cloud.js';
-import {
-  COMMA,
-  CR,
-  HASH,
-  LF,
-  QUOTE,
-  SPACE,
-  closingQuote,
-  fieldKind,
-  hasDecimalComma,
-  isComment,
-  isFieldEnd,
-  isMissing,
-  isMissingNumber,
-  plainNumber,
-  skipPadding,
-  splitRecord,
-  unclosedQuote,
-  type Delimiter,
-} from './csv-dialect.js';
+import { fieldKind, hasDecimalComma, isMissing, isMissingNumber } from './csv-cells.js';
+import { CR, HASH, LF, SPACE, isComment, skipPadding, splitRecord, unclosedQuote } from './csv-dialect.js';
+import { FieldReader, type FieldFormat } from './csv-field.js';
 import { fileError } from './errors.js';
 import { LabelCollector, labelRemedy, type CloudLabels } from './labels.js';
 import { ColumnRanges } from '../core/narrowing.js';
 import type { Roles } from './roles.js';
 import { checkMemory } from './source.js';
 
-const POWERS_OF_TEN = Float64Array.from({ length: 41 }, (_, k) => Number(`1e${k}`));
-/** Integers of this many digits are exact in a double, and so are powers of ten up to the 22nd: one operation rounds once. */
-const EXACT_DIGITS = 15;
-const EXACT_POWER = 22;
-const ESTIMATE_DIGITS = 19;
-/** More than the roundings of a mantissa of 19 digits and of its scaling by a power of ten can add up to. */
-const ESTIMATE_ERROR = 2 ** -48;
-const ZERO = 0x30;
-const NINE = 0x39;
-const PLUS = 0x2b;
-const MINUS = 0x2d;
-const POINT = 0x2e;
-const LETTER_E = 0x65;
-
 const MAX_FLOAT32 = 3.4028235677973366e38;
 const BLOCK_VALUES = 1 << 18;
 
-function scale(mantissa: number, exponent: number): number {
-  return exponent < 0 ? mantissa / POWERS_OF_TEN[-exponent] : mantissa * POWERS_OF_TEN[exponent];
-}
-
-/** A number that rounds to the same float32 as mantissa · 10^exponent, or NaN where the roundings on the way leave that open. */
-function estimateFloat32(mantissa: number, exponent: number): number {
-  if (exponent <= -POWERS_OF_TEN.length || exponent >= POWERS_OF_TEN.length) return NaN;
-  const value = scale(mantissa, exponent);
-  const lower = Math.fround(value * (1 - ESTIMATE_ERROR));
-  return lower === Math.fround(value * (1 + ESTIMATE_ERROR)) ? value : NaN;
-}
-
 /** The shape of a table. */
-export interface TableShape {
+export interface TableShape extends FieldFormat {
   file: string;
-  delimiter: Delimiter;
   /** Fields per row. */
   width: number;
   /** What the fields are. */
   roles: Roles;
   /** Whether fields may be missing: they become NaN. */
   keepMissing: boolean;
-  /** What stands before decimals. */
-  decimal: '.' | ',';
-  /** Whether thousands are set apart, by what does not stand before decimals. */
-  isGrouped: boolean;
   /** What is known by now that a user of the points should know. */
   notes: string[];
   /** Names of all fields. */
   columns: string[] | undefined;
   /** The names of classes that are numbered from 0, where the file says them. */
   classes?: readonly string[];
-  dtype: DType;
   /** Number, from 1, of the line at which the rows begin. */
   line: number;
 }
@@ -88,10 +39,10 @@ export class RowParser {
   line: number;
   readonly width: number;
   readonly #shape: TableShape;
+  readonly #field: FieldReader;
   readonly #d: number;
   /** Which fields are coordinates. */
   readonly #isCoordinate: boolean[];
-  readonly #decimal: number;
   readonly #labels: LabelCollector | undefined;
   readonly #full: FloatData[] = [];
   readonly #isFloat32: boolean;
@@ -101,9 +52,6 @@ export class RowParser {
   #used = 0;
   #rows = 0;
   #taken = 0;
-  // What reading a field found besides its value: where it ends, and line ends inside quotes.
-  #end = 0;
-  #innerLines = 0;
 
   constructor(shape: TableShape) {
     this.#shape = shape;
@@ -112,7 +60,7 @@ export class RowParser {
     const { coordinates, label } = shape.roles;
     this.#d = coordinates.length;
     this.#isCoordinate = Array.from({ length: shape.width }, (_, column) => coordinates.includes(column));
-    this.#decimal = shape.decimal === ',' ? COMMA : POINT;
+    this.#field = new FieldReader(shape);
     this.#labels = label >= 0 ? new LabelCollector(shape.file) : undefined;
     this.#isFloat32 = shape.dtype === 'float32';
     this.#ranges = this.#isFloat32 ? new ColumnRanges(this.#d) : undefined;
@@ -204,27 +152,27 @@ export class RowParser {
     let used = this.#used;
     let label: string | undefined = '';
     let pos = at;
-    this.#innerLines = 0;
+    this.#field.innerLines = 0;
     for (let column = 0; ; column++) {
       if (column === width) throw this.#raggedRow(bytes, at, end);
       pos = skipPadding(bytes, pos, delimiter);
       if (this.#isCoordinate[column]) {
-        const value = this.#readNumber(bytes, pos, end);
+        const value = this.#field.number(bytes, pos, end, column);
         if (Math.abs(value) < this.#limit) {
           this.#ranges?.include(used - this.#used, value);
           block[used++] = value;
-        } else if (this.#end >= 0) {
-          if (!keepMissing || !isMissingNumber(this.#readText(bytes, pos, end)))
+        } else if (this.#field.end >= 0) {
+          if (!keepMissing || !isMissingNumber(this.#field.text(bytes, pos, end)))
             throw this.#badCell(bytes, at, pos, end, column);
           block[used++] = NaN;
         }
       } else if (column === labelColumn) {
-        label = this.#readText(bytes, pos, end);
+        label = this.#field.text(bytes, pos, end);
         if (keepMissing && isMissing(label)) label = undefined;
-        else if (label === '' && this.#end >= 0) throw this.#emptyCell(bytes, at, end, column);
-      } else this.#readText(bytes, pos, end);
-      if (this.#end < 0) return -1;
-      pos = skipPadding(bytes, this.#end, delimiter);
+        else if (label === '' && this.#field.end >= 0) throw this.#emptyCell(bytes, at, end, column);
+      } else this.#field.text(bytes, pos, end);
+      if (this.#field.end < 0) return -1;
+      pos = skipPadding(bytes, this.#field.end, delimiter);
       const separator = bytes[pos];
       if (separator === LF || separator === CR) {
         if (column < width - 1) throw this.#raggedRow(bytes, at, end);
@@ -236,7 +184,7 @@ export class RowParser {
     this.#labels?.add(label);
     this.#used = used;
     this.#rows++;
-    this.line += 1 + this.#innerLines;
+    this.line += 1 + this.#field.innerLines;
     return pos;
   }
 
@@ -249,89 +197,17 @@ export class RowParser {
     return this.#block;
   }
 
-  /** Reads a field as a number and sets #end to where it ends (−1 in an open quote); NaN for what is none. */
-  #readNumber(bytes: Buffer, start: number, end: number): number {
-    let pos = start;
-    let byte = bytes[pos];
-    const negative = byte === MINUS;
-    if (negative || byte === PLUS) byte = bytes[++pos];
-    let mantissa = 0;
-    let exponent = 0;
-    let digits = -pos;
-    while (byte >= ZERO && byte <= NINE) {
-      mantissa = mantissa * 10 + byte - ZERO;
-      byte = bytes[++pos];
-    }
-    digits += pos;
-    if (byte === this.#decimal) {
-      const fraction = ++pos;
-      while ((byte = bytes[pos]) >= ZERO && byte <= NINE) {
-        mantissa = mantissa * 10 + byte - ZERO;
-        pos++;
-      }
-      exponent = fraction - pos;
-      digits -= exponent;
-    }
-    if ((byte | 0x20) === LETTER_E && digits > 0) {
-      const sign = bytes[++pos];
-      if (sign === MINUS || sign === PLUS) pos++;
-      const first = pos;
-      let power = 0;
-      while ((byte = bytes[pos]) >= ZERO && byte <= NINE) {
-        power = power * 10 + byte - ZERO;
-        pos++;
-      }
-      if (pos === first) digits = 0;
-      exponent += sign === MINUS ? -power : power;
-    }
-    if (digits === 0 || !isFieldEnd(byte, this.#shape.delimiter)) {
-      const text = this.#pointed(this.#readText(bytes, start, end));
-      return fieldKind(text) === 'number' ? Number(text) : NaN;
-    }
-    this.#end = pos;
-    let value = NaN;
-    if (digits <= EXACT_DIGITS && exponent >= -EXACT_POWER && exponent <= EXACT_POWER) {
-      value = scale(mantissa, exponent);
-    } else if (this.#isFloat32 && digits <= ESTIMATE_DIGITS) value = estimateFloat32(mantissa, exponent);
-    if (Number.isNaN(value)) return Number(this.#pointed(bytes.toString('latin1', start, pos)));
-    return negative ? -value : value;
-  }
-
-  /** A field with a point before its decimals, and nothing between its thousands. */
-  #pointed(text: string): string {
-    return plainNumber(text, this.#shape.decimal, this.#shape.isGrouped);
-  }
-
-  /** Reads a field as text, trimmed, and sets #end to where it ends (−1 in an open quote). */
-  #readText(bytes: Buffer, start: number, end: number): string {
-    const { delimiter } = this.#shape;
-    if (bytes[start] !== QUOTE) {
-      let pos = start;
-      while (!isFieldEnd(bytes[pos], delimiter)) pos++;
-      this.#end = pos;
-      return bytes.toString('utf8', start, pos).trimEnd();
-    }
-    const close = closingQuote(bytes, start, end);
-    if (close < 0) {
-      this.#end = -1;
-      return '';
-    }
-    const text = bytes.toString('utf8', start + 1, close).replaceAll('""', '"');
-    this.#innerLines += text.split(/\r\n|[\r\n]/).length - 1;
-    // What follows the closing quote belongs to the field, as in a height of 5"2.
-    this.#end = close + 1;
-    while (!isFieldEnd(bytes[this.#end], delimiter)) this.#end++;
-    return (text + bytes.toString('utf8', close + 1, this.#end)).trim();
-  }
-
   /** The error of a field that is no number, or none that the element type holds. */
   #badCell(bytes: Buffer, at: number, start: number, end: number, column: number): RidgeflowError {
-    const text = this.#readText(bytes, start, end);
-    const kind = fieldKind(this.#pointed(text));
+    const text = this.#field.text(bytes, start, end);
+    const kind = fieldKind(this.#field.plain(text, column));
     if (kind === 'missing' && text === '') return this.#emptyCell(bytes, at, end, column);
-    const isFinite = kind === 'number' && Number.isFinite(Number(this.#pointed(text)));
+    const isFinite = kind === 'number' && Number.isFinite(Number(this.#field.plain(text, column)));
     if (kind === 'number' || kind === 'non-finite')
-      return this.#nonFinite(column, isFinite ? Number(this.#pointed(text)) : /nan/i.test(text) ? NaN : text);
+      return this.#nonFinite(
+        column,
+        isFinite ? Number(this.#field.plain(text, column)) : /nan/i.test(text) ? NaN : text,
+      );
     const problem = `expected a number but received ${describe(text)}`;
     if (kind === 'missing') return this.#cellError(column, problem, missingRemedy(), 'NON_FINITE');
     const named = this.#shape.columns?.[column] ?? column;

@@ -5,17 +5,24 @@ import { checkExtent, type CloudContent } from './cloud.js';
 import { columnNumber, type LabelColumn } from './column-choice.js';
 import { fileError } from './errors.js';
 import {
+  arePercentages,
+  groupedNote,
+  isTextColumn,
+  percentNote,
+  plainNumber,
+  setsThousandsApart,
+  sniffDecimal,
+  withoutPercent,
+} from './csv-cells.js';
+import {
+  COMMA,
   CR,
   LF,
   QUOTE,
   delimiterOf,
-  groupedNote,
-  isTextColumn,
-  plainNumber,
+  encodingNote,
   refuseUtf16,
-  setsThousandsApart,
   skipBlank,
-  sniffDecimal,
   sniffDelimiter,
   splitRecord,
   unclosedQuote,
@@ -164,12 +171,14 @@ function readStart(
 
   const { header, labelColumn } = options;
   const below = sampleRows(bytes, first.next, end, delimiter);
-  const decimal = options.decimal ?? sniffDecimal([first.fields, ...below], delimiter);
-  const setsApart = below.some((row) => row.some((field) => setsThousandsApart(field, decimal)));
-  const isGrouped = setsApart || options.decimal === '.';
-  const [head, ...sample] = [first.fields, ...below].map((row) =>
-    row.map((field) => plainNumber(field, decimal, isGrouped)),
+  const percents = first.fields.map((_, column) => arePercentages(below.map((row) => row[column] ?? '')));
+  const unsigned = [first.fields, ...below].map((row) =>
+    row.map((field, column) => (percents[column] ? withoutPercent(field) : field)),
   );
+  const decimal = options.decimal ?? sniffDecimal(unsigned, delimiter === COMMA);
+  const setsApart = unsigned.slice(1).some((row) => row.some((field) => setsThousandsApart(field, decimal)));
+  const isGrouped = setsApart || options.decimal === '.';
+  const [head, ...sample] = unsigned.map((row) => row.map((field) => plainNumber(field, decimal, isGrouped)));
   const shipped = header === 'auto' ? shippedHead(first.fields, sample.slice(0, SAMPLED_ROWS)) : undefined;
   const width = shipped ? shipped.d + 1 : first.fields.length;
   const onlyLabels = options.labelsOnly === true && width === 1 && labelColumn === undefined;
@@ -195,11 +204,15 @@ function readStart(
   if (options.labelsOnly) roles.coordinates = [];
   else checkCoordinates(roles, facts, file);
   const notes = isHeader && kind === 'numbers' ? [numbersNote(first.fields)] : [];
+  const encoding = encodingNote(bytes, at, end);
+  if (encoding) notes.push(encoding);
   if (shipped) notes.push(shippedNote(first.fields));
   if (options.decimal === undefined && decimal === ',')
     notes.push(
       `commas were read as standing before decimals: ${spokenOption('decimal', '.')} says otherwise`,
     );
+  const shares = roles.coordinates.filter((column) => percents[column]);
+  if (shares.length > 0) notes.push(percentNote(shares.map((column) => columns?.[column] ?? column)));
   if (setsApart) notes.push(groupedNote(decimal));
   if (units) notes.push(unitsNote(units.fields));
   notes.push(...roles.notes);
@@ -209,6 +222,7 @@ function readStart(
     keepMissing: options.keepMissing ?? false,
     decimal,
     isGrouped,
+    percents,
     notes,
     file,
     delimiter,

@@ -1,5 +1,13 @@
 import { spokenOption } from '../core/spoken.js';
-import { fieldKind, groupedNote, isMissing, plainNumber } from './csv-dialect.js';
+import {
+  arePercentages,
+  fieldKind,
+  groupedNote,
+  isMissing,
+  percentNote,
+  plainNumber,
+  withoutPercent,
+} from './csv-cells.js';
 import { fileError } from './errors.js';
 import { type JsonColumns, jsonColumns } from './json-rows.js';
 import { openSource } from './source.js';
@@ -21,11 +29,16 @@ export function jsonTable(
     ? [...known]
     : cells.map((column, i) => describeColumn(names?.[i] ?? String(i), column));
   const setsApart = columns.some(({ kind }, i) => kind === 'number' && cells[i].some(isGrouped));
+  const shares = columns.filter(({ isPercent }) => isPercent).map(({ name }) => name);
+  const notes = [
+    ...(shares.length > 0 ? [percentNote(shares)] : []),
+    ...(setsApart ? [groupedNote('.')] : []),
+  ];
   return {
     rows,
     firstRow,
     columns,
-    ...(setsApart && { notes: [groupedNote('.')] }),
+    ...(notes.length > 0 && { notes }),
     isNameless: names === undefined,
     read: async (sink) => {
       for (const column of sink.wanted) {
@@ -63,6 +76,7 @@ async function readText(path: string, gunzip: boolean): Promise<string> {
 
 /** What a column holds, by most of its cells. */
 function describeColumn(name: string, cells: readonly unknown[]): TableColumn {
+  if (arePercentages(cells)) return { name, type: 'value', kind: 'number', width: 1, isPercent: true };
   const counts = { number: 0, text: 0, list: 0, other: 0 };
   let otherLengths = 0;
   let width = 1;
@@ -99,7 +113,13 @@ function plainText(cell: string): string {
   return plainNumber(cell, '.', true);
 }
 
-function numberOf(cell: unknown, row: number, { name }: TableColumn, file: string): number | null {
+function numberOf(
+  given: unknown,
+  row: number,
+  { name, isPercent }: TableColumn,
+  file: string,
+): number | null {
+  const cell = isPercent && typeof given === 'string' ? withoutPercent(given) : given;
   if (cell === undefined || cell === null || (typeof cell === 'string' && isMissing(cell))) return null;
   if (isNumber(cell)) return Number(typeof cell === 'string' ? plainText(cell) : cell);
   throw fileError('FILE_FORMAT', {

@@ -18,6 +18,8 @@ export interface TableColumn {
   width: number;
   /** How many different texts it holds, where that is known. */
   distinct?: number;
+  /** Whether its texts are percentages, which are numbers without their signs. */
+  isPercent?: boolean;
 }
 
 /** An opened table, or some of the rows of one. */
