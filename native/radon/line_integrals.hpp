@@ -17,7 +17,7 @@ struct ImageLines {
 };
 
 /// out[line] ← the integral along each line of the image's linear interpolation across the line's main direction (P. M.
-/// Joseph, 1982), zero outside. O(count · max(rows, columns)) time; a transposed copy of the image. Sums in float64.
+/// Joseph, 1982), zero outside. O(count · max(rows, columns)) time; two padded copies of the image. Sums in float64.
 /// Throws Aborted.
 template <class T>
 void integrateLines(const ImageLines& geometry, const T* image, T* out, Control& control);
@@ -43,7 +43,8 @@ struct FanBeam {
 
 /// image ← Σ over angles of the filtered projections interpolated linearly at the ray through each pixel's centre, over
 /// the square of the pixel's distance from the source: along the central ray (flat) or straight, in units of
-/// sourceDistance. The pixel-driven sum of filtered backprojection. O(angles · pixels) time. Throws Aborted.
+/// sourceDistance; pixels beside or behind the source get nothing from it. The pixel-driven sum of filtered backprojection.
+/// O(angles · pixels) time; a padded copy of the projections. Throws Aborted.
 template <class T>
 void backprojectFan(const FanBeam& beam, const T* filtered, T* image, Control& control);
 

@@ -5,25 +5,30 @@
 #include <cstdint>
 #include <vector>
 
+#include "radon/samples.hpp"
 #include "runtime/memory.hpp"
 #include "runtime/parallel.hpp"
 
 namespace ridgeflow {
 namespace {
 
-/// Rows of a detector that one task fills.
-constexpr std::size_t kRows = 8;
-/// Detectors of a row at a time.
-constexpr std::size_t kSpan = 1024;
+using radon_samples::gatherPlane;
+using radon_samples::PlaneRays;
+using radon_samples::spreadPlane;
+
+/// Rows and columns of the detectors that one task fills: at every plane their rays share cells, in the first cache.
+constexpr std::size_t kRows = 16, kSpan = 64;
 
 /// The volume as planes across one of its axes.
 struct Planes {
   std::size_t axis, a, b;  ///< `a` and `b` span a plane, `b` the one whose cells lie closer in memory
   std::array<std::size_t, 3> extents, strides;
+  double mostA, mostB;  ///< the largest places within the margins
 
   Planes(const XrayViews& geometry, std::size_t axis)
       : axis(axis), a(axis == 0 ? 1 : 0), b(axis == 2 ? 1 : 2), extents(geometry.extents),
-        strides{geometry.extents[1] * geometry.extents[2], geometry.extents[2], 1} {}
+        strides{geometry.extents[1] * geometry.extents[2], geometry.extents[2], 1},
+        mostA(std::nextafter(static_cast<double>(extents[a] + 1), 0.0)), mostB(std::nextafter(static_cast<double>(extents[b] + 1), 0.0)) {}
 
   /// Planes are held with a margin of one cell.
   std::size_t width() const { return extents[b] + 2; }
@@ -69,6 +74,7 @@ void narrow(double start, double step, double limit, std::size_t& from, std::siz
     return place >= 0.0 && place < limit;
   };
   if (!std::isfinite(start)) from = to;
+  if (from < to && inside(from) && inside(to - 1)) return;  // places are monotone in k, so that the ends decide
   if (step != 0.0) {
     const double p = -start / step, q = (limit - start) / step;
     const double low = std::clamp(std::floor(std::min(p, q)), static_cast<double>(from), static_cast<double>(to));
@@ -76,24 +82,20 @@ void narrow(double start, double step, double limit, std::size_t& from, std::siz
     from = static_cast<std::size_t>(low);
     to = static_cast<std::size_t>(high);
   }
-  // Places are monotone in k, so that the ends decide.
   while (from < to && !inside(from)) ++from;
   while (from < to && !inside(to - 1)) --to;
 }
 
-/// Calls visit(k, first of the four cells in the plane, fraction along a, fraction along b).
-template <class Visit>
-void forPlaces(const Crossing& crossing, const Planes& planes, double c, double l, std::size_t begin, std::size_t end, const Visit& visit) {
-  const double startA = crossing.a.at(c, l), startB = crossing.b.at(c, l);
-  narrow(startA, crossing.a.column, static_cast<double>(planes.extents[planes.a] + 1), begin, end);
-  narrow(startB, crossing.b.column, static_cast<double>(planes.extents[planes.b] + 1), begin, end);
-  const std::size_t width = planes.width();
-  for (std::size_t k = begin; k < end; ++k) {
-    const double placeA = startA + crossing.a.column * static_cast<double>(k), placeB = startB + crossing.b.column * static_cast<double>(k);
-    const auto belowA = static_cast<std::ptrdiff_t>(placeA), belowB = static_cast<std::ptrdiff_t>(placeB);
-    visit(k, static_cast<std::size_t>(belowA) * width + static_cast<std::size_t>(belowB), placeA - static_cast<double>(belowA),
-          placeB - static_cast<double>(belowB));
-  }
+/// The rays of detector row l at plane c; narrows [from, to) to those that pass within a cell of it.
+PlaneRays raysOf(const Crossing& crossing, const Planes& planes, double c, double l, std::size_t& from, std::size_t& to) {
+  PlaneRays rays;
+  rays.a = {crossing.a.at(c, l), crossing.a.column, planes.mostA};
+  rays.b = {crossing.b.at(c, l), crossing.b.column, planes.mostB};
+  rays.width = planes.width();
+  rays.size = planes.size();
+  narrow(rays.a.start, rays.a.step, static_cast<double>(planes.extents[planes.a] + 1), from, to);
+  narrow(rays.b.start, rays.b.step, static_cast<double>(planes.extents[planes.b] + 1), from, to);
+  return rays;
 }
 
 template <class T>
@@ -135,23 +137,21 @@ void projectXray(const XrayViews& geometry, const T* volume, T* out, Control& co
       const Crossing crossing(geometry, planes, view);
       const std::size_t top = task / spans % blocks * kRows, bottom = std::min(geometry.detectorRows, top + kRows);
       const std::size_t begin = task % spans * kSpan, end = std::min(geometry.detectorColumns, begin + kSpan);
-      alignas(64) double sums[kSpan];
-      for (std::size_t l = top; l < bottom; ++l) {
+      alignas(64) double sums[kRows][2 * kSpan] = {};
+      for (std::size_t c = 0; c < planes.extents[axis]; ++c) {
         control.check();
-        std::fill_n(sums, end - begin, 0.0);
-        for (std::size_t c = 0; c < planes.extents[axis]; ++c) {
-          const T* plane = copy.get() + c * planes.size();
-          forPlaces(crossing, planes, static_cast<double>(c), static_cast<double>(l), begin, end,
-                    [&](std::size_t k, std::size_t cell, double fa, double fb) {
-                      const T* upper = plane + cell;
-                      const T* lower = upper + planes.width();
-                      const auto p = static_cast<double>(upper[0]), q = static_cast<double>(upper[1]);
-                      const auto r = static_cast<double>(lower[0]), s = static_cast<double>(lower[1]);
-                      sums[k - begin] += (1.0 - fa) * (p + fb * (q - p)) + fa * (r + fb * (s - r));
-                    });
+        for (std::size_t l = top; l < bottom; ++l) {
+          std::size_t from = begin, to = end;
+          const PlaneRays rays = raysOf(crossing, planes, static_cast<double>(c), static_cast<double>(l), from, to);
+          if (from < to) gatherPlane(copy.get() + c * planes.size(), rays, from, to, sums[l - top] + 2 * (from - begin));
         }
+      }
+      for (std::size_t l = top; l < bottom; ++l) {
         T* target = out + (view * geometry.detectorRows + l) * geometry.detectorColumns;
-        for (std::size_t k = begin; k < end; ++k) target[k] = static_cast<T>(sums[k - begin] * crossing.scale);
+        for (std::size_t k = begin; k < end; ++k) {
+          const double* pair = sums[l - top] + 2 * (k - begin);
+          target[k] = static_cast<T>((pair[0] + pair[1]) * crossing.scale);
+        }
       }
       control.advance(1);
     });
@@ -176,17 +176,9 @@ void backprojectXray(const XrayViews& geometry, const T* projections, T* volume,
         const T* source = projections + view * geometry.detectorRows * geometry.detectorColumns;
         for (std::size_t l = 0; l < geometry.detectorRows; ++l, source += geometry.detectorColumns) {
           if (l % 64 == 0) control.check();
-          forPlaces(crossing, planes, static_cast<double>(c), static_cast<double>(l), 0, geometry.detectorColumns,
-                    [&](std::size_t k, std::size_t cell, double fa, double fb) {
-                      const double value = static_cast<double>(source[k]) * crossing.scale;
-                      double* upper = sums.get() + cell;
-                      double* lower = upper + planes.width();
-                      const double above = (1.0 - fa) * value, below = fa * value;
-                      upper[0] += above - fb * above;
-                      upper[1] += fb * above;
-                      lower[0] += below - fb * below;
-                      lower[1] += fb * below;
-                    });
+          std::size_t from = 0, to = geometry.detectorColumns;
+          const PlaneRays rays = raysOf(crossing, planes, static_cast<double>(c), static_cast<double>(l), from, to);
+          if (from < to) spreadPlane(sums.get(), rays, from, to, source + from, crossing.scale);
         }
       }
       T* target = volume + c * planes.strides[axis];
