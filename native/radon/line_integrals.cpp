@@ -26,7 +26,7 @@ constexpr std::size_t kLinesPerTask = 64;
 /// Most lines that one task integrates along, and the tasks below which it takes fewer.
 constexpr std::size_t kMostLines = 2048, kManyTasks = 256;
 /// Rows that all lines of a task cross before the next: they stay in the second cache.
-constexpr std::size_t kStripe = 32;
+constexpr std::size_t kStripe = 64;
 /// Angles whose projections stay in the second cache, and rows of the image that they are added to meanwhile.
 constexpr std::size_t kAngles = 32, kFanRows = 8;
 /// Lines whose slopes are known at a time in backprojection.
