@@ -46,7 +46,7 @@ test('network: a trained model of TensorFlow.js, its files and its page', async 
   t.deepEqual(summary.classNames, ['left', 'right']);
   t.deepEqual(
     summary.steps.map(({ to }) => to),
-    ['embed', 'state0', 'state1'],
+    ['state0', 'state1'],
   );
   const arrays = await readNpz(join(out, 'activations.npz'));
   const last = arrays['4_classes'];

@@ -96,6 +96,48 @@ test('a post-norm transformer with a mask: the states are what the norms give, t
   await model.dispose();
 });
 
+test('of a model without a stream, steps mix coordinates: what an activation makes of a layer is no step', async (t) => {
+  const writer = new ModelWriter();
+  const hidden: string[] = [];
+  let x = 'x';
+  for (const layer of [0, 1, 2]) {
+    x = writer.node('Tanh', [writer.linear(`hidden${layer}`, x, C, C)]);
+    hidden.push(x);
+  }
+  const model = await openModel(
+    await writer.write(path('mlp'), { x: ['n', C] }, writer.linear('head', x, C, 3)),
+  );
+  const { layers, steps, streams } = await analyseNetwork(model, normals(20, C));
+  t.true(layers.length > 7, 'the activations are layers of their own');
+  t.deepEqual(
+    steps.map(({ from, to }) => [from, to]),
+    ['input', ...hidden].slice(0, 3).map((from, l) => [from, hidden[l]]),
+  );
+  t.deepEqual(streams[0].layers, ['input', ...hidden]);
+  await model.dispose();
+});
+
+test('of a model with a stream, only its blocks are steps, whatever else has their width', async (t) => {
+  const writer = new ModelWriter();
+  const start = writer.linear('embed', 'x', C, C);
+  const first = writer.node('Add', [start, writer.mlp(start, C)]);
+  const second = writer.node('Add', [first, writer.mlp(first, C)]);
+  const out = writer.linear('head', second, C, C);
+  const model = await openModel(await writer.write(path('mlp-stream'), { x: ['n', C] }, out));
+  const pairs = [
+    [start, first],
+    [first, second],
+  ];
+  for (const layers of [undefined, ['*']]) {
+    const { steps } = await analyseNetwork(model, normals(20, C), { ...(layers && { layers }) });
+    t.deepEqual(
+      steps.map(({ from, to }) => [from, to]),
+      pairs,
+    );
+  }
+  await model.dispose();
+});
+
 test('attention and network side by side are one block', async (t) => {
   const writer = new ModelWriter();
   let x = writer.linear('embed', 'x', 4, C);

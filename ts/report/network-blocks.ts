@@ -78,10 +78,14 @@ export function blockSection(
 ): PageSection {
   const { main, small } = blockCharts(analysis, streams);
   const figure = ({ name, title, subtitle }: (typeof main)[number]) => chartFigure({ name, title, subtitle });
-  const singular = streams.some(({ blocks }) => blocks.some(({ local }) => (local?.singular ?? 0) > 0));
+  const all = streams.flatMap(({ blocks }) => blocks);
+  const without = all.flatMap(({ local }) => (local && local.singular > 0 ? [local] : []));
+  const [singular, untold] = [true, false].map((whole) =>
+    without.some(({ singularValues }) => (singularValues !== null) === whole),
+  );
   // Blocks that do not move points have no local geometry either, and can be run.
-  const alone = streams.some(({ blocks }) =>
-    blocks.some(({ local, relativeDisplacement }) => local === null && relativeDisplacement !== null),
+  const alone = all.some(
+    ({ local, relativeDisplacement }) => local === null && relativeDisplacement !== null,
   );
   return {
     id: 'blocks',
@@ -94,8 +98,15 @@ export function blockSection(
       ${
         singular &&
         html`<p class="remark">
-          Where a block flattens directions, as a ReLU or a norm after the sum does, its Jacobian is singular
-          and it has no log|det J|.
+          Where the Jacobian of a block is singular at some point, as where a ReLU or a norm follows the sum,
+          it has no log|det J|.
+        </p>`
+      }
+      ${
+        untold &&
+        html`<p class="remark">
+          Where a block shrinks some directions to almost nothing at some point, the random probes that stand
+          for its Jacobian in many dimensions do not tell log|det J|.
         </p>`
       }
       ${

@@ -186,7 +186,7 @@ export function numbersSection(analysis: NetworkAnalysis): PageSection {
         {
           title: 'Displacement',
           unit: 'of the spread',
-          note: 'Root mean squared distance moved since the last layer of the same width that the layer follows from alone, over the spread there: a step of a flow is far below 1.',
+          note: 'Root mean squared distance moved since the state before the block, or where there are no blocks since the last layer of the same width that the layer follows from alone by more than an activation or norm, over the spread there: a step of a flow is far below 1.',
         },
         {
           title: 'Straightness',

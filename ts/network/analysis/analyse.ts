@@ -69,7 +69,10 @@ export interface NetworkAnalysis {
   readonly folded: number;
   /** Layers that nothing can be said of, with the reason. */
   readonly leftOut: readonly LeftOutLayer[];
-  /** Between every layer and the last before it of the same width that it follows from alone. */
+  /**
+   * The blocks of residual streams; where there are none, between every layer and the last before it of the same width that it
+   * follows from alone, by more than an activation or norm.
+   */
   readonly steps: readonly StepMeasures[];
   readonly streams: readonly StreamMeasures[];
   /** The examples in the planes. */

@@ -6,6 +6,7 @@ import type { CloudShape } from './cloud-shape.js';
 import { defaultDirections } from '../../transport/sliced-wasserstein.js';
 import { modelBlock } from '../blocks/model-block.js';
 import { INPUT } from '../model/activations.js';
+import { ValueGraph } from '../model/value-graph.js';
 import {
   type StepMeasures,
   type StreamMeasures,
@@ -16,8 +17,9 @@ import {
 } from './steps.js';
 
 /**
- * The layer before each, by name: in a residual stream the state before the block, else the last of the same width that it
- * follows from alone.
+ * The layer before each, by name. Where the layers hold blocks of residual streams, those are the steps: the state before the
+ * block. Else the last layer of the same width that it follows from alone, where something between mixes coordinates; what an
+ * activation or norm makes of a layer stands for it, and is no step.
  */
 export function predecessors(
   model: NetworkModel,
@@ -27,21 +29,44 @@ export function predecessors(
   const found = new Map<string, string>();
   const byName = new Map(layers.map((layer) => [layer.name, layer]));
   const states = new Map(streams.flatMap(({ blocks }) => blocks.map(({ from, to }) => [to, from] as const)));
-  layers.forEach((layer, l) => {
+  for (const layer of layers) {
     const state = byName.get(states.get(layer.name) ?? '');
-    if (state?.fullWidth === layer.fullWidth && sameRows(state, layer)) {
-      found.set(layer.name, state.name);
-      return;
-    }
+    if (state?.fullWidth === layer.fullWidth && sameRows(state, layer)) found.set(layer.name, state.name);
+  }
+  if (found.size > 0) return found;
+  const mixes = mixing(model);
+  const passed = new Set<string>();
+  layers.forEach((layer, l) => {
     for (let earlier = l - 1; earlier >= 0; earlier--) {
       const { name, fullWidth } = layers[earlier];
       if (fullWidth !== layer.fullWidth || !sameRows(layers[earlier], layer)) continue;
       if (name !== INPUT && !model.block(name, layer.name)) continue;
+      if (!mixes(name, layer.name)) {
+        // It is the same state, further on: what led there leads here.
+        const before = found.get(name);
+        found.delete(name);
+        passed.add(name);
+        if (before !== undefined) found.set(layer.name, before);
+        return;
+      }
+      if (passed.has(name)) continue;
       found.set(layer.name, name);
       return;
     }
   });
   return found;
+}
+
+/** Whether something on the way between two layers mixes coordinates; true where the graph is not known. */
+function mixing({ values, input }: NetworkModel): (from: string, to: string) => boolean {
+  if (!values) return () => true;
+  const graph = new ValueGraph(values);
+  const numbers = new Map(values.map(({ name }, i) => [name, i]));
+  return (from, to) => {
+    const [first, last] = [from === INPUT ? input.name : from, to].map((name) => numbers.get(name));
+    if (first === undefined || last === undefined) return true;
+    return graph.between(first, last)?.some((value) => graph.mixes(value)) ?? true;
+  };
 }
 
 /** Whether the rows of two layers are those of the same positions of the same examples. */

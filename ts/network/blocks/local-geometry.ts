@@ -28,7 +28,8 @@ export interface LocalGeometry {
   } | null;
   /**
    * Mean of log|det J|, by which the entropy of what passes the block rises: along an example, log-density falls by it. Null
-   * where J is singular at some point, as where a ReLU or a norm follows the sum.
+   * where J is singular at some point, as where a ReLU or a norm follows the sum; in more than 96 dimensions also where it is so
+   * near it that probes do not tell.
    */
   readonly logDeterminant: SampleEstimate | null;
   /** Share of the points at which J is singular, or too near it to tell. */
