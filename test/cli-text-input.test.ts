@@ -243,9 +243,12 @@ test('texts, tokenizers and models that do not fit say so', async (t) => {
   );
 });
 
+/** No literal, which the compiler would look for. */
+const ABSENT: string = '@huggingface/no-such-package';
+
 test('without the package the error is the one line that installs it', async (t) => {
   const path = await written(emptyFolder(t), tokenizer());
-  const missing = () => import('@huggingface/no-such-package') as never;
+  const missing = () => import(ABSENT) as never;
   await refused(
     t,
     TextTokenizer.open(path, missing),
@@ -310,5 +313,14 @@ test('network: a text file by its tokenizer, padding left out of the means, text
     const mean = [CLS, POINT, S, SEP].reduce((sum, id) => sum + Math.tanh(table[4 * id + k]) / 4, 0);
     t.true(Math.abs(found[1].data[2 * 4 + k] - mean) < 1e-6);
   }
+  // Ids are names: the data are the share of each token, without padding.
+  t.is(summary.layers[0].tokens, WORDS.length - 2);
+  const shares = (await readNpz(join(out, 'activations.npz')))['0_input'];
+  t.deepEqual(shares.shape, [24, WORDS.length - 2]);
+  const occurring = [CLS, SEP, A, FLOW, MOVES, POINT, S, THE, DOT];
+  t.deepEqual(
+    rows(shares)[2],
+    occurring.map((id) => ([CLS, POINT, S, SEP].includes(id) ? 0.25 : 0)),
+  );
   t.true((await readFile(join(out, 'report.html'), 'utf8')).includes('a point moves .'));
 });

@@ -20,7 +20,6 @@ const DEFINITIONS: readonly string[] = [
   'Entropy of the moved cloud, estimated from nearest neighbours, over the dashed H(0) − ∫ I dt with the Fisher information taken along the way.',
   'Errors of the network',
   'Histogram of the points after time t, over the dashed solution of the backward heat equation.',
-  'Layer 0 is the data as they go in. Click a point for all numbers of its layer.',
   'Measured against predicted',
   'Measurements of every class',
   'Measurements of every depth',

@@ -3,7 +3,7 @@ import * as sections from '../ts/report/section-sentences.js';
 import { descentSentence, leftOverSentence, turnSentence, turnsCaption } from '../ts/theory/sentences.js';
 
 test('what stands under the headings follows the numbers', (t) => {
-  const { depthLead, flowLead, sampledClouds, planLead, riverLead } = sections;
+  const { depthLead, flowLead, sampledClouds, planLead, riverLead, dataSentence } = sections;
   t.regex(depthLead([1, 4, 'continuous']), /^The same noise .* in one step by a shallow/);
   t.regex(depthLead([2, 4]), /^The same noise .* in the smaller steps the deeper/);
   t.regex(depthLead([1]), /in one step, by a shallow network\.$/);
@@ -18,6 +18,8 @@ test('what stands under the headings follows the numbers', (t) => {
   t.regex(planLead(true, 'exact'), /^Every line is mass/);
   t.regex(planLead(false, 'exact'), /so many points is not drawn/);
   t.regex(planLead(false, 'sliced'), /has no plan/);
+  t.regex(dataSentence({ layers: [{}] } as never), /data as they go in/);
+  t.regex(dataSentence({ layers: [{ tokens: 1234 }] } as never), /1,234 tokens.*names/);
   t.regex(riverLead(true), /lines of one colour/);
   t.notRegex(riverLead(false), /colour|label/);
   t.is(sections.averagedSentence([512, 512], [512, 512]), undefined);

@@ -44,6 +44,8 @@ interface CloudOptions extends ReadingOptions, ScalingOptions {
   digits: boolean;
   /** Whether the points must stay where they are, as the inputs of a model must. */
   inPlace?: boolean;
+  /** Whether they are ids of tokens, which are names: what coordinates would mean is not said of them. */
+  tokens?: boolean;
   signal: AbortSignal;
   /** Whose rows the points are spread over: each rank reads its own. Default: all are here. */
   shares?: ShareKernels;
@@ -85,7 +87,9 @@ export async function prepareCloud(path: string, options: CloudOptions): Promise
   const notes = (read.notes ?? []).slice(0, centres ? -1 : undefined);
   const kept = await withoutDuplicates(path, read.points, options, notes, shares);
   const ranges = await ColumnRanges.of([kept.points]).over((values) => shares.largestOverRanks(values));
-  noteConstantColumns(path, ranges.constant(), n, d, read.columns, notes);
+  const constant = ranges.constant();
+  if (!options.tokens || constant.length === d)
+    noteConstantColumns(path, constant, n, d, read.columns, notes);
   const labels = read.labels && {
     names: read.labels.names,
     values: kept.rows ? kept.rows.map((row) => read.labels!.values[row]) : read.labels.values,

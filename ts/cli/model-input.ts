@@ -8,6 +8,7 @@ import { npzEntries } from '../io/npz.js';
 import { readNpy } from '../io/npy.js';
 import { type ImageOptions, readImageFolder } from './image-folder.js';
 import { readTexts } from './text-input.js';
+import { takesTokenIds } from '../network/model/token-shares.js';
 import type { ModelData, NetworkModel } from '../network/index.js';
 import { type Cloud, prepareCloud } from './cloud-input.js';
 import type { ReadingOptions } from './reading-options.js';
@@ -85,6 +86,7 @@ export async function readModelData(
   const cloud = await prepareCloud(path, {
     ...options,
     inPlace: true,
+    tokens: takesTokenIds(model, main),
     array: options.array ?? (entries.has(main.name) ? main.name : undefined),
     duplicates: 'keep',
     dtype: 'float32',

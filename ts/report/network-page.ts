@@ -18,7 +18,7 @@ import { networkFindings } from './network-findings.js';
 import { layerSection, layerTitle, numbersSection } from './network-sections.js';
 import { type PageSection, chartFigure, renderPage } from './page.js';
 import { reproduceSection } from './reproduce.js';
-import { riverLead } from './section-sentences.js';
+import { dataSentence, riverLead } from './section-sentences.js';
 import type { ExampleSamples } from './samples.js';
 import { legend, timeline } from './transport-sections.js';
 
@@ -94,7 +94,7 @@ export async function networkPage(analysis: NetworkAnalysis, context: NetworkRep
       {
         id: 'depth',
         title: 'Layer by layer',
-        lead: 'Layer 0 is the data as they go in. Click a point for all numbers of its layer.',
+        lead: `${dataSentence(analysis)} Click a point for all numbers of its layer.`,
         body: html`<div class="columns">${main.map(figure)}</div>
           <div class="multiples">${small.map(figure)}</div>`,
       },

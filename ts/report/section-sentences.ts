@@ -1,4 +1,5 @@
 import type { Depth } from '../dae/depth-comparison.js';
+import type { NetworkAnalysis } from '../network/index.js';
 import { changeOf } from './compare.js';
 import { formatCount } from './format.js';
 import { smallPercent } from './radon-findings.js';
@@ -42,6 +43,13 @@ export function planLead(hasPlan: boolean, method: string): string {
   return method === 'exact'
     ? 'The plan between so many points is not drawn.'
     : 'This method has no plan between single points; the exact one has.';
+}
+
+/** What the first layer of a page is. */
+export function dataSentence({ layers: [{ tokens }] }: Pick<NetworkAnalysis, 'layers'>): string {
+  return tokens === undefined
+    ? 'Layer 0 is the data as they go in.'
+    : `Layer 0 is the share of each of ${formatCount(tokens)} tokens in an example: their ids are names, not coordinates.`;
 }
 
 /** Over the lines of examples through a network. */

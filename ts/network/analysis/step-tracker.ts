@@ -38,7 +38,8 @@ export function predecessors(
   const passed = new Set<string>();
   layers.forEach((layer, l) => {
     for (let earlier = l - 1; earlier >= 0; earlier--) {
-      const { name, fullWidth } = layers[earlier];
+      const { name, fullWidth, tokens } = layers[earlier];
+      if (tokens !== undefined) continue;
       if (fullWidth !== layer.fullWidth || !sameRows(layers[earlier], layer)) continue;
       if (name !== INPUT && !model.block(name, layer.name)) continue;
       if (!mixes(name, layer.name)) {

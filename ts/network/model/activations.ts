@@ -24,6 +24,7 @@ import { type ModelData, ownData } from './model-data.js';
 import type { LeftOutLayer, ModelLayer, NetworkModel } from './model.js';
 import { type PositionMask, maskOf, maskRows } from './position-mask.js';
 import { RandomProjection } from './random-projection.js';
+import { TokenShares, takesTokenIds } from './token-shares.js';
 import { checkCall } from '../../core/call.js';
 import { SIGNATURES } from '../signatures.js';
 import { METHODS } from '../method-signatures.js';
@@ -73,13 +74,18 @@ export interface ActivationLayer extends ModelLayer {
   readonly positions: number;
   /** Whether a mask leaves out some of the positions, not as many in every example: {@link Activations.tokenExamples} says which rows are whose. */
   readonly masked?: true;
+  /** Of data that are ids of tokens: how many occur. A row is the share of each among the positions that a mask has. */
+  readonly tokens?: number;
   /** Whether the model itself gives them otherwise, the batch not first. */
   readonly moved?: true;
 }
 
 /** A model, and data to run through it. */
 export interface Activations {
-  /** The data themselves, flattened, named `input` (of several inputs the first that has an array); then the chosen layers in order. */
+  /**
+   * The data themselves, flattened, or of ids of tokens the share of each, named `input` (of several inputs the first that has an
+   * array); then the chosen layers in order.
+   */
   readonly layers: readonly ActivationLayer[];
   readonly examples: number;
   /** The example of each row of the layers that are `masked`; undefined where none is. */
@@ -109,6 +115,13 @@ const NO_VALUES = 'gives no values';
 
 /** The name that the data themselves go by among the layers. */
 export const INPUT = 'input';
+
+/** Some of the examples, copied. */
+function pointsFrom({ data, shape: [n, ...example] }: NdArray, first: number, count: number): NdArray {
+  const size = data.length / n;
+  const own = new Float32Array(data.subarray(first * size, (first + count) * size));
+  return { data: own, shape: [count, ...example] };
+}
 
 /**
  * Prepares to run data through a model: a few examples are run, in two numbers and in another
@@ -142,12 +155,13 @@ export async function openActivations(
   // Half for what a batch gives, half for the rows that are made of it.
   const memory = checkInteger(options.memoryLimit ?? DEFAULT_MEMORY, 'memoryLimit', 1) / 2;
   const mask = maskOf(model, options.mask);
+  const isIds = takesTokenIds(model, all.main);
   const marks =
-    mask === undefined || featureMaps !== 'positions'
+    mask === undefined || (featureMaps !== 'positions' && !isIds)
       ? undefined
       : maskRows(all.batch(0, examples).get(mask)!);
   const tokens =
-    marks?.data.length === examples * (marks?.positions ?? 0)
+    featureMaps === 'positions' && marks?.data.length === examples * (marks?.positions ?? 0)
       ? tokenRows(marks, positions, options.seed)
       : undefined;
   const places = await probeBatches(model, all, chosen, memory);
@@ -182,7 +196,9 @@ export async function openActivations(
         : { positions: layout.positions.length }),
     });
   };
-  add({ name: INPUT, kind: INPUT }, all.points.shape.slice(1), 'flatten', 0);
+  const shares = isIds ? new TokenShares(all.points, marks) : undefined;
+  add({ name: INPUT, kind: INPUT }, shares ? [shares.width] : all.points.shape.slice(1), 'flatten', 0);
+  if (shares) layers[0] = { ...layers[0], shape: all.points.shape.slice(1), tokens: shares.width };
   for (const layer of chosen) {
     const { name, kind } = layer;
     const found = infinite.has(name) ? INFINITE : places.get(name);
@@ -230,16 +246,11 @@ export async function openActivations(
       throwIfAborted(call.signal);
       count = Math.min(size.rows, examples - first);
       const rows = new Map<string, NdArray>();
-      if (wanted.includes(INPUT)) {
-        const { data, shape } = all.points;
-        const size = data.length / shape[0];
-        const own = new Float32Array(data.subarray(first * size, (first + count) * size));
-        rows.set(
-          INPUT,
-          await rowsFor(INPUT, { data: own, shape: [count, ...shape.slice(1)] }, count, call.signal),
-        );
-      }
       const masked = mask === undefined ? undefined : maskRows(all.batch(first, count).get(mask)!);
+      if (wanted.includes(INPUT)) {
+        const own = shares?.rows(first, count, masked) ?? pointsFrom(all.points, first, count);
+        rows.set(INPUT, await rowsFor(INPUT, own, count, call.signal));
+      }
       // Where even one example is too much, the layers come in several runs.
       for (const group of inGroups(inner, (name) => count * bytesOf(name), memory)) {
         const outputs = await size.run(

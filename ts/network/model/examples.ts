@@ -22,6 +22,8 @@ export class Examples {
     readonly count: number,
     /** Those of the first input that has an array: [n, …]. */
     readonly points: NdArray,
+    /** That input. */
+    readonly main: ModelInput,
     readonly given: readonly Given[],
   ) {}
 
@@ -41,7 +43,7 @@ export class Examples {
       checkWhole(entry);
       return entry;
     });
-    return new Examples(count, points, given);
+    return new Examples(count, points, main, given);
   }
 
   /** `rows` examples from `first` on; beyond the last the last again, where the model takes no fewer. */
