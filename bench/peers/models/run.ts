@@ -32,8 +32,9 @@ const MAKERS: Record<string, Maker> = {
   },
   keras: {
     script: 'with-keras.py',
-    packages: ['tensorflow-cpu==2.21.0', 'tf_keras==2.21.0', 'scikit-learn'],
-    alone: ['tensorflowjs==4.22.0', 'tensorflow-hub', 'packaging'],
+    packages: ['tensorflow-cpu==2.21.0', 'scikit-learn'],
+    // tf_keras asks for the package tensorflow, which is tensorflow-cpu once more.
+    alone: ['tensorflowjs==4.22.0', 'tf_keras==2.21.0', 'tensorflow-hub', 'packaging'],
     from: MNIST,
   },
 };
