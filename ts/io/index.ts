@@ -2,7 +2,8 @@ export type { CloudFile, CloudFormat, ReadCloudOptions, ReadShare, RowRange } fr
 export type { ColumnChoice } from './column-choice.js';
 export { asCloud, toArrow, toTensor } from './interchange.js';
 export type { CloudLabels } from './labels.js';
-export { readNpy, type WritableArray } from './npy.js';
+export { readNpy } from './npy.js';
+export { type WritableArray } from './npy-header.js';
 export { readNpz, type ReadNpzOptions, type WriteNpzOptions, writeNpz } from './npz.js';
 export { type GreyWindow, type PngImage, readPng, writePng } from './png.js';
 export { readCloud } from './read.js';

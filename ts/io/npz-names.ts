@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { ReadCloudOptions } from './cloud.js';
 import { fileError } from './errors.js';
 import { LABEL_NAMES } from './labels.js';
-import { readNpyHeader } from './npy.js';
+import { readNpyHeader } from './npy-header.js';
 import type { LabelChoice } from './roles.js';
 import { openZipEntry, type ZipEntry } from './zip-read.js';
 

@@ -1,14 +1,8 @@
 import type { DType, NdArray } from '../core/array.js';
 import { RidgeflowError, describe, invalidArgument } from '../core/errors.js';
 import type { CloudLabels } from './labels.js';
-import {
-  npyHeader,
-  elementChunks,
-  readNpyArray,
-  readNpyLabels,
-  type NpyArray,
-  type WritableArray,
-} from './npy.js';
+import { elementChunks, readNpyArray, readNpyLabels, type NpyArray } from './npy.js';
+import { npyHeader, type WritableArray } from './npy-header.js';
 import { type ByteSource, checkMemory } from './source.js';
 import { checkWritable, writeAtomic, type WriteOptions } from './write.js';
 import { openZipEntry, readZipDirectory, type ZipEntry } from './zip-read.js';

@@ -5,7 +5,8 @@ import { type ErrorCode, RidgeflowError } from '../core/errors.js';
 import { throwIfAborted } from '../core/options.js';
 import { isError, isFloat64Array, isInt32Array } from '../core/realm.js';
 import { temporaryName } from './left-behind.js';
-import { elementChunks, npyHeaderOf, type WritableArray } from './npy.js';
+import { elementChunks } from './npy.js';
+import { npyHeaderOf, type WritableArray } from './npy-header.js';
 import { writeError } from './write-error.js';
 
 /** One process among those that write a file together, as `distributed` gives it. */

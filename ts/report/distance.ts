@@ -87,7 +87,7 @@ function header({
   const [n, d] = a.points.shape;
   const findings: Finding[] = [
     {
-      topic: capital(quantity),
+      topic: capital(typeset(quantity)),
       figure: formatNumber(distance),
       sentence:
         standardError === undefined
@@ -191,11 +191,16 @@ function classChart(classes: readonly ClassDistance[]): ChartSpec {
   };
 }
 
+/** W2, as terminals show it, as W₂. */
+function typeset(quantity: string): string {
+  return quantity.replace('W2', 'W₂');
+}
+
 function classSection({ classes, quantity }: DistanceReportContext, isGrid: boolean): PageSection {
   return {
     id: 'classes',
     title: 'By class',
-    lead: `The same distance (${quantity}) between the points of single classes.`,
+    lead: `The same distance (${typeset(quantity)}) between the points of single classes.`,
     body: html`${isGrid && chartFigure({ name: 'classes', title: 'Distances between classes' })}
     ${table({
       id: 'class-distances',

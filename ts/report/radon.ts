@@ -155,10 +155,15 @@ async function panel(
       />
     </button>
     <figcaption>
-      Black ${formatNumber(window.black, 3)}, white ${formatNumber(window.white, 3)}.
+      Black ${level(window.black, window)}, white ${level(window.white, window)}.
       ${notes.map((sentence) => `${sentence}. `)}
     </figcaption>
   </figure>`;
+}
+
+/** A value of the grey scale: what rounding leaves of 0 is 0. */
+function level(value: number, { black, white }: { black: number; white: number }): string {
+  return formatNumber(Math.abs(value) < 1e-6 * (white - black) ? 0 : value, 3);
 }
 
 /** An array no larger than the page shows, each value the mean of the block that it stands for. */

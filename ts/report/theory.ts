@@ -177,7 +177,11 @@ function panelChart({ title, x, y, series }: FigurePanel, figure: ClaimFigure): 
   const values = series.flatMap(({ name, points, style = 'line' }, line) =>
     points
       .filter(([a, b]) => shown(a, x.log) && shown(b, y.log))
-      .map(([a, b], order) => ({ name, style, line, order, x: a, y: b })),
+      .map(([a, b], order) => ({
+        ...{ name, line, order, x: a, y: b },
+        // One mark among many would lie hidden below them.
+        style: style === 'marks' && points.length === 1 ? 'alone' : style,
+      })),
   );
   const axis = (of: FigurePanel['x'], ticks?: number[]) => ({
     type: 'quantitative' as const,
@@ -231,6 +235,11 @@ function panelChart({ title, x, y, series }: FigurePanel, figure: ClaimFigure): 
     {
       transform: of('marks', 'both'),
       mark: { type: 'point', size: 36 },
+      encoding: { ...encoding, color, tooltip },
+    },
+    {
+      transform: of('alone'),
+      mark: { type: 'point', size: 120 },
       encoding: { ...encoding, color, tooltip },
     },
   ];

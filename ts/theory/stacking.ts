@@ -56,7 +56,7 @@ export const stacking: ClaimExperiment = {
       const { name } = subject;
       const limit = options.quick ? 0.35 : 0.25;
       checks.push(
-        atMost(`${name}: Ψ_{l+1} ∘ φ_l − Ψ_l ∘ g_l, relative`, await identityError(subject, options), 1e-5),
+        atMost(`${name}: Ψₗ₊₁ ∘ φₗ − Ψₗ ∘ gₗ, relative`, await identityError(subject, options), 1e-5),
         atMost(`${name}: decoded stack from the exact composition, relative`, last.exact, limit),
         atMost(`${name}: decoded stack from the trained composition, relative`, last.composed, limit),
         atMost(`${name}: the same end clouds, sliced W₂, relative`, last.clouds, limit),

@@ -4,7 +4,7 @@ import { type ElementType, type Elements, decodeElements, elementBytes } from '.
 import { fileError } from '../errors.js';
 import { checkIdxEnd, readIdxHeader } from '../idx.js';
 import { type CloudLabels, LabelCollector, labelsFromNumbers } from '../labels.js';
-import { type NpyHeader, readNpyHeader, refuseType } from '../npy.js';
+import { type NpyHeader, readNpyHeader, refuseType } from '../npy-header.js';
 import { npzEntries, readNpzLabels } from '../npz.js';
 import { npzNames } from '../npz-names.js';
 import { columnOptions } from '../read-options.js';

@@ -1,7 +1,8 @@
 import type { RecordBatch } from 'apache-arrow';
 import type { ParquetWriter } from 'hyparquet-writer';
 import { type DType, type FloatData, type NdArray, allocate, dtypeOf } from '../../core/array.js';
-import { elementChunks, npyHeaderOf } from '../npy.js';
+import { elementChunks } from '../npy.js';
+import { npyHeaderOf } from '../npy-header.js';
 import type { Output } from '../write.js';
 
 /** Rows as they are written: n × k numbers, the names of the k columns, and n texts. */
