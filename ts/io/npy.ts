@@ -8,12 +8,7 @@ import {
   type NdArray,
 } from '../core/array.js';
 import { describe } from '../core/errors.js';
-import {
-  decodeElements,
-  elementBytes,
-  exactDtype,
-  type Elements,
-} from './elements.js';
+import { decodeElements, elementBytes, exactDtype, type Elements } from './elements.js';
 import { damaged, fileError } from './errors.js';
 import { readNpyHeader, refuseType } from './npy-header.js';
 import { LabelCollector, labelsFromNumbers, type CloudLabels } from './labels.js';
