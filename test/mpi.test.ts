@@ -42,6 +42,18 @@ for (const ranks of [2, 3]) {
   });
 }
 
+for (const [ranks, spread] of [
+  [2, 'even'],
+  [3, 'even'],
+  [2, 'none'],
+  [3, 'last'],
+] as const) {
+  onRanks(`calls over ${ranks} ranks, ${spread}, give what they do in one process`, async (t) => {
+    const { code, stderr } = await run('calls.ts', ranks, spread);
+    t.is(code, 0, stderr);
+  });
+}
+
 onRanks('the main job runs with a rank that has no rows', async (t) => {
   const { code, stderr } = await run('transport.ts', 3, 'none');
   t.is(code, 0, stderr);

@@ -1,7 +1,7 @@
 import { type DType, type NdArray, checkPoints, dtypeOf, toDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import type { CallOptions } from '../core/options.js';
-import { kernelsFor } from '../kernel/backend.js';
+import { kernelsFor, runsOverRanks } from '../kernel/backend.js';
 import { checkFinite } from '../kernel/checks.js';
 import type { Kernels } from '../kernel/contract.js';
 
@@ -52,8 +52,7 @@ export async function prepare(
   dimension: number | undefined,
   options: CallOptions,
 ): Promise<{ kernels: Kernels; points: NdArray; dtype: DType }> {
-  const { ranks } = await kernelsFor(options, undefined, 'spread');
-  checkPoints(x, 'x', { minimum: ranks.size > 1 ? 0 : 1, dimension });
+  checkPoints(x, 'x', { minimum: (await runsOverRanks(options)) ? 0 : 1, dimension });
   const dtype = options.dtype ?? dtypeOf(x);
   const kernels = await kernelsFor(options, dtype, 'own');
   checkFinite(kernels, x, 'x');

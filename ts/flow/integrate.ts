@@ -84,7 +84,7 @@ export async function integrate(
   const probes = checkInteger(number ?? 1, 'probes', 1);
   checkOptions(field, x0, options, divergence);
   const start = toDtype(x0, dtype ?? dtypeOf(x0));
-  const kernels = await kernelsFor({ backend }, dtypeOf(start), 'spread');
+  const kernels = await kernelsFor(options, dtypeOf(start), 'spread');
   const place = await placeOf(kernels, n, 'x0');
   checkFinite(kernels, start, 'x0');
   const fixed = step !== undefined && options.tolerance === undefined;

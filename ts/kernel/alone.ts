@@ -10,5 +10,6 @@ export const ALONE: ShareKernels = {
   takeFromRanks: (values, rows) => Promise.resolve(rows.map((row) => values[row])),
   everyPart: (values) => Promise.resolve([values]),
   passRound: async (values, visit) => visit(values, 0),
+  checkSame: () => Promise.resolve(),
   doneByAll: (work) => work,
 };

@@ -4,7 +4,7 @@ import { BACKEND_NAMES, type BackendName, type CallOptions } from '../core/optio
 import type { Kernels } from './contract.js';
 import { loadNative } from './native/index.js';
 import { observed } from './observed.js';
-import { notOverRanks } from './whole.js';
+import { comparableOptions, notOverRanks } from './whole.js';
 
 const loads = new Map<BackendName, Promise<Kernels>>();
 let fallback: Promise<Kernels> | undefined;
@@ -41,8 +41,8 @@ export function backendFromEnvironment(): BackendName | undefined {
  * standard error). Throws UNSUPPORTED where the backend does not compute in `dtype`, or where rows are spread over ranks and
  * the caller does not say that its sums are those of all ranks.
  *
- * @param rows `spread` of a call whose mathematics asks the backend (contract/shares.ts) for what concerns the whole cloud;
- *   `own` of one that treats each row by itself, so that a rank needs no other.
+ * @param rows `spread` of a call whose mathematics asks the backend (contract/shares.ts) for what concerns the whole cloud: its
+ *   options are compared over the ranks; `own` of one that treats each row by itself, so that a rank needs no other.
  */
 export async function kernelsFor(
   options: CallOptions,
@@ -50,9 +50,18 @@ export async function kernelsFor(
   rows?: 'spread' | 'own',
 ): Promise<Kernels> {
   const kernels = await chosenKernels(options, dtype);
-  if (kernels.ranks.size === 1 || rows === 'spread') return kernels;
+  if (kernels.ranks.size === 1) return kernels;
+  if (rows === 'spread') {
+    await kernels.checkSame(comparableOptions(options));
+    return kernels;
+  }
   if (rows === 'own') return loadBackend('native');
   throw notOverRanks('This call does not run');
+}
+
+/** Whether a call of these options runs over ranks that each hold some rows. */
+export async function runsOverRanks(options: CallOptions): Promise<boolean> {
+  return (await chosenKernels(options)).ranks.size > 1;
 }
 
 async function chosenKernels(options: CallOptions, dtype?: DType): Promise<Kernels> {

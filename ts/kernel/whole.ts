@@ -33,6 +33,36 @@ export async function placeOf(kernels: Ranks, rows: number, name: string, minimu
   );
 }
 
+/** Options that ranks may differ in: who is told, and who may end the call. */
+const EACH_ITS_OWN = new Set(['signal', 'onProgress', 'onRun', 'onExpectedTime', 'onStep', 'onEpoch']);
+
+/**
+ * What of the options of a call has to be the same on all ranks: numbers, names and flags, also of options within options. Of
+ * arrays, whose values are those of a rank's own rows, and functions only that they are there.
+ */
+export function comparableOptions(
+  options: object,
+  within = '',
+): Readonly<Record<string, string | number | boolean>> {
+  const found: Record<string, string | number | boolean> = {};
+  for (const [key, value] of Object.entries(options) as [string, unknown][]) {
+    if (value === undefined || (within === '' && EACH_ITS_OWN.has(key))) continue;
+    const name = `${within}${key}`;
+    if (typeof value === 'number') found[name] = Number.isFinite(value) ? value : String(value);
+    else if (typeof value === 'string' || typeof value === 'boolean') found[name] = value;
+    else if (isPlain(value)) Object.assign(found, comparableOptions(value, `${name}.`));
+    else found[name] = typeof value === 'function' ? 'a function' : 'an object';
+  }
+  return found;
+}
+
+/** Whether it is an object of options, not an array or one of a class. */
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || 'data' in value) return false;
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
 /** UNSUPPORTED, of something that needs all rows in one process. */
 export function notOverRanks(what: string): RidgeflowError {
   return new RidgeflowError(

@@ -5,7 +5,8 @@ import { Pace } from '../core/pace.js';
 import { RandomStream } from '../core/random.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkSquarable } from '../kernel/checks.js';
-import type { Kernels, Matrix } from '../kernel/contract.js';
+import type { Kernels, Matrix, RunControl } from '../kernel/contract.js';
+import { placeOf, totalsOf } from '../kernel/whole.js';
 import { length, orthonormalise } from './orthonormal.js';
 import { isFloat64Array } from '../core/realm.js';
 import { checkCall } from '../core/call.js';
@@ -36,7 +37,8 @@ const POWER_ITERATIONS = 12;
  * O(nd + m²) memory. Otherwise by randomised subspace iteration: O((n + k)dk) time, O((n + d)k) memory.
  *
  * @param points n × d. `count` from 1 to d, default min(2, d): beyond the rank of the cloud the axes complete an orthonormal
- *   set, with variance 0.
+ *   set, with variance 0. Over ranks n is that of all, the axes are the same on every rank, and nothing of size n × n is made: with
+ *   d > 1024 and n < d it takes O(nd² + d³) time and O(d²) memory unless k is below m/8.
  * @throws EMPTY_CLOUD, NON_FINITE, INVALID_ARGUMENT, INVALID_SHAPE, INVALID_DTYPE, UNSUPPORTED, ABORTED.
  *
  * Source of the randomised method: N. Halko, P.-G. Martinsson, J. A. Tropp, SIAM Review 53 (2011).
@@ -46,16 +48,17 @@ export async function principalComponents(
   options: CallOptions & { count?: number } = {},
 ): Promise<PrincipalComponents> {
   ({ points } = checkCall(SIGNATURES.principalComponents, { points, options }));
-  const { n, d } = checkPoints(points, 'points');
+  const { n: own, d } = checkPoints(points, 'points', { minimum: 0 });
   const count = checkInteger(options.count ?? Math.min(2, d), 'count', 1, d);
   const cloud = toDtype(points, options.dtype);
-  const kernels = await kernelsFor(options, dtypeOf(cloud));
+  const kernels = await kernelsFor(options, dtypeOf(cloud), 'spread');
+  const { total: n } = await placeOf(kernels, own, 'points');
   checkSquarable(kernels, cloud, 'points');
   const side = Math.min(n, d);
   if (d > LARGEST_SIDE && side > LARGEST_SIDE && count < SMALL_SHARE * side) {
     return bySubspaceIteration(kernels, cloud, count, options);
   }
-  return d > LARGEST_SIDE && n < d
+  return d > LARGEST_SIDE && n < d && kernels.ranks.size === 1
     ? byInnerProducts(kernels, cloud, count, options)
     : byCovariance(kernels, cloud, count, options);
 }
@@ -84,7 +87,7 @@ async function byInnerProducts(
 ): Promise<PrincipalComponents> {
   const [n, d] = points.shape;
   const pace = new Pace(run, 1);
-  const { mean, centred, scale } = await centre(points, pace);
+  const { mean, centred, scale } = await centre(kernels, points, pace);
   const data = kernels.dtypes.includes('float64') ? Float64Array.from(centred) : centred;
   const cloud: Matrix = { data, rows: n, columns: d };
   const quiet = { signal: run.signal };
@@ -109,7 +112,7 @@ async function byInnerProducts(
   leastCovered(axes, rank, count, d).forEach((k, i) => (axes[(rank + i) * d + k] = 1));
   await orthonormalise(kernels, axes, count, d, pace, quiet);
   await pace.finish();
-  return finish(mean, axes, variances, scale ** 2 * meanSquare(centred, n));
+  return finish(mean, axes, variances, scale ** 2 * (await meanSquare(kernels, centred, n)));
 }
 
 /** The count − rank coordinates that the first `rank` axes say least about: with these the axes are completed. */
@@ -133,7 +136,7 @@ async function bySubspaceIteration(
   const [n, d] = points.shape;
   const size = Math.min(d, count + OVERSAMPLING);
   const pace = new Pace(run, POWER_ITERATIONS + 1);
-  const { mean, centred, scale } = await centre(points, pace);
+  const { mean, centred, scale } = await centre(kernels, points, pace);
   const cloud: Matrix = { data: centred, rows: n, columns: d };
   const quiet = { signal: run.signal };
   const asRows = (basis: Float64Array): Matrix => ({
@@ -142,17 +145,16 @@ async function bySubspaceIteration(
     columns: d,
   });
 
-  let basis = new Float64Array(size * d);
+  let basis: Float64Array = new Float64Array(size * d);
   new RandomStream(run.seed, 'probe').fillNormal(basis);
   await orthonormalise(kernels, basis, size, d, pace, quiet);
   for (let iteration = 0; iteration < POWER_ITERATIONS; iteration++) {
-    const scores = await kernels.matmul({ a: asRows(basis), b: cloud, transposeB: true }, quiet);
-    const a = { data: scores, rows: size, columns: n };
-    basis = Float64Array.from(await kernels.matmul({ a, b: cloud }, quiet));
+    basis = await kernels.sumOverRanks(await powerStep(kernels, asRows(basis), cloud, quiet));
     await orthonormalise(kernels, basis, size, d, pace, quiet);
     await pace.tick(1);
   }
-  const scores = await kernels.matmul({ a: cloud, b: asRows(basis), transposeB: true }, quiet);
+  const b = asRows(basis);
+  const scores = n > 0 ? await kernels.matmul({ a: cloud, b, transposeB: true }, quiet) : centred;
   const { covariance } = await kernels.covariance({ data: scores, rows: n, columns: size }, quiet);
   const { values, vectors } = await kernels.symmetricEigen(covariance, size);
   const axes = new Float64Array(count * d);
@@ -167,7 +169,19 @@ async function bySubspaceIteration(
     { length: count },
     (_, i) => scale ** 2 * Math.max(0, values[size - 1 - i]),
   );
-  return finish(mean, axes, variances, scale ** 2 * meanSquare(centred, n));
+  return finish(mean, axes, variances, scale ** 2 * (await meanSquare(kernels, centred, n)));
+}
+
+/** basis · XᵀX of this rank's rows X. */
+async function powerStep(
+  kernels: Kernels,
+  basis: Matrix,
+  cloud: Matrix,
+  run: RunControl,
+): Promise<ArrayLike<number>> {
+  if (cloud.rows === 0) return new Float64Array(basis.rows * basis.columns);
+  const scores = await kernels.matmul({ a: basis, b: cloud, transposeB: true }, run);
+  return kernels.matmul({ a: { data: scores, rows: basis.rows, columns: cloud.rows }, b: cloud }, run);
 }
 
 /**
@@ -175,17 +189,22 @@ async function bySubspaceIteration(
  * vanish in float32.
  */
 async function centre(
+  kernels: Kernels,
   points: NdArray,
   pace: Pace,
 ): Promise<{ mean: Float64Array; centred: FloatData; scale: number }> {
   const [n, d] = points.shape;
+  const { first, total } = await placeOf(kernels, n, 'points');
   // About the first point, so that the mean of equal points is that point exactly.
-  const mean = new Float64Array(d);
-  for (let i = 1; i < n; i++) {
-    for (let k = 0; k < d; k++) mean[k] += (points.data[i * d + k] - points.data[k]) / n;
+  const origin = await kernels.sumOverRanks(
+    first === 0 && n > 0 ? points.data.subarray(0, d) : new Float64Array(d),
+  );
+  let mean: Float64Array = new Float64Array(d);
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k < d; k++) mean[k] += (points.data[i * d + k] - origin[k]) / total;
     await pace.tick(0);
   }
-  for (let k = 0; k < d; k++) mean[k] += points.data[k];
+  mean = (await kernels.sumOverRanks(mean)).map((value, k) => value + origin[k]);
   const centred = points.data.slice();
   let scale = 0;
   for (let i = 0; i < n; i++) {
@@ -195,14 +214,17 @@ async function centre(
     }
     await pace.tick(0);
   }
+  [scale] = await kernels.largestOverRanks([scale]);
   if (scale > 0) for (let k = 0; k < centred.length; k++) centred[k] /= scale;
   return { mean, centred, scale };
 }
 
-function meanSquare(values: FloatData, n: number): number {
+/** The mean over the rows of all ranks, of which this one has n, of the square of a row. */
+async function meanSquare(kernels: Kernels, values: FloatData, n: number): Promise<number> {
   let sum = 0;
   for (const value of values) sum += value * value;
-  return sum / n;
+  const [squares, total] = await totalsOf(kernels, sum, n);
+  return squares / total;
 }
 
 function finish(

@@ -1,7 +1,7 @@
 import { type DType, type NdArray, allocate, checkPoints, dtypeOf, storage, toDtype } from '../core/array.js';
 import type { CallOptions } from '../core/options.js';
 import { Pace } from '../core/pace.js';
-import { kernelsFor } from '../kernel/backend.js';
+import { kernelsFor, runsOverRanks } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
 import type { Kernels, Matrix, RunControl } from '../kernel/contract.js';
 import { invalidShape } from './arguments.js';
@@ -15,9 +15,9 @@ const TILE_VALUES = 1 << 17;
 
 /** Checked points in the element type of the computation, and the kernels it runs on. */
 async function prepare(x: NdArray, dimension: number, options: CallOptions) {
-  checkPoints(x, 'x', { dimension });
+  checkPoints(x, 'x', { dimension, minimum: (await runsOverRanks(options)) ? 0 : 1 });
   const dtype = options.dtype ?? dtypeOf(x);
-  const kernels = await kernelsFor(options, dtype);
+  const kernels = await kernelsFor(options, dtype, 'spread');
   checkFinite(kernels, x, 'x');
   return { kernels, points: toDtype(x, dtype), dtype };
 }
@@ -74,6 +74,11 @@ export async function hessianVectorOfParts(
   const vectors = checkVectors(kernels, v, points, dtype);
   const [n, d] = points.shape;
   const out = allocate(dtype, n * d, 'Hessian–vector products');
+  if (kernels.ranks.size > 1) {
+    // All ranks make one call, whatever their numbers of rows.
+    out.set(await parts[0].hessianVector(kernels, asMatrix(points), asMatrix(vectors), options));
+    return { data: out, shape: [n, d] };
+  }
   await forTiles(points, parts.length, options, async (tile, start, pace) => {
     const run = { signal: options.signal };
     const along = tileOf(vectors, start, tile.rows);
@@ -97,7 +102,7 @@ export async function hessianVectorOfParts(
 
 function checkVectors(kernels: Kernels, v: NdArray, points: NdArray, dtype: DType): NdArray {
   const [n, d] = points.shape;
-  checkPoints(v, 'v', { dimension: d });
+  checkPoints(v, 'v', { dimension: d, minimum: 0 });
   if (v.shape[0] !== n) throw invalidShape('v', `${n} vectors, one for each row of x,`, String(v.shape[0]));
   checkFinite(kernels, v, 'v');
   return toDtype(v, dtype);

@@ -1,7 +1,8 @@
 import type { DType, NdArray } from '../core/array.js';
 import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, checkInteger } from '../core/options.js';
-import { kernelsFor } from '../kernel/backend.js';
+import { kernelsFor, runsOverRanks } from '../kernel/backend.js';
+import { notOverRanks } from '../kernel/whole.js';
 import type { Covariance } from './covariance.js';
 import { evaluateParts, hessianVectorOfParts } from './density.js';
 import { estimateEntropy, estimateFisherInformation } from './estimates.js';
@@ -112,12 +113,29 @@ export class GaussianMixture implements Measure {
 
   async evaluate(x: NdArrayLike, want: DensityRequest, options: CallOptions = {}): Promise<DensityValues> {
     ({ x } = checkCall(METHODS.Measure.evaluate, { x, want, options }));
-    return evaluateParts(this.#allParts(), x, this.dimension, want, options);
+    return evaluateParts(await this.#partsFor(options), x, this.dimension, want, options);
   }
 
   async hessianVector(x: NdArrayLike, v: NdArrayLike, options: CallOptions = {}): Promise<NdArray> {
     ({ x, v } = checkCall(METHODS.Measure.hessianVector, { x, v, options }));
-    return hessianVectorOfParts(this.#allParts(), x, v, this.dimension, options);
+    return hessianVectorOfParts(await this.#partsFor(options), x, v, this.dimension, options);
+  }
+
+  async #partsFor(options: CallOptions): Promise<readonly Part[]> {
+    return (await runsOverRanks(options)) ? this.#partOverRanks() : this.#allParts();
+  }
+
+  /**
+   * The smoothed cloud of the points of all ranks, of which each has some. One that all have alike is the same: as many copies
+   * of each centre count as one.
+   */
+  #partOverRanks(): readonly Part[] {
+    const variance = this.isotropicVariance;
+    if (variance === undefined || this.#cloud.weights)
+      throw notOverRanks(
+        'Mixtures of weights or of several covariances, or of one that has axes, are not evaluated',
+      );
+    return [new IsotropicPart(0, this.#cloud, variance)];
   }
 
   #allParts(): readonly Part[] {

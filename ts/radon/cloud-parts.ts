@@ -5,6 +5,7 @@ import { type CallOptions, partOf, throwIfAborted } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
+import { totalsOf } from '../kernel/whole.js';
 import { isFloat64Array } from '../core/realm.js';
 
 /** A part of a cloud that comes in parts. */
@@ -32,13 +33,24 @@ export interface CheckedPart {
   total: number;
 }
 
-/** Checks the parts of a cloud and hands them on, one after the other. Returns what they ran on, unless
- * there was no point. */
+/** What the parts of a cloud ran on. */
+export interface VisitedCloud {
+  kernels: Kernels;
+  /** Those that sum over ranks, where the cloud is spread over some. */
+  shares: Kernels;
+  dtype: DType;
+}
+
+/**
+ * Checks the parts of a cloud, over ranks of this rank's rows, and hands them on, one after the other. Returns what they ran
+ * on, unless no rank had a point.
+ */
 export async function forEachPart(
   cloud: CloudParts,
   options: CallOptions & { directions: NdArray },
   visit: (part: CheckedPart, kernels: Kernels, run: CallOptions) => Promise<void>,
-): Promise<{ kernels: Kernels; dtype: DType } | undefined> {
+): Promise<VisitedCloud | undefined> {
+  const shares = await kernelsFor(options, undefined, 'spread');
   const given = options.directions;
   const { d } = checkPoints(given, 'directions');
   let dtype = options.dtype;
@@ -55,7 +67,7 @@ export async function forEachPart(
     const points = toOwn(taken, name, dtype);
     const { n } = checkPoints(points, name, { minimum: 0, dimension: d });
     dtype ??= dtypeOf(points);
-    kernels ??= await kernelsFor(options, dtype);
+    kernels ??= await kernelsFor(options, dtype, 'own');
     if (!directions) checkFinite(kernels, given, 'directions');
     directions ??= asMatrix(toDtype(given, dtype));
     checkFinite(kernels, points, name);
@@ -64,7 +76,11 @@ export async function forEachPart(
     if (n > 0)
       await visit({ points: asMatrix(toDtype(points, dtype)), directions, ...checked }, kernels, run);
   }
-  return kernels && dtype && size > 0 ? { kernels, dtype } : undefined;
+  const [total] = await totalsOf(shares, size);
+  if (total === 0) return undefined;
+  // A rank may have no part at all.
+  dtype ??= dtypeOf(given);
+  return { kernels: kernels ?? (await kernelsFor(options, dtype, 'own')), shares, dtype };
 }
 
 /** The weights of n points, and their sum. */

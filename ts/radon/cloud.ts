@@ -11,9 +11,10 @@ import {
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, checkInteger, checkPositive, tell } from '../core/options.js';
-import { kernelsFor } from '../kernel/backend.js';
+import { kernelsFor, runsOverRanks } from '../kernel/backend.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
 import type { Kernels } from '../kernel/contract.js';
+import { totalsOf } from '../kernel/whole.js';
 import { type CloudParts, type ProjectedExtentsOptions, forEachPart } from './cloud-parts.js';
 import { GAUSSIAN_REACH, responseOf, transformLength } from './filter.js';
 import { checkCall } from '../core/call.js';
@@ -59,20 +60,23 @@ export async function projectCloud(points: NdArrayLike, options: ProjectCloudOpt
   const own = checkCall(SIGNATURES.projectCloud, { points, options });
   ({ points } = own);
   const { into: given } = own.options;
-  const { n, d } = checkPoints(points, 'points');
+  const { n, d } = checkPoints(points, 'points', { minimum: (await runsOverRanks(options)) ? 0 : 1 });
   checkPoints(own.options.directions, 'directions', { dimension: d });
   const dtype = options.dtype ?? dtypeOf(points);
   const input = toDtype(points, dtype);
   const directions = toDtype(own.options.directions, dtype);
-  const kernels = await kernelsFor(options, dtype);
+  const kernels = await kernelsFor(options, dtype, 'own');
   checkFinite(kernels, points, 'points');
   checkFinite(kernels, own.options.directions, 'directions');
   const shape = [directions.shape[0], n];
   const into = given && checkInto(given, shape, dtype, [input, directions]);
-  const data = await kernels.matmul(
-    { a: asMatrix(directions), b: asMatrix(input), transposeB: true, into },
-    options,
-  );
+  const data =
+    n === 0
+      ? allocate(dtype, 0, 'projections')
+      : await kernels.matmul(
+          { a: asMatrix(directions), b: asMatrix(input), transposeB: true, into },
+          options,
+        );
   return given ?? { data, shape };
 }
 
@@ -116,17 +120,19 @@ export async function projectedDensity(
   const sums = allocate('float64', count * width, 'bins') as Float64Array;
   const grid = { first, spacing: bins.spacing, width, smooth: margin > 0 };
 
-  let total = 0;
+  let ownWeight = 0;
   const last = await forEachPart(cloud, own, async (part, kernels, run) => {
-    total += part.total;
+    ownWeight += part.total;
     await kernels.binProjections({ ...part, bins: grid, sums }, run);
   });
+  const [total] = last ? await totalsOf(last.shares, ownWeight) : [0];
   if (!(total > 0) || last === undefined) {
     throw new RidgeflowError('EMPTY_CLOUD', 'Expected at least 1 point with a weight above 0 in cloud', {
       details: { parameter: 'cloud' },
     });
   }
-  const summed = { sums, rows: count, width, spacing: bins.spacing, total, margin, bandwidth };
+  const whole = await last.shares.sumOverRanks(sums);
+  const summed = { sums: whole, rows: count, width, spacing: bins.spacing, total, margin, bandwidth };
   const data = await finish(summed, bins.count, last, options);
   await tell(options.onProgress, 1);
   return {
@@ -159,8 +165,12 @@ export async function projectedExtents(
     });
   }
   await tell(options.onProgress, 1);
-  const every = (offset: number) => Float64Array.from({ length: count }, (_, i) => extents[2 * i + offset]);
-  return { least: every(0), greatest: every(1) };
+  // The least of all ranks are the largest of the negatives.
+  const ends = extents.map((value, i) => (i % 2 ? value : -value));
+  const whole = await last.shares.largestOverRanks(ends);
+  const every = (offset: number, sign: number) =>
+    Float64Array.from({ length: count }, (_, i) => sign * whole[2 * i + offset]);
+  return { least: every(0, -1), greatest: every(1, 1) };
 }
 
 function checkInto(

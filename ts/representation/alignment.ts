@@ -3,6 +3,7 @@ import { RidgeflowError } from '../core/errors.js';
 import type { NdArrayLike } from '../core/foreign.js';
 import type { CallOptions } from '../core/options.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
+import { totalsOf } from '../kernel/whole.js';
 import { type CloudMoments, cloudMoments, unitRows } from './moments.js';
 import { isFloat64Array } from '../core/realm.js';
 import { checkCall } from '../core/call.js';
@@ -27,8 +28,8 @@ export async function centredKernelAlignment(
 ): Promise<number> {
   ({ a, b } = checkCall(SIGNATURES.centredKernelAlignment, { a, b, options }));
   const { debiased = false } = options;
-  const { n } = checkPoints(a, 'a', { minimum: debiased ? 4 : 2 });
-  const other = checkPoints(b, 'b');
+  const { n } = checkPoints(a, 'a', { minimum: 0 });
+  const other = checkPoints(b, 'b', { minimum: 0 });
   checkSameDtype(a, 'a', b, 'b');
   if (other.n !== n) {
     throw new RidgeflowError(
@@ -60,7 +61,7 @@ export async function alignmentReference(
 ): Promise<AlignmentReference> {
   const rows = await unitRows(moments, options);
   const squares = debiased ? squaredLengths(moments.kernels, rows) : undefined;
-  return { rows, squares, product: ownProduct(moments, squares) };
+  return { rows, squares, product: await ownProduct(moments, squares) };
 }
 
 /**
@@ -74,15 +75,25 @@ export async function alignmentWith(
 ): Promise<number> {
   const { kernels } = moments;
   const rows = await unitRows(moments, options);
-  const products = await kernels.matmul({ a: rows, b: reference.rows, transposeA: true }, options);
-  const sum = sumOfSquares(products, reference.rows.columns);
+  const sum = sumOfSquares(
+    await crossProducts(kernels, rows, reference.rows, options),
+    reference.rows.columns,
+  );
   if (!reference.squares)
-    return Math.min(1, sum / Math.sqrt(ownProduct(moments, undefined) * reference.product));
+    return Math.min(1, sum / Math.sqrt((await ownProduct(moments, undefined)) * reference.product));
   const squares = squaredLengths(kernels, rows);
-  const own = ownProduct(moments, squares);
+  const own = await ownProduct(moments, squares);
   // An inner product over the root of both squared norms, which rounding may carry past 1.
-  const value = debias(sum, squares, reference.squares).value / Math.sqrt(own * reference.product);
+  const { value: crossed } = await debias(kernels, sum, squares, reference.squares);
+  const value = crossed / Math.sqrt(own * reference.product);
   return Math.max(-1, Math.min(1, value));
+}
+
+/** XᵀY of the rows of all ranks, in float64 where they are spread over some. */
+async function crossProducts(kernels: Kernels, a: Matrix, b: Matrix, run: CallOptions): Promise<FloatData> {
+  const own = a.rows > 0 && (await kernels.matmul({ a, b, transposeA: true }, run));
+  if (own && kernels.ranks.size === 1) return own;
+  return kernels.sumOverRanks(own || new Float64Array(a.columns * b.columns));
 }
 
 /**
@@ -92,14 +103,14 @@ export async function alignmentWith(
  *
  * @throws DEGENERATE_CLOUD where nothing but their rounding is left.
  */
-function ownProduct(moments: CloudMoments, squares: Float64Array | undefined): number {
-  const { name, cloud, matrix, size, variance } = moments;
-  const sum = sumOfSquares(matrix, size, 1 / variance) * cloud.rows ** 2;
+async function ownProduct(moments: CloudMoments, squares: Float64Array | undefined): Promise<number> {
+  const { name, kernels, cloud, n, matrix, size, variance } = moments;
+  const sum = sumOfSquares(matrix, size, 1 / variance) * n ** 2;
   if (!squares) return sum;
-  const { value, scale } = debias(sum, squares, squares);
+  const { value, scale } = await debias(kernels, sum, squares, squares);
   const unit = isFloat64Array(cloud.data) ? 2 ** -53 : 2 ** -24;
   // Products in the dtype round at random; the sums are in float64, of up to n terms after one another.
-  const rounding = (8 + Math.sqrt(Math.max(cloud.rows, cloud.columns))) * unit + cloud.rows * 2 ** -53;
+  const rounding = (8 + Math.sqrt(Math.max(n, cloud.columns))) * unit + n * 2 ** -53;
   if (value > 4 * rounding * scale) return value;
   throw new RidgeflowError(
     'DEGENERATE_CLOUD',
@@ -129,14 +140,19 @@ function squaredLengths(kernels: Kernels, { data, rows, columns }: Matrix): Floa
  * The unbiased estimate from ‖XᵀY‖² and the squared lengths of the rows. The centred rows sum to zero, so that the sums over
  * the kernel matrices are sums over their diagonals. Its rounding goes with the size of its terms.
  */
-function debias(sum: number, a: Float64Array, b: Float64Array): { value: number; scale: number } {
-  const n = a.length;
-  let [crossed, totalA, totalB] = [0, 0, 0];
-  for (let i = 0; i < n; i++) {
-    crossed += a[i] * b[i];
-    totalA += a[i];
-    totalB += b[i];
+async function debias(
+  kernels: Kernels,
+  sum: number,
+  a: Float64Array,
+  b: Float64Array,
+): Promise<{ value: number; scale: number }> {
+  const own = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    own[0] += a[i] * b[i];
+    own[1] += a[i];
+    own[2] += b[i];
   }
+  const [crossed, totalA, totalB, n] = await totalsOf(kernels, ...own, a.length);
   const product = (totalA * totalB) / ((n - 1) * (n - 2));
   const doubled = (2 * crossed) / (n - 2);
   return { value: sum - crossed + product - doubled, scale: sum + crossed + product + doubled };

@@ -3,7 +3,8 @@ import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, throwIfAborted } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkSquarable } from '../kernel/checks.js';
-import { type Labels, classesOf } from './classes.js';
+import { placeOf } from '../kernel/whole.js';
+import { type Labels, classesOverRanks } from './classes.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
 
@@ -41,10 +42,11 @@ export async function fisherRatio(
   options: CallOptions = {},
 ): Promise<FisherRatio> {
   ({ points } = checkCall(SIGNATURES.fisherRatio, { points, labels, options }));
-  const { n, d } = checkPoints(points, 'points');
-  const classes = classesOf(labels, n);
+  const { n: own, d } = checkPoints(points, 'points', { minimum: 0 });
   throwIfAborted(options.signal);
-  const kernels = await kernelsFor(options);
+  const kernels = await kernelsFor(options, undefined, 'spread');
+  const { total: n } = await placeOf(kernels, own, 'points');
+  const classes = await classesOverRanks(kernels, labels, own);
   checkSquarable(kernels, points, 'points');
   const { labels: present, of: groups, counts } = classes;
   const count = counts.length;

@@ -14,7 +14,7 @@ import { RandomStream } from '../core/random.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkSquarable } from '../kernel/checks.js';
 import { type Labels, classesOf } from './classes.js';
-import { type Accuracy, accuracyOf } from './neighbour-accuracy.js';
+import { type Accuracy, accuracyOf, rightByClass } from './neighbour-accuracy.js';
 import { dualFolds } from './probe-dual.js';
 import type { ProbeFolds, ProbeProblem } from './probe-folds.js';
 import { primalFolds } from './probe-primal.js';
@@ -85,7 +85,7 @@ export async function linearProbe(
     part.forEach((row, at) => (right[row] = trials.rights(ridge)[f][at]));
     return ridge;
   });
-  return { ...accuracyOf(right, classes), ridges };
+  return { ...accuracyOf(rightByClass(right, classes), classes), ridges };
 }
 
 /** The penalties to choose from; undefined for the usual ones. */

@@ -3,6 +3,7 @@ import { RidgeflowError } from '../core/errors.js';
 import { type CallOptions, throwIfAborted } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkSquarable } from '../kernel/checks.js';
+import { placeOf } from '../kernel/whole.js';
 import { orientAxes } from '../linalg/principal-components.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
 
@@ -11,11 +12,14 @@ export interface CloudMoments {
   /** Of the parameter, for messages. */
   readonly name: string;
   readonly kernels: Kernels;
+  /** The points; over ranks this rank's. */
   readonly cloud: Matrix;
+  /** How many there are, over ranks those of all. */
+  readonly n: number;
   readonly mean: Float64Array;
   /**
    * The second moments about the mean over the shorter side, divided by n: the covariance, d × d, or where d > n the n × n
-   * matrix of inner products, which has the same eigenvalues but zeros.
+   * matrix of inner products, which has the same eigenvalues but zeros. Over ranks always the covariance.
    */
   readonly matrix: Float64Array;
   readonly size: number;
@@ -42,17 +46,18 @@ export async function cloudMoments(
   options: CallOptions,
   { name = 'points', minimum = 2 } = {},
 ): Promise<CloudMoments> {
-  const { n, d } = checkPoints(points, name, { minimum });
+  const { n: own, d } = checkPoints(points, name, { minimum: 0 });
   const converted = toDtype(points, options.dtype);
-  const kernels = await kernelsFor(options, dtypeOf(converted));
+  const kernels = await kernelsFor(options, dtypeOf(converted), 'spread');
+  const { total: n } = await placeOf(kernels, own, name, minimum);
   checkSquarable(kernels, converted, name);
   const cloud = asMatrix(converted);
-  const { mean, matrix } =
-    d <= n ? await covariance(kernels, cloud, options) : await innerProducts(kernels, cloud, options);
-  const size = Math.min(n, d);
+  const short = d > n && kernels.ranks.size === 1;
+  const { mean, matrix } = await (short ? innerProducts : covariance)(kernels, cloud, options);
+  const size = short ? n : d;
   let variance = 0;
   for (let k = 0; k < size; k++) variance += matrix[k * size + k];
-  if (variance > 0 && variance < Infinity) return { name, kernels, cloud, mean, matrix, size, variance };
+  if (variance > 0 && variance < Infinity) return { name, kernels, cloud, n, mean, matrix, size, variance };
   const details = { parameter: name };
   throw variance === 0
     ? new RidgeflowError('DEGENERATE_CLOUD', `Expected points that differ in ${name} but all coincide`, {
@@ -65,10 +70,16 @@ export async function cloudMoments(
       );
 }
 
-/** The eigenvalues and eigenvectors of the second moments. O(m³) time. */
-export async function spectrumOf({ kernels, matrix, size }: CloudMoments): Promise<CloudSpectrum> {
+/** The eigenvalues, the min(n, d) largest, and eigenvectors of the second moments. O(m³) time. */
+export async function spectrumOf({ kernels, matrix, size, n }: CloudMoments): Promise<CloudSpectrum> {
   const { values, vectors } = await kernels.symmetricEigen(matrix, size);
-  return { values: values.map((value) => Math.max(value, 0)).reverse(), vectors };
+  return {
+    values: values
+      .map((value) => Math.max(value, 0))
+      .reverse()
+      .slice(0, n),
+    vectors,
+  };
 }
 
 /**

@@ -1,8 +1,10 @@
-import { checkPoints } from '../core/array.js';
+import { checkPoints, dtypeOf } from '../core/array.js';
 import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions } from '../core/options.js';
 import { nearestNeighbours } from '../entropy/nearest-neighbours.js';
-import { type Labels, classesOf } from './classes.js';
+import { kernelsFor } from '../kernel/backend.js';
+import { placeOf } from '../kernel/whole.js';
+import { type Classes, type Labels, classesOverRanks } from './classes.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
 
@@ -17,20 +19,19 @@ export interface Accuracy {
   readonly classAccuracies: Float64Array;
 }
 
-/** Right answers by class, as an {@link Accuracy}. */
-export function accuracyOf(
-  right: ArrayLike<number>,
-  { labels, of, counts }: ReturnType<typeof classesOf>,
-): Accuracy {
-  const classAccuracies = new Float64Array(counts.length);
-  let sum = 0;
-  for (let i = 0; i < of.length; i++) {
-    sum += right[i];
-    classAccuracies[of[i]] += right[i];
-  }
-  counts.forEach((count, c) => (classAccuracies[c] /= count));
-  const accuracy = sum / of.length;
-  const standardError = Math.sqrt((accuracy * (1 - accuracy)) / of.length);
+/** Of right answers, 1 each, how many each class has. */
+export function rightByClass(right: ArrayLike<number>, { of, counts }: Classes): Float64Array {
+  const sums = new Float64Array(counts.length);
+  for (let i = 0; i < of.length; i++) sums[of[i]] += right[i];
+  return sums;
+}
+
+/** Numbers of right answers by class, as an {@link Accuracy}. */
+export function accuracyOf(hits: Float64Array, { labels, counts }: Classes): Accuracy {
+  const n = counts.reduce((total, count) => total + count, 0);
+  const accuracy = hits.reduce((sum, each) => sum + each, 0) / n;
+  const standardError = Math.sqrt((accuracy * (1 - accuracy)) / n);
+  const classAccuracies = hits.map((each, c) => each / counts[c]);
   return { accuracy, standardError, classes: labels, classAccuracies };
 }
 
@@ -48,16 +49,19 @@ export async function nearestNeighbourAccuracy(
   options: CallOptions & { k?: number } = {},
 ): Promise<Accuracy> {
   ({ points } = checkCall(SIGNATURES.nearestNeighbourAccuracy, { points, labels, options }));
-  const { n } = checkPoints(points, 'points', { minimum: 2 });
-  const classes = classesOf(labels, n);
+  const { n } = checkPoints(points, 'points', { minimum: 0 });
+  const kernels = await kernelsFor(options, options.dtype ?? dtypeOf(points), 'spread');
+  await placeOf(kernels, n, 'points', 2);
+  const classes = await classesOverRanks(kernels, labels, n);
   const { k = 1 } = options;
   const { indices } = await nearestNeighbours(points, undefined, { ...options, k });
+  const said = await kernels.takeFromRanks(classes.of, indices);
   const right = new Uint8Array(n);
   for (let i = 0; i < n; i++) {
-    const votes = Array.from(indices.subarray(i * k, (i + 1) * k), (j) => classes.of[j]);
+    const votes = Array.from(said.subarray(i * k, (i + 1) * k));
     right[i] = Number(winner(votes) === classes.of[i]);
   }
-  return accuracyOf(right, classes);
+  return accuracyOf(await kernels.sumOverRanks(rightByClass(right, classes)), classes);
 }
 
 /** The most frequent vote; of those as frequent, the one that comes first. */

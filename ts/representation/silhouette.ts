@@ -3,7 +3,8 @@ import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions } from '../core/options.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { asMatrix, checkSquarable } from '../kernel/checks.js';
-import { type Labels, classesOf } from './classes.js';
+import { placeOf, totalsOf } from '../kernel/whole.js';
+import { type Labels, classesOverRanks } from './classes.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
 
@@ -11,7 +12,7 @@ import { SIGNATURES } from './signatures.js';
 export interface Silhouette {
   /** Mean over the points, −1 to 1: 1 where classes are tight and far apart, 0 where they overlap. */
   readonly mean: number;
-  /** Of each point; 0 for the only point of its class. */
+  /** Of each point, over ranks of this rank's; 0 for the only point of its class. */
   readonly values: Float64Array;
   /** The labels that occur, ascending, and the mean over each class. */
   readonly classes: readonly number[];
@@ -33,10 +34,11 @@ export async function silhouette(
   options: CallOptions = {},
 ): Promise<Silhouette> {
   ({ points } = checkCall(SIGNATURES.silhouette, { points, labels, options }));
-  const { n } = checkPoints(points, 'points');
-  const { labels: present, of, counts } = classesOf(labels, n);
+  const { n } = checkPoints(points, 'points', { minimum: 0 });
   const cloud = toDtype(points, options.dtype);
-  const kernels = await kernelsFor(options, dtypeOf(cloud));
+  const kernels = await kernelsFor(options, dtypeOf(cloud), 'spread');
+  const { total } = await placeOf(kernels, n, 'points');
+  const { labels: present, of, counts } = await classesOverRanks(kernels, labels, n);
   checkSquarable(kernels, cloud, 'points');
   const matrix = asMatrix(cloud);
   const groupCount = counts.length;
@@ -46,7 +48,7 @@ export async function silhouette(
   );
 
   const values = new Float64Array(n);
-  const classMeans = new Float64Array(groupCount);
+  let classMeans: Float64Array = new Float64Array(groupCount);
   for (let i = 0; i < n; i++) {
     const own = of[i];
     if (counts[own] > 1) {
@@ -60,6 +62,11 @@ export async function silhouette(
     }
     classMeans[own] += values[i] / counts[own];
   }
-  const mean = values.reduce((sum, value) => sum + value, 0) / n;
+  classMeans = await kernels.sumOverRanks(classMeans);
+  const [sum] = await totalsOf(
+    kernels,
+    values.reduce((sum, value) => sum + value, 0),
+  );
+  const mean = sum / total;
   return { mean, values, classes: present, classMeans };
 }

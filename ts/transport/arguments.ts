@@ -1,5 +1,7 @@
 import { type NdArray, checkArray, checkPoints, checkSameDtype } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
+import type { Kernels } from '../kernel/contract.js';
+import { placeOf, totalsOf } from '../kernel/whole.js';
 import { type VectorLike, TOLERANCE, toVector } from '../measure/arguments.js';
 
 /** How two points are compared. */
@@ -49,6 +51,30 @@ export function checkWeights(
   { anyMass = false } = {},
 ): Float64Array {
   if (value === undefined) return new Float64Array(count).fill(1 / count);
+  const { weights, sum } = nonNegative(value, count, name);
+  return ofSum(weights, sum, value, name, anyMass);
+}
+
+/**
+ * The same for the rows of a cloud that a backend may spread over ranks: this rank's weights, whose sum is that of all.
+ * Throws EMPTY_CLOUD too, where no rank has a row.
+ */
+export async function checkSpreadWeights(
+  kernels: Kernels,
+  value: VectorLike | undefined,
+  count: number,
+  name: 'weightsA' | 'weightsB',
+  { anyMass = false } = {},
+): Promise<Float64Array> {
+  const { total } = await placeOf(kernels, count, name === 'weightsA' ? 'a' : 'b');
+  if (value === undefined) return new Float64Array(count).fill(1 / total);
+  const { weights, sum } = nonNegative(value, count, name);
+  const [whole] = await totalsOf(kernels, sum);
+  return ofSum(weights, whole, value, name, anyMass);
+}
+
+/** Numbers of at least 0, one for each row, and their sum. */
+function nonNegative(value: VectorLike, count: number, name: string) {
   const weights = toVector(value, name, count);
   let sum = 0;
   for (let i = 0; i < count; i++) {
@@ -61,6 +87,17 @@ export function checkWeights(
     }
     sum += weights[i];
   }
+  return { weights, sum };
+}
+
+/** Weights over the sum of all of them, which has to be 1 unless it may be any. */
+function ofSum(
+  weights: Float64Array,
+  sum: number,
+  value: VectorLike,
+  name: string,
+  anyMass: boolean,
+): Float64Array {
   if (anyMass) {
     if (sum > 0) return weights;
     throw invalidArgument(name, 'at least one number above 0', value);
@@ -73,6 +110,6 @@ export function checkWeights(
       { details: { parameter: name, sum } },
     );
   }
-  for (let i = 0; i < count; i++) weights[i] /= sum;
+  for (let i = 0; i < weights.length; i++) weights[i] /= sum;
   return weights;
 }

@@ -65,10 +65,16 @@ export class CloudKernel implements EntropicKernel {
     this.costUnit = cost === 'euclidean' ? unit : unit * unit;
   }
 
-  /** Checks the clouds and loads the backend. O((n + m)d) time. */
-  static async of(a: NdArray, b: NdArray, cost: PairCost, options: CallOptions): Promise<CloudKernel> {
-    checkClouds(a, b);
-    const { kernels, from, to, unit, diagonal } = await scaledClouds(a, b, options, SQUARABLE);
+  /** Checks the clouds, which with `rows` may be those of one of many ranks, and loads the backend. O((n + m)d) time. */
+  static async of(
+    a: NdArray,
+    b: NdArray,
+    cost: PairCost,
+    options: CallOptions,
+    rows?: 'spread',
+  ): Promise<CloudKernel> {
+    checkClouds(a, b, rows === 'spread' ? 0 : 1);
+    const { kernels, from, to, unit, diagonal } = await scaledClouds(a, b, options, SQUARABLE, rows);
     const largest = timesUnit(
       cost === 'euclidean' ? diagonal : diagonal ** 2,
       unit,

@@ -3,6 +3,7 @@ import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, checkInteger, partOf, tell } from '../core/options.js';
 import { asMatrix, checkFinite } from '../kernel/checks.js';
+import { notOverRanks, totalsOf } from '../kernel/whole.js';
 import { CloudKernel } from './entropic-kernel.js';
 import { timesUnit } from './scale.js';
 import { type EntropicProblem, type SinkhornState, logWeightsOf } from './sinkhorn-iteration.js';
@@ -37,8 +38,12 @@ export class EntropicPlan implements SinkhornState {
   readonly value: number;
   readonly #problem: EntropicProblem;
 
-  /** For {@link sinkhorn} and its like. Throws INVALID_ARGUMENT. */
-  constructor(problem: EntropicProblem, state: SinkhornState) {
+  /**
+   * For {@link sinkhorn} and its like. Throws INVALID_ARGUMENT.
+   *
+   * @param state with its `value`, where the points are spread over ranks. Default: of the points that are here.
+   */
+  constructor(problem: EntropicProblem, state: SinkhornState & { value?: number }) {
     checkCall(METHODS.EntropicPlan.new, { problem, state });
     this.#problem = problem;
     this.f = state.f;
@@ -50,7 +55,13 @@ export class EntropicPlan implements SinkhornState {
     this.epsilon = problem.epsilon;
     this.weightsA = problem.a;
     this.weightsB = problem.b;
-    this.value = dualValue(problem, state);
+    this.value = state.value ?? dualValue(problem, state, dualSums(problem, state));
+  }
+
+  /** The same where the points may be spread over ranks. @internal */
+  static async of(problem: EntropicProblem, state: SinkhornState): Promise<EntropicPlan> {
+    const sums = await totalsOf(problem.kernel.kernels, ...dualSums(problem, state));
+    return new EntropicPlan(problem, { ...state, value: dualValue(problem, state, sums) });
   }
 
   /** Σ_j π_ij, n values: a_i, or what unbalanced transport keeps of it. */
@@ -68,6 +79,7 @@ export class EntropicPlan implements SinkhornState {
     checkCall(METHODS.EntropicPlan.rows, { options });
     checkInteger(first, 'first', 0, this.f.length - 1);
     checkInteger(count, 'count', 1, this.f.length - first);
+    this.#refuseRanks('Rows of a plan are not made');
     const data = await this.#rows(first, count, options);
     return { data, shape: [count, this.g.length] };
   }
@@ -82,16 +94,15 @@ export class EntropicPlan implements SinkhornState {
     if (kernel instanceof CloudKernel && kernel.cost === 'squaredEuclidean') {
       const masses = this.sourceMasses();
       const { meanCosts } = await this.#posterior(kernel, options);
-      return timesUnit(
-        masses.reduce((sum, mass, i) => sum + mass * meanCosts[i], 0),
-        kernel.unit,
-        2,
-      );
+      const own = masses.reduce((sum, mass, i) => sum + mass * meanCosts[i], 0);
+      const [cost] = await totalsOf(kernel.kernels, own);
+      return timesUnit(cost, kernel.unit, 2);
     }
     const { a, b, epsilon } = this.#problem;
     const rowLogWeights = logWeightsOf(a, this.f, epsilon);
     const costs = await kernel.planCosts(rowLogWeights, logWeightsOf(b, this.g, epsilon), epsilon, options);
-    return costs.reduce((sum, cost) => sum + cost, 0);
+    const own = costs.reduce((sum, cost) => sum + cost, 0);
+    return (await totalsOf(kernel.kernels, own))[0];
   }
 
   /**
@@ -119,6 +130,7 @@ export class EntropicPlan implements SinkhornState {
         { details: { parameter: 'points' } },
       );
     }
+    this.#refuseRanks('Maps by a plan with the Euclidean cost, or to other targets, do not run');
     const { to, unit } = this.#targets(targets);
     const { n } = kernel;
     const out = allocate(kernel.dtype, n * to.columns, 'a transport map');
@@ -160,6 +172,7 @@ export class EntropicPlan implements SinkhornState {
         out[k] = 2 * masses[Math.floor(k / d)] * (x[k] - mean[k]) * kernel.unit;
       return { data: out, shape: [n, d] };
     }
+    this.#refuseRanks('The gradient of the Euclidean cost does not run');
     await this.#eachBlock(options, async (first, count, run) => {
       const data = await this.#rows(first, count, run, { overDistance: true });
       const m = this.g.length;
@@ -174,6 +187,11 @@ export class EntropicPlan implements SinkhornState {
       }
     });
     return { data: out, shape: [n, d] };
+  }
+
+  /** Of what needs all targets in one process. */
+  #refuseRanks(what: string): void {
+    if (this.#problem.kernel.kernels.ranks.size > 1) throw notOverRanks(what);
   }
 
   /** Rows of the plan; `conditional`: of the laws π(·|x_i), which points without weight have too. */
@@ -226,13 +244,14 @@ export class EntropicPlan implements SinkhornState {
     const { columns: d } = kernel.to;
     let queries = kernel.from;
     if (points) {
-      checkPoints(points, 'points', { dimension: d });
+      checkPoints(points, 'points', { dimension: d, minimum: kernel.kernels.ranks.size > 1 ? 0 : 1 });
       checkFinite(kernel.kernels, points, 'points');
       const data = points.data.map((value) => value / kernel.unit);
       queries = asMatrix(toDtype({ data, shape: points.shape }, kernel.dtype));
     }
     const precise = logWeightsOf(b, this.g, epsilon);
-    const largest = precise.reduce((most, value) => Math.max(most, value), -Infinity);
+    const own = precise.reduce((most, value) => Math.max(most, value), -Infinity);
+    const [largest] = await kernel.kernels.largestOverRanks([own]);
     // Relative to the largest: a common factor does not count, and the targets that matter keep their digits.
     const logWeights = allocate(kernel.dtype, b.length, 'log-weights');
     for (let j = 0; j < b.length; j++) logWeights[j] = precise[j] - largest;
@@ -253,12 +272,19 @@ export class EntropicPlan implements SinkhornState {
   }
 }
 
-/** The dual objective, whose error is of second order in that of the potentials. */
-function dualValue({ a, b, epsilon, penalty }: EntropicProblem, { f, g, mass }: SinkhornState): number {
+/** What the dual objective sums over the points: gains and masses of the sources, then of the targets. */
+function dualSums({ a, b, penalty }: EntropicProblem, { f, g }: SinkhornState): number[] {
   const gain = (potential: number) =>
     penalty === Infinity ? potential : -penalty * Math.expm1(-potential / penalty);
-  const [fromA, massA] = weighted(a, f, gain);
-  const [fromB, massB] = weighted(b, g, gain);
+  return [...weighted(a, f, gain), ...weighted(b, g, gain)];
+}
+
+/** The dual objective, whose error is of second order in that of the potentials. */
+function dualValue(
+  { epsilon }: EntropicProblem,
+  { mass }: SinkhornState,
+  [fromA, massA, fromB, massB]: Iterable<number>,
+): number {
   return fromA + fromB - epsilon * (mass - massA * massB);
 }
 

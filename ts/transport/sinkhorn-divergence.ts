@@ -1,7 +1,8 @@
 import { type NdArray, allocate } from '../core/array.js';
 import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, partOf, tell } from '../core/options.js';
-import { checkClouds, checkPairCost, checkWeights, type PairCost } from './arguments.js';
+import { totalsOf } from '../kernel/whole.js';
+import { type PairCost, checkClouds, checkPairCost, checkSpreadWeights } from './arguments.js';
 import { CloudKernel } from './entropic-kernel.js';
 import { EntropicPlan } from './entropic-plan.js';
 import { type SinkhornOptions, checkSinkhorn, iterate, iterateSymmetrically } from './sinkhorn-iteration.js';
@@ -42,22 +43,24 @@ export async function sinkhornDivergence(
 ): Promise<SinkhornDivergence> {
   ({ a, b } = checkCall(SIGNATURES.sinkhornDivergence, { a, b, options }));
   const cost = checkPairCost(options.cost);
-  const { n, m } = checkClouds(a, b);
+  const { n, m } = checkClouds(a, b, 0);
   const anyMass = options.marginalPenalty !== undefined;
-  const weightsA = checkWeights(options.weightsA, n, 'weightsA', { anyMass });
-  const weightsB = checkWeights(options.weightsB, m, 'weightsB', { anyMass });
-  const kernel = await CloudKernel.of(a, b, cost, options);
+  const kernel = await CloudKernel.of(a, b, cost, options, 'spread');
+  const { kernels } = kernel;
+  const weightsA = await checkSpreadWeights(kernels, options.weightsA, n, 'weightsA', { anyMass });
+  const weightsB = await checkSpreadWeights(kernels, options.weightsB, m, 'weightsB', { anyMass });
   const problem = checkSinkhorn(kernel, weightsA, weightsB, options);
-  const ab = new EntropicPlan(problem, await iterate(problem, partOf(options, 0, 0.6)));
+  const ab = await EntropicPlan.of(problem, await iterate(problem, partOf(options, 0, 0.6)));
   const self = async (side: 'from' | 'to', run: CallOptions) => {
     const weights = side === 'from' ? weightsA : weightsB;
     const symmetric = { ...problem, kernel: kernel.self(side), a: weights, b: weights, initial: undefined };
-    return new EntropicPlan(symmetric, await iterateSymmetrically(symmetric, run));
+    return EntropicPlan.of(symmetric, await iterateSymmetrically(symmetric, run));
   };
   const aa = await self('from', partOf(options, 0.6, 0.75));
   const bb = await self('to', partOf(options, 0.75, options.gradient ? 0.9 : 1));
   const plans = [ab, aa, bb];
-  const massTerm = (problem.epsilon / 2) * (sum(weightsA) - sum(weightsB)) ** 2;
+  const [massA, massB] = await totalsOf(kernels, sum(weightsA), sum(weightsB));
+  const massTerm = (problem.epsilon / 2) * (massA - massB) ** 2;
   const result: SinkhornDivergence = {
     // The three duals end at different distances below their optima: 0 is then nearer to the truth than a value below it.
     value: Math.max(0, ab.value - aa.value / 2 - bb.value / 2 + massTerm),

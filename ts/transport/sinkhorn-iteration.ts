@@ -1,5 +1,6 @@
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { type CallOptions, checkInteger, checkPositive, tell } from '../core/options.js';
+import { totalsOf } from '../kernel/whole.js';
 import { type VectorLike, toVector } from '../measure/arguments.js';
 import { type EntropicKernel, checkEpsilonAgainst, notFinite, defaultTolerance } from './entropic-kernel.js';
 
@@ -183,13 +184,13 @@ async function alternate(
     if (last) current = epsilon;
     const { f, g, next } = await step(current, { signal });
     if (current === epsilon) {
-      const marginalError = errorOf(weights, g, next, epsilon);
+      const [marginalError] = await totalsOf(kernel.kernels, errorOf(weights, g, next, epsilon));
       if (Number.isNaN(marginalError)) throw notFinite(kernel, epsilon, iterations);
       firstError ||= marginalError;
       const converged = marginalError <= tolerance;
       if (converged || last) {
         await tell(onProgress, 1);
-        const mass = massOf(problem, weights, g, next);
+        const [mass] = await totalsOf(kernel.kernels, massOf(problem, weights, g, next));
         return finished(problem, { f, g, iterations, converged, marginalError, mass });
       }
       const byError = Math.log(firstError / marginalError) / Math.log(firstError / tolerance);
@@ -217,7 +218,7 @@ function finished(problem: EntropicProblem, state: SinkhornState): SinkhornState
   return state;
 }
 
-/** Σ_j w_j |exp((g_j − next_j)/ε) − 1|. */
+/** Σ_j w_j |exp((g_j − next_j)/ε) − 1| of this rank's rows. */
 function errorOf(weights: Float64Array, g: Float64Array, next: Float64Array, epsilon: number): number {
   let sum = 0;
   for (let j = 0; j < g.length; j++) {
@@ -226,7 +227,7 @@ function errorOf(weights: Float64Array, g: Float64Array, next: Float64Array, eps
   return sum;
 }
 
-/** Σ_ij π_ij, from the potentials of one side and their update. */
+/** Σ_ij π_ij, from the potentials of one side and their update, of this rank's rows of that side. */
 function massOf(
   { epsilon, penalty }: EntropicProblem,
   weights: Float64Array,

@@ -1,5 +1,12 @@
 import type { NdArrayLike } from '../core/foreign.js';
-import { checkClouds, checkCosts, checkPairCost, checkWeights, type PairCost } from './arguments.js';
+import {
+  type PairCost,
+  checkClouds,
+  checkCosts,
+  checkPairCost,
+  checkSpreadWeights,
+  checkWeights,
+} from './arguments.js';
 import { CloudKernel, MatrixKernel } from './entropic-kernel.js';
 import { EntropicPlan } from './entropic-plan.js';
 import { type SinkhornOptions, checkSinkhorn, iterate } from './sinkhorn-iteration.js';
@@ -38,13 +45,14 @@ export async function sinkhorn(
 ): Promise<EntropicPlan> {
   ({ a, b } = checkCall(SIGNATURES.sinkhorn, { a, b, options }));
   const cost = checkPairCost(options.cost);
-  const { n, m } = checkClouds(a, b);
+  const { n, m } = checkClouds(a, b, 0);
   const anyMass = options.marginalPenalty !== undefined;
-  const weightsA = checkWeights(options.weightsA, n, 'weightsA', { anyMass });
-  const weightsB = checkWeights(options.weightsB, m, 'weightsB', { anyMass });
-  const kernel = await CloudKernel.of(a, b, cost, options);
+  const kernel = await CloudKernel.of(a, b, cost, options, 'spread');
+  const { kernels } = kernel;
+  const weightsA = await checkSpreadWeights(kernels, options.weightsA, n, 'weightsA', { anyMass });
+  const weightsB = await checkSpreadWeights(kernels, options.weightsB, m, 'weightsB', { anyMass });
   const problem = checkSinkhorn(kernel, weightsA, weightsB, options);
-  return new EntropicPlan(problem, await iterate(problem, options));
+  return EntropicPlan.of(problem, await iterate(problem, options));
 }
 
 /**
@@ -60,5 +68,5 @@ export async function sinkhornMatrix(costs: NdArrayLike, options: SinkhornOption
   const weightsB = checkWeights(options.weightsB, m, 'weightsB', { anyMass });
   const kernel = await MatrixKernel.of(costs, options);
   const problem = checkSinkhorn(kernel, weightsA, weightsB, options);
-  return new EntropicPlan(problem, await iterate(problem, options));
+  return EntropicPlan.of(problem, await iterate(problem, options));
 }

@@ -85,7 +85,8 @@ class DilatedMeasure implements Measure {
   }
 
   #preimage(x: NdArray): NdArray {
-    checkPoints(x, 'x', { dimension: this.dimension });
+    // How many there have to be the base says, which knows whether they are those of one rank.
+    checkPoints(x, 'x', { dimension: this.dimension, minimum: 0 });
     const [scale, shift, d] = [this.#scale, this.#shift, this.dimension];
     const data = allocate(dtypeOf(x), x.data.length, 'scaled points');
     for (let i = 0, k = 0; i < data.length; i++, k = k + 1 === d ? 0 : k + 1)
@@ -132,6 +133,6 @@ function add(data: FloatData, term: number): void {
 
 /** Multiplies data by a factor, in place. */
 async function multiplication(options: CallOptions): Promise<(data: FloatData, factor: number) => void> {
-  const kernels = await kernelsFor(options);
+  const kernels = await kernelsFor(options, undefined, 'own');
   return (array, coefficient) => kernels.linearCombination(array, [{ coefficient, array }]);
 }

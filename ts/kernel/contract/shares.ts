@@ -47,6 +47,12 @@ export interface ShareKernels {
    */
   passRound(values: Float64Array, visit: (part: Float64Array, first: number) => void): Promise<void>;
 
+  /**
+   * Throws INVALID_ARGUMENT, on all ranks, with the name of one that they differ in, where what a call is asked for is not the
+   * same on all of them.
+   */
+  checkSame(asked: Readonly<Record<string, string | number | boolean>>): Promise<void>;
+
   /** Waits until this is done on all ranks. Where it fails on one, it fails on all, with the same code. */
   doneByAll<T>(work: Promise<T>): Promise<T>;
 }

@@ -24,7 +24,10 @@ export function momentKernels(world: World, native: MomentKernels): MomentKernel
     },
 
     // Of this rank's rows: nothing of the others is needed.
-    centredRows: (problem, run) => native.centredRows(problem, run),
+    centredRows: (problem, run) =>
+      problem.points.rows === 0
+        ? Promise.resolve(problem.points.data.slice(0, 0))
+        : native.centredRows(problem, run),
 
     groupMoments(problem, run) {
       const { points, groups, groupCount } = problem;

@@ -58,6 +58,9 @@ export function shareKernels(world: World): ShareKernels {
         );
       }),
 
+    checkSame: (asked) =>
+      world.together({ call: 'this call', same: asked, own: [] }, () => Promise.resolve()),
+
     doneByAll: (work) => {
       // Who waits for its turn hears of a failure no later than it can answer.
       work.catch(() => undefined);

@@ -8,7 +8,7 @@ import { type Labels, fisherRatio, linearProbe, silhouette } from '../../represe
 import { type AlignmentReference, alignmentWith } from '../../representation/alignment.js';
 import { classesOf } from '../../representation/classes.js';
 import { rankOf } from '../../representation/effective-rank.js';
-import { accuracyOf } from '../../representation/neighbour-accuracy.js';
+import { accuracyOf, rightByClass } from '../../representation/neighbour-accuracy.js';
 import { type CloudShape, orNull } from './cloud-shape.js';
 
 /** Which neighbour's distance the entropy is estimated from. */
@@ -117,7 +117,7 @@ async function separationOf(
     const right = Uint8Array.from({ length: n }, (_, i) =>
       Number(classes.of[indices[i * stride]] === classes.of[i]),
     );
-    const neighbours = accuracyOf(right, classes);
+    const neighbours = accuracyOf(rightByClass(right, classes), classes);
     const count = classes.labels.length;
     const { data } = fisher.centreDistances;
     return {
