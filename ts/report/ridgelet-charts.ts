@@ -138,7 +138,8 @@ export function agreementChart(
   checkCall(SIGNATURES.agreementChart, { pairs, options });
   const { height = 320 } = options;
   const all = pairs.flatMap(({ truth, output }) => [truth, output]);
-  const domain = [all.reduce((a, b) => Math.min(a, b)), all.reduce((a, b) => Math.max(a, b))];
+  const domain =
+    all.length === 0 ? [0, 1] : [all.reduce((a, b) => Math.min(a, b)), all.reduce((a, b) => Math.max(a, b))];
   const scale = { domain, nice: true, zero: false };
   return {
     description: 'Outputs of the network against the true values of points that were held out',

@@ -1,4 +1,17 @@
-import { ANY, ARRAY, NUMBER, TEXT, list, object, options, text, type Argument } from '../core/rules.js';
+import {
+  ANY,
+  ARRAY,
+  NUMBER,
+  TEXT,
+  list,
+  listOf,
+  number,
+  object,
+  options,
+  record,
+  text,
+  type Argument,
+} from '../core/rules.js';
 import type { planChart, trajectoryChart } from './cloud-charts.js';
 import type { table } from './html.js';
 import type { chartFigure } from './page.js';
@@ -10,10 +23,12 @@ import type {
   widthChart,
 } from './ridgelet-charts.js';
 
+const ERROR = record({ relative: number() });
+
 /** What the public functions of this subject take, for {@link checkCall}. The compiler holds the names of options to their types. */
 export const SIGNATURES = {
   agreementChart: {
-    pairs: list(),
+    pairs: listOf(record({ output: number(), truth: number() })),
     options: options<Argument<typeof agreementChart, 1>>()({ height: NUMBER }, true),
   },
   chartFigure: {
@@ -35,8 +50,8 @@ export const SIGNATURES = {
   depthChart: { runs: list(), chart: object(['description', 'value()', 'format()']) },
   facts: { entries: list() },
   fitChart: {
-    points: list(),
-    curve: list(),
+    points: listOf(record({ x: number(), y: number() })),
+    curve: listOf(record({ x: number(), y: number() })),
     options: options<Argument<typeof fitChart, 2>>()({ height: NUMBER, names: 1 }),
   },
   html: { strings: list(), values: list() },
@@ -156,7 +171,7 @@ export const SIGNATURES = {
     context: object(['input', 'points', 'principal', 'command', 'versions']),
   },
   widthChart: {
-    rows: list(),
+    rows: listOf(record({ heldOut: ERROR, training: ERROR, width: number() })),
     options: options<Argument<typeof widthChart, 1>>()({ height: NUMBER, width: 1 }, true),
   },
 };
