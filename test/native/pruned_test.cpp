@@ -56,6 +56,29 @@ TYPED_TEST(Pruned, AgreesOnEveryInstructionSet) {
   });
 }
 
+/// Every kind of cloud in every number of dimensions, narrow kernels and wide, against itself and against others.
+TYPED_TEST(Pruned, AgreesOnClusteredUniformDuplicateAndFarOffPointsInManyDimensions) {
+  Random random(77);
+  for (const std::size_t d : {17UL, 64UL, 257UL, 800UL}) {
+    for (const CloudKind kind : {CloudKind::kClustered, CloudKind::kUniform, CloudKind::kDuplicates, CloudKind::kOutliers}) {
+      // About the squared distance of two points over d; clusters lie so far out that float32 knows no narrower kernel.
+      const double apart = kind == CloudKind::kClustered ? 0.2 : kind == CloudKind::kUniform ? 1.0 / 6 : 2.0;
+      for (const double share : {0.02, 0.5}) {
+        const double variance = share * apart * static_cast<double>(d);
+        for (const double tolerance : {1e-3, 1e-6}) {
+          SCOPED_TRACE(::testing::Message() << "kind " << static_cast<int>(kind) << ", d = " << d << ", variance " << variance);
+          auto test = randomCase<TypeParam>(random, kind, 61, 613, d, variance, share > 0.1);
+          expectWithin(test, tolerance, 5);
+          test.queries = test.centres;
+          test.n = test.m;
+          test.onItself = true;
+          expectWithin(test, tolerance, 53);
+        }
+      }
+    }
+  }
+}
+
 /// Points about some places of a subspace of a few dimensions, with a little noise in all directions.
 template <class T>
 std::vector<T> nearSubspace(Random& random, std::size_t n, std::size_t d, std::size_t places) {

@@ -23,7 +23,7 @@ namespace ridgeflow::testing {
 inline const std::vector<std::size_t> kSizes = {1, 2, 15, 16, 17, 31, 97, 257};
 inline const std::vector<std::size_t> kDimensions = {1, 2, 3, 4, 5, 8, 16, 17, 63, 64, 65, 200, 784, 800};
 
-enum class CloudKind { kNormal, kFarAway, kDuplicates, kLattice, kClustered, kOutliers };
+enum class CloudKind { kNormal, kFarAway, kDuplicates, kLattice, kClustered, kOutliers, kUniform };
 inline constexpr std::array kCloudKinds = {CloudKind::kNormal,  CloudKind::kFarAway,   CloudKind::kDuplicates,
                                            CloudKind::kLattice, CloudKind::kClustered, CloudKind::kOutliers};
 
@@ -51,6 +51,7 @@ class Random {
           if (kind == CloudKind::kDuplicates) value = there;
           if (kind == CloudKind::kLattice) value = static_cast<double>(below(4)) - 1;
           if (kind == CloudKind::kClustered) value = 20 * there + 0.1 * value;
+          if (kind == CloudKind::kUniform) value = uniform();
           if (kind == CloudKind::kOutliers && i % 29 == 7) value *= 30;
           rows[i * d + k] = static_cast<T>(value);
         }
