@@ -132,7 +132,8 @@ function sumOfSquares(matrix: FloatData, columns: number, factor = 1): number {
 
 function squaredLengths(kernels: Kernels, { data, rows, columns }: Matrix): Float64Array {
   const out = new Float64Array(rows);
-  kernels.squaredRowLengths(data, columns, out);
+  // A rank may have none.
+  if (rows > 0) kernels.squaredRowLengths(data, columns, out);
   return out;
 }
 
