@@ -8,8 +8,8 @@ test('rows of charts are looked at one by one', (t) => {
   const wrong: readonly (() => unknown)[] = [
     () => agreementChart([[1, 2], [3]] as never),
     () => agreementChart([{ truth: 1, output: 2 }, { truth: 1 }] as never),
-    () => fitChart([{ x: 1 }] as never, [], { names: ['x', 'y'] }),
-    () => fitChart([], [null] as never, { names: ['x', 'y'] }),
+    () => fitChart([{ x: 1 }] as never, [], { names: { x: 'x', y: 'y' } }),
+    () => fitChart([], [null] as never, { names: { x: 'x', y: 'y' } }),
     () => widthChart([{ width: 2, training: error }] as never),
     () => widthChart([{ width: 2, training: error, heldOut: {} }] as never),
     () => widthChart([[1, 2]] as never),
