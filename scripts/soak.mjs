@@ -11,7 +11,7 @@ import { projectPaths, projectRoot } from './lib/project.mjs';
 import { runMain } from './lib/run.mjs';
 
 /** What test/soak/run.ts runs. */
-const OTHERS = ['concurrent', 'leaks', 'kills', 'disk-full', 'memory', 'streams', 'delays'];
+const OTHERS = ['concurrent', 'leaks', 'kills', 'disk-full', 'memory', 'streams', 'delays', 'mpi'];
 /** glibc gives freed memory back at once, so that what a process has is what it uses. */
 const EAGER_ALLOCATOR = {
   MALLOC_ARENA_MAX: '1',

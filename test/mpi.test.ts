@@ -2,6 +2,7 @@
 // there, these tests fail only if this machine has MPI to build it with.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { joined } from './compiled.js';
 import { onRanks } from './on-ranks.js';
 
@@ -11,10 +12,14 @@ interface Ended {
   stderr: string;
 }
 
-function run(program: string, ranks: number, ...args: string[]): Promise<Ended> {
+async function run(program: string, ranks: number, ...args: string[]): Promise<Ended> {
+  return start(ranks, [await joined(`test/mpi/${program}`), ...args]);
+}
+
+function start(ranks: number, program: readonly string[]): Promise<Ended> {
   const root = fileURLToPath(new URL('..', import.meta.url));
   const flags = ['--allow-run-as-root', '--oversubscribe', '--bind-to', 'none', '-n', String(ranks)];
-  const command = [process.execPath, joined(`test/mpi/${program}`), ...args];
+  const command = [process.execPath, ...program];
   const env = { ...process.env, RIDGEFLOW_THREADS: '1', RIDGEFLOW_BACKEND: '' };
   return new Promise((resolve) => {
     const options = { cwd: root, env, timeout: 280_000, maxBuffer: 1 << 26 };
@@ -53,6 +58,22 @@ for (const [ranks, spread] of [
     t.is(code, 0, stderr);
   });
 }
+
+onRanks('what takes a backend runs over ranks as the guide says, or says that it does not', async (t) => {
+  // Of sources as they are written, in which parameters keep their names.
+  const { code, stderr } = await start(2, ['--import=tsx', 'test/mpi/exports.ts']);
+  t.is(code, 0, stderr);
+});
+
+onRanks('a short soak of ranks that are killed, and go on to the same bits', async (t) => {
+  const cwd = fileURLToPath(new URL('..', import.meta.url));
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['scripts/soak.mjs', 'mpi', '--count', '2'],
+    { cwd },
+  );
+  t.regex(stdout, /^2 ranks killed, \d+ runs of which came to the right end/);
+});
 
 onRanks('the main job runs with a rank that has no rows', async (t) => {
   const { code, stderr } = await run('transport.ts', 3, 'none');

@@ -1,4 +1,4 @@
-// `npm run soak -- concurrent|leaks|kills|disk-full|memory|streams|delays [--count N]`: what long-lived programs do to the library.
+// `npm run soak -- concurrent|leaks|kills|disk-full|memory|streams|delays|mpi [--count N]`: what long-lived programs do to the library.
 import { parseArgs } from 'node:util';
 import { concurrent } from './concurrent.js';
 import { delays } from './delays.js';
@@ -6,6 +6,7 @@ import { diskFull } from './disk-full.js';
 import { kills } from './kills.js';
 import { leaks } from './leaks.js';
 import { memory } from './memory.js';
+import { mpi } from './mpi.js';
 import { streams } from './streams.js';
 
 const RUNS: Readonly<Record<string, (count: number | undefined) => Promise<string>>> = {
@@ -16,6 +17,7 @@ const RUNS: Readonly<Record<string, (count: number | undefined) => Promise<strin
   memory: () => memory(),
   streams: () => streams(),
   delays: (count) => delays(count),
+  mpi: (count = 50) => mpi(count),
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { count: { type: 'string' } } });

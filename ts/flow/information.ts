@@ -5,6 +5,7 @@ import { meanWithError } from '../entropy/estimate.js';
 import type { Estimate, Measure } from '../measure/measure.js';
 import type { TrajectoryState } from './particles.js';
 import { checkCall } from '../core/call.js';
+import { needAllRows } from '../kernel/backend.js';
 import { MEASURE } from '../measure/signatures.js';
 import { SIGNATURES } from './signatures.js';
 
@@ -42,6 +43,7 @@ export async function trajectoryInformation(
   options: TrajectoryInformationOptions = {},
 ): Promise<StateInformation[]> {
   checkCall(SIGNATURES.trajectoryInformation, { trajectory, options });
+  await needAllRows(options);
   const { law } = options;
   const given: unknown = trajectory?.states;
   if (!Array.isArray(given)) throw invalidArgument('trajectory', 'an object { states }', trajectory);

@@ -11,6 +11,7 @@ import { layerNoises } from './layer-by-layer.js';
 import type { StackedDae } from './stack.js';
 import { trainStackedDae } from './train-stack.js';
 import { checkCall } from '../../core/call.js';
+import { needAllRows } from '../../kernel/backend.js';
 import { SIGNATURES } from '../signatures.js';
 
 /** Options of {@link compareStacking}. */
@@ -122,6 +123,7 @@ export async function trajectoryDistance(
   options: CallOptions = {},
 ): Promise<TrajectoryDistance> {
   const own = checkCall(SIGNATURES.trajectoryDistance, { a, b, options });
+  await needAllRows(options);
   if (a?.length !== b?.length || a.length === 0)
     throw invalidArgument('b', `a trajectory of ${a?.length} clouds, as a,`, b);
   const layers = own.a.map((cloud, l) => {

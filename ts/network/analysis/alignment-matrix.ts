@@ -4,6 +4,7 @@ import { type CallOptions, checkInteger, partOf } from '../../core/options.js';
 import type { NdArray } from '../../core/array.js';
 import { Pace } from '../../core/pace.js';
 import { RandomStream } from '../../core/random.js';
+import { needAllRows } from '../../kernel/backend.js';
 import { MinibatchAlignment } from '../../representation/minibatch-alignment.js';
 import type { Activations } from '../model/index.js';
 import { SIGNATURES } from '../signatures.js';
@@ -45,6 +46,7 @@ export async function alignmentMatrix(
   options: AlignmentMatrixOptions = {},
 ): Promise<AlignmentMatrix> {
   checkCall(SIGNATURES.alignmentMatrix, { activations, others, options });
+  await needAllRows(options);
   const { examples } = activations;
   const size = checkInteger(options.batch ?? BATCH, 'batch', 4);
   const most = checkInteger(options.examples ?? 2000, 'examples', 4);

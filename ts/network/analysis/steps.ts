@@ -2,6 +2,7 @@ import type { NdArray } from '../../core/array.js';
 import type { NdArrayLike } from '../../core/foreign.js';
 import type { CallOptions } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
+import { needAllRows } from '../../kernel/backend.js';
 import { slicedWasserstein } from '../../transport/index.js';
 import { BatchSize, runBlock } from '../model/batch-size.js';
 import type { Block } from '../model/index.js';
@@ -124,6 +125,7 @@ export async function blockDerivatives(
   options: CallOptions,
 ): Promise<BlockDerivatives> {
   ({ points } = checkCall(SIGNATURES.blockDerivatives, { block, points, measured, options }));
+  await needAllRows(options);
   const { shape, spread } = measured;
   const [n, d] = points.shape;
   const rows = new RandomStream(options.seed, 'subsample').choose(n, Math.min(n, POINTS));
