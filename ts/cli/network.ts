@@ -53,7 +53,7 @@ Examples:
   ridgeflow network convnet.onnx images.npy --feature-maps mean --activations
   ridgeflow network resnet.onnx images/ --preprocessor preprocessor_config.json
   ridgeflow network encoder.onnx ids.npy --input attention_mask=mask.npy
-  ridgeflow network encoder.onnx sentences.txt --tokenizer tokenizer.json --labels classes.txt
+  ridgeflow network encoder.onnx texts.txt --tokenizer tokenizer.json
   ridgeflow network before.onnx after.onnx images.npy --labels labels.npy
 ${EXIT_HELP}`;
 

@@ -160,7 +160,7 @@ function blockTable({ blocks, dimension }: StreamAnalysis, s: number) {
         },
       ],
       rows: blocks.map((block, b) => [
-        html`${b + 1}. ${block.path}`,
+        html`<span class="wrap">${b + 1}. ${block.path}</span>`,
         number(block.relativeDisplacement),
         estimate(block.logDeterminant),
         estimate(block.entropyChange),

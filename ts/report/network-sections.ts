@@ -196,7 +196,7 @@ export function numbersSection(analysis: NetworkAnalysis): PageSection {
       rows: layers.map((layer, l) => {
         const step = arrivals.get(layer.name);
         return [
-          html`${l}. ${layerTitle(layer)}<span class="tag">${layer.kind}</span>`,
+          html`<span class="wrap">${l}. ${layerTitle(layer)}<span class="tag">${layer.kind}</span></span>`,
           widthOf(layer),
           number(layer.entropyRank),
           number(layer.intrinsicDimension),

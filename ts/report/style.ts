@@ -51,7 +51,7 @@ footer { margin-top: 56px; padding-top: 16px; border-top: 1px solid var(--rule);
 .findings li { padding-top: 12px; border-top: 3px solid var(--ink); }
 .findings b { display: block; font-size: 14px; }
 .findings .figure { display: block; margin: 4px 0 6px; font: 700 clamp(25px, 2.6vw, 31px)/1.15 ${SERIF}; letter-spacing: -0.01em; }
-.findings p { margin: 0; color: var(--muted); font-size: 15px; line-height: 1.45; }
+.findings p { margin: 0; overflow-wrap: anywhere; color: var(--muted); font-size: 15px; line-height: 1.45; }
 
 .facts { display: flex; flex-wrap: wrap; gap: 12px 32px; margin: 0; }
 @media (max-width: 600px) { .facts { display: grid; grid-template-columns: 1fr 1fr; } }
@@ -136,7 +136,7 @@ tbody th { position: sticky; left: 0; background: var(--surface); font-weight: 6
 .sort { padding: 0; border: 0; background: none; color: inherit; font: inherit; text-align: inherit; cursor: pointer; }
 .sort:hover { text-decoration: underline; } .sort .title::after { content: '↕'; margin-left: 3px; opacity: 0.45; font-weight: 400; }
 [aria-sort="ascending"] .sort .title::after { content: '↑'; opacity: 1; } [aria-sort="descending"] .sort .title::after { content: '↓'; opacity: 1; }
-.wrap { display: block; min-width: 11em; white-space: normal; }
+.wrap { display: block; min-width: 11em; white-space: normal; overflow-wrap: anywhere; }
 .start { text-align: left; } .end { text-align: right; }
 .unit { display: block; color: var(--muted); font-size: 12px; font-weight: 400; }
 sup { line-height: 0; } sup a { margin-left: 2px; text-decoration: none; font-weight: 400; }
