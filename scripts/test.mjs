@@ -3,6 +3,7 @@
 // The last line is `N passed, N failed`, over all of them.
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { findBrowser } from './lib/browser.mjs';
@@ -18,6 +19,8 @@ const NONE = { passed: 0, failed: 0, skipped: 0 };
 /** Options of AVA with which it does not run tests to the end. */
 const INTERACTIVE = ['--watch', '-w', '--help', '--version', '--config'];
 const paths = projectPaths(projectRoot);
+/** Native tests mostly use one processor each: so many run at once. */
+const SHARDS = Math.min(4, availableParallelism());
 
 /** @param {Outcome} outcome */
 const isFallback = ({ status }) => status === 'fallback';
@@ -46,10 +49,28 @@ async function testNative(outcomes) {
  * @param {string[]} [targets] takes the names that the tests say there are, of this and below
  * @returns {Promise<Counts>}
  */
-function runGoogleTest(simd, targets = []) {
+async function runGoogleTest(simd, targets) {
+  const shards = Array.from({ length: SHARDS }, (_, shard) =>
+    runShard(simd, shard, shard === 0 ? targets : undefined),
+  );
+  return sum(...(await Promise.all(shards)));
+}
+
+/**
+ * @param {string} simd
+ * @param {number} shard of SHARDS, among which GoogleTest deals the tests out
+ * @param {string[]} [targets]
+ * @returns {Promise<Counts>}
+ */
+function runShard(simd, shard, targets) {
   const child = spawn(paths.nativeTests, ['--gtest_color=no'], {
     cwd: projectRoot,
-    env: { ...process.env, RIDGEFLOW_SIMD: simd },
+    env: {
+      ...process.env,
+      RIDGEFLOW_SIMD: simd,
+      GTEST_TOTAL_SHARDS: String(SHARDS),
+      GTEST_SHARD_INDEX: String(shard),
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const restore = forwardSignals(child);
@@ -58,7 +79,7 @@ function runGoogleTest(simd, targets = []) {
     console.log(line);
     reader.line(line);
     const named = /^SIMD targets: (.*)$/.exec(line);
-    if (named) targets.push(...named[1].toLowerCase().split(' '));
+    if (named) targets?.push(...named[1].toLowerCase().split(' '));
   });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
