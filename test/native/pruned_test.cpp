@@ -62,7 +62,7 @@ TYPED_TEST(Pruned, AgreesOnClusteredUniformDuplicateAndFarOffPointsInManyDimensi
   for (const std::size_t d : {17UL, 64UL, 257UL, 800UL}) {
     for (const CloudKind kind : {CloudKind::kClustered, CloudKind::kUniform, CloudKind::kDuplicates, CloudKind::kOutliers}) {
       // About the squared distance of two points over d; clusters lie so far out that float32 knows no narrower kernel.
-      const double apart = kind == CloudKind::kClustered ? 0.2 : kind == CloudKind::kUniform ? 1.0 / 6 : 2.0;
+      const double apart = kind == CloudKind::kClustered ? 0.6 : kind == CloudKind::kUniform ? 1.0 / 6 : 2.0;
       for (const double share : {0.02, 0.5}) {
         const double variance = share * apart * static_cast<double>(d);
         for (const double tolerance : {1e-3, 1e-6}) {
