@@ -5,7 +5,7 @@ import { meanWithError } from '../entropy/estimate.js';
 import type { Estimate, Measure } from '../measure/measure.js';
 import type { TrajectoryState } from './particles.js';
 import { checkCall } from '../core/call.js';
-import { needAllRows } from '../kernel/backend.js';
+import { kernelsFor } from '../kernel/backend.js';
 import { MEASURE } from '../measure/signatures.js';
 import { SIGNATURES } from './signatures.js';
 
@@ -43,7 +43,8 @@ export async function trajectoryInformation(
   options: TrajectoryInformationOptions = {},
 ): Promise<StateInformation[]> {
   checkCall(SIGNATURES.trajectoryInformation, { trajectory, options });
-  await needAllRows(options);
+  // What it asks of no backend is of the rows that are here: over ranks it does not run.
+  await kernelsFor(options);
   const { law } = options;
   const given: unknown = trajectory?.states;
   if (!Array.isArray(given)) throw invalidArgument('trajectory', 'an object { states }', trajectory);

@@ -59,14 +59,6 @@ export async function kernelsFor(
   throw notOverRanks('This call does not run');
 }
 
-/**
- * Of a call that takes the rows that it is given for all of them, and asks no backend for what others have: UNSUPPORTED where
- * rows are spread over ranks.
- */
-export async function needAllRows(options: CallOptions): Promise<void> {
-  if (await runsOverRanks(options)) throw notOverRanks('This call does not run');
-}
-
 /** Whether a call of these options runs over ranks that each hold some rows. */
 export async function runsOverRanks(options: CallOptions): Promise<boolean> {
   return (await chosenKernels(options)).ranks.size > 1;

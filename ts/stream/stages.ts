@@ -6,7 +6,7 @@ import type { TransportMap } from '../dae/index.js';
 import { nearestNeighbours } from '../entropy/index.js';
 import type { NdArrayLike } from '../core/foreign.js';
 import { type Rows, asCloud } from '../io/index.js';
-import { needAllRows } from '../kernel/backend.js';
+import { kernelsFor } from '../kernel/backend.js';
 import type { PrincipalComponents } from '../linalg/index.js';
 import { type ScoreOptions, score } from '../measure/index.js';
 import { SIGNATURES } from './signatures.js';
@@ -57,7 +57,8 @@ export function scoreRows(
   ({ centres } = checkCall(SIGNATURES.scoreRows, { centres, options }));
   const fixed = fixedCloud(centres, 'centres', options.dtype);
   return mapRows(async (rows, { signal }) => {
-    await needAllRows(options);
+    // What it asks of no backend is of the rows that are here: over ranks it does not run.
+    await kernelsFor(options);
     const cloud = fixed(rows.points);
     return { ...rows, ...(await score(toDtype(rows.points, dtypeOf(cloud)), cloud, { ...options, signal })) };
   });
@@ -84,7 +85,7 @@ export function neighbourRows(
   const fixed = fixedCloud(points, 'points', options.dtype);
   checkInteger(options.k, 'k', 1);
   return mapRows(async (rows, { signal }) => {
-    await needAllRows(options);
+    await kernelsFor(options);
     const cloud = fixed(rows.points);
     const queries = toDtype(rows.points, dtypeOf(cloud));
     return { ...rows, ...(await nearestNeighbours(queries, cloud, { ...options, signal })) };

@@ -11,7 +11,7 @@ import { layerNoises } from './layer-by-layer.js';
 import type { StackedDae } from './stack.js';
 import { trainStackedDae } from './train-stack.js';
 import { checkCall } from '../../core/call.js';
-import { needAllRows } from '../../kernel/backend.js';
+import { kernelsFor } from '../../kernel/backend.js';
 import { SIGNATURES } from '../signatures.js';
 
 /** Options of {@link compareStacking}. */
@@ -123,7 +123,8 @@ export async function trajectoryDistance(
   options: CallOptions = {},
 ): Promise<TrajectoryDistance> {
   const own = checkCall(SIGNATURES.trajectoryDistance, { a, b, options });
-  await needAllRows(options);
+  // What it asks of no backend is of the rows that are here: over ranks it does not run.
+  await kernelsFor(options);
   if (a?.length !== b?.length || a.length === 0)
     throw invalidArgument('b', `a trajectory of ${a?.length} clouds, as a,`, b);
   const layers = own.a.map((cloud, l) => {

@@ -4,7 +4,7 @@ import { type CallOptions, checkInteger, partOf } from '../../core/options.js';
 import type { NdArray } from '../../core/array.js';
 import { Pace } from '../../core/pace.js';
 import { RandomStream } from '../../core/random.js';
-import { needAllRows } from '../../kernel/backend.js';
+import { kernelsFor } from '../../kernel/backend.js';
 import { MinibatchAlignment } from '../../representation/minibatch-alignment.js';
 import type { Activations } from '../model/index.js';
 import { SIGNATURES } from '../signatures.js';
@@ -46,7 +46,8 @@ export async function alignmentMatrix(
   options: AlignmentMatrixOptions = {},
 ): Promise<AlignmentMatrix> {
   checkCall(SIGNATURES.alignmentMatrix, { activations, others, options });
-  await needAllRows(options);
+  // What it asks of no backend is of the rows that are here: over ranks it does not run.
+  await kernelsFor(options);
   const { examples } = activations;
   const size = checkInteger(options.batch ?? BATCH, 'batch', 4);
   const most = checkInteger(options.examples ?? 2000, 'examples', 4);

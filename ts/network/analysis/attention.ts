@@ -4,7 +4,7 @@ import { type CallOptions, checkInteger } from '../../core/options.js';
 import { Pace } from '../../core/pace.js';
 import { RandomStream } from '../../core/random.js';
 import { type SampleEstimate, meanWithError } from '../../entropy/estimate.js';
-import { needAllRows } from '../../kernel/backend.js';
+import { kernelsFor } from '../../kernel/backend.js';
 import { attentionLayers } from '../model/attention-layers.js';
 import { Examples } from '../model/examples.js';
 import {
@@ -78,7 +78,8 @@ export async function analyseAttention(
   options: AttentionAnalysisOptions = {},
 ): Promise<AttentionAnalysis> {
   checkCall(SIGNATURES.analyseAttention, { model, points, options });
-  await needAllRows(options);
+  // What it asks of no backend is of the rows that are here: over ranks it does not run.
+  await kernelsFor(options);
   const most = checkInteger(options.examples ?? 256, 'examples', 1);
   const { seed, signal, backend, dtype, batch, mask: asked, memoryLimit, onProgress } = options;
   const { layers: found, fused } = attentionLayers(model);
