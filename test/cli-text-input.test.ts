@@ -123,7 +123,7 @@ test('texts are cut and filled up as the tokenizer says, from either side', asyn
     [CLS, A, POINT, MOVES, SEP],
     [CLS, THE, FLOW, S, SEP],
   ]);
-  t.regex(right.notes.join(), /1 of 2 texts are longer than 5 tokens/);
+  t.regex(right.notes.join(), /1 of 2 texts are longer than 5 tokens: their ends are left out/);
   const left = await read(folder, BERT, {
     text: 'A point moves.\nflow',
     json: { truncation: truncation('Left'), padding: padding({ pad_to_multiple_of: 4 }) },
@@ -132,6 +132,7 @@ test('texts are cut and filled up as the tokenizer says, from either side', asyn
     [UNK, UNK, UNK, CLS, POINT, MOVES, DOT, SEP],
     [UNK, UNK, UNK, UNK, UNK, CLS, FLOW, SEP],
   ]);
+  t.regex(left.notes.join(), /longer than 5 tokens: what they begin with is left out/);
   t.deepEqual(rows(left.points.attention_mask)[1], [0, 0, 0, 0, 0, 1, 1, 1]);
   t.deepEqual(rows(left.points.token_type_ids)[1], [3, 3, 3, 3, 3, 0, 0, 0]);
   t.deepEqual(rows(left.points.position_ids)[1], [0, 0, 0, 0, 0, 0, 1, 2]);
@@ -173,6 +174,15 @@ test('what has no token is unknown; lines may end as on Windows, be compressed, 
     signal,
   });
   t.deepEqual(compressed.texts, ['the', 'a']);
+});
+
+test('a small file that holds more text than fits is refused before it fills the memory', async (t) => {
+  const folder = emptyFolder(t);
+  const path = await written(folder, tokenizer({}));
+  const file = join(folder, 'texts.txt.gz');
+  await writeFile(file, gzipSync(Buffer.alloc(2 ** 27 + 2, 'a\n'), { level: 1 }));
+  const { signal } = new AbortController();
+  await refused(t, readTexts(BERT, file, { tokenizer: path, signal }), 'OUT_OF_MEMORY', /more than 128 MiB/);
 });
 
 test('texts, tokenizers and models that do not fit say so', async (t) => {

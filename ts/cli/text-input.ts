@@ -99,7 +99,9 @@ export async function readTexts(
   const cut = tokens.filter(({ isCut }) => isCut).length;
   const notes = [
     ...(cut > 0
-      ? [`${cut} of ${texts.length} texts are longer than ${longest} tokens: their ends are left out`]
+      ? [
+          `${cut} of ${texts.length} texts are longer than ${longest} tokens: ${tokenizer.cutSide === 'left' ? 'what they begin with is' : 'their ends are'} left out`,
+        ]
       : []),
     ...(isPadded && !hasMask
       ? ['the model has no mask among its inputs: what fills short texts up counts as tokens']
@@ -153,6 +155,18 @@ function rowsOf(role: Role, all: readonly Tokens[], length: number, { padding }:
   return { data, shape: [all.length, length] };
 }
 
+/** Most bytes of text: they and their tokens lie in the heap of V8, whose end ends the process. */
+const LARGEST_TEXT = 2 ** 27;
+
+function tooLong(file: string): RidgeflowError {
+  return fileError('OUT_OF_MEMORY', {
+    file,
+    problem: `it holds more than ${LARGEST_TEXT / 2 ** 20} MiB of text`,
+    remedy: 'Give a part of its lines: some thousands say what a model does',
+    details: { largest: LARGEST_TEXT },
+  });
+}
+
 /** The lines of a text file in UTF-8, also compressed by gzip; what follows the last end of a line is a line where there is something. */
 async function linesOf(path: string, signal: AbortSignal): Promise<string[]> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -160,8 +174,12 @@ async function linesOf(path: string, signal: AbortSignal): Promise<string[]> {
   try {
     text = await withSource(path, /\.gz$/i.test(path), signal, async (source) => {
       const parts: string[] = [];
-      for (let chunk = await source.next(); chunk; chunk = await source.next())
+      let bytes = 0;
+      for (let chunk = await source.next(); chunk; chunk = await source.next()) {
+        bytes += chunk.length;
+        if (bytes > LARGEST_TEXT) throw tooLong(path);
         parts.push(decoder.decode(chunk, { stream: true }));
+      }
       parts.push(decoder.decode());
       return parts.join('');
     });

@@ -61,14 +61,15 @@ export class TextTokenizer {
   readonly longest: number;
   readonly #encoder: Encoder;
   readonly #file: string;
-  readonly #cutSide: 'left' | 'right';
+  /** From which side too long texts are cut. */
+  readonly cutSide: 'left' | 'right';
 
   private constructor(file: string, encoder: Encoder, json: Json, config: Json) {
     this.#file = file;
     this.#encoder = encoder;
     const truncation = (json.truncation ?? {}) as { max_length?: unknown; direction?: unknown };
     this.longest = lengthOf(truncation.max_length) ?? lengthOf(config.model_max_length) ?? Infinity;
-    this.#cutSide = sideOf(truncation.direction ?? config.truncation_side);
+    this.cutSide = sideOf(truncation.direction ?? config.truncation_side);
     const padding = (json.padding ?? {}) as Json;
     const token = tokenName(config.pad_token);
     const strategy = padding.strategy as { Fixed?: unknown } | undefined;
@@ -137,7 +138,7 @@ export class TextTokenizer {
       });
     }
     const [first, end] =
-      this.#cutSide === 'left' ? [from + inner.length - kept, from + inner.length] : [from, from + kept];
+      this.cutSide === 'left' ? [from + inner.length - kept, from + inner.length] : [from, from + kept];
     const cut = (all: readonly number[]) => [
       ...all.slice(0, from),
       ...all.slice(first, end),
