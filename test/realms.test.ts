@@ -20,7 +20,6 @@ import {
   writeNpy,
 } from '../ts/index.js';
 import { isError, isFloatData } from '../ts/core/realm.js';
-import { loadBackend } from '../ts/kernel/backend.js';
 import { readError } from '../ts/io/errors.js';
 
 const elsewhere = createContext({});
@@ -83,11 +82,6 @@ function calls(
     },
   };
 }
-
-// An engine of TensorFlow.js cannot compute while another one of the same process is being loaded.
-test.before(async () => {
-  for (const name of ['tfjs-wasm', 'tfjs-cpu'] as const) await loadBackend(name);
-});
 
 for (const [backend, dtype] of [
   ['native', 'float64'],

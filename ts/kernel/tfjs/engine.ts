@@ -43,6 +43,7 @@ async function loadAlone(name: EngineName): Promise<Engine> {
   tf.env().set('PROD', true);
   try {
     await register();
+    await initialise(tf, backend);
     if (!(await tf.setBackend(backend))) {
       throw new Error(`TensorFlow.js could not initialise its ${backend} engine`);
     }
@@ -53,6 +54,19 @@ async function loadAlone(name: EngineName): Promise<Engine> {
     tf.env().set('PROD', production);
     if (before && tf.getBackend() !== before) await tf.setBackend(before);
   }
+}
+
+/**
+ * Makes an engine that takes time to initialise ready before TensorFlow.js hears of it: until one that `setBackend` waits for
+ * is ready, no other can compute.
+ */
+async function initialise(tf: Core, backend: string): Promise<void> {
+  const { registry, registryFactory } = tf.engine();
+  if (backend in registry || !(backend in registryFactory)) return;
+  const { factory, priority } = registryFactory[backend];
+  const ready = await withoutProcessListeners(async () => factory());
+  tf.removeBackend(backend);
+  tf.registerBackend(backend, () => ready, priority);
 }
 
 function productOn(tf: Core, backend: string): Engine['product'] {
@@ -90,20 +104,20 @@ async function registerCpu(): Promise<void> {
 async function registerWasm(): Promise<void> {
   const tf = await import('@tensorflow/tfjs-core');
   const wasm = await import('@tensorflow/tfjs-backend-wasm');
-  if (tf.findBackend('wasm')) return;
+  // The program around may have one already.
+  if ('wasm' in tf.engine().registry) return;
   const file = dependencyFile('@tensorflow/tfjs-backend-wasm', 'dist/tfjs-backend-wasm.wasm');
   wasm.setWasmPaths(dirname(file) + sep);
-  await withoutProcessListeners(() => tf.setBackend('wasm'));
 }
 
 /**
  * The wasm module's start-up code adds process-wide handlers that rethrow every uncaught exception and rejection,
  * which would change how the caller's program fails. They are recognised by their text, and taken off again.
  */
-async function withoutProcessListeners(initialise: () => Promise<unknown>): Promise<void> {
+async function withoutProcessListeners<T>(start: () => Promise<T>): Promise<T> {
   const events = ['uncaughtException', 'unhandledRejection'] as const;
   const before = events.map((event) => process.rawListeners(event));
-  await initialise();
+  const started = await start();
   events.forEach((event, i) => {
     for (const listener of process.rawListeners(event)) {
       if (!before[i].includes(listener) && /throw (ex|reason);/.test(String(listener))) {
@@ -111,4 +125,5 @@ async function withoutProcessListeners(initialise: () => Promise<unknown>): Prom
       }
     }
   });
+  return started;
 }
