@@ -5,6 +5,7 @@ import { gaussian } from '../ts/measure/index.js';
 import { principalComponents } from '../ts/linalg/index.js';
 import { neighbourMap, neighbourMapSentence, needsNeighbourMap } from '../ts/report/neighbour-map.js';
 import { emptyFolder, ridgeflow } from './command-line.js';
+import { neighbourChart } from '../ts/report/scatter.js';
 
 const D = 6;
 
@@ -67,4 +68,13 @@ test('ridgeflow entropy draws it beside the principal plane', async (t) => {
   const page = await readFile(join(out, 'report.html'), 'utf8');
   t.true(page.includes('data-chart="neighbours"'));
   t.true(page.includes('The points laid out by UMAP'));
+});
+
+test('a class has the colour of its number in every picture, whichever point comes first', (t) => {
+  const places = [3, 1, 3, 0].map((x) => [x, 0] as const);
+  const labels = { values: Int32Array.of(3, 1, 3, 0), names: ['a', 'b', 'c', 'd'] };
+  const { layer } = neighbourChart(places, { rows: [0, 1, 2, 3] }, labels) as {
+    layer: { encoding: { color: { scale: { domain: string[] } } } }[];
+  };
+  t.deepEqual(layer[0].encoding.color.scale.domain, labels.names);
 });

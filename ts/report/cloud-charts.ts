@@ -125,7 +125,7 @@ export function trajectoryChart(
   );
   const last = states.length - 1;
   const ends = ways.filter(({ order }) => order === last);
-  const points = scatterChart(ends, plane, [], titles);
+  const points = scatterChart(ends, plane, [], titles, labels?.names);
   const { layer } = points as { layer: { encoding: Record<string, unknown> }[] };
   const { x, y, color } = layer[0].encoding;
   return sized(

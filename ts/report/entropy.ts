@@ -78,7 +78,7 @@ function pointsChart({ points, labels, plane, seed }: EntropyReportContext): Cha
     ...point,
     group: labels ? (labels.names[labels.values[rows[i]]] ?? '') : 'all points',
   }));
-  return scatterChart(shown, plane);
+  return scatterChart(shown, plane, [], undefined, labels?.names);
 }
 
 function pointsSection({ points, plane, neighbours }: EntropyReportContext): PageSection {

@@ -25,14 +25,20 @@ export function inPlane(
   return rows.map((row) => ({ x: along(row, 0), y: d > 1 ? along(row, 1) : 0 }));
 }
 
-/** Points in their principal plane, or another whose axes have these titles, coloured by group, over lines from one point to another. */
+/**
+ * Points in their principal plane, or another whose axes have these titles, coloured by group, over lines from one point to another.
+ *
+ * @param names All groups in the order of their colours, so that one has the same in every picture of a page. Default: those that
+ *   occur, as they do.
+ */
 export function scatterChart(
   points: readonly ShownPoint[],
   { explained }: Pick<PrincipalPlane, 'explained'>,
   lines: readonly { x: number; y: number; x2: number; y2: number }[] = [],
   titles?: readonly [string, string],
+  names?: readonly string[],
 ): ChartSpec {
-  const groups = [...new Set(points.map(({ group }) => group))];
+  const groups = [...(names ?? new Set(points.map(({ group }) => group)))];
   const share = (k: number) =>
     explained[k] === undefined ? '' : `, ${formatPercent(explained[k])} of the variance`;
   const axis = (field: 'x' | 'y', title: string) => ({
@@ -70,7 +76,7 @@ export function scatterChart(
             color: {
               field: 'group',
               type: 'nominal' as const,
-              sort: groups,
+              scale: { domain: groups },
               legend: { title: null, orient: 'top' as const, columns: 4, symbolLimit: 20 },
             },
           }),
@@ -91,5 +97,5 @@ export function neighbourChart(
     ...{ x: Math.round(1000 * x) / 1000, y: Math.round(1000 * y) / 1000 },
     group: labels ? (labels.names[labels.values[rows[i]]] ?? '') : 'all points',
   }));
-  return scatterChart(shown, { explained: [] }, [], ['no unit', 'no unit']);
+  return scatterChart(shown, { explained: [] }, [], ['no unit', 'no unit'], labels?.names);
 }
