@@ -75,6 +75,12 @@ HWY_INLINE void storeWhole(Vector whole, std::int64_t* out) {
   hn::StoreU(hn::And(bits, hn::Set(integers, (std::int64_t{1} << 52) - 1)), integers, out);
 }
 
+/// A place within [0, most]. NaN, which the largest of two numbers is on some processors and not on others, is 0: cells are
+/// addresses.
+HWY_INLINE Vector within(Vector place, Vector most) {
+  return hn::Min(hn::IfThenElseZero(hn::Ge(place, hn::Zero(Tag())), place), most);
+}
+
 /// start + step · (from + lane), a vector at a time.
 class Places {
  public:
@@ -85,7 +91,7 @@ class Places {
 
   HWY_INLINE void next(Vector& below, Vector& fraction) {
     const Tag tag;
-    const auto place = hn::Min(hn::Max(hn::MulAdd(step_, index_, start_), hn::Zero(tag)), most_);
+    const auto place = within(hn::MulAdd(step_, index_, start_), most_);
     index_ = hn::Add(index_, hn::Set(tag, static_cast<double>(hn::Lanes(tag))));
     below = hn::Floor(place);
     fraction = hn::Sub(place, below);
@@ -214,7 +220,7 @@ void AddFanRow(const T* detectors, std::size_t detectorCount, const FanRow& row,
         place = hn::Atan(tag, tangent);
         weight = hn::Div(weight, hn::MulAdd(tangent, tangent, one));
       }
-      place = hn::Min(hn::Max(hn::MulAdd(place, scale, shift), zero), most);
+      place = within(hn::MulAdd(place, scale, shift), most);
       const auto below = hn::Floor(place);
       storeWhole(below, cells + j);
       const auto right = hn::Mul(weight, hn::Sub(place, below));
