@@ -28,3 +28,16 @@ export function cloudNearSubspace(n: number, d: number, dtype: DType = 'float32'
   }
   return cloud;
 }
+
+/** A mixture of so many Gaussians of unequal widths, whose places are normal with three times the unit. */
+export function mixtureCloud(n: number, d: number, components: number): NdArray {
+  const { data: centres } = normalCloud(components, d, 'float64', 6);
+  const cloud = normalCloud(n, d, 'float32', 7);
+  for (let i = 0; i < n; i++) {
+    const component = i % components;
+    const width = 0.2 + (0.6 * component) / components;
+    for (let k = 0; k < d; k++)
+      cloud.data[i * d + k] = 3 * centres[component * d + k] + width * cloud.data[i * d + k];
+  }
+  return cloud;
+}

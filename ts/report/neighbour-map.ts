@@ -78,13 +78,7 @@ async function laidOut(
   const n = points.shape[0];
   const k = NEIGHBOURS - 1;
   const { indices, distances } = await nearestNeighbours(points, undefined, { ...call, k });
-  const stream = new RandomStream(seed, 'probe');
-  let position = 0;
-  const umap = new UMAP({
-    nNeighbors: NEIGHBOURS,
-    nEpochs: EPOCHS,
-    random: () => stream.uniform(position++),
-  });
+  const umap = new UMAP({ nNeighbors: NEIGHBOURS, nEpochs: EPOCHS, random: uniforms(seed) });
   const row = (values: ArrayLike<number>, i: number) =>
     Array.from({ length: k }, (_, j) => values[i * k + j]);
   const each = Array.from({ length: n }, (_, i) => i);
@@ -102,6 +96,21 @@ async function laidOut(
     throwIfAborted(call.signal);
   }
   return umap.getEmbedding().map(([x, y]): [number, number] => [x, y]);
+}
+
+/** Uniform numbers one by one, drawn by the thousand: UMAP asks for millions. */
+function uniforms(seed: number): () => number {
+  const stream = new RandomStream(seed, 'probe');
+  const drawn = new Float64Array(4096);
+  let first = -drawn.length;
+  let next = drawn.length;
+  return () => {
+    if (next === drawn.length) {
+      stream.fillUniform(drawn, (first += drawn.length));
+      next = 0;
+    }
+    return drawn[next++];
+  };
 }
 
 /** The name is no literal to the compiler, which must not ask for an optional package. */
