@@ -6,6 +6,7 @@ import type { BackendName } from '../ts/core/options.js';
 import { loadBackend } from '../ts/kernel/backend.js';
 import { loadAddon } from '../ts/kernel/native/addon.js';
 import { NO_PEERS, openPeers } from './peers/peers.js';
+import { setUpTfjsNode } from './peers/tfjs-node.mjs';
 import type { BenchRecord, BenchSuite, RecordedRun } from './record.js';
 
 const folder = new URL('./suites/', import.meta.url);
@@ -21,11 +22,14 @@ const command = new Command('npm run bench --')
   .option('--json', 'print the records as one JSON array on standard output')
   .option('--record', 'keep the records in bench/recorded.json, from which the site makes its page')
   .option('--quick', 'fewer samples, to try a suite out')
-  .option('--long', 'workloads too that take most of an hour: mnist/transport-60k')
+  .option(
+    '--long',
+    'workloads too that take from ten minutes to an hour: mnist/transport-60k, million/transport-8',
+  )
   .addOption(new Option('--no-compare', 'do not time the tfjs backends'))
   .option(
     '--peers',
-    'time systems of Python on the same inputs, by turns; sets them up in bench/peers/.python',
+    'time systems of Python and tfjs-node on the same inputs; sets them up in bench/peers/.python and .tensorflow',
   )
   .parse();
 const {
@@ -54,6 +58,13 @@ const addon = loadAddon();
 const { threads, blasCore, simd } = addon.info();
 process.stderr.write(`${threads} threads, BLAS core ${blasCore}, SIMD ${simd}\n`);
 
+if (withPeers) {
+  try {
+    setUpTfjsNode();
+  } catch (error) {
+    process.stderr.write(`tfjs-node cannot be set up here: ${(error as Error).message}\n`);
+  }
+}
 const others: BackendName[] = [];
 if (compare) {
   for (const name of ['tfjs-node', 'tfjs-wasm', 'tfjs-cpu'] as const) {

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import test from 'ava';
 import { RidgeflowError } from '../ts/core/errors.js';
 import { loadTfjs } from '../ts/kernel/tfjs/index.js';
+import { backends } from './conformance-backends.js';
 import { clouds, matrix } from './reference/clouds.js';
 import { referenceScore } from './reference/kernels.js';
 import { Random } from './reference/random.js';
@@ -21,7 +22,10 @@ async function runProgram(program: string) {
   ]);
 }
 
-for (const engine of ['tfjs-wasm', 'tfjs-cpu'] as const) {
+/** tfjs-node among them where it is installed: bench/peers/tfjs-node.mjs does that. */
+const engines = backends.flatMap(({ name }) => (name === 'native' || name === 'mpi' ? [] : [name]));
+
+for (const engine of engines) {
   test.serial(`${engine}: leaves no tensor behind, not even when it is aborted`, async (t) => {
     const kernels = await loadTfjs(engine);
     const [queries, points] = clouds(new Random(41), 'normal', 'float32', [300, 1500], 16);
