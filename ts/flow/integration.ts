@@ -16,6 +16,7 @@ import type { OdeSystem, Solution, SolveOptions } from './problem.js';
 import { budgetError, withTime } from './run-errors.js';
 import { type Derivative, RungeKutta } from './runge-kutta.js';
 import { dopri5 } from './solvers/dopri5.js';
+import { isPast, isSound } from './snapshot-check.js';
 import { type State, copyState, stateLike } from './state.js';
 import { checkTolerance } from './tolerance.js';
 import { savedTimes, standingStill, timeGrid, timeRounding, timeSpacing } from './time-grid.js';
@@ -186,12 +187,18 @@ export class Integration {
       numbers: ['clock', 'controller', 'implicit', 'times', 'eventTimes', 'eventNumbers'],
       states: ['saved', 'y', 'derivative', 'event', 'linearised'],
     };
+    const { from, to } = this.#options;
     const snapshot = await readSnapshot(path, schema, this.#options.signal);
-    if (!this.#isSound(snapshot) || !size.restore(snapshot.numbers.controller)) throw noSnapshot(path);
+    const run = { from, to, rounding: this.#rounding, events: this.#watch.events.length };
+    if (
+      !isSound(snapshot, { ...run, saveAt: this.#pending.toReversed() }) ||
+      !size.restore(snapshot.numbers.controller)
+    )
+      throw noSnapshot(path);
     const { numbers, states } = snapshot;
     const solution = this.#solution;
     const [t, steps, rejected, evaluations] = numbers.clock;
-    const after = this.#stops.includes(t) ? t + Math.sign(this.#options.to - t) * timeSpacing(t) : t;
+    const after = this.#stops.includes(t) ? t + Math.sign(to - t) * timeSpacing(t) : t;
     this.#stepper.restore(t, states.y[0], states.derivative[0], after);
     await this.#resumeImplicit(snapshot, path);
     Object.assign(solution.statistics, { steps, rejected, evaluations });
@@ -202,7 +209,7 @@ export class Integration {
     numbers.eventTimes.forEach((time, i) =>
       solution.events.push({ name: names[numbers.eventNumbers[i]], time, state: states.event[i] }),
     );
-    while (this.#pending.length > 0 && this.#isPast(this.#pending.at(-1)!, t)) this.#pending.pop();
+    while (this.#pending.length > 0 && isPast(this.#pending.at(-1)!, t, run)) this.#pending.pop();
   }
 
   async #resumeImplicit({ numbers, states }: Snapshot, path: string): Promise<void> {
@@ -212,37 +219,6 @@ export class Integration {
     if (!(await this.#implicit.restore({ numbers: rest, states: [...states.linearised] })))
       throw noSnapshot(path);
     this.#solution.statistics.linearisations = linearisations;
-  }
-
-  /** Whether a time has been reached at time t. */
-  #isPast(time: number, t: number): boolean {
-    const { from } = this.#options;
-    return Math.abs(time - from) <= Math.abs(t - from) + this.#rounding;
-  }
-
-  /** Whether a snapshot's lists belong together, and its times are those that are due. */
-  #isSound({ numbers, states }: Snapshot): boolean {
-    const { from, to } = this.#options;
-    const { clock, times, eventTimes, eventNumbers } = numbers;
-    const [t, ...counts] = clock;
-    const due = [from, ...this.#pending.filter((time) => this.#isPast(time, t)).reverse()];
-    const inOrder = (list: readonly number[]) =>
-      list.every((time, i) => (time - (list[i - 1] ?? from)) * Math.sign(to - from) >= 0);
-    return (
-      clock.length === 4 &&
-      areCounts(counts) &&
-      inOrder([t, to]) &&
-      times.length === due.length &&
-      times.every((time, i) => Math.abs(time - due[i]) <= this.#rounding) &&
-      inOrder([...eventTimes, to]) &&
-      areCounts(eventNumbers) &&
-      eventNumbers.every((k) => k < this.#watch.events.length) &&
-      times.length === states.saved.length &&
-      eventTimes.length === eventNumbers.length &&
-      eventTimes.length === states.event.length &&
-      states.y.length === 1 &&
-      states.derivative.length <= 1
-    );
   }
 
   async #attempt(size: StepSize, end: number): Promise<boolean> {
