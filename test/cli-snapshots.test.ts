@@ -1,5 +1,5 @@
 import test from 'ava';
-import { fittingSnapshots } from '../ts/cli/transport.js';
+import { fittingSnapshots } from '../ts/cli/snapshots.js';
 
 test('snapshots of large clouds are as many as fit into 2 GiB, and at least one', (t) => {
   // Only the size of the data is looked at.

@@ -2,6 +2,10 @@ import { elementCount } from '../core/array.js';
 import type { Depth } from '../dae/index.js';
 import type { Cloud } from './cloud-input.js';
 
+/** Snapshots of each run, and what those of all runs may take. */
+export const SNAPSHOTS = 16;
+const SNAPSHOT_BYTES = 2 ** 31;
+
 /** Which points of every snapshot are written. */
 export interface SnapshotPlan {
   /** Every so many of the points, from the first on; 0 for none. */
@@ -47,4 +51,9 @@ export function planSnapshots(
       `Snapshots of all points would take ${round(megabytes)} MB before compression: one point in ${every} is kept ` +
       `(${round(megabytes / every)} MB; --snapshots-limit ${Math.ceil(megabytes)} keeps all, --snapshots 0 none)`,
   };
+}
+
+/** As many snapshots as fit into the memory that they may take, at least the end of each run. */
+export function fittingSnapshots({ data }: { data: { byteLength: number } }, runs: number): number {
+  return Math.max(1, Math.min(SNAPSHOTS, Math.floor(SNAPSHOT_BYTES / (data.byteLength * runs))));
 }

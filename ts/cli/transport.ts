@@ -1,58 +1,22 @@
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { RidgeflowError } from '../core/errors.js';
-import { DEFAULT_DEPTHS, type Contraction, type Depth, type DepthRun, compareDepths } from '../dae/index.js';
-import { type RowsFormat, ensureOutputFolder } from '../io/index.js';
+import { DEFAULT_DEPTHS, type Depth } from '../dae/index.js';
+import { ensureOutputFolder } from '../io/index.js';
 import { packageRoot } from '../core/package-root.js';
-import { type Cloud, prepareCloud, sayInput } from './cloud-input.js';
+import { prepareCloud, sayInput } from './cloud-input.js';
 import { EXIT_HELP, parseImageShape, parseInteger, parsePositive } from './failure.js';
-import { spoken } from './progress.js';
 import { launchedRank, ranOnRanks } from './ranks.js';
-import {
-  type DuplicatesPolicy,
-  type ReadingOptions,
-  addReadingOptions,
-  duplicatesOption,
-} from './reading-options.js';
-import { type ScalingOptions, addScalingOptions } from './scaling.js';
+import { addReadingOptions, duplicatesOption } from './reading-options.js';
+import { addScalingOptions } from './scaling.js';
 import {
   addComputationOptions,
   addOutputOptions,
   type CommandContext,
-  type ComputationOptions,
-  type OutputOptions,
   withProgress,
 } from './shared-options.js';
-import { planSnapshots } from './snapshots.js';
-import { OwnFinishedDepths, writeOwnResults } from './transport-ranks.js';
-import { FinishedDepths } from './transport-resume.js';
 import { transportByMap } from './transport-map.js';
-import { type TransportSummary, summarise, writeResults } from './transport-output.js';
-
-interface TransportCommandOptions extends ComputationOptions, OutputOptions, ReadingOptions, ScalingOptions {
-  out: string;
-  noise?: number;
-  smoothing?: number;
-  resume?: boolean;
-  contraction: Contraction;
-  depths: Depth[];
-  snapshots?: number;
-  snapshotsLimit: number;
-  imageShape?: [number, number];
-  duplicates: DuplicatesPolicy;
-  map?: string;
-  format?: RowsFormat;
-}
-
-/** A run that takes longer is told what would make it shorter. */
-const LONG_SECONDS = 600;
-
-/** Snapshots of each run, and what those of all runs may take. */
-const SNAPSHOTS = 16;
-const SNAPSHOT_BYTES = 2 ** 31;
-
-const CHOOSING = 'choosing noise and smoothing';
+import { type TransportCommandOptions, computeAndWrite } from './transport-run.js';
 
 const EXAMPLES = `
 Examples:
@@ -198,110 +162,4 @@ async function transport(file: string | undefined, options: TransportCommandOpti
   await withProgress(options, run, 'spread');
   if (!options.json && !options.quiet && !(launchedRank() ?? 0))
     process.stderr.write(`Report: ${join(folder, 'report.html')}\n`);
-}
-
-async function computeAndWrite(
-  name: string,
-  cloud: Cloud,
-  folder: string,
-  options: TransportCommandOptions,
-  { signal, progress, shares }: CommandContext,
-): Promise<TransportSummary> {
-  let doing = CHOOSING;
-  progress.update(0, doing);
-  const isSpread = shares.ranks.size > 1;
-  const [own, d] = cloud.points.shape;
-  const { total: n } = await shares.shareOf(own);
-  // By the points of all ranks: how many there are of these changes nothing.
-  const whole = { data: { byteLength: cloud.points.data.BYTES_PER_ELEMENT * n * d } };
-  const snapshots = options.snapshots ?? fittingSnapshots(whole, options.depths.length);
-  if (options.snapshots === undefined && snapshots < SNAPSHOTS) {
-    progress.line(
-      `Note: at most ${snapshots} of ${SNAPSHOTS} snapshots of each run are kept; --snapshots asks for more`,
-    );
-  }
-  const plan = planSnapshots({ points: { ...cloud.points, shape: [n, d] } }, { ...options, snapshots });
-  if (plan.note) progress.line(plan.note);
-  const settings = {
-    T: options.noise,
-    smoothing: options.smoothing,
-    contraction: options.contraction,
-    // The report shows the end at least.
-    snapshots: Math.max(1, snapshots),
-    seed: options.seed,
-    backend: options.backend,
-  };
-  const finished = isSpread
-    ? await OwnFinishedDepths.of(folder, cloud, settings, shares)
-    : new FinishedDepths(folder, cloud, settings);
-  if (!options.resume) await finished.remove();
-  const known = options.resume ? await finished.read(options.depths, signal) : [];
-  for (const run of known) progress.line(`${runLine(run)}, from before`);
-  const comparison = await compareDepths(cloud.points, {
-    ...settings,
-    labels: cloud.labels?.values,
-    depths: options.depths,
-    known,
-    signal,
-    onExpectedTime: ({ seconds, evaluations }) => {
-      progress.line(`At most about ${spoken(seconds)}: ${evaluations} sums over all pairs of points`);
-      if (seconds > LONG_SECONDS) {
-        progress.line('Shorter: --depths without the deepest, for example 1,4,continuous; or fewer points');
-      }
-    },
-    onProgress: (fraction) => {
-      // Progress begins with the first depth.
-      if (doing === CHOOSING) doing = `depth ${options.depths[0]}`;
-      progress.update(fraction, doing);
-    },
-    onRun: async (run) => {
-      progress.line(runLine(run));
-      await finished.save(run);
-      doing = nextDepth(options.depths, run.depth);
-    },
-  }).catch((error: unknown) => {
-    if (error instanceof RidgeflowError && error.code === 'ABORTED' && existsSync(finished.folder))
-      progress.line(`Saved in ${finished.folder}: the same command with --resume goes on from there`);
-    throw atFile(error, name);
-  });
-  progress.update(1, 'writing');
-  if (isSpread) {
-    const summary = await writeOwnResults(folder, name, cloud, comparison, {
-      signal,
-      snapshots: plan,
-      shares,
-    });
-    await finished.remove();
-    return summary;
-  }
-  await writeResults(folder, name, cloud, comparison, { signal, snapshots: plan });
-  await finished.remove();
-  return summarise(name, comparison, cloud);
-}
-
-/** As many snapshots as fit into the memory that they may take, at least the end of each run. */
-export function fittingSnapshots({ data }: { data: { byteLength: number } }, runs: number): number {
-  return Math.max(1, Math.min(SNAPSHOTS, Math.floor(SNAPSHOT_BYTES / (data.byteLength * runs))));
-}
-
-function nextDepth(depths: readonly Depth[], done: Depth): string {
-  const next = depths[depths.indexOf(done) + 1];
-  return next === undefined ? 'measuring' : `depth ${next}`;
-}
-
-function runLine(run: DepthRun): string {
-  const accuracy = run.accuracy === null ? '' : `  accuracy ${(100 * run.accuracy).toFixed(2)} %`;
-  return (
-    `depth ${String(run.depth).padEnd(10)}  entropy ${run.entropy.toPrecision(6)}${accuracy}` +
-    `  displacement ${run.displacement.toPrecision(4)}  ${run.seconds.toFixed(2)} s`
-  );
-}
-
-/** The same error, with the file it is about. */
-function atFile(error: unknown, name: string): unknown {
-  if (!(error instanceof RidgeflowError) || error.code === 'ABORTED') return error;
-  return new RidgeflowError(error.code, `${name}: ${error.message}`, {
-    cause: error,
-    details: { ...error.details },
-  });
 }
