@@ -6,8 +6,6 @@ import {
   LIST,
   NUMBER,
   TEXT,
-  callback,
-  list,
   listOf,
   object,
   options,
@@ -16,24 +14,12 @@ import {
 } from '../core/rules.js';
 import { TRAJECTORY_TOLERANCE } from '../flow/option-signatures.js';
 import { PAIR } from '../ridgelet/signatures.js';
-import type { analyseNetwork } from './analysis/analyse.js';
-import type { blockDerivatives } from './analysis/steps.js';
-import type { analyseAttention } from './analysis/attention.js';
-import type { alignmentMatrix } from './analysis/alignment-matrix.js';
-import type { analyseBlocks } from './blocks/analyse-blocks.js';
-import type { analyseStreams } from './blocks/analyse-streams.js';
-import type { blockByDifferences } from './blocks/block-map.js';
-import type { lyapunovExponents } from './blocks/lyapunov.js';
-import type { refitStream } from './blocks/refit-stream.js';
-import type { writeRefittedOnnx } from './blocks/refitted-onnx.js';
 import type { compileFlow, distanceFromFlow } from './compile-flow.js';
 import type { fitError } from './fit-error.js';
 import type { fitNetwork } from './fit.js';
 import type { chooseByFolds } from './folds.js';
 import type { flowSpectra } from './flow-spectra.js';
 import type { writeLayersModel } from './layers-model.js';
-import type { openActivations } from './model/activations.js';
-import type { openModel } from './model/open.js';
 import type { writeNetworkOnnx } from './onnx.js';
 import type { oracleUnits } from './oracle-units.js';
 import type { ResidualLayer, residualNetwork } from './residual-network.js';
@@ -42,12 +28,12 @@ import type { compareWithSpectrum } from './spectrum-comparison.js';
 import type { spectrumSlice } from './spectrum-slice.js';
 import type { trainNetwork } from './train.js';
 import type { errorByWidth } from './width-study.js';
+import { MODEL_SIGNATURES } from './model-signatures.js';
 import {
   FLOW,
   RESIDUAL,
   NETWORK,
   SHALLOW,
-  MODEL,
   OWN_ACTIVATION,
   UNITS,
   HELD_OUT,
@@ -58,67 +44,7 @@ import {
 
 /** What the public functions of this subject take, for {@link checkCall}. The compiler holds the names of options to their types. */
 export const SIGNATURES = {
-  alignmentMatrix: {
-    activations: object(['layers', 'examples', 'collect()']),
-    others: object(['layers', 'examples', 'collect()'], true),
-    options: options<Argument<typeof alignmentMatrix, 2>>()(
-      { ...CALL, batch: NUMBER, examples: NUMBER },
-      true,
-    ),
-  },
-  analyseAttention: {
-    model: MODEL,
-    points: object([]),
-    options: options<Argument<typeof analyseAttention, 2>>()(
-      { ...CALL, batch: NUMBER, examples: NUMBER, mask: 1, memoryLimit: NUMBER },
-      true,
-    ),
-  },
-  analyseBlocks: {
-    blocks: list(),
-    x: ARRAY,
-    options: options<Argument<typeof analyseBlocks, 2>>()({ ...CALL }, true),
-  },
-  analyseNetwork: {
-    model: MODEL,
-    points: object([]),
-    options: options<Argument<typeof analyseNetwork, 2>>()(
-      {
-        ...CALL,
-        batch: NUMBER,
-        drawn: NUMBER,
-        featureMaps: TEXT,
-        labels: LIST,
-        layers: LIST,
-        mask: 1,
-        memoryLimit: NUMBER,
-        pool: TEXT,
-        rows: NUMBER,
-        width: NUMBER,
-      },
-      true,
-    ),
-  },
-  analyseStreams: {
-    model: MODEL,
-    points: object([]),
-    options: options<Argument<typeof analyseStreams, 2>>()(
-      { ...CALL, batch: NUMBER, examples: NUMBER, memoryLimit: NUMBER },
-      true,
-    ),
-  },
-  attentionLayers: { model: MODEL },
-  blockByDifferences: {
-    block: callback(),
-    measured: options<Argument<typeof blockByDifferences, 1>>()({ shape: LIST, spread: NUMBER }),
-  },
-  blockDerivatives: {
-    block: callback(),
-    points: ARRAY,
-    measured: options<Argument<typeof blockDerivatives, 2>>()({ shape: LIST, spread: NUMBER }),
-    options: options<Argument<typeof blockDerivatives, 3>>()({ ...CALL }),
-  },
-  characterOf: { block: object(['relativeDisplacement', 'gradientShare', 'optimality']) },
+  ...MODEL_SIGNATURES,
   chooseByFolds: {
     target: TARGET,
     options: options<Argument<typeof chooseByFolds, 1>>()({
@@ -128,7 +54,6 @@ export const SIGNATURES = {
       widths: LIST,
     }),
   },
-  chooseLayers: { model: MODEL, patterns: list(true) },
   compareWithSpectrum: {
     network: SHALLOW,
     data: record({ points: ARRAY, values: ARRAY }),
@@ -214,28 +139,6 @@ export const SIGNATURES = {
       times: LIST,
     }),
   },
-  openActivations: {
-    model: MODEL,
-    points: object([]),
-    options: options<Argument<typeof openActivations, 2>>()(
-      {
-        ...CALL,
-        batch: NUMBER,
-        featureMaps: TEXT,
-        layers: LIST,
-        mask: 1,
-        memoryLimit: NUMBER,
-        pool: TEXT,
-        rows: NUMBER,
-        width: NUMBER,
-      },
-      true,
-    ),
-  },
-  openModel: {
-    path: text(),
-    options: options<Argument<typeof openModel, 1>>()({ backend: 1, signal: 1 }, true),
-  },
   oracleUnits: {
     points: ARRAY,
     values: ARRAY,
@@ -251,27 +154,6 @@ export const SIGNATURES = {
   randomUnits: { points: ARRAY, options: DRAWN },
   readLayersModel: { folder: text() },
   readNetworkOnnx: { path: text() },
-  lyapunovExponents: {
-    blocks: list(),
-    x: ARRAY,
-    options: options<Argument<typeof lyapunovExponents, 2>>()(
-      { ...CALL, count: NUMBER, points: NUMBER },
-      true,
-    ),
-  },
-  streamVerdict: { blocks: list() },
-  refitStream: {
-    model: MODEL,
-    points: object([]),
-    options: options<Argument<typeof refitStream, 2>>()({
-      ...CALL,
-      activation: TEXT,
-      depth: NUMBER,
-      examples: NUMBER,
-      width: NUMBER,
-    }),
-  },
-  residualStreams: { model: MODEL },
   residualNetwork: {
     parameters: options<Argument<typeof residualNetwork, 0>>()({
       from: NUMBER,
@@ -321,11 +203,5 @@ export const SIGNATURES = {
     path: text(),
     network: NETWORK,
     options: options<Argument<typeof writeNetworkOnnx, 2>>()({ signal: 1 }, true),
-  },
-  writeRefittedOnnx: {
-    path: text(),
-    source: text(),
-    refitted: object(['from', 'to', 'network']),
-    options: options<Argument<typeof writeRefittedOnnx, 3>>()({ signal: 1 }, true),
   },
 };

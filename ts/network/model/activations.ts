@@ -1,4 +1,4 @@
-import { type NdArray, allocate, elementCount } from '../../core/array.js';
+import { type NdArray, elementCount } from '../../core/array.js';
 import { RidgeflowError, invalidArgument } from '../../core/errors.js';
 import type { NdArrayLike } from '../../core/foreign.js';
 import { type CallOptions, checkInteger, tell, throwIfAborted } from '../../core/options.js';
@@ -20,6 +20,7 @@ import { DEFAULT_MEMORY, inGroups } from './groups.js';
 import { INFINITE, infiniteLayers, nonFinite } from './infinite-layers.js';
 import { type LayerPlace, channelAxis, exampleFirst, isMoved, probeBatches } from './layer-places.js';
 import { chooseAll } from './choose-layers.js';
+import { collectRows } from './collect-rows.js';
 import { type ModelData, ownData } from './model-data.js';
 import type { LeftOutLayer, ModelLayer, NetworkModel } from './model.js';
 import { type PositionMask, maskOf, maskRows } from './position-mask.js';
@@ -275,28 +276,7 @@ export async function openActivations(
   };
   const collect: Activations['collect'] = async (wanted, call) => {
     checkCall(METHODS.Activations.collect, { layers: wanted, options: call });
-    const found = new Map<string, NdArray>();
-    const filled = new Map<string, number>();
-    for (const { name, width, positions } of layers) {
-      if (!wanted.includes(name)) continue;
-      const rows = Math.round(examples * positions);
-      found.set(name, {
-        data: allocate('float32', rows * width, `the activations of ${name}`),
-        shape: [rows, width],
-      });
-    }
-    await stream(
-      wanted,
-      ({ rows }) => {
-        for (const [name, part] of rows) {
-          const at = filled.get(name) ?? 0;
-          found.get(name)!.data.set(part.data, at);
-          filled.set(name, at + part.data.length);
-        }
-      },
-      call,
-    );
-    return found;
+    return collectRows({ layers, examples, stream }, wanted, call);
   };
   const owners = layers.some(({ masked }) => masked) ? tokens?.examples : undefined;
   return { layers, leftOut, examples, ...(owners && { tokenExamples: owners }), stream, collect };
