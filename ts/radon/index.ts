@@ -29,15 +29,8 @@ export {
   hyperplanesOf,
 } from './hyperplanes.js';
 export { type HeatSlicesOptions, heatSlices } from './heat.js';
-export {
-  type IterationOptions,
-  type IterativeOptions,
-  type IterativeResult,
-  type RelaxedOptions,
-  cgls,
-  sart,
-  sirt,
-} from './iterative.js';
+export type { IterationOptions, IterativeOptions, IterativeResult } from './iteration.js';
+export { type RelaxedOptions, cgls, sart, sirt } from './iterative.js';
 export { type ParallelBeamImage, parallelBeamProjector } from './parallel-beam.js';
 export type { Projector } from './projector.js';
 export { type InverseRadonOptions, inverseRadonTransform } from './radon-inversion.js';

@@ -9,7 +9,7 @@ import {
   inverse,
   residualOf,
   systemOf,
-} from './iterative.js';
+} from './iteration.js';
 import { isFloat64Array } from '../core/realm.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
