@@ -32,12 +32,10 @@ export { RidgeletPair, type RidgeletPairOptions, ridgeletPair } from './pair.js'
 export type { Profile } from './ridgelet.js';
 export { type RidgeletTransformOptions, ridgeletTransform } from './transform.js';
 export { type RidgeletSample, type SampleRidgeletOptions, sampleRidgelet } from './sampling.js';
+export { type RidgeletAxis, type RidgeletGrid, unitsOfGrid } from './grid.js';
 export {
-  type RidgeletAxis,
-  type RidgeletGrid,
   type RidgeletSpectrum,
   ridgeletTransformAlong,
   ridgeletTransformOnGrid,
   sampleSpectrum,
-  unitsOfGrid,
 } from './spectrum.js';

@@ -19,12 +19,8 @@ import type { functionOnGrid } from './function-on-grid.js';
 import type { ridgeletTransformOfMeasure } from './of-measure.js';
 import type { ridgeletPair } from './pair.js';
 import type { sampleRidgelet } from './sampling.js';
-import type {
-  ridgeletTransformAlong,
-  ridgeletTransformOnGrid,
-  sampleSpectrum,
-  unitsOfGrid,
-} from './spectrum.js';
+import type { unitsOfGrid } from './grid.js';
+import type { ridgeletTransformAlong, ridgeletTransformOnGrid, sampleSpectrum } from './spectrum.js';
 import type { ridgeletTransform } from './transform.js';
 import type { denoiseByWavelets } from './wavelet-denoise.js';
 import { MIXTURE } from '../measure/signatures.js';
