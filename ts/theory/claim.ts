@@ -50,6 +50,12 @@ export interface ClaimFigure {
   readonly panels: readonly (FigurePanel | SpectrumPanel)[];
 }
 
+/** What a part of an experiment adds to it. */
+export interface ClaimPart {
+  readonly checks: readonly ClaimCheck[];
+  readonly figure?: ClaimFigure;
+}
+
 /** What one experiment found. */
 export interface ClaimResult {
   readonly claim: number;
