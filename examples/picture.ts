@@ -232,7 +232,7 @@ export function curves(
 }
 
 /** A text broken into lines of at most so many letters. */
-function linesOf(text: string, most: number): string[] {
+export function linesOf(text: string, most: number): string[] {
   const lines = [''];
   for (const word of text.split(' ')) {
     const longer = `${lines[lines.length - 1]} ${word}`.trim();

@@ -1,7 +1,7 @@
 // The examples, as examples/README.md lists them: their pictures, and the pages that show these beside their code.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -50,7 +50,10 @@ const drawsImages = ({ source }) => /\bwriteImages\(/.test(source);
  */
 export async function drawPictures(root, examples, { folder, all = false, say = () => {} }) {
   mkdirSync(folder, { recursive: true });
-  const shared = readFileSync(join(root, 'examples', 'picture.ts'));
+  const shared = readdirSync(join(root, 'examples'))
+    .filter((name) => name.startsWith('picture'))
+    .map((name) => readFileSync(join(root, 'examples', name), 'utf8'))
+    .join('');
   /** @type {Map<string, Picture>} */
   const pictures = new Map();
   const waiting = examples.map((example) => {
