@@ -1,7 +1,7 @@
 import { describe } from '../core/errors.js';
 import { checkExtent, type CloudContent } from './cloud.js';
 import { CR, LF, refuseUtf16 } from './csv-dialect.js';
-import { RowParser } from './csv-rows.js';
+import type { RowParser } from './csv-rows.js';
 import { type CsvOptions, readStart, wholeLines } from './csv-start.js';
 import { fileError } from './errors.js';
 import type { ByteSource } from './source.js';
