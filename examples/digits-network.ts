@@ -16,7 +16,7 @@ for (const units of ['pairs', 'random'] as const) {
   const last = rows[rows.length - 1].heldOut.relative;
   console.log(`${units}: error ${last.toFixed(3)} at width 512, falling as width^-${rate.toFixed(2)}`);
   const title = { pairs: 'units between pairs of digits', random: 'units in random directions' }[units];
-  panels.push({ ...widthChart(rows, { width: 300, height: 240 }), title });
+  panels.push({ ...widthChart(rows, { width: 220, height: 220 }), title });
 }
 await writePicture({
   title: {

@@ -45,7 +45,7 @@ export function displacements(
       title: null,
       orient: 'bottom' as const,
       symbolType: 'circle',
-      labelFontSize: 14,
+
       labelLimit: 240,
       columns: 2,
     },
@@ -63,10 +63,9 @@ export function displacements(
       field: 'panel',
       type: 'nominal',
       sort: panels.map(({ panel }) => panel),
-      header: { title: null, labelFontSize: 14 },
+      header: { title: null },
     },
     columns: 2,
-    config: { axis: { labelFontSize: 13 } },
     spec: {
       width: size,
       height: size,

@@ -4,15 +4,20 @@ import { encode } from 'fast-png';
 import { type Flow, type NdArray, ndarray } from 'ridgeflow';
 import { type ChartSpec, renderChart } from 'ridgeflow/report';
 
+/** Letters that can be read on a telephone too, where a picture is as wide as the page. */
+const letters = { labelFontSize: 14, titleFontSize: 14 };
+const LETTERS = { axis: letters, legend: { ...letters, labelLimit: 240 }, header: { labelFontSize: 14 } };
+
 /**
  * Draws a chart as SVG into the file named on the command line, by default the example's own name. A second name takes
  * the same in colours for dark pages.
  */
 export async function writePicture(spec: ChartSpec): Promise<void> {
   const file = pictureFile('svg');
-  await writeFile(file, compact(await renderChart(spec)));
+  const legible = { ...spec, config: { ...LETTERS, ...spec.config } };
+  await writeFile(file, compact(await renderChart(legible)));
   const dark = process.argv[3];
-  if (dark !== undefined) await writeFile(dark, compact(await renderChart(spec, 'svg', 'dark')));
+  if (dark !== undefined) await writeFile(dark, compact(await renderChart(legible, 'svg', 'dark')));
   console.log(`The picture is in ${file}`);
 }
 
@@ -49,9 +54,12 @@ type Row = ReturnType<typeof rows>[number];
 /** Points of the plane in panels side by side: field `panel` says which, `group` the colour, `path` joins points to lines. */
 export function panels(
   values: (Row & { panel: string; group?: string; path?: number; order?: number })[],
-  { title, half, size = 240 }: { title: string; half: number; size?: number },
+  { title, half, size }: { title: string; half: number; size?: number },
 ): ChartSpec {
   const names = [...new Set(values.map(({ panel }) => panel))];
+  // Few side by side: then they can be read on a telephone too.
+  const columns = names.length === 3 || names.length > 4 ? 3 : 2;
+  const side = size ?? (columns === 3 ? 165 : 240);
   const scale = { domain: [-half, half] };
   const x = { field: 'x', type: 'quantitative' as const, scale, axis: { title: null, tickCount: 4 } };
   const y = { field: 'y', type: 'quantitative' as const, scale, axis: { title: null, tickCount: 4 } };
@@ -59,13 +67,11 @@ export function panels(
   return {
     title: { text: linesOf(title, 48), anchor: 'start', fontSize: 16, offset: 12 },
     data: { values },
-    facet: { field: 'panel', type: 'nominal', sort: names, header: { title: null, labelFontSize: 14 } },
-    // Few side by side: then they can be read on a telephone too.
-    columns: names.length === 4 ? 2 : 3,
-    config: { axis: { labelFontSize: 13 } },
+    facet: { field: 'panel', type: 'nominal', sort: names, header: { title: null } },
+    columns,
     spec: {
-      width: size,
-      height: size,
+      width: side,
+      height: side,
       layer: [
         {
           transform: [{ filter: 'isValid(datum.path)' }],
@@ -117,8 +123,8 @@ export async function trajectoriesOnTheLine(
   };
   return {
     title: { text: title, anchor: 'start', fontSize: 15, offset: 12 },
-    width: 640,
-    height: 320,
+    width: 480,
+    height: 300,
     layer: [
       {
         data: { values: paths },
@@ -168,11 +174,9 @@ export function curves(
   charts: readonly Curves[],
   { title, width = 240, height = 200 }: { title: string; width?: number; height?: number },
 ): ChartSpec {
-  const fonts = { labelFontSize: 14, titleFontSize: 14 };
   return {
     title: { text: linesOf(title, 48), anchor: 'start', fontSize: 16, offset: 12 },
     columns: 2,
-    config: { axis: fonts, legend: fonts },
     concat: charts.map(({ title, x, y, series }) => {
       const rows = series.flatMap(({ name, group = name, points, style = 'line' }, path) =>
         points.map(([x, y], order) => ({

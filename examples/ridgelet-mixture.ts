@@ -19,16 +19,16 @@ const { logDensity } = await law.evaluate(points, { logDensity: true });
 const panels = [Array.from(logDensity!, Math.exp)];
 const names = ['density'];
 for (const width of [3000, 100_000]) {
-  const { a, b, values, normalizer } = await sampleRidgelet(law, width, { pair, seed: 1 });
-  const c = Float32Array.from(values.data, (value) => (Math.sign(value) * normalizer) / width);
+  const { a, b, values, normaliser } = await sampleRidgelet(law, width, { pair, seed: 1 });
+  const c = Float32Array.from(values.data, (value) => (Math.sign(value) * normaliser) / width);
   const network = { a, b, coefficients: ndarray(c, [width, 1]) };
   const { data } = await dualRidgeletTransform(points, network, { activation: 'tanh' });
   panels.push(Array.from(data));
   names.push(`${width.toLocaleString('en')} drawn units`);
 }
 
-// Cells overlap a little, so that no line shows between them.
-const half = 0.55 * (side[1] - side[0]);
+// Each cell reaches under the next, so that no line shows between them.
+const half = (side[1] - side[0]) / 2;
 await writePicture({
   title: {
     text: 'A density, and networks drawn from its ridgelet transform',
@@ -40,32 +40,32 @@ await writePicture({
     values: panels.flatMap((values, panel) =>
       values.map((value, i) => ({
         x: points.data[2 * i] - half,
-        x2: points.data[2 * i] + half,
+        x2: points.data[2 * i] + 3 * half,
         y: points.data[2 * i + 1] - half,
-        y2: points.data[2 * i + 1] + half,
+        y2: points.data[2 * i + 1] + 3 * half,
         value,
         panel: names[panel],
       })),
     ),
   },
-  facet: { field: 'panel', type: 'nominal', sort: names, header: { title: null, labelFontSize: 12 } },
+  facet: { field: 'panel', type: 'nominal', sort: names, header: { title: null } },
   columns: 3,
   spec: {
-    width: 230,
-    height: 230,
-    mark: { type: 'rect' },
+    width: 170,
+    height: 170,
+    mark: { type: 'rect', clip: true },
     encoding: {
       x: {
         field: 'x',
         type: 'quantitative',
-        scale: { nice: false },
+        scale: { domain: [-2.4, 2.4] },
         axis: { title: null, tickCount: 4, grid: false },
       },
       x2: { field: 'x2' },
       y: {
         field: 'y',
         type: 'quantitative',
-        scale: { nice: false },
+        scale: { domain: [-2.4, 2.4] },
         axis: { title: null, tickCount: 4, grid: false },
       },
       y2: { field: 'y2' },
@@ -73,7 +73,7 @@ await writePicture({
         field: 'value',
         type: 'quantitative',
         scale: { scheme: 'viridis', domain: [0, 0.35], clamp: true },
-        legend: { title: null },
+        legend: { title: null, orient: 'bottom', gradientLength: 240 },
       },
     },
   },

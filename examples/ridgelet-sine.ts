@@ -27,8 +27,8 @@ const back = await dualRidgeletTransform(
   { activation: 'tanh' },
 );
 
-// Cells overlap a little, so that no line shows between them.
-const around = (z: number, { spacing }: { spacing: number }) => [z - 0.55 * spacing, z + 0.55 * spacing];
+// Each cell reaches under the next, so that no line shows between them.
+const around = (z: number, { spacing }: { spacing: number }) => [z - 0.5 * spacing, z + 1.5 * spacing];
 const cells = at(grid.a[0]).flatMap((a, i) =>
   at(grid.b).map((b, j) => {
     const [[y, y2], [x, x2]] = [around(a, grid.a[0]), around(b, grid.b)];
@@ -48,31 +48,41 @@ await writePicture({
   },
   hconcat: [
     {
-      width: 360,
-      height: 280,
+      width: 235,
+      height: 235,
       data: { values: cells },
-      mark: { type: 'rect' },
+      mark: { type: 'rect', clip: true },
       encoding: {
-        x: { field: 'x', type: 'quantitative', scale: { nice: false }, axis: { title: 'b', grid: false } },
+        x: {
+          field: 'x',
+          type: 'quantitative',
+          scale: { domain: [-15, 15] },
+          axis: { title: 'b', grid: false, tickCount: 5 },
+        },
         x2: { field: 'x2' },
-        y: { field: 'y', type: 'quantitative', scale: { nice: false }, axis: { title: 'a', grid: false } },
+        y: {
+          field: 'y',
+          type: 'quantitative',
+          scale: { domain: [-7, 7] },
+          axis: { title: 'a', grid: false },
+        },
         y2: { field: 'y2' },
         color: {
           field: 'size',
           type: 'quantitative',
           scale: { scheme: 'viridis' },
-          legend: { title: '|R[f]|' },
+          legend: { title: '|R[f]|', orient: 'bottom', gradientLength: 200, tickCount: 4 },
         },
       },
     },
     {
-      width: 360,
-      height: 280,
+      width: 235,
+      height: 235,
       data: { values: curves },
       encoding: {
-        x: { field: 'x', type: 'quantitative', axis: { title: 'x' } },
+        x: { field: 'x', type: 'quantitative', axis: { title: 'x', tickCount: 5 } },
         y: { field: 'y', type: 'quantitative', axis: { title: null } },
-        color: { field: 'curve', type: 'nominal', sort: ['f'], legend: { title: null, orient: 'top' } },
+        color: { field: 'curve', type: 'nominal', sort: ['f'], legend: { title: null, orient: 'bottom' } },
       },
       layer: [
         {

@@ -60,7 +60,6 @@ await writePicture({
   },
   width: 560,
   height: 420,
-  config: { axis: { labelFontSize: 13, titleFontSize: 13 } },
   layer: [
     {
       data: { values: lines },

@@ -31,7 +31,7 @@ for (const [title, { network }] of Object.entries({ 'drawn from the spectrum': d
   };
   const { correlation } = await compareWithSpectrum(network, data, { positions });
   console.log(`${title}: correlation of the units with the spectrum ${correlation.toFixed(2)}`);
-  panels.push({ ...spectrumChart(slice, { width: 320, height: 320 }), title });
+  panels.push({ ...spectrumChart(slice, { width: 220, height: 220 }), title });
 }
 await writePicture({
   title: {

@@ -18,6 +18,4 @@ for (const [name, depth] of [
   const { positions } = await transportCloud(cloud, { depth, T: 0.02, smoothing: 0.03 });
   values.push(...rows(positions, () => ({ panel: name })));
 }
-await writePicture(
-  panels(values, { title: 'A swiss roll through autoencoders of equal noise', half: 1.6, size: 170 }),
-);
+await writePicture(panels(values, { title: 'A swiss roll through autoencoders of equal noise', half: 1.6 }));

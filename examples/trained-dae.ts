@@ -31,14 +31,19 @@ const x = {
   scale: { type: 'log' as const, domain: [1, 120], nice: false },
 };
 const y = { field: 'loss', type: 'quantitative' as const, scale: { zero: false }, title: 'held-out loss' };
-const color = { field: 'units', type: 'nominal' as const, sort: ['1', '4', '32'] };
+const color = {
+  field: 'units',
+  type: 'nominal' as const,
+  sort: ['1', '4', '32'],
+  legend: { orient: 'bottom' as const },
+};
 await writePicture({
   title: {
     text: 'Training autoencoders; dashed, the posterior mean on all points',
     anchor: 'start',
     fontSize: 15,
   },
-  width: 420,
+  width: 460,
   height: 260,
   layer: [
     { data: { values }, mark: { type: 'line' }, encoding: { x, y, color } },
