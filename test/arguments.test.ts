@@ -107,6 +107,7 @@ test('what users of other libraries type gets the name that is meant here', asyn
     ['seed', () => library.klDivergence(a, a, { random_state: 1 } as never)],
     ['count', () => library.principalComponents(a, { n_components: 1 } as never)],
     ['maximumIterations', () => library.fitNetwork({ points: a, values: a }, { maxIterations: 3 } as never)],
+    ['optimiser', () => library.trainNetwork({ points: a, values: a }, { learningRate: 0.1 } as never)],
     ['noise', () => library.trainDae(a, { sigma: 1 } as never)],
     ['batch', () => library.trainDae(a, { batchSize: 1 } as never)],
     ['angles', () => library.radonTransform(a, { theta: [0] } as never)],

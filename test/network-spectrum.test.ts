@@ -88,10 +88,15 @@ exactly('trainNetwork: a step goes down the slope, in every parameter', async (t
   for (const activation of ['tanh', 'sigmoid', 'softplus', 'cosine', 'gaussian-derivative-8'] as const) {
     const options = { activation, units, heldOut: 0, weightDecay: 0 };
     const rate = 1e-9;
-    const before = (await trainNetwork({ points, values }, { ...options, steps: 1, learningRate: 1e-300 }))
+    const adam = (rate: number) => ({ kind: 'adam' as const, rate });
+    const before = (await trainNetwork({ points, values }, { ...options, steps: 1, optimiser: adam(1e-300) }))
       .network;
-    const after = (await trainNetwork({ points, values }, { ...options, steps: 1, learningRate: rate }))
+    const after = (await trainNetwork({ points, values }, { ...options, steps: 1, optimiser: adam(rate) }))
       .network;
+    // Without moments every parameter moves by the same multiple of its slope.
+    const optimiser = { kind: 'sgd' as const, rate: 1e-6 };
+    const plain = (await trainNetwork({ points, values }, { ...options, steps: 1, optimiser })).network;
+    const multiples: number[] = [];
     const loss = async (parameters: Parameters<typeof shallowNetwork>[0]) => {
       const { data } = await shallowNetwork(parameters).evaluate(points);
       return Array.from(data).reduce((sum, value, i) => sum + (value - values.data[i]) ** 2, 0);
@@ -107,12 +112,15 @@ exactly('trainNetwork: a step goes down the slope, in every parameter', async (t
         };
         const slope = (await moved(1e-5)) - (await moved(-1e-5));
         const change = after[name].data[i] - before[name].data[i];
+        multiples.push((plain[name].data[i] - before[name].data[i]) / slope);
         t.true(
           Math.abs(change + Math.sign(slope) * rate) < 0.01 * rate,
           `${activation} ${name}[${i}]: ${change}`,
         );
       }
     }
+    const [least, most] = [Math.min(...multiples), Math.max(...multiples)];
+    t.true(most < 0 && most - least < 1e-3 * -most, `${activation}: ${least} to ${most}`);
   }
 });
 
@@ -279,10 +287,17 @@ test('training and spectra: bad input', async (t) => {
   const data = sine(20);
   await fails(trainNetwork(data), 'INVALID_ARGUMENT');
   await fails(trainNetwork(data, { width: 3, steps: 0 }), 'INVALID_ARGUMENT');
-  await fails(trainNetwork(data, { width: 3, learningRate: 0 }), 'INVALID_ARGUMENT');
+  await fails(trainNetwork(data, { width: 3, optimiser: { kind: 'adam', rate: 0 } }), 'INVALID_ARGUMENT');
+  await fails(
+    trainNetwork(data, { width: 3, optimiser: { kind: 'sgd', rate: 1, momentum: 1 } }),
+    'INVALID_ARGUMENT',
+  );
   await fails(trainNetwork(data, { width: 3, weightDecay: -1 }), 'INVALID_ARGUMENT');
   await fails(trainNetwork(data, { width: 3, signal: AbortSignal.abort() }), 'ABORTED');
-  await fails(trainNetwork(data, { width: 3, learningRate: 1e30, activation: 'relu' }), 'NON_FINITE');
+  await fails(
+    trainNetwork(data, { width: 3, optimiser: { kind: 'adam', rate: 1e30 }, activation: 'relu' }),
+    'NON_FINITE',
+  );
   await fails(oracleUnits(data.points, zeros([3, 1]), { width: 2 }), 'INVALID_SHAPE');
   await fails(oracleUnits(data.points, zeros([20, 1]), { width: 2 }), 'DEGENERATE_CLOUD');
   await fails(oracleUnits(data.points, data.values, { width: 0 }), 'INVALID_ARGUMENT');

@@ -98,7 +98,7 @@ test('sampleSpectrum: cells by their mass, uniformly within', (t) => {
   const grid = { a: [{ from: 1, spacing: 0.5, count: 2 }], b: { from: -1, spacing: 2, count: 3 } };
   const values = ndarray(Float64Array.of(0, 3, 0, -1, 0, 4), [2, 3, 1]);
   const sample = sampleSpectrum({ grid, values }, 8000, { seed: 1 });
-  t.is(sample.normalizer, 8);
+  t.is(sample.normaliser, 8);
   const counts = new Map<number, number>();
   for (let j = 0; j < 8000; j++) {
     const [a, b] = [sample.a.data[j], sample.b.data[j]];

@@ -36,7 +36,7 @@ exactly('units have the density |R[f]|: moments and normaliser against a fine gr
   const mean = (of: (alpha: number, beta: number) => number) =>
     sizes.reduce((sum, size, i) => sum + size * of(pairs[i][0], pairs[i][1]), 0) / Z;
   const sample = await sampleRidgelet(LINE, 4000, { pair, radius, seed: 3, dtype: 'float64' });
-  t.true(Math.abs(sample.normalizer / Z - 1) < 0.03, `${sample.normalizer} ${Z}`);
+  t.true(Math.abs(sample.normaliser / Z - 1) < 0.03, `${sample.normaliser} ${Z}`);
   t.true(sample.effectiveSampleSize > 4000, `${sample.effectiveSampleSize}`);
   for (const of of [
     (alpha: number) => Math.abs(alpha),
@@ -64,12 +64,12 @@ exactly('the network of drawn units approximates f at the Monte Carlo rate', asy
   const x = normals(2, [50, 2], 0.5);
   const { logDensity } = await law.evaluate(x, { logDensity: true });
   const errorOf = async (count: number) => {
-    const { a, b, values, normalizer } = await sampleRidgelet(law, count, {
+    const { a, b, values, normaliser } = await sampleRidgelet(law, count, {
       pair,
       seed: 4,
       dtype: 'float64',
     });
-    const c = Float64Array.from(values.data, (value) => (normalizer / count) * Math.sign(value));
+    const c = Float64Array.from(values.data, (value) => (normaliser / count) * Math.sign(value));
     const network = { a, b, coefficients: ndarray(c, [count, 1]) };
     const { data } = await dualRidgeletTransform(x, network, { activation: pair });
     const square = Array.from(data).reduce(

@@ -297,7 +297,7 @@ export async function validCalls(folder: string): Promise<ValidCalls> {
     totalVariation: [sinogram, { ...beam, iterations: 2, weight: 0.1 }],
     trainComposedDae: [a, layers],
     trainDae: [a, training],
-    trainNetwork: [target, { width: 2, steps: 2 }],
+    trainNetwork: [target, { width: 2, steps: 2, optimiser: { kind: 'sgd', rate: 0.1 } }],
     trainStackedDae: [a, stack],
     trajectoryDistance: [[a, a], [a, a], {}], // prettier-ignore
     trajectoryInformation: [trajectory, {}],

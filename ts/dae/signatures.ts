@@ -33,7 +33,8 @@ import type { unitFlow } from './training/unit-flow.js';
 import type { transportCloud } from './transport-cloud.js';
 import { SOLVER, STEP } from '../flow/option-signatures.js';
 import { MEASURE } from '../measure/signatures.js';
-import { CHECKPOINT, EARLY_STOPPING, NOISE, OPTIMISER } from './option-signatures.js';
+import { OPTIMISER } from '../kernel/optimiser.js';
+import { CHECKPOINT, EARLY_STOPPING, NOISE } from './option-signatures.js';
 
 const DAE = object(['dimension', 'apply()']);
 

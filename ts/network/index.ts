@@ -21,6 +21,7 @@ export {
 export { readLayersModel, writeLayersModel } from './layers-model.js';
 export type { Network } from './network.js';
 export { readNetworkOnnx, writeNetworkOnnx } from './onnx.js';
+export type { OptimiserOptions } from '../kernel/optimiser.js';
 export { type TrainNetworkOptions, type TrainedNetwork, trainNetwork } from './train.js';
 export { type OracleUnitOptions, type OracleUnits, oracleUnits } from './oracle-units.js';
 export {

@@ -13,6 +13,7 @@ import {
   type Argument,
 } from '../core/rules.js';
 import { TRAJECTORY_TOLERANCE } from '../flow/option-signatures.js';
+import { OPTIMISER } from '../kernel/optimiser.js';
 import { PAIR } from '../ridgelet/signatures.js';
 import type { compileFlow, distanceFromFlow } from './compile-flow.js';
 import type { fitError } from './fit-error.js';
@@ -184,7 +185,7 @@ export const SIGNATURES = {
         ...CALL,
         activation: TEXT,
         heldOut: HELD_OUT,
-        learningRate: NUMBER,
+        optimiser: OPTIMISER,
         scale: LIST,
         steps: NUMBER,
         units: UNITS,

@@ -8,6 +8,8 @@ import { Pace } from '../core/pace.js';
 import { RandomStream } from '../core/random.js';
 import { kernelsFor } from '../kernel/backend.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
+import type { Optimiser } from '../kernel/contract/training.js';
+import { type OptimiserOptions, checkOptimiser } from '../kernel/optimiser.js';
 import { type FitError, fitError } from './fit-error.js';
 import { type FitNetworkOptions, unitsFor } from './fit.js';
 import { featureTile } from './normal-equations.js';
@@ -24,8 +26,11 @@ export interface TrainNetworkOptions
   activation?: ActivationName;
   /** Steps of gradient descent, each on all points. Default 2000. */
   steps?: number;
-  /** Of Adam, falling to a hundredth of it over the run along a cosine. Default 0.02. */
-  learningRate?: number;
+  /**
+   * Its rate falls to a hundredth of itself over the run along a cosine. Default: Adam with rate 0.02, β₁ = 0.9, β₂ = 0.999,
+   * ε = 1e-8.
+   */
+  optimiser?: OptimiserOptions;
   /** λ ≥ 0 of λ|C|² in the loss, over the variance of the values. Default 1e-6. */
   weightDecay?: number;
 }
@@ -41,11 +46,10 @@ export interface TrainedNetwork {
 
 /** Features held at once. */
 const TILE = 1 << 20;
-const [BETA1, BETA2, EPSILON] = [0.9, 0.999, 1e-8];
 
 /**
- * The same shallow network by gradient descent on all its parameters: Adam on the mean squared error over all points, from
- * random units and small outputs. What networks that were fitted, and the ridgelet spectrum, are compared with.
+ * The same shallow network by gradient descent on all its parameters: on the mean squared error over all points, from random
+ * units and small outputs, the values measured in their own deviation. What networks that were fitted, and the ridgelet spectrum, are compared with.
  *
  * @throws As fitNetwork; NON_FINITE where the descent diverges, with the step. O(nm(d + k)) time per step.
  *
@@ -56,10 +60,10 @@ export async function trainNetwork(
   options: TrainNetworkOptions = {},
 ): Promise<TrainedNetwork> {
   const own = checkCall(SIGNATURES.trainNetwork, { target, options });
-  const { activation: name = 'tanh', steps = 2000, learningRate = 0.02, weightDecay = 1e-6 } = options;
+  const { activation: name = 'tanh', steps = 2000, weightDecay = 1e-6 } = options;
   const eta = activation(name);
   checkInteger(steps, 'steps', 1);
-  checkPositive(learningRate, 'learningRate');
+  const optimiser = checkOptimiser(options.optimiser, 0.02);
   if (weightDecay !== 0) checkPositive(weightDecay, 'weightDecay');
   const { training, heldOut } = await splitTarget(own.target, own.options);
   const dtype = options.dtype ?? dtypeOf(training.points);
@@ -99,19 +103,14 @@ export async function trainNetwork(
     if (!Number.isFinite(loss)) {
       throw new RidgeflowError(
         'NON_FINITE',
-        `Gradient descent diverged at step ${step + 1} of ${steps}: take a smaller learningRate than ${learningRate}`,
-        { details: { step, learningRate } },
+        `Gradient descent diverged at step ${step + 1} of ${steps}: lower optimiser.rate, which was ${optimiser.rate}`,
+        { details: { step, rate: optimiser.rate } },
       );
     }
     for (let i = starts[2]; i < starts[3]; i++) gradient[i] += 2 * weightDecay * n * parameters[i];
-    const rate = learningRate * (0.505 + 0.495 * Math.cos((Math.PI * step) / steps));
-    const [correct1, correct2] = [1 - BETA1 ** (step + 1), 1 - BETA2 ** (step + 1)];
-    for (let i = 0; i < parameters.length; i++) {
-      const slope = gradient[i] / (n * deviation);
-      first[i] = BETA1 * first[i] + (1 - BETA1) * slope;
-      second[i] = BETA2 * second[i] + (1 - BETA2) * slope * slope;
-      parameters[i] -= (rate * (first[i] / correct1)) / (Math.sqrt(second[i] / correct2) + EPSILON);
-    }
+    const decay = 0.505 + 0.495 * Math.cos((Math.PI * step) / steps);
+    for (let i = 0; i < gradient.length; i++) gradient[i] /= n * deviation;
+    follow({ ...optimiser, rate: decay * optimiser.rate }, step, { parameters, gradient, first, second });
     await pace.tick(1);
   }
   await pace.finish();
@@ -133,6 +132,33 @@ export async function trainNetwork(
     ...(heldOut && { heldOut: await judged(heldOut) }),
     losses,
   };
+}
+
+/** The parameters and what an optimiser keeps of each: means of its slopes and of their squares, or velocities in `first`. */
+interface Descent {
+  parameters: Float64Array;
+  gradient: Float64Array;
+  first: Float64Array;
+  second: Float64Array;
+}
+
+/** A step of the optimiser, the first being 0; all in place. */
+function follow(optimiser: Optimiser, step: number, { parameters, gradient, first, second }: Descent): void {
+  const { rate } = optimiser;
+  if (optimiser.kind === 'sgd') {
+    for (let i = 0; i < parameters.length; i++) {
+      first[i] = optimiser.momentum * first[i] + gradient[i];
+      parameters[i] -= rate * first[i];
+    }
+    return;
+  }
+  const { beta1, beta2, epsilon } = optimiser;
+  const [correct1, correct2] = [1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)];
+  for (let i = 0; i < parameters.length; i++) {
+    first[i] = beta1 * first[i] + (1 - beta1) * gradient[i];
+    second[i] = beta2 * second[i] + (1 - beta2) * gradient[i] * gradient[i];
+    parameters[i] -= (rate * (first[i] / correct1)) / (Math.sqrt(second[i] / correct2) + epsilon);
+  }
 }
 
 /** Means of the columns, and the root mean square distance from them (1 where that is 0). */

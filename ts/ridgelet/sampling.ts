@@ -45,7 +45,7 @@ export interface RidgeletSample {
    * Estimate of Z = ∫ |R[f]| da db over |a| ≤ radius. Units are drawn with the density |R[f]|/Z, so that
    * Z/count · R[f]/|R[f]| are the output weights of a network that approximates f.
    */
-  readonly normalizer: number;
+  readonly normaliser: number;
   /** (Σ w)²/Σ w² of the candidates' weights: how many independent exact draws they are worth. */
   readonly effectiveSampleSize: number;
   readonly radius: number;
@@ -128,7 +128,7 @@ export async function sampleRidgelet(
     a: takeRows(drawn.a, chosen, 'a sample'),
     b: { data: takeRows({ data: drawn.b.data, shape: [weights.length, 1] }, chosen).data, shape: [count] },
     values: takeRows(values, chosen, 'a sample'),
-    normalizer: sum / weights.length,
+    normaliser: sum / weights.length,
     effectiveSampleSize: effectiveSampleSize(weights),
     radius,
   };

@@ -157,7 +157,7 @@ export function sampleSpectrum(
   spectrum: RidgeletSpectrum,
   count: number,
   options: { seed?: number } = {},
-): { a: NdArray; b: NdArray; values: NdArray; normalizer: number } {
+): { a: NdArray; b: NdArray; values: NdArray; normaliser: number } {
   checkCall(SIGNATURES.sampleSpectrum, { spectrum, options });
   checkInteger(count, 'count', 1, 1e7);
   const seed = checkSeed(options.seed);
@@ -206,7 +206,7 @@ export function sampleSpectrum(
     a: { data: a, shape: [count, d] },
     b: { data: b, shape: [count] },
     values: { data: chosenValues, shape: [count, k] },
-    normalizer: total * volumeOf(grid),
+    normaliser: total * volumeOf(grid),
   };
 }
 

@@ -1,12 +1,11 @@
 import { type FloatData, type NdArray, allocate, dtypeOf } from '../../core/array.js';
-import { checkCall } from '../../core/call.js';
 import { RidgeflowError, invalidArgument } from '../../core/errors.js';
-import { type CallOptions, checkInteger, checkPositive, throwIfAborted, tell } from '../../core/options.js';
+import { type CallOptions, checkInteger, throwIfAborted, tell } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
 import { asMatrix } from '../../kernel/checks.js';
 import type { Kernels } from '../../kernel/contract.js';
 import type { DenseLayer, InputNoise, NetworkProblem, Optimiser } from '../../kernel/contract/training.js';
-import { OPTIMISERS } from '../option-signatures.js';
+import { type OptimiserOptions, checkOptimiser } from '../../kernel/optimiser.js';
 import { type DrawnCorruption, isDrawn } from './corruption.js';
 import type { EpochLoss, TrainedDae } from './trained-dae.js';
 
@@ -25,9 +24,7 @@ export interface DescentOptions extends CallOptions {
   /** Points in a minibatch. Default 128, or all there are. */
   batch?: number;
   /** Default: Adam with rate 0.003, β₁ = 0.9, β₂ = 0.999, ε = 1e-8. */
-  optimiser?:
-    | { kind: 'adam'; rate?: number; beta1?: number; beta2?: number; epsilon?: number }
-    | { kind: 'sgd'; rate: number; momentum?: number };
+  optimiser?: OptimiserOptions;
   /** How the rate goes from its value to 0 over the epochs. Default 'cosine'. */
   schedule?: 'cosine' | 'constant';
   /** Default: all epochs are done, and no point is held out. */
@@ -88,27 +85,7 @@ export function checkDescent(options: DescentOptions, n: number): DescentSetting
   if (earlyStopping && !(share > 0 && share < 1))
     throw invalidArgument('earlyStopping.heldOut', 'a share between 0 and 1', share);
   const heldOut = earlyStopping ? Math.min(n - 1, Math.max(1, Math.round(share * n))) : 0;
-  return { epochs, batch, schedule, patience, heldOut, optimiser: checkOptimiser(options.optimiser) };
-}
-
-function checkOptimiser(given: DescentOptions['optimiser'] = { kind: 'adam' }): Optimiser {
-  if (given.kind !== 'adam' && given.kind !== 'sgd')
-    throw invalidArgument('optimiser.kind', '"adam" or "sgd"', (given as Optimiser).kind);
-  checkCall(OPTIMISERS[given.kind], { optimiser: given });
-  if (given.kind === 'sgd') {
-    const momentum = given.momentum ?? 0.9;
-    if (!(momentum >= 0 && momentum < 1))
-      throw invalidArgument('optimiser.momentum', 'a number from 0 and below 1', momentum);
-    return { kind: 'sgd', rate: checkPositive(given.rate, 'optimiser.rate'), momentum };
-  }
-  const { rate = 0.003, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = given;
-  for (const [key, value] of Object.entries({ beta1, beta2 })) {
-    if (!(value >= 0 && value < 1))
-      throw invalidArgument(`optimiser.${key}`, 'a number from 0 and below 1', value);
-  }
-  checkPositive(rate, 'optimiser.rate');
-  checkPositive(epsilon, 'optimiser.epsilon');
-  return { kind: 'adam', rate, beta1, beta2, epsilon };
+  return { epochs, batch, schedule, patience, heldOut, optimiser: checkOptimiser(options.optimiser, 0.003) };
 }
 
 /**

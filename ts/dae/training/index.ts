@@ -1,6 +1,7 @@
 export type { Checkpointing } from './checkpoint.js';
 export { type TrainComposedDaeOptions, type TrainedComposition, trainComposedDae } from './composition.js';
 export type { DescentOptions, EarlyStopping } from './descent.js';
+export type { OptimiserOptions } from '../../kernel/optimiser.js';
 export type { LayerNoise, StackOptions } from './layer-by-layer.js';
 export type { TrainingNoise } from './noise.js';
 export type { StackedDae } from './stack.js';
