@@ -33,7 +33,7 @@ export interface BenchContext {
   peers: Peers;
   /** Fewer samples and smaller comparisons, to try a suite out. */
   quick: boolean;
-  /** Workloads too that take from ten minutes to an hour. */
+  /** Workloads too that take from five minutes to an hour. */
   long: boolean;
   emit: (record: BenchRecord) => void;
 }

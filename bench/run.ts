@@ -22,10 +22,7 @@ const command = new Command('npm run bench --')
   .option('--json', 'print the records as one JSON array on standard output')
   .option('--record', 'keep the records in bench/recorded.json, from which the site makes its page')
   .option('--quick', 'fewer samples, to try a suite out')
-  .option(
-    '--long',
-    'workloads too that take from ten minutes to an hour: mnist/transport-60k, million/transport-8',
-  )
+  .option('--long', 'workloads too that take from five minutes to an hour: mnist/transport-60k, million')
   .addOption(new Option('--no-compare', 'do not time the tfjs backends'))
   .option(
     '--peers',
@@ -79,6 +76,7 @@ const peers = withPeers ? openPeers(threads) : NO_PEERS;
 const records: BenchRecord[] = [];
 for (const name of names) {
   const load = loadavg()[0];
+  const begun = performance.now();
   const first = records.length;
   const { default: suite } = (await import(new URL(`${name}.ts`, folder).href)) as { default: BenchSuite };
   await suite.run({
@@ -92,6 +90,7 @@ for (const name of names) {
       (json ? process.stderr : process.stdout).write(`${row(record)}\n`);
     },
   });
+  process.stderr.write(`${name} took ${duration((performance.now() - begun) / 1000)}\n`);
   if (record) keep({ suite: name, date: new Date().toISOString(), load, records: records.slice(first) });
 }
 peers.close();

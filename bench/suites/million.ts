@@ -12,9 +12,8 @@ import type { BenchContext, BenchSuite } from '../record.js';
 const suite: BenchSuite = {
   name: 'million',
   async run(context) {
-    await transport(context, 3);
-    // Several minutes more: only where it is asked for.
-    if (context.long) await transport(context, 8);
+    // Minutes each: only where they are asked for, or in short.
+    if (context.long || context.quick) for (const d of [3, 8]) await transport(context, d);
   },
 };
 export default suite;
