@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The speed of this machine's package beside that of the local build: the same benchmarks in turn, on an idle machine.
-//   npm run prebuild:speed -- [score entropy …] [--rounds 5] [--threads 1]
+//   npm run prebuild:speed -- [score entropy …] [--rounds 5] [--threads 1] [--quick]
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
@@ -14,7 +14,7 @@ const SUITES = ['score', 'entropy', 'transport', 'radon'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string', default: '5' }, threads: { type: 'string', default: '1' } },
+  options: { rounds: { type: 'string', default: '5' }, threads: { type: 'string', default: '1' }, quick: { type: 'boolean', default: false } }, // prettier-ignore
 });
 const target = TARGETS.find(({ os, cpu, libc }) => os === process.platform && cpu === process.arch && libc !== 'musl'); // prettier-ignore
 const packaged = join(projectRoot, 'build', 'prebuild', target?.name ?? '', 'package', 'ridgeflow.node');
@@ -28,13 +28,17 @@ if (!target || !local || !existsSync(packaged))
  */
 function measure(addon) {
   const bench = ['--import=tsx', 'bench/run.ts', ...(positionals.length ? positionals : SUITES)];
-  const { status, stdout } = spawnSync(process.execPath, [...bench, '--no-compare', '--json'], {
-    cwd: projectRoot,
-    env: { ...process.env, RIDGEFLOW_ADDON: addon, RIDGEFLOW_THREADS: values.threads },
-    stdio: ['ignore', 'pipe', 'inherit'],
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-  });
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [...bench, '--no-compare', '--json', ...(values.quick ? ['--quick'] : [])],
+    {
+      cwd: projectRoot,
+      env: { ...process.env, RIDGEFLOW_ADDON: addon, RIDGEFLOW_THREADS: values.threads },
+      stdio: ['ignore', 'pipe', 'inherit'],
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+    },
+  );
   if (status !== 0) throw new Error(`the benchmarks failed with ${addon}`);
   /** @type {{ suite: string, workload: string, params: Record<string, unknown>, seconds: number }[]} */
   const records = JSON.parse(stdout);
