@@ -21,15 +21,17 @@ namespace ridgeflow {
 namespace HWY_NAMESPACE {
 
 /// `steps` multiply-adds in each lane of twelve sums that depend on themselves alone, so that none waits for the one
-/// before. Returns what keeps the compiler from leaving them out.
+/// before. They start at different values: of equal ones the compiler makes one. Returns what keeps it from leaving them
+/// out.
 template <class T>
 T multiplyAdds(std::size_t steps) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   const V factor = hn::Set(d, static_cast<T>(0.999));
   const V term = hn::Iota(d, static_cast<T>(1));
-  V c0 = term, c1 = term, c2 = term, c3 = term, c4 = term, c5 = term;
-  V c6 = term, c7 = term, c8 = term, c9 = term, c10 = term, c11 = term;
+  const auto from = [&](int start) { return hn::Add(term, hn::Set(d, static_cast<T>(start))); };
+  V c0 = from(0), c1 = from(1), c2 = from(2), c3 = from(3), c4 = from(4), c5 = from(5);
+  V c6 = from(6), c7 = from(7), c8 = from(8), c9 = from(9), c10 = from(10), c11 = from(11);
   for (std::size_t step = 0; step < steps; ++step) {
     c0 = hn::MulAdd(c0, factor, term);
     c1 = hn::MulAdd(c1, factor, term);
