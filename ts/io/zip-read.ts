@@ -3,22 +3,23 @@ import { Readable, pipeline } from 'node:stream';
 import { zlib } from '../core/builtins.js';
 import { damaged, fileError, readError, truncated } from './errors.js';
 import { ByteSource, MAX_DEFLATE_RATIO, fileSize, ignore, readRange } from './source.js';
+import {
+  LOCAL_HEADER,
+  CENTRAL_HEADER,
+  END,
+  END64,
+  END64_LOCATOR,
+  STORED,
+  DEFLATED,
+  MAX32,
+  MAX16,
+} from './zip-format.js';
 
 // The zip format as PKWARE's APPNOTE.TXT 6.3 defines it, as far as .npz files use it: stored and deflated entries, with
 // the 64-bit extension.
 
-const LOCAL_HEADER = 0x04034b50;
-const CENTRAL_HEADER = 0x02014b50;
-const END = 0x06054b50;
-const END64 = 0x06064b50;
-const END64_LOCATOR = 0x07064b50;
-
-const STORED = 0;
-const DEFLATED = 8;
 const FLAG_ENCRYPTED = 1;
 const FLAG_UTF8 = 0x800;
-const MAX32 = 0xffffffff;
-const MAX16 = 0xffff;
 const MAX_DIRECTORY_BYTES = 1 << 28;
 
 /** An entry of a zip file, from the central directory, checked against the size of the file. */

@@ -2,25 +2,26 @@ import { Readable, pipeline } from 'node:stream';
 import { zlib } from '../core/builtins.js';
 import { ignore } from './source.js';
 import type { Append } from './write.js';
+import {
+  LOCAL_HEADER,
+  DESCRIPTOR,
+  CENTRAL_HEADER,
+  END,
+  END64,
+  END64_LOCATOR,
+  STORED,
+  DEFLATED,
+  MAX32,
+  MAX16,
+} from './zip-format.js';
 
 // The zip format as PKWARE's APPNOTE.TXT 6.3 defines it: what numpy.load reads, with the 64-bit extension where a file
 // or an entry outgrows 32 bits. Sizes and checksums follow the data, so nothing is compressed twice or held in memory.
 
-const LOCAL_HEADER = 0x04034b50;
-const DESCRIPTOR = 0x08074b50;
-const CENTRAL_HEADER = 0x02014b50;
-const END = 0x06054b50;
-const END64 = 0x06064b50;
-const END64_LOCATOR = 0x07064b50;
-
 // Floats hardly compress further at higher levels, and this is several times as fast as the default.
 const COMPRESSION_LEVEL = 1;
 const VERSION = 45;
-const STORED = 0;
-const DEFLATED = 8;
 const FLAGS = 0x808; // sizes in a descriptor after the data; names in UTF-8
-const MAX32 = 0xffffffff;
-const MAX16 = 0xffff;
 const DATE_1980 = 0x21;
 
 /** Something to be put into a zip file: a name, and the bytes in pieces. */

@@ -2,10 +2,10 @@ import { type NdArray, allocate } from '../core/array.js';
 import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, partOf, tell } from '../core/options.js';
 import { totalsOf } from '../kernel/whole.js';
-import { type PairCost, checkClouds, checkPairCost, checkSpreadWeights } from './arguments.js';
-import { CloudKernel } from './entropic-kernel.js';
+import type { PairCost } from './arguments.js';
+import { cloudProblem } from './cloud-problem.js';
 import { EntropicPlan } from './entropic-plan.js';
-import { type SinkhornOptions, checkSinkhorn, iterate, iterateSymmetrically } from './sinkhorn-iteration.js';
+import { type SinkhornOptions, iterate, iterateSymmetrically } from './sinkhorn-iteration.js';
 import { checkCall } from '../core/call.js';
 import { SIGNATURES } from './signatures.js';
 
@@ -42,14 +42,7 @@ export async function sinkhornDivergence(
   options: SinkhornOptions & { cost?: PairCost; gradient?: boolean },
 ): Promise<SinkhornDivergence> {
   ({ a, b } = checkCall(SIGNATURES.sinkhornDivergence, { a, b, options }));
-  const cost = checkPairCost(options.cost);
-  const { n, m } = checkClouds(a, b, 0);
-  const anyMass = options.marginalPenalty !== undefined;
-  const kernel = await CloudKernel.of(a, b, cost, options, 'spread');
-  const { kernels } = kernel;
-  const weightsA = await checkSpreadWeights(kernels, options.weightsA, n, 'weightsA', { anyMass });
-  const weightsB = await checkSpreadWeights(kernels, options.weightsB, m, 'weightsB', { anyMass });
-  const problem = checkSinkhorn(kernel, weightsA, weightsB, options);
+  const { n, kernel, weightsA, weightsB, problem } = await cloudProblem(a, b, options);
   const ab = await EntropicPlan.of(problem, await iterate(problem, partOf(options, 0, 0.6)));
   const self = async (side: 'from' | 'to', run: CallOptions) => {
     const weights = side === 'from' ? weightsA : weightsB;
@@ -59,7 +52,7 @@ export async function sinkhornDivergence(
   const aa = await self('from', partOf(options, 0.6, 0.75));
   const bb = await self('to', partOf(options, 0.75, options.gradient ? 0.9 : 1));
   const plans = [ab, aa, bb];
-  const [massA, massB] = await totalsOf(kernels, sum(weightsA), sum(weightsB));
+  const [massA, massB] = await totalsOf(kernel.kernels, sum(weightsA), sum(weightsB));
   const massTerm = (problem.epsilon / 2) * (massA - massB) ** 2;
   const result: SinkhornDivergence = {
     // The three duals end at different distances below their optima: 0 is then nearer to the truth than a value below it.

@@ -1,13 +1,7 @@
 import type { NdArrayLike } from '../core/foreign.js';
-import {
-  type PairCost,
-  checkClouds,
-  checkCosts,
-  checkPairCost,
-  checkSpreadWeights,
-  checkWeights,
-} from './arguments.js';
-import { CloudKernel, MatrixKernel } from './entropic-kernel.js';
+import { type PairCost, checkCosts, checkWeights } from './arguments.js';
+import { cloudProblem } from './cloud-problem.js';
+import { MatrixKernel } from './entropic-kernel.js';
 import { EntropicPlan } from './entropic-plan.js';
 import { type SinkhornOptions, checkSinkhorn, iterate } from './sinkhorn-iteration.js';
 import { checkCall } from '../core/call.js';
@@ -44,14 +38,7 @@ export async function sinkhorn(
   options: SinkhornOptions & { cost?: PairCost },
 ): Promise<EntropicPlan> {
   ({ a, b } = checkCall(SIGNATURES.sinkhorn, { a, b, options }));
-  const cost = checkPairCost(options.cost);
-  const { n, m } = checkClouds(a, b, 0);
-  const anyMass = options.marginalPenalty !== undefined;
-  const kernel = await CloudKernel.of(a, b, cost, options, 'spread');
-  const { kernels } = kernel;
-  const weightsA = await checkSpreadWeights(kernels, options.weightsA, n, 'weightsA', { anyMass });
-  const weightsB = await checkSpreadWeights(kernels, options.weightsB, m, 'weightsB', { anyMass });
-  const problem = checkSinkhorn(kernel, weightsA, weightsB, options);
+  const { problem } = await cloudProblem(a, b, options);
   return EntropicPlan.of(problem, await iterate(problem, options));
 }
 
