@@ -72,15 +72,43 @@ test('the name of the platform package', (t) => {
   t.is(here.libc !== undefined, process.platform === 'linux');
 });
 
-test('the C library is known by the interpreter that an executable names', (t) => {
+/** An ELF file, all but its headers left out, that names an interpreter at `offset`. */
+function executable(interpreter: string, offset: number): Buffer {
+  const file = Buffer.alloc(offset + interpreter.length + 1);
+  file.write('\x7fELF\x02\x01', 'latin1');
+  file.writeBigUInt64LE(64n, 32);
+  file.writeUInt16LE(2, 56);
+  const second = 64 + 56; // the first entry is of another type
+  file.writeUInt32LE(6, 64);
+  file.writeUInt32LE(3, second);
+  file.writeBigUInt64LE(BigInt(offset), second + 8);
+  file.writeBigUInt64LE(BigInt(interpreter.length + 1), second + 32);
+  file.write(interpreter, offset);
+  return file;
+}
+
+test('the C library is known by the interpreter that an executable names, wherever it stands', (t) => {
   const folder = temporaryFolder(t);
-  const written = (name: string, text: string) => {
-    writeFileSync(join(folder, name), text);
-    return join(folder, name);
+  const written = (bytes: Buffer) => {
+    writeFileSync(join(folder, 'program'), bytes);
+    return join(folder, 'program');
   };
-  t.is(libcOf(written('a', '\x7fELF\0\0/lib/ld-musl-x86_64.so.1\0')), 'musl');
-  t.is(libcOf(written('b', '\x7fELF\0\0/lib64/ld-linux-x86-64.so.2\0')), 'glibc');
+  for (const offset of [176, 5000, 1_000_000]) {
+    t.is(libcOf(written(executable('/lib/ld-musl-x86_64.so.1', offset))), 'musl');
+    t.is(libcOf(written(executable('/lib64/ld-linux-x86-64.so.2', offset))), 'glibc');
+  }
+  // Cut, not ELF, endless, or not there.
+  const whole = executable('/lib/ld-musl-x86_64.so.1', 5000);
+  const long = Buffer.from(whole);
+  long.writeBigUInt64LE(2n ** 63n, 64 + 56 + 32);
+  t.is(libcOf(written(long)), 'musl');
+  for (const length of [0, 40, 100, 5000]) t.is(libcOf(written(whole.subarray(0, length))), 'glibc');
+  t.is(libcOf(written(Buffer.from('#!/bin/sh\n'.repeat(20)))), 'glibc');
   t.is(libcOf(join(folder, 'nowhere')), 'glibc');
+  if (process.platform === 'linux') {
+    const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+    t.is(libcOf(process.execPath), header.glibcVersionRuntime === undefined ? 'musl' : 'glibc');
+  }
 });
 
 test('no kernels for SME are asked of OpenBLAS, and nothing is where there is no SME', (t) => {

@@ -35,20 +35,48 @@ export function currentPlatform(): Platform {
   return platform;
 }
 
-/** Which C library a Linux executable asks for: the name of its program interpreter stands near its start. */
+/** Of the ELF format, 64 bits, little-endian: where the header and the entries of its program table hold what is read here. */
+const ELF = {
+  magic: Buffer.from('\x7fELF\x02\x01', 'latin1'),
+  header: 64,
+  tableOffset: 32,
+  entryCount: 56,
+  entry: 56, // bytes
+  type: 0,
+  offset: 8,
+  length: 32,
+  interpreter: 3, // the type PT_INTERP
+};
+
+/**
+ * Which C library a Linux executable asks for: that of the program interpreter that its program table names. The name may
+ * stand anywhere in the file; tools that edit executables move it to the end.
+ */
 export function libcOf(executable: string): 'glibc' | 'musl' {
-  const head = Buffer.alloc(8192);
   try {
     const file = openSync(executable, 'r');
+    const read = (position: number, length: number) => {
+      const bytes = Buffer.alloc(length);
+      return bytes.subarray(0, readSync(file, bytes, 0, length, position));
+    };
     try {
-      readSync(file, head, 0, head.length, 0);
+      const header = read(0, ELF.header);
+      if (!header.subarray(0, ELF.magic.length).equals(ELF.magic)) return 'glibc';
+      const length = ELF.entry * header.readUInt16LE(ELF.entryCount);
+      const table = read(Number(header.readBigUInt64LE(ELF.tableOffset)), length);
+      for (let entry = 0; entry < table.length; entry += ELF.entry) {
+        if (table.readUInt32LE(entry + ELF.type) !== ELF.interpreter) continue;
+        const size = Math.min(4096, Number(table.readBigUInt64LE(entry + ELF.length)));
+        const name = read(Number(table.readBigUInt64LE(entry + ELF.offset)), size);
+        return name.includes('/ld-musl-') ? 'musl' : 'glibc';
+      }
     } finally {
       closeSync(file);
     }
   } catch {
-    return 'glibc'; // not readable: by far the likelier
+    // Not readable, or not of this kind.
   }
-  return head.includes('/ld-musl-') ? 'musl' : 'glibc';
+  return 'glibc'; // by far the likelier
 }
 
 /** `@ridgeflow/linux-x64-musl` and its like; whether there is such a package is another question. */
