@@ -59,6 +59,19 @@ for (const [ranks, spread] of [
   });
 }
 
+for (const [ranks, spread] of [
+  [1, 'even'],
+  [2, 'even'],
+  [3, 'even'],
+  [2, 'none'],
+  [3, 'last'],
+] as const) {
+  onRanks(`training over ${ranks} ranks, ${spread}, is that of one process`, async (t) => {
+    const { code, stderr } = await run('training.ts', ranks, spread);
+    t.is(code, 0, stderr);
+  });
+}
+
 onRanks('what takes a backend runs over ranks as the guide says, or says that it does not', async (t) => {
   // Of sources as they are written, in which parameters keep their names.
   const { code, stderr } = await start(2, ['--import=tsx', 'test/mpi/exports.ts']);

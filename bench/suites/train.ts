@@ -39,7 +39,7 @@ const suite: BenchSuite = {
   name: 'train',
   async run(context) {
     const { points } = await readCloud(join(packageRoot(), 'data', 'digits.csv.gz'), { labelColumn: -1 });
-    const digits = toUnit(points, unitOf(points, { keepOrigin: false }), 'float32');
+    const digits = toUnit(points, await unitOf(points, { keepOrigin: false }), 'float32');
     for (const batch of [128, 256]) {
       const workload = { name: 'dae-digits', points: digits, width: 256, batch, epochs: 10 };
       await epoch(context, workload, await othersPerRow(context, workload));
@@ -88,7 +88,7 @@ async function othersPerRow(
     const steps = Math.min(most, Math.floor(n / batch));
     const rows = steps * batch;
     const few = { data: points.data.subarray(0, rows * d), shape: [rows, d] };
-    const fallback = epochOn(await loadBackend(other), { ...workload, points: few });
+    const fallback = await epochOn(await loadBackend(other), { ...workload, points: few });
     seconds[`our fallback on ${other}`] = await perRow(fallback, rows, quick);
     if (await useEngine(other as Parameters<typeof useEngine>[0])) {
       const plain = plainTraining(points, { width, variance: VARIANCE, batch, rate: RATE });
@@ -109,7 +109,7 @@ async function epoch(
   const [n, d] = points.shape;
   // Forward 4dm, gradients of both weights 4dm, and of the hidden units 2dm.
   const flops = 10 * d * width * n;
-  const oneEpoch = epochOn(await loadBackend('native'), workload);
+  const oneEpoch = await epochOn(await loadBackend('native'), workload);
   const trainer = async () => {
     for (let k = 0; k < epochs; k++) await oneEpoch();
   };
@@ -145,11 +145,11 @@ async function epoch(
 }
 
 /** A call that trains for one more epoch. */
-function epochOn(kernels: Kernels, { points, width, batch }: Workload): () => Promise<number> {
+async function epochOn(kernels: Kernels, { points, width, batch }: Workload): Promise<() => Promise<number>> {
   const [n, d] = points.shape;
   const layers = autoencoderLayers(d, width, activation('tanh').kernel, { tied: false, residual: false });
   const options = { activation: 'tanh', residual: false, dtype: 'float32' } as const;
-  const parameters = initialParameters(layers, points, options);
+  const parameters = await initialParameters(layers, points, options);
   const moments = new Float32Array(2 * parameters.length);
   let done = 0;
   return () => {

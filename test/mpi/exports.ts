@@ -21,7 +21,9 @@ const OVER_RANKS = new Set([
   'distributed',
   'effectiveRank',
   'fisherInformation',
+  'fineTune',
   'fisherRatio',
+  'frechetDistance',
   'gaussianEntropy',
   'kernelEntropy',
   'nearestNeighbourAccuracy',
@@ -37,7 +39,10 @@ const OVER_RANKS = new Set([
   'sinkhorn',
   'sinkhornDivergence',
   'slicedWasserstein',
+  'trainComposedDae',
+  'trainDae',
   'transportCloud',
+  'transportMap',
 ]);
 
 type Call = (...values: unknown[]) => unknown;

@@ -2,7 +2,7 @@ import { type FloatData, type NdArray, checkPoints, dtypeOf, toDtype } from '../
 import { RidgeflowError } from '../core/errors.js';
 import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, throwIfAborted } from '../core/options.js';
-import { kernelsFor } from '../kernel/backend.js';
+import { kernelsFor, runsOverRanks } from '../kernel/backend.js';
 import { checkFinite } from '../kernel/checks.js';
 import type { Kernels } from '../kernel/contract.js';
 import { EmpiricalMeasure, empirical } from '../measure/empirical.js';
@@ -48,11 +48,21 @@ export interface Batch {
   readonly options: CallOptions;
 }
 
-/** Throws what {@link TransportMap} says. */
-export async function toBatch(x: NdArray, dimension: number, options: CallOptions): Promise<Batch> {
-  checkPoints(x, 'x', { dimension });
+/**
+ * Throws what {@link TransportMap} says.
+ *
+ * @param rows `own` of a map that needs no other row than the one it moves: over ranks each moves its own, or none.
+ */
+export async function toBatch(
+  x: NdArray,
+  dimension: number,
+  options: CallOptions,
+  rows?: 'own',
+): Promise<Batch> {
+  const minimum = rows === 'own' && (await runsOverRanks(options)) ? 0 : 1;
+  checkPoints(x, 'x', { dimension, minimum });
   const dtype = options.dtype ?? dtypeOf(x);
-  const kernels = await kernelsFor(options, dtype);
+  const kernels = await kernelsFor(options, dtype, rows);
   checkFinite(kernels, x, 'x');
   throwIfAborted(options.signal);
   return { x: toDtype(x, dtype), kernels, options: { ...options, dtype } };
@@ -61,6 +71,8 @@ export async function toBatch(x: NdArray, dimension: number, options: CallOption
 /** What all maps do with their arguments. */
 export abstract class BatchMap implements TransportMap {
   readonly dimension: number;
+  /** As {@link toBatch} takes it. */
+  protected readonly rows: 'own' | undefined = undefined;
 
   protected constructor(dimension: number) {
     this.dimension = dimension;
@@ -68,14 +80,14 @@ export abstract class BatchMap implements TransportMap {
 
   async apply(x: NdArrayLike, options: CallOptions = {}): Promise<NdArray> {
     ({ x } = checkCall(METHODS.TransportMap.apply, { x, options }));
-    const batch = await toBatch(x, this.dimension, options);
-    return { data: await this.move(batch), shape: batch.x.shape };
+    const batch = await toBatch(x, this.dimension, options, this.rows);
+    return { data: await this.#ofRows(batch, () => this.move(batch)), shape: batch.x.shape };
   }
 
   async jacobianVector(x: NdArrayLike, v: NdArrayLike, options: CallOptions = {}): Promise<NdArray> {
     ({ x, v } = checkCall(METHODS.TransportMap.jacobianVector, { x, v, options }));
-    const batch = await toBatch(x, this.dimension, options);
-    const { n } = checkPoints(v, 'v', { dimension: this.dimension });
+    const batch = await toBatch(x, this.dimension, options, this.rows);
+    const { n } = checkPoints(v, 'v', { dimension: this.dimension, minimum: Math.min(1, batch.x.shape[0]) });
     const [rows] = batch.x.shape;
     if (n !== rows) {
       throw new RidgeflowError(
@@ -85,7 +97,8 @@ export abstract class BatchMap implements TransportMap {
       );
     }
     checkFinite(batch.kernels, v, 'v');
-    return { data: await this.push(batch, toDtype(v, dtypeOf(batch.x))), shape: batch.x.shape };
+    const vectors = toDtype(v, dtypeOf(batch.x));
+    return { data: await this.#ofRows(batch, () => this.push(batch, vectors)), shape: batch.x.shape };
   }
 
   async pushforward(
@@ -96,6 +109,11 @@ export abstract class BatchMap implements TransportMap {
     const weighted = own instanceof EmpiricalMeasure;
     const points = await this.apply(weighted ? own.points : own, options);
     return empirical({ points, weights: weighted ? own.weights : undefined });
+  }
+
+  /** Of a rank that has no rows nothing is asked. */
+  async #ofRows({ x }: Batch, work: () => Promise<FloatData>): Promise<FloatData> {
+    return x.shape[0] === 0 ? x.data.slice() : work();
   }
 
   /** The images of the points, as a new array. */

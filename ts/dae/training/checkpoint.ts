@@ -5,6 +5,7 @@ import { type CallOptions, checkInteger } from '../../core/options.js';
 import { fileError } from '../../io/errors.js';
 import { readSafetensors, writeSafetensors } from '../../io/safetensors.js';
 import { isDrawn } from './corruption.js';
+import type { ShareKernels } from '../../kernel/contract/shares.js';
 import type { DescentProblem, DescentSettings, DescentState } from './descent.js';
 import { historyArray, historyOf } from './history.js';
 import { type LayerFacts, checkSequence, factsOf, layersFrom, tensorsOf } from './layer-tensors.js';
@@ -55,15 +56,20 @@ const NAMES: Readonly<Record<string, string>> = {
   heldOut: 'earlyStopping.heldOut',
   patience: 'earlyStopping.patience',
   plan: 'plan of the layers',
+  ranks: 'number of ranks',
 };
 
-/** A run as values that JSON keeps. */
-function describeRun({ problem, settings, start, depth }: Run, seed: number | undefined): object {
-  const { layers, points, noise } = problem;
+/** A run as values that JSON keeps; the same on all ranks that hold the points together. */
+async function describeRun(
+  { problem, settings, start, depth }: Run,
+  seed: number | undefined,
+): Promise<object> {
+  const { kernels, layers, points, total, noise } = problem;
   const { epochs, schedule, ...rest } = settings;
+  const { size } = kernels.ranks;
   return {
     layers,
-    points: [...points.shape, dtypeOf(points), checksum(points.data)],
+    points: [total, points.shape[1], dtypeOf(points), await checksumOfAll(kernels, points.data)],
     noise: isDrawn(noise)
       ? noise.description
       : noise.kind === 'factor'
@@ -76,25 +82,41 @@ function describeRun({ problem, settings, start, depth }: Run, seed: number | un
     seed: seed ?? 0,
     start: checksum(start),
     plan: depth?.plan,
+    // Other numbers of ranks round otherwise: they would not come to the same bits.
+    ranks: size > 1 ? size : undefined,
   };
 }
 
-function checksum(data: FloatData): number {
-  return zlib().crc32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+/** Of values, after those that have the checksum `before`. */
+export function checksum(data: FloatData, before = 0): number {
+  return zlib().crc32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), before);
 }
 
-/** What to call after every epoch to keep the checkpoint. Throws INVALID_ARGUMENT; later FILE_WRITE, ABORTED. */
-export function checkpointer(
+/** The checksum of the values of all ranks, one after the other: that of the array that they are parts of. */
+async function checksumOfAll(shares: ShareKernels, own: FloatData): Promise<number> {
+  const { rank: ownRank, size } = shares.ranks;
+  let before = 0;
+  for (let rank = 0; rank < size; rank++)
+    [before] = await shares.sumOverRanks([rank === ownRank ? checksum(own, before) : 0]);
+  return before;
+}
+
+/**
+ * What to call after every epoch to keep the checkpoint, which of many ranks the first writes. Throws INVALID_ARGUMENT; later
+ * FILE_WRITE, ABORTED.
+ */
+export async function checkpointer(
   run: Run,
   checkpoint: Checkpointing,
   { seed, signal }: CallOptions,
-): (state: DescentState, last: boolean) => Promise<void> {
+): Promise<(state: DescentState, last: boolean) => Promise<void>> {
   const { file } = checkpoint;
   if (typeof file !== 'string' || file === '')
     throw invalidArgument('checkpoint.file', 'the path of a file', file);
   const every = checkInteger(checkpoint.every ?? 10, 'checkpoint.every', 1);
-  const described = JSON.stringify(describeRun(run, seed));
+  const described = JSON.stringify(await describeRun(run, seed));
   const finished = run.depth?.finished ?? [];
+  const { kernels } = run.problem;
   return async (state, last) => {
     if (state.epoch % every !== 0 && !last) return;
     const { parameters, moments, history, best, epoch } = state;
@@ -112,7 +134,11 @@ export function checkpointer(
       history: historyArray(history),
       ...(best && { best: array(best.parameters) }),
     };
-    await writeSafetensors(file, tensors, { metadata: sealed(tensors, DESCRIPTION, description), signal });
+    const metadata = sealed(tensors, DESCRIPTION, description);
+    const isFirst = kernels.ranks.rank === 0;
+    await kernels.doneByAll(
+      isFirst ? writeSafetensors(file, tensors, { metadata, signal }) : Promise.resolve(),
+    );
   };
 }
 
@@ -126,7 +152,17 @@ export async function restore(
   run: Run,
   { seed, signal }: CallOptions,
 ): Promise<void> {
-  const expected = describeRun(run, seed);
+  const expected = await describeRun(run, seed);
+  await run.problem.kernels.doneByAll(restoreRun(file, state, run, expected, signal));
+}
+
+async function restoreRun(
+  file: string,
+  state: DescentState,
+  run: Run,
+  expected: object,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const { tensors, found } = await readCheckpoint(file, signal);
   if (found.run !== JSON.stringify(expected)) throw otherRun(file, expected, found.run);
   const { epoch, best } = found;

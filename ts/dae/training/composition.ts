@@ -23,6 +23,7 @@ export interface TrainedComposition extends TransportMap {
 /** @internal */
 export class ComposedLayers extends BatchMap implements TrainedComposition {
   readonly layers: readonly TrainedDae[];
+  protected override readonly rows = 'own';
 
   constructor(layers: readonly TrainedDae[]) {
     super(layers[0].dimension);
@@ -31,7 +32,7 @@ export class ComposedLayers extends BatchMap implements TrainedComposition {
 
   async trajectory(x: NdArrayLike, options: CallOptions = {}): Promise<NdArray[]> {
     ({ x } = checkCall(METHODS.TrainedComposition.trajectory, { x, options }));
-    const batch = await toBatch(x, this.dimension, options);
+    const batch = await toBatch(x, this.dimension, options, this.rows);
     const states = [batch.x];
     for (const [l, layer] of this.layers.entries())
       states.push(await layer.apply(states[l], this.#share(batch.options, l)));
@@ -76,7 +77,7 @@ export async function trainComposedDae(
 ): Promise<TrainedComposition> {
   ({ points } = checkCall(SIGNATURES.trainComposedDae, { points, options }));
   const layers = await composedLayers(points, options, (moved, settings, depth) =>
-    trainLayer(moved, settings, settings.noise, depth),
+    trainLayer(moved, settings, settings.noise, { depth, rows: 'spread' }),
   );
   return new ComposedLayers(layers);
 }

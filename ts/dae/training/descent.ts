@@ -48,8 +48,10 @@ export interface DescentSettings {
 export interface DescentProblem {
   kernels: Kernels;
   layers: readonly DenseLayer[];
-  /** In the unit of the network. */
+  /** In the unit of the network; over ranks some rows of the cloud. */
   points: NdArray;
+  /** Points of the whole cloud. */
+  total: number;
   /** How the kernel corrupts them, or points that are corrupted otherwise, in the unit of the network. */
   noise: InputNoise | DrawnCorruption;
   /** What a squared error of 1 is in the unit of the user's points. */
@@ -90,7 +92,7 @@ export function checkDescent(options: DescentOptions, n: number): DescentSetting
 
 /**
  * Trains from `state` on, which is changed in place after every epoch, until all epochs are done or early stopping ends it.
- * Everything random in an epoch is a function of the seed and its number alone. `afterEpoch` is called with the state after
+ * Everything random in an epoch is a function of the seed and its number alone, whoever holds which row. `afterEpoch` is called with the state after
  * each, and whether it is the last. Throws NOT_CONVERGED with `details.epoch` where the loss is not finite; ABORTED.
  */
 export async function descend(
@@ -101,8 +103,7 @@ export async function descend(
   afterEpoch?: (state: DescentState, last: boolean) => Promise<void>,
 ): Promise<{ parameters: FloatData; reason: TrainedDae['reason'] }> {
   const { epochs, heldOut, patience, schedule, optimiser } = settings;
-  const n = problem.points.shape[0];
-  const order = new RandomStream(options.seed, 'shuffle').choose(n, n);
+  const order = new RandomStream(options.seed, 'shuffle').choose(problem.total, problem.total);
   const [training, judges] = [order.subarray(heldOut), order.subarray(0, heldOut)];
   const waited = () => state.epoch - (state.best?.epoch ?? 0);
   const patient = () => heldOut === 0 || waited() < patience;
@@ -149,8 +150,9 @@ async function trainEpoch(
   { batch, optimiser }: DescentSettings,
   { seed, signal }: CallOptions,
 ): Promise<number> {
-  throwIfAborted(signal);
   const { kernels, layers } = problem;
+  // Of ranks one that left before the others came would keep them waiting: the kernel asks on all of them.
+  if (kernels.ranks.size === 1) throwIfAborted(signal);
   const epoch = state.epoch + 1;
   const shuffled = new RandomStream(seed, 'shuffle', epoch).choose(rows.length, rows.length);
   const loss = await kernels.trainNetwork(

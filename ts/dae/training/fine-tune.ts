@@ -3,9 +3,10 @@ import { invalidArgument } from '../../core/errors.js';
 import type { NdArrayLike } from '../../core/foreign.js';
 import { kernelsFor } from '../../kernel/backend.js';
 import { checkFinite } from '../../kernel/checks.js';
+import { placeOf } from '../../kernel/whole.js';
 import { type DenseLayer, parameterCount } from '../../kernel/contract/training.js';
 import { type ShallowNetwork, shallowNetwork } from '../../network/shallow-network.js';
-import { type Checkpointing, checkpointer, restore } from './checkpoint.js';
+import { type Checkpointing, checkpointer, checksum, restore } from './checkpoint.js';
 import { ComposedLayers, type TrainedComposition } from './composition.js';
 import { type DescentOptions, checkDescent, descend, initialState } from './descent.js';
 import { type TrainingNoise, inputNoise, isMasking } from './noise.js';
@@ -65,23 +66,26 @@ export async function fineTune<D extends TrainedComposition | StackedDae>(
     throw invalidArgument('dae', 'what trainComposedDae or trainStackedDae made', dae);
   if (dae.layers.some(({ network }) => network.activation.name === 'step'))
     throw invalidArgument('dae', 'activations whose derivatives are not 0 everywhere', 'step');
-  const { n, d } = checkPoints(points, 'points', { minimum: 2, dimension: dae.dimension });
-  const settings = checkDescent(options, n);
+  const { n: own, d } = checkPoints(points, 'points', { minimum: 0, dimension: dae.dimension });
   const dtype = options.dtype ?? dtypeOf(points);
-  const kernels = await kernelsFor(options, dtype);
-  checkFinite(kernels, points, 'points');
-  const unit = unitOf(points, { keepOrigin: isMasking(options.noise) });
+  const kernels = await kernelsFor(options, dtype, 'spread');
+  const { total } = await placeOf(kernels, own, 'points', 2);
+  const settings = checkDescent(options, total);
+  await kernels.doneByAll((async () => checkFinite(kernels, points, 'points'))());
+  const unit = await unitOf(points, { keepOrigin: isMasking(options.noise), shares: kernels });
   const plan = dae instanceof EncoderStack ? unrolled(dae.layers) : inSequence(dae.layers);
   const problem = {
     kernels,
     layers: plan.layers,
     points: toUnit(points, unit, dtype),
+    total,
     noise: inputNoise(options.noise, d, unit.scale, dtype),
     squareUnit: unit.scale ** 2,
   };
   const state = initialState(parametersOf(dae.layers, plan, unit, dtype));
+  await kernels.checkSame({ map: checksum(state.parameters) });
   const run = { problem, settings, start: state.parameters.slice() };
-  const save = options.checkpoint && checkpointer(run, options.checkpoint, options);
+  const save = options.checkpoint && (await checkpointer(run, options.checkpoint, options));
   if (options.resume !== undefined) await restore(options.resume, state, run, options);
   const { parameters, reason } = await descend(problem, state, settings, options, save);
   const layers = daesOf(parameters, dae.layers, plan, unit);

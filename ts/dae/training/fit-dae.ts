@@ -144,7 +144,7 @@ async function fitLayer(
   const dtype = options.dtype ?? dtypeOf(points);
   const kernels = await kernelsFor(options, dtype);
   checkFinite(kernels, points, 'points');
-  const unit = unitOf(points, { keepOrigin: isMasking(corruption) });
+  const unit = await unitOf(points, { keepOrigin: isMasking(corruption) });
   const source = new CorruptedPoints(points, unit, { corruption, kernels, residual, heldOut, seed, signal });
 
   const units = await drawnUnits(await source.whole(1, 'training'), unit, options);

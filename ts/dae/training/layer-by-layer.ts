@@ -2,6 +2,7 @@ import { type NdArray, allocate, checkPoints, dtypeOf, toDtype } from '../../cor
 import { RidgeflowError, invalidArgument } from '../../core/errors.js';
 import { type CallOptions, callOptions, checkInteger, checkPositive, partOf } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
+import { runsOverRanks } from '../../kernel/backend.js';
 import { type LayersBefore, finishedLayers } from './checkpoint.js';
 import type { DrawnCorruption } from './corruption.js';
 import { liftedNoise } from './lifted-noise.js';
@@ -61,7 +62,7 @@ export async function composedLayers<O extends LayerNoise & Shared>(
   make: (moved: NdArray, settings: O & { noise: number }, depth: LayersBefore) => Promise<TrainedDae>,
 ): Promise<TrainedDae[]> {
   const noises = layerNoises(options ?? {});
-  checkPoints(points, 'points', { minimum: 2 });
+  checkPoints(points, 'points', { minimum: (await runsOverRanks(options)) ? 0 : 2 });
   let moved = toDtype(points, options.dtype ?? dtypeOf(points));
   let at = 0;
   const call = { ...callOptions(options), onProgress: undefined };

@@ -5,6 +5,7 @@ import type { NdArrayLike } from '../../core/foreign.js';
 import { checkInteger } from '../../core/options.js';
 import { kernelsFor } from '../../kernel/backend.js';
 import { checkFinite } from '../../kernel/checks.js';
+import { placeOf } from '../../kernel/whole.js';
 import { type Checkpointing, type LayersBefore, checkpointer, restore } from './checkpoint.js';
 import { type DrawnCorruption, isDrawn } from './corruption.js';
 import { type DescentOptions, checkDescent, descend, initialState } from './descent.js';
@@ -49,7 +50,7 @@ export interface TrainDaeOptions extends DescentOptions {
  */
 export async function trainDae(points: NdArrayLike, options: TrainDaeOptions): Promise<TrainedDae> {
   ({ points } = checkCall(SIGNATURES.trainDae, { points, options }));
-  return trainLayer(points, options, options.noise);
+  return trainLayer(points, options, options.noise, { rows: 'spread' });
 }
 
 /** As `trainDae`, from noise or from points that are corrupted otherwise, as a layer after others where there are some. */
@@ -57,15 +58,16 @@ export async function trainLayer(
   points: NdArray,
   options: Omit<TrainDaeOptions, 'noise'>,
   corruption: TrainingNoise | DrawnCorruption,
-  depth?: LayersBefore,
+  { depth, rows }: { depth?: LayersBefore; rows?: 'spread' } = {},
 ): Promise<TrainedDae> {
-  const { n, d } = checkPoints(points, 'points', { minimum: 2 });
+  const { n: own, d } = checkPoints(points, 'points', { minimum: 0 });
   const { width, name, residual, tied } = checkArchitecture(options);
-  const settings = checkDescent(options, n);
   const dtype = options.dtype ?? dtypeOf(points);
-  const kernels = await kernelsFor(options, dtype);
-  checkFinite(kernels, points, 'points');
-  const unit = unitOf(points, { keepOrigin: isMasking(corruption) });
+  const kernels = await kernelsFor(options, dtype, rows);
+  const { total } = await placeOf(kernels, own, 'points', 2);
+  const settings = checkDescent(options, total);
+  await kernels.doneByAll((async () => checkFinite(kernels, points, 'points'))());
+  const unit = await unitOf(points, { keepOrigin: isMasking(corruption), shares: kernels });
   const { centre, scale } = unit;
   const inUnits = toUnit(points, unit, dtype);
   const noise = isDrawn(corruption)
@@ -73,10 +75,11 @@ export async function trainLayer(
     : inputNoise(corruption, d, scale, dtype);
   const layers = autoencoderLayers(d, width, activation(name).kernel, { tied, residual });
   const { seed } = options;
-  const state = initialState(initialParameters(layers, inUnits, { activation: name, residual, seed, dtype }));
-  const problem = { kernels, layers, points: inUnits, noise, squareUnit: scale * scale };
+  const start = { activation: name, residual, seed, dtype, shares: kernels };
+  const state = initialState(await initialParameters(layers, inUnits, start));
+  const problem = { kernels, layers, points: inUnits, total, noise, squareUnit: scale * scale };
   const run = { problem, settings, start: state.parameters.slice(), depth };
-  const save = options.checkpoint && checkpointer(run, options.checkpoint, options);
+  const save = options.checkpoint && (await checkpointer(run, options.checkpoint, options));
   if (options.resume !== undefined) await restore(options.resume, state, run, options);
   const { parameters, reason } = await descend(problem, state, settings, options, save);
   const network = networkOf(parameters, { activation: name, width, centre, scale, tied, residual });

@@ -49,6 +49,7 @@ export class TwoLayerDae extends BatchMap implements TrainedDae {
   readonly history: readonly EpochLoss[];
   readonly reason: TrainedDae['reason'];
   readonly regression: TrainedDae['regression'];
+  protected override readonly rows = 'own';
 
   constructor(
     network: ShallowNetwork,
@@ -64,21 +65,27 @@ export class TwoLayerDae extends BatchMap implements TrainedDae {
 
   async divergence(x: NdArrayLike, options: CallOptions = {}): Promise<FloatData> {
     ({ x } = checkCall(METHODS.TrainedDae.divergence, { x, options }));
-    const batch = await toBatch(x, this.dimension, options);
-    const values = await this.network.divergence(batch.x, batch.options);
+    const batch = await toBatch(x, this.dimension, options, this.rows);
+    if (batch.x.shape[0] === 0) return batch.x.data.slice();
+    const values = await this.network.divergence(batch.x, onKernels(batch));
     if (this.residual) for (let i = 0; i < values.length; i++) values[i] += this.dimension;
     return values;
   }
 
-  protected async move({ x, kernels, options }: Batch): Promise<FloatData> {
-    const { data } = await this.network.evaluate(x, options);
-    return this.residual ? sum(kernels, data, x.data) : data;
+  protected async move(batch: Batch): Promise<FloatData> {
+    const { data } = await this.network.evaluate(batch.x, onKernels(batch));
+    return this.residual ? sum(batch.kernels, data, batch.x.data) : data;
   }
 
-  protected async push({ x, kernels, options }: Batch, v: NdArray): Promise<FloatData> {
-    const { data } = await this.network.jacobianVector(x, v, options);
-    return this.residual ? sum(kernels, data, v.data) : data;
+  protected async push(batch: Batch, v: NdArray): Promise<FloatData> {
+    const { data } = await this.network.jacobianVector(batch.x, v, onKernels(batch));
+    return this.residual ? sum(batch.kernels, data, v.data) : data;
   }
+}
+
+/** The options of a batch for calls within: over ranks those of its own rows go to the kernels of one process. */
+function onKernels({ kernels, options }: Batch): CallOptions {
+  return { ...options, backend: kernels.name };
 }
 
 function sum(kernels: Batch['kernels'], out: FloatData, other: FloatData): FloatData {

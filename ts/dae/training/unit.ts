@@ -1,5 +1,7 @@
 import { type DType, type NdArray, allocate } from '../../core/array.js';
 import { RidgeflowError } from '../../core/errors.js';
+import { ALONE } from '../../kernel/alone.js';
+import type { ShareKernels } from '../../kernel/contract/shares.js';
 import { type ShallowNetwork, shallowNetwork } from '../../network/shallow-network.js';
 
 /** The unit that networks are trained in: x ↦ (x − centre)/scale. */
@@ -10,14 +12,21 @@ export interface Unit {
 
 /**
  * The unit in which the points have mean 0 (but with `keepOrigin`, as masking noise needs it) and a mean square of 1 per
- * coordinate. Throws DEGENERATE_CLOUD where all points coincide.
+ * coordinate; of points that are some rows of a cloud over ranks, that of the whole. Throws DEGENERATE_CLOUD where all points
+ * coincide.
  */
-export function unitOf(points: NdArray, { keepOrigin }: { keepOrigin: boolean }): Unit {
-  const [n, d] = points.shape;
-  const mean = new Float64Array(d);
-  for (let at = 0; at < points.data.length; at++) mean[at % d] += points.data[at] / n;
-  let squares = 0;
-  for (let at = 0; at < points.data.length; at++) squares += (points.data[at] - mean[at % d]) ** 2;
+export async function unitOf(
+  points: NdArray,
+  { keepOrigin, shares = ALONE }: { keepOrigin: boolean; shares?: ShareKernels },
+): Promise<Unit> {
+  const [rows, d] = points.shape;
+  const { total: n } = await shares.shareOf(rows);
+  const means = new Float64Array(d);
+  for (let at = 0; at < points.data.length; at++) means[at % d] += points.data[at] / n;
+  const mean = await shares.sumOverRanks(means);
+  let own = 0;
+  for (let at = 0; at < points.data.length; at++) own += (points.data[at] - mean[at % d]) ** 2;
+  const [squares] = await shares.sumOverRanks([own]);
   const scale = Math.sqrt(squares / (n * d));
   if (!(scale > 0))
     throw new RidgeflowError('DEGENERATE_CLOUD', 'Expected points that differ but all of them coincide');

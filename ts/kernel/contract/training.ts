@@ -44,7 +44,7 @@ export interface NetworkProblem {
   readonly points: Matrix;
   /** Default: the points. */
   readonly targets?: Matrix;
-  /** Row numbers, in the order in which they are taken. */
+  /** Row numbers, in the order in which they are taken; of the whole cloud, on all ranks alike, where it is spread over them. */
   readonly order: Int32Array;
   /** Default: the inputs are as they are. */
   readonly noise?: { readonly model: InputNoise; readonly stream: RandomStream };

@@ -11,6 +11,7 @@ import { posteriorKernels } from './posterior.js';
 import { scoreKernels } from './score.js';
 import { shareKernels } from './shares.js';
 import { slicedKernels } from './sliced.js';
+import { trainingKernels } from './training.js';
 import { transportKernels } from './transport.js';
 import { notOverRanks } from '../whole.js';
 import { World } from './world.js';
@@ -42,6 +43,7 @@ export async function loadMpi(): Promise<Kernels> {
     ...momentKernels(world, native),
     ...transportKernels(world, native),
     ...slicedKernels(world, native),
+    ...trainingKernels(world, native),
   };
 }
 

@@ -5,10 +5,10 @@ import type { RunControl } from '../contract.js';
 import {
   type DenseLayer,
   type NetworkProblem,
-  type Optimiser,
   type TrainingKernels,
   parameterCount,
 } from '../contract/training.js';
+import { takeStep } from '../optimiser-step.js';
 import type { Engine } from './engine.js';
 import { isFloat32Array } from '../../core/realm.js';
 
@@ -187,32 +187,6 @@ function transposed(matrix: Float32Array, rows: number, columns: number): Float3
   return out;
 }
 
-function update(
-  optimiser: Optimiser,
-  step: number,
-  parameters: Float32Array,
-  gradient: Float32Array,
-  moments: Float32Array,
-): void {
-  const count = parameters.length;
-  if (optimiser.kind === 'sgd') {
-    for (let at = 0; at < count; at++) {
-      moments[at] = optimiser.momentum * moments[at] + gradient[at];
-      parameters[at] -= optimiser.rate * moments[at];
-    }
-    return;
-  }
-  const { rate, beta1, beta2, epsilon } = optimiser;
-  const size1 = rate / (1 - beta1 ** step);
-  const size2 = 1 / (1 - beta2 ** step);
-  for (let at = 0; at < count; at++) {
-    const g = gradient[at];
-    moments[at] = beta1 * moments[at] + (1 - beta1) * g;
-    moments[count + at] = beta2 * moments[count + at] + (1 - beta2) * g * g;
-    parameters[at] -= (size1 * moments[at]) / (Math.sqrt(size2 * moments[count + at]) + epsilon);
-  }
-}
-
 /** {@link TrainingKernels.trainNetwork} in float32. */
 export async function trainNetwork(
   engine: Engine,
@@ -232,7 +206,7 @@ export async function trainNetwork(
     const gradient = new Float32Array(parameterCount(problem.layers));
     trainer.addGradient(gradient, count);
     step++;
-    update(optimiser, step, parameters as Float32Array, gradient, moments as Float32Array);
+    takeStep(optimiser, step, parameters, gradient, moments);
     await pace.tick(count);
   }
   await pace.finish();
