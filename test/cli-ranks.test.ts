@@ -2,28 +2,13 @@
 // number of ranks.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { once } from 'node:events';
 import test from 'ava';
+import { withoutMpirunMessages } from '../ts/cli/mpirun-messages.js';
 import { readNpy, readNpz } from '../ts/index.js';
 import { emptyFolder, ridgeflow, twoClasses } from './command-line.js';
 import { onRanks } from './on-ranks.js';
-const env = { RIDGEFLOW_BACKEND: '', RIDGEFLOW_THREADS: '1' };
-
-type Numbers = Record<string, unknown>;
-
-/** Numbers are as near as float32 sums in another order are, everything else is equal; but how long it took. */
-function near(found: unknown, expected: unknown, where: string): string[] {
-  if (typeof found === 'number' && typeof expected === 'number')
-    return Math.abs(found - expected) <= 2e-4 * Math.max(1, Math.abs(expected))
-      ? []
-      : [`${where}: ${found}, not ${expected}`];
-  if (typeof found !== 'object' || typeof expected !== 'object' || !found || !expected)
-    return found === expected ? [] : [`${where}: ${String(found)}, not ${String(expected)}`];
-  const names = new Set([...Object.keys(found), ...Object.keys(expected)]);
-  for (const name of ['backend', 'ranks', 'seconds']) names.delete(name);
-  return [...names].flatMap((name) =>
-    near((found as Numbers)[name], (expected as Numbers)[name], `${where}.${name}`),
-  );
-}
+import { type Numbers, differing, env } from './ranks.js';
 
 onRanks(
   'transport --ranks gives the numbers of one process, each cloud in a file that all have written',
@@ -39,14 +24,14 @@ onRanks(
     t.is(spread.stderr.match(/60 points in 2 dimensions/g)?.length, 1);
     t.is(spread.stderr.match(/Report: /g)?.length, 1);
     const summary = (path: string) => JSON.parse(readFileSync(join(path, 'summary.json'), 'utf8')) as Numbers;
-    t.deepEqual(near(summary(two), summary(one), 'summary'), []);
+    t.deepEqual(differing(summary(two), summary(one), 'summary'), []);
     t.is(summary(two).ranks, 2);
     t.regex(readFileSync(join(two, 'report.html'), 'utf8'), /--ranks 2/);
     for (const kind of ['positions', 'snapshots']) {
       for (const [name, whole] of Object.entries(await readNpz(join(one, `${kind}.npz`)))) {
         const found = await readNpy(join(two, kind, `${name}.npy`));
         t.deepEqual(found.shape, whole.shape, name);
-        t.deepEqual(near([...found.data], [...whole.data], name), []);
+        t.deepEqual(differing([...found.data], [...whole.data], name), []);
       }
     }
   },
@@ -66,7 +51,10 @@ onRanks('entropy --ranks gives the numbers of one process', async (t) => {
     dimensions.every(({ reason }) => /does not run where rows are spread over ranks/.test(reason as string)),
   );
   const known = found.estimates.length - dimensions.length;
-  t.deepEqual(near(found.estimates.slice(0, known), expected.estimates.slice(0, known), 'estimates'), []);
+  t.deepEqual(
+    differing(found.estimates.slice(0, known), expected.estimates.slice(0, known), 'estimates'),
+    [],
+  );
 });
 
 onRanks('a run that is interrupted ends all ranks, and goes on, on another number of them', async (t) => {
@@ -96,9 +84,68 @@ onRanks('what is wrong is said once, and ends all ranks', async (t) => {
   const missing = await ridgeflow(['transport', 'nowhere.npy', '--ranks', '2'], { env, cwd: emptyFolder(t) });
   t.is(missing.code, 1, missing.stderr);
   t.is(missing.stderr.match(/there is no such file/g)?.length, 1, missing.stderr);
+  t.notRegex(missing.stderr, /MPI_ABORT|Primary job|-{20}/);
   const other = await ridgeflow(['transport', '--ranks', '2', '--backend', 'native'], { env });
   t.is(other.code, 1);
   t.regex(other.stderr, /--backend mpi with --ranks/);
+});
+
+onRanks('a rank that is killed is named with its host, in one line, and mpirun adds nothing', async (t) => {
+  const folder = emptyFolder(t);
+  const args = ['transport', twoClasses(folder), '--depths', '1,100000', '--snapshots', '0'];
+  // Before the program, in every process of the run.
+  const kill =
+    'process.env.OMPI_COMM_WORLD_RANK==="1"&&setTimeout(()=>process.kill(process.pid,"SIGKILL"),2000)';
+  const { code, stderr } = await ridgeflow([...args, '--ranks', '3', '--out', join(folder, 'out')], {
+    env: { ...env, NODE_OPTIONS: `--import=data:text/javascript,${kill}` },
+  });
+  t.is(code, 137, stderr);
+  t.is(
+    stderr.match(/^ridgeflow: rank 1 \(host \S+\) ended on signal 9 \(Killed\), and with it all ranks/gm)
+      ?.length,
+    1,
+    stderr,
+  );
+  t.notRegex(stderr, /Primary job|mpirun|-{20}/);
+});
+
+test('what mpirun says of the end of ranks is left out, and what it says else is not', async (t) => {
+  const rule = '-'.repeat(74);
+  const abort = [
+    rule,
+    'MPI_ABORT was invoked on rank 1 in communicator MPI_COMM_WORLD',
+    'with errorcode 3.',
+    rule,
+  ];
+  const killed = [
+    rule,
+    'mpirun noticed that process rank 2 with PID 7 on node b exited on signal 11 (Segmentation fault).',
+    rule,
+  ];
+  const other = [rule, 'There are not enough slots available in the system', rule];
+  const lines = [
+    'Reading a.npy',
+    ...abort,
+    '[vm:3850] 1 more process has sent help message help-mpi-api.txt / mpi-abort',
+    '[vm:3850] Set MCA parameter "orte_base_help_aggregate" to 0 to see all help / error messages',
+    'a line between',
+    ...other,
+    ...killed,
+    rule,
+    'an end that does not come',
+  ];
+  const text = lines.join('\n');
+  for (const size of [1, 7, text.length]) {
+    const filter = withoutMpirunMessages();
+    const found: string[] = [];
+    filter.on('data', (part: string) => found.push(part));
+    for (let at = 0; at < text.length; at += size) filter.write(text.slice(at, at + size));
+    filter.end();
+    await once(filter, 'end');
+    const named = 'ridgeflow: rank 2 (host b) ended on signal 11 (Segmentation fault), and with it all ranks';
+    const kept = ['Reading a.npy', 'a line between', ...other, named, rule, 'an end that does not come'];
+    t.is(found.join(''), kept.join('\n'));
+  }
 });
 
 test('a machine without mpirun is told what brings it', async (t) => {

@@ -241,7 +241,6 @@ test('commands that do not run over ranks do not take every rank’s rows for th
   for (const args of [
     ['train', points],
     ['ridgelet', points],
-    ['distance', points, points],
     ['theory', '1'],
   ]) {
     const { code, stderr } = await ridgeflow([...args, '--quiet'], { env: { RIDGEFLOW_BACKEND: 'mpi' } });

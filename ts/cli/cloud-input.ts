@@ -3,7 +3,6 @@ import { RidgeflowError } from '../core/errors.js';
 import { ALONE } from '../kernel/alone.js';
 import type { ShareKernels } from '../kernel/contract/shares.js';
 import { distributedOver } from '../kernel/distributed.js';
-import { notOverRanks } from '../kernel/whole.js';
 import { columnMomentsOverRanks } from '../measure/standardise.js';
 import type { Standardisation } from '../measure/index.js';
 import { ColumnRanges, shifted } from '../core/narrowing.js';
@@ -97,10 +96,9 @@ export async function prepareCloud(path: string, options: CloudOptions): Promise
   const { exampleShape } = read;
   const names = columnNames(read);
   const note = options.standardise === undefined && !options.inPlace && !imageShape;
-  if (isSpread && options.standardise === 'robust') throw notOverRanks('--standardise robust does not run');
   const moments =
     note || options.standardise !== undefined ? await columnMomentsOverRanks(kept.points, shares) : undefined;
-  const scaling = scalingOf(kept.points, names, path, options, moments);
+  const scaling = await scalingOf(kept.points, names, path, options, { shares, moments });
   const facts = {
     columns: columnsSummary(read, scaling),
     classes: classesLine(read),

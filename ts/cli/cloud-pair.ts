@@ -1,10 +1,13 @@
 import { type NdArray, allocate, dtypeOf } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import type { CloudFile } from '../io/index.js';
+import type { ShareKernels } from '../kernel/contract/shares.js';
+import { distributedOver } from '../kernel/distributed.js';
+import { columnMomentsOverRanks } from '../measure/standardise.js';
 import { type ColumnsSummary, classesLine, columnsSummary } from './columns.js';
 import { type ReadingOptions, readOptions } from './reading-options.js';
 import { type ScalingOptions, columnNames, scalingNote, scalingOf, varianceNote } from './scaling.js';
-import { readInput } from './standard-input.js';
+import { STANDARD_INPUT, readInput } from './standard-input.js';
 
 /** One of two clouds that are compared. */
 export interface PairedCloud {
@@ -25,15 +28,19 @@ export interface CloudPair {
 
 /**
  * Reads two clouds in float64, since what they differ by may be less than a rounding of float32. Labels that are asked
- * for may be in one of them alone; columns are matched by their names. Throws what `readCloud` throws, INVALID_SHAPE.
+ * for may be in one of them alone; columns are matched by their names. Over ranks each reads its own rows of both. Throws
+ * what `readCloud` throws, INVALID_SHAPE.
  */
 export async function readPair(
   paths: readonly [string, string],
   options: ReadingOptions & ScalingOptions,
-  signal: AbortSignal,
-  onRead: (path: string) => void,
+  { signal, shares, onRead }: { signal: AbortSignal; shares: ShareKernels; onRead: (path: string) => void },
 ): Promise<CloudPair> {
-  const given = { ...readOptions(options), dtype: 'float64', signal } as const;
+  const isSpread = shares.ranks.size > 1;
+  if (isSpread && paths.includes(STANDARD_INPUT))
+    throw new RidgeflowError('INVALID_ARGUMENT', 'Every rank reads its own rows of a file: give two, not -');
+  const share = isSpread ? distributedOver(shares) : undefined;
+  const given = { ...readOptions(options), dtype: 'float64', share, signal } as const;
   const notes: string[] = [];
   const files: CloudFile[] = [];
   let refused: unknown;
@@ -53,10 +60,12 @@ export async function readPair(
   const [a, b] = files;
   const names = columnNames(a);
   const points = [a.points, inOrderOf(a, b, paths, notes)];
-  const scaling = scalingOf(joined(points), names, paths.join(' and '), options);
+  const both = joined(points);
+  const moments = await columnMomentsOverRanks(both, shares);
+  const scaling = await scalingOf(both, names, paths.join(' and '), options, { shares, moments });
   if (scaling) notes.push(scalingNote(scaling));
   else {
-    const note = varianceNote(joined(points), names);
+    const note = varianceNote(both, names, moments);
     if (note) notes.push(note);
   }
   const [left, right] = files.map((file, i): PairedCloud => ({

@@ -59,7 +59,7 @@ export class RowSample {
 
 /** A sample of a cloud that is spread over ranks, and of its classes. */
 export async function sampleOfCloud(
-  { points, labels }: Cloud,
+  { points, labels }: Pick<Cloud, 'points' | 'labels'>,
   shares: ShareKernels,
 ): Promise<Pick<Cloud, 'points' | 'labels'>> {
   const sample = await RowSample.of(shares, points.shape[0], points.shape[1]);

@@ -2,7 +2,10 @@ import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { DType, NdArray } from '../core/array.js';
 import type { CallOptions } from '../core/options.js';
-import { ColumnRanges, narrowingOffset, shifted } from '../core/narrowing.js';
+import { ColumnRanges, shifted } from '../core/narrowing.js';
+import type { ShareKernels } from '../kernel/contract/shares.js';
+import { notOverRanks } from '../kernel/whole.js';
+import { columnMomentsOverRanks } from '../measure/standardise.js';
 import {
   type ExactPlan,
   exactTransport,
@@ -17,9 +20,11 @@ import { readPair } from './cloud-pair.js';
 import type { ColumnsSummary } from './columns.js';
 import { classDistances, writeDistanceResults } from './distance-output.js';
 import { EXIT_HELP, parseInteger, parsePositive } from './failure.js';
+import { launchedRank, ranOnRanks } from './ranks.js';
 import { type ReadingOptions, addReadingOptions } from './reading-options.js';
 import { type ScalingOptions, addScalingOptions } from './scaling.js';
 import {
+  type CommandContext,
   type ComputationOptions,
   type OutputOptions,
   addComputationOptions,
@@ -92,7 +97,7 @@ Methods:
   gaussian  W2 between the Gaussians of the clouds' means and covariances (the
             Fréchet distance, whose square is FID)
   auto      exact on the line and up to ${EXACT_PAIRS / 1e6} million pairs of points, sinkhorn up
-            to ${ENTROPIC_PAIRS / 1e6} million, sliced above
+            to ${ENTROPIC_PAIRS / 1e6} million, sliced above; never exact over ranks
 ${EXIT_HELP}`;
 
 /** `ridgeflow distance`. */
@@ -117,24 +122,31 @@ export function distanceCommand(): Command {
     .option('--label-column <column>', 'column that holds a class, and is no coordinate: its name or number')
     .option('--array <name>', 'which array of an .npz file holds the points')
     .option('-o, --out <folder>', 'folder for report.html (the plan, distances by class) and summary.json');
-  return addOutputOptions(addComputationOptions(addScalingOptions(addReadingOptions(command))))
+  return addOutputOptions(
+    addComputationOptions(addScalingOptions(addReadingOptions(command)), { ranks: true }),
+  )
     .addHelpText('after', EXAMPLES)
     .action(distance);
 }
 
 async function distance(a: string, b: string, options: DistanceCommandOptions): Promise<void> {
-  const summary = await withProgress(options, async ({ signal, progress }): Promise<Summary> => {
-    const pair = await readPair([a, b], options, signal, (path) => progress.line(`Reading ${path}`));
+  if (await ranOnRanks(options)) return;
+  const work = async (context: CommandContext): Promise<Summary> => {
+    const { signal, progress, shares } = context;
+    const onRead = (path: string) => progress.line(`Reading ${path}`);
+    const pair = await readPair([a, b], options, { signal, shares, onRead });
     for (const cloud of pair.clouds) sayInput(cloud, progress);
     const clouds = pair.clouds.map(({ points }) => points);
-    const [n, m] = clouds.map(({ shape }) => shape[0]);
+    const rows = await rowsOfAll(clouds, shares);
+    const [n, m] = rows;
     const d = clouds[0].shape[1];
-    const method = options.method === 'auto' ? chosenMethod(clouds[0], m) : options.method;
+    const method = options.method === 'auto' ? chosenMethod(d, rows, shares) : options.method;
     const { dtype, backend, seed } = options;
     const onProgress = (fraction: number) => progress.update(fraction, method);
-    const offset = narrowingOffset(clouds);
+    const ranges = await ColumnRanges.of(clouds).over((values) => shares.largestOverRanks(values));
+    const offset = ranges.narrowingOffset();
     // Distances do not change where both clouds move alike, and lose less near 0.
-    const middles = ColumnRanges.of(clouds).middles();
+    const middles = ranges.middles();
     const origin = offset ?? new Float64Array(d);
     const run = { signal, backend, seed, onProgress };
     const at = (type: DType) =>
@@ -142,10 +154,10 @@ async function distance(a: string, b: string, options: DistanceCommandOptions): 
         clouds.map((cloud) => shifted(cloud, type === 'float64' ? middles : origin, type)),
         method,
         options,
-        { ...run, dtype: type },
+        { shares, ...run, dtype: type },
       );
     let found = await at(dtype);
-    if (dtype === 'float32' && !(found.distance >= ROUNDINGS * roundingOf(clouds, origin))) {
+    if (dtype === 'float32' && !(found.distance >= ROUNDINGS * (await roundingOf(clouds, origin, shares)))) {
       found = await at('float64');
       found.notes.push('the clouds are nearly as close as roundings of float32: computed in float64');
     }
@@ -163,40 +175,43 @@ async function distance(a: string, b: string, options: DistanceCommandOptions): 
     };
     if (options.out === undefined) return facts;
     const centred = clouds.map((cloud) => shifted(cloud, middles, 'float64'));
-    const classes = await classDistances(pair.clouds, centred, async (x, y) => {
-      const chosen = options.method === 'auto' ? chosenMethod(x, y.shape[0]) : options.method;
-      return (await measure([x, y], chosen, options, { ...run, dtype: 'float64', onProgress: undefined }))
-        .distance;
+    const classes = await classDistances(pair.clouds, centred, shares, async (pairOf, counts) => {
+      const chosen = options.method === 'auto' ? chosenMethod(d, counts, shares) : options.method;
+      const call = { shares, ...run, dtype: 'float64', onProgress: undefined } as const;
+      return (await measure(pairOf, chosen, options, call)).distance;
     });
     const whole = { ...facts, classes };
-    await writeDistanceResults(
-      resolve(options.out),
-      [clouds[0], clouds[1]],
-      [a, b],
-      { ...whole, plan, seed },
-      run,
-    );
+    const written = { ...whole, plan, seed };
+    await writeDistanceResults(resolve(options.out), [clouds[0], clouds[1]], [a, b], written, context);
     return whole;
-  });
+  };
+  const summary = await withProgress(options, work, 'spread');
+  if ((launchedRank() ?? 0) > 0) return;
   if (!options.json && !options.quiet) process.stdout.write(textOf(summary));
   if (options.out !== undefined && !options.json && !options.quiet)
     process.stderr.write(`Report: ${join(resolve(options.out), 'report.html')}\n`);
 }
 
+/** Points of the clouds on all ranks. */
+async function rowsOfAll(clouds: readonly NdArray[], shares: ShareKernels): Promise<[number, number]> {
+  const [n, m] = await shares.sumOverRanks(clouds.map(({ shape }) => shape[0]));
+  return [n, m];
+}
+
 /** How far float32 moves a point of the clouds, about an origin, at most. */
-function roundingOf(clouds: NdArray[], origin: Float64Array): number {
+async function roundingOf(clouds: NdArray[], origin: Float64Array, shares: ShareKernels): Promise<number> {
   const d = origin.length;
   const size = new Float64Array(d);
   for (const { data } of clouds)
     data.forEach((value, i) => (size[i % d] = Math.max(size[i % d], Math.abs(value - origin[i % d]))));
-  return vectorLength(size) * 2 ** -24;
+  return vectorLength(await shares.largestOverRanks(size)) * 2 ** -24;
 }
 
 const onLine = ({ shape }: NdArray) => shape[1] === 1;
 
-function chosenMethod(a: NdArray, m: number): Method {
-  const [n] = a.shape;
-  if (onLine(a) || n * m <= EXACT_PAIRS) return 'exact';
+function chosenMethod(d: number, [n, m]: readonly number[], { ranks }: ShareKernels): Method {
+  // Exact plans need all points in one process.
+  if ((d === 1 || n * m <= EXACT_PAIRS) && ranks.size === 1) return 'exact';
   return n * m <= ENTROPIC_PAIRS ? 'sinkhorn' : 'sliced';
 }
 
@@ -204,10 +219,11 @@ async function measure(
   [a, b]: NdArray[],
   method: Method,
   options: DistanceCommandOptions,
-  run: CallOptions,
+  { shares, ...run }: CallOptions & { shares: ShareKernels },
 ): Promise<Found> {
   switch (method) {
     case 'exact': {
+      if (shares.ranks.size > 1) throw notOverRanks('--method exact does not run');
       if (onLine(a)) {
         const { value, dualityGap } = await lineTransport(a.data, b.data, { signal: run.signal });
         const isDrawn = options.out !== undefined && a.shape[0] * b.shape[0] <= EXACT_PAIRS;
@@ -218,7 +234,7 @@ async function measure(
       return { quantity: 'W2', distance: value, details: { dualityGap }, notes: [], plan };
     }
     case 'sinkhorn': {
-      const epsilon = options.epsilon ?? meanSquaredDistance(a, b) / 100;
+      const epsilon = options.epsilon ?? (await meanSquaredDistance([a, b], shares)) / 100;
       const { maximumIterations } = options;
       const { value, converged, marginalError } = await sinkhornDivergence(a, b, {
         ...run,
@@ -254,18 +270,15 @@ async function measure(
 }
 
 /** Mean of |x − y|² over all pairs, from means and variances; 1, a unit like any other, where all points are the same. */
-function meanSquaredDistance(a: NdArray, b: NdArray): number {
-  const d = a.shape[1];
+async function meanSquaredDistance(clouds: readonly NdArray[], shares: ShareKernels): Promise<number> {
+  const [left, right] = [
+    await columnMomentsOverRanks(clouds[0], shares),
+    await columnMomentsOverRanks(clouds[1], shares),
+  ];
   let total = 0;
-  for (let k = 0; k < d; k++) {
-    const [left, right] = [a, b].map(({ data, shape: [n] }) => {
-      let [mean, spread] = [0, 0];
-      for (let i = 0; i < n; i++) mean += data[i * d + k] / n;
-      for (let i = 0; i < n; i++) spread += (data[i * d + k] - mean) ** 2 / n;
-      return { mean, spread };
-    });
-    total += (left.mean - right.mean) ** 2 + left.spread + right.spread;
-  }
+  left.means.forEach((mean, k) => {
+    total += (mean - right.means[k]) ** 2 + left.deviations[k] ** 2 + right.deviations[k] ** 2;
+  });
   return total > 0 ? total : 1;
 }
 

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { RidgeflowError } from '../core/errors.js';
 import { MPI_REMEDY, loadMpiAddon } from '../kernel/mpi/addon.js';
 import { processorsForThisProcess } from '../kernel/native/processors.js';
 import { EXIT, parseInteger } from './failure.js';
+import { withoutMpirunMessages } from './mpirun-messages.js';
 
 /** What {@link addRanksOption} parses. */
 export interface RanksOptions {
@@ -81,7 +83,7 @@ async function launch(ranks: number, args: readonly string[]): Promise<number> {
   const child = spawn('mpirun', ['--oversubscribe', '--bind-to', 'none', '-n', String(ranks), ...program], {
     // Alone in its group, so that Ctrl-C comes once, by way of here.
     detached: true,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'inherit', 'pipe'],
     env: {
       RIDGEFLOW_THREADS: String(threads),
       ...process.env,
@@ -91,6 +93,8 @@ async function launch(ranks: number, args: readonly string[]): Promise<number> {
       OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1',
     },
   });
+  child.stderr.setEncoding('utf8');
+  const said = pipeline(child.stderr, withoutMpirunMessages(), process.stderr, { end: false });
   let isInterrupted = false;
   const stop = () => {
     isInterrupted = true;
@@ -100,6 +104,7 @@ async function launch(ranks: number, args: readonly string[]): Promise<number> {
   signals.forEach((signal) => process.on(signal, stop));
   try {
     const [code] = (await once(child, 'close')) as [number | null];
+    await said;
     return isInterrupted ? EXIT.interrupted : (code ?? EXIT.failure);
   } catch (cause) {
     throw new RidgeflowError('BACKEND_UNAVAILABLE', `mpirun cannot be started. ${MPI_REMEDY}`, { cause });

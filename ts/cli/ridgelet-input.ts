@@ -40,7 +40,7 @@ interface TargetOptions extends ReadingOptions, ScalingOptions {
  */
 export async function prepareTarget(path: string, options: TargetOptions): Promise<PreparedTarget> {
   const target = await readTarget(path, options);
-  const scaling = scalingOf(target.points, target.columns, path, options);
+  const scaling = await scalingOf(target.points, target.columns, path, options);
   if (!scaling) {
     const note = options.digits ? undefined : varianceNote(target.points, target.columns);
     return note === undefined ? target : { ...target, notes: [...target.notes, note] };

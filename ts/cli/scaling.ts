@@ -3,8 +3,16 @@ import type { NdArray } from '../core/array.js';
 import { RidgeflowError } from '../core/errors.js';
 import { chosenColumns } from '../io/column-choice.js';
 import type { CloudFile } from '../io/index.js';
+import { ALONE } from '../kernel/alone.js';
+import type { ShareKernels } from '../kernel/contract/shares.js';
 import type { Standardisation, StandardiseMethod } from '../measure/index.js';
-import { type ColumnMoments, columnMoments, standardisationBy } from '../measure/standardise.js';
+import { quartilesOverRanks } from '../measure/quartiles.js';
+import {
+  type ColumnMoments,
+  columnMoments,
+  columnMomentsOverRanks,
+  standardisationBy,
+} from '../measure/standardise.js';
 
 /** What {@link addScalingOptions} parses. */
 export interface ScalingOptions {
@@ -55,16 +63,16 @@ export function columnNames(
 }
 
 /**
- * What brings points to standard units; undefined where that was not asked for. Of points that are spread over ranks `moments`
- * are those of all. Throws INVALID_ARGUMENT.
+ * What brings points to standard units; undefined where that was not asked for. Of points that are spread over ranks the
+ * moments and quartiles are those of all. Throws INVALID_ARGUMENT.
  */
-export function scalingOf(
+export async function scalingOf(
   points: NdArray,
   names: readonly (string | number)[],
   path: string,
   { standardise: method, scaleGroup = [] }: ScalingOptions,
-  moments?: ColumnMoments,
-): Standardisation | undefined {
+  { shares = ALONE, moments }: { shares?: ShareKernels; moments?: ColumnMoments } = {},
+): Promise<Standardisation | undefined> {
   if (method === undefined) {
     if (scaleGroup.length === 0) return undefined;
     throw new RidgeflowError(
@@ -74,7 +82,9 @@ export function scalingOf(
   }
   const known = { count: names.length, names: names.map(String), file: path };
   const groups = scaleGroup.map((group) => chosenColumns(group, known, '--scale-group'));
-  return standardisationBy(moments ?? columnMoments(points), points, { method, groups });
+  const ofColumns = moments ?? (await columnMomentsOverRanks(points, shares));
+  const quartiles = method === 'robust' ? await quartilesOverRanks(points, shares) : undefined;
+  return standardisationBy({ ...ofColumns, quartiles }, groups);
 }
 
 /** What was done, for summary.json. */

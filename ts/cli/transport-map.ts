@@ -2,18 +2,29 @@ import { readFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { NdArray } from '../core/array.js';
-import { type DType, allocate } from '../core/array.js';
+import { type DType, allocate, dtypeOf } from '../core/array.js';
+import type { CallOptions } from '../core/options.js';
 import { RidgeflowError } from '../core/errors.js';
 import { isTooNarrow } from '../core/narrowing.js';
 import { readDae } from '../dae/index.js';
-import { type ReadRowsOptions, type RowsFormat, readRows, writeRows, writeTextAtomic } from '../io/index.js';
+import {
+  type ReadRowsOptions,
+  type RowsFormat,
+  readCloud,
+  readRows,
+  writeNpy,
+  writeRows,
+  writeTextAtomic,
+} from '../io/index.js';
+import type { ShareKernels } from '../kernel/contract/shares.js';
+import { distributedOver } from '../kernel/distributed.js';
+import { notOverRanks } from '../kernel/whole.js';
 import { mapRows } from '../stream/index.js';
 import type { ColumnsSummary } from './columns.js';
-import type { Progress } from './progress.js';
 import { commandLine } from './provenance.js';
 import { type ReadingOptions, readOptions } from './reading-options.js';
 import type { ScalingSummary } from './scaling.js';
-import type { ComputationOptions } from './shared-options.js';
+import type { CommandContext, ComputationOptions } from './shared-options.js';
 import { STANDARD_INPUT } from './standard-input.js';
 import { packageVersion } from './version.js';
 
@@ -41,20 +52,26 @@ export interface MapSummary {
   /** What was taken from each column before the map and given back after it, since float32 is too coarse so far from 0. */
   offset: number[] | null;
   notes: string[];
+  /** How many processes held the points, where there were several. */
+  ranks?: number;
 }
 
 /** Formats that are written as they are read, by the ending of the input; other inputs become .npy. */
 const WRITTEN: readonly string[] = ['npy', 'csv', 'parquet', 'arrow'];
 
+/** Rows that a rank moves at once. */
+const BATCH = 4096;
+
 /**
  * Moves the rows of a file by a trained autoencoder, in batches: what is held is a few of them, whatever the size of the
- * file. Writes `moved` in the format of the input, and the summary last.
+ * file. Writes `moved` in the format of the input, and the summary last. Over ranks each holds its own rows, and `moved` is
+ * .npy.
  */
 export async function transportByMap(
   input: string,
   folder: string,
   options: MapOptions,
-  { signal, progress }: { signal: AbortSignal; progress: Progress },
+  { signal, progress, shares }: CommandContext,
 ): Promise<MapSummary> {
   const { fill, ...reading } = readOptions(options);
   if (input === STANDARD_INPUT)
@@ -81,20 +98,48 @@ export async function transportByMap(
     dtype: units?.dtype ?? options.dtype,
     signal,
   };
+  const facts = {
+    input,
+    map: options.map,
+    version: packageVersion(),
+    command: commandLine(),
+    d: dae.dimension,
+    scaled,
+    offset,
+  };
+  const finish = async (found: Pick<MapSummary, 'moved' | 'n' | 'displacement' | 'notes' | 'ranks'>) => {
+    const where = join(folder, found.moved);
+    progress.line(`${found.n} points in ${dae.dimension} dimensions moved, to ${where}`);
+    const summary = { ...facts, ...found };
+    const write = () =>
+      writeTextAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`, { signal });
+    await shares.doneByAll(shares.ranks.rank === 0 ? write() : Promise.resolve());
+    return summary;
+  };
+  /** The rows of a batch where the map brings them, with the sum of the squares of how far. */
+  const moveRows = async (points: NdArray, run: CallOptions) => {
+    const inUnits = units ? units.apply(points) : points;
+    const { data } = await dae.apply(inUnits, run);
+    const there: NdArray = { data, shape: points.shape };
+    const moved = units ? units.invert(there) : there;
+    let squares = 0;
+    for (let i = 0; i < moved.data.length; i++) squares += (moved.data[i] - points.data[i]) ** 2;
+    return { moved, squares };
+  };
+  const say = (notes: readonly string[]) => notes.forEach((note) => progress.line(`Note: ${note}`));
+  if (shares.ranks.size > 1) {
+    if ((options.format ?? 'npy') !== 'npy')
+      throw notOverRanks(`--format ${options.format} with --map, other than npy, does not run`);
+    return finish(await moveOwnRows(input, folder, { rowOptions, moveRows, say, shares }));
+  }
   const notes: string[] = [];
   let squares = 0;
   const move = mapRows(async (rows, run) => {
-    for (const note of (rows as { notes?: string[] }).notes ?? []) {
-      notes.push(note);
-      progress.line(`Note: ${note}`);
-    }
-    const { points } = rows;
-    const inUnits = units ? units.apply(points) : points;
-    const { data } = await dae.apply(inUnits, { backend: options.backend, ...run });
-    const moved: NdArray = units
-      ? units.invert({ data, shape: points.shape })
-      : { data, shape: points.shape };
-    for (let i = 0; i < moved.data.length; i++) squares += (moved.data[i] - points.data[i]) ** 2;
+    const found = (rows as { notes?: string[] }).notes ?? [];
+    notes.push(...found);
+    say(found);
+    const { moved, squares: more } = await moveRows(rows.points, { backend: options.backend, ...run });
+    squares += more;
     return { ...rows, points: moved };
   });
   const ending = extname(input.replace(/\.gz$/i, '')).slice(1).toLowerCase();
@@ -116,22 +161,52 @@ export async function transportByMap(
     if (signal.aborted) throw new RidgeflowError('ABORTED', 'The call was aborted', { cause: error });
     throw error;
   });
-  progress.line(`${n} points in ${dae.dimension} dimensions moved, to ${join(folder, moved)}`);
-  const summary: MapSummary = {
-    input,
-    map: options.map,
-    version: packageVersion(),
-    command: commandLine(),
-    moved,
-    n,
-    d: dae.dimension,
-    displacement: Math.sqrt(squares / n),
-    scaled,
-    offset,
-    notes,
+  return finish({ moved, n, displacement: Math.sqrt(squares / n), notes });
+}
+
+/**
+ * Over ranks: each reads its own rows, moves them a batch at a time by the kernels of one process, and writes them at their
+ * place in `moved.npy`.
+ */
+async function moveOwnRows(
+  input: string,
+  folder: string,
+  {
+    rowOptions,
+    moveRows,
+    say,
+    shares,
+  }: {
+    rowOptions: ReadRowsOptions;
+    moveRows: (points: NdArray, run: CallOptions) => Promise<{ moved: NdArray; squares: number }>;
+    say: (notes: readonly string[]) => void;
+    shares: ShareKernels;
+  },
+): Promise<Pick<MapSummary, 'moved' | 'n' | 'displacement' | 'notes' | 'ranks'>> {
+  const { signal } = rowOptions;
+  const share = distributedOver(shares);
+  const { points, notes = [] } = await readCloud(input, { ...rowOptions, share });
+  say(notes);
+  const [own, d] = points.shape;
+  const out: NdArray = {
+    data: allocate(dtypeOf(points), points.data.length, 'moved points'),
+    shape: [own, d],
   };
-  await writeTextAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`, { signal });
-  return summary;
+  let squares = 0;
+  const work = async () => {
+    for (let first = 0; first < own; first += BATCH) {
+      const rows = Math.min(BATCH, own - first);
+      const batch = { data: points.data.subarray(first * d, (first + rows) * d), shape: [rows, d] };
+      const { moved, squares: more } = await moveRows(batch, { backend: 'native', signal });
+      out.data.set(moved.data, first * d);
+      squares += more;
+    }
+  };
+  await shares.doneByAll(work());
+  const name = 'moved.npy';
+  await writeNpy(join(folder, name), out, { share, signal });
+  const [n, all] = await shares.sumOverRanks([own, squares]);
+  return { moved: name, n, displacement: Math.sqrt(all / n), notes, ranks: shares.ranks.size };
 }
 
 /** What was done to the columns that a map was trained on, after the summary that `ridgeflow train` leaves beside it. */

@@ -125,6 +125,11 @@ export function transportCommand(): Command {
     .action(transport);
 }
 
+/** On disks that ranks share a folder may be there for the others later. */
+function ensureFolder(folder: string, { shares }: CommandContext): Promise<void> {
+  return shares.doneByAll(shares.ranks.rank === 0 ? ensureOutputFolder(folder) : Promise.resolve());
+}
+
 async function transport(file: string | undefined, options: TransportCommandOptions): Promise<void> {
   if (await ranOnRanks(options)) return;
   const folder = resolve(options.out);
@@ -132,10 +137,11 @@ async function transport(file: string | undefined, options: TransportCommandOpti
   const { map } = options;
   if (map !== undefined) {
     const input = file ?? join(packageRoot(), 'data', 'digits.csv.gz');
-    await withProgress(options, async (context) => {
-      await ensureOutputFolder(folder);
+    const move = async (context: CommandContext) => {
+      await ensureFolder(folder, context);
       return transportByMap(input, folder, { ...options, map, ...(!file && { labelColumn: '-1' }) }, context);
-    });
+    };
+    await withProgress(options, move, 'spread');
     return;
   }
   if (options.format !== undefined)
@@ -145,8 +151,7 @@ async function transport(file: string | undefined, options: TransportCommandOpti
     );
   const run = async (context: CommandContext) => {
     const { signal, progress, shares } = context;
-    // On disks that ranks share a folder may be there for the others later.
-    await shares.doneByAll(shares.ranks.rank === 0 ? ensureOutputFolder(folder) : Promise.resolve());
+    await ensureFolder(folder, context);
     const input = file ?? join(packageRoot(), 'data', 'digits.csv.gz');
     progress.line(`Reading ${name}`);
     const cloud = await prepareCloud(input, { ...options, digits: file === undefined, signal, shares });

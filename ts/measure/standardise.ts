@@ -5,6 +5,7 @@ import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { METHODS } from './method-signatures.js';
 import type { NdArrayLike } from '../core/foreign.js';
 import type { ShareKernels } from '../kernel/contract/shares.js';
+import { type Quartiles, quartilesOf } from './quartiles.js';
 
 /** How the spread of a column is measured. */
 export type StandardiseMethod = 'z-score' | 'robust';
@@ -56,31 +57,31 @@ export function standardise(points: NdArrayLike, options: StandardiseOptions = {
   const { method = 'z-score', groups = [] } = options;
   if (method !== 'z-score' && method !== 'robust')
     throw invalidArgument('method', "'z-score' or 'robust'", method);
-  return standardisationBy(columnMoments(points), points, { method, groups });
+  const quartiles = method === 'robust' ? quartilesOf(points) : undefined;
+  return standardisationBy({ ...columnMoments(points), quartiles }, groups);
 }
 
-/** The same by the moments of the columns, which are those of all ranks where the points are spread over them. */
+/**
+ * The same by the moments of the columns, and of `robust` by their quartiles, which are those of all ranks where the points
+ * are spread over them.
+ */
 export function standardisationBy(
-  { means: centre, deviations }: ColumnMoments,
-  points: NdArray,
-  { method, groups }: Required<StandardiseOptions>,
+  { means, deviations, quartiles }: ColumnMoments & { quartiles?: readonly Quartiles[] },
+  groups: readonly (readonly number[])[],
 ): Standardisation {
-  const d = centre.length;
-  const scale = deviations.slice();
-  if (method === 'robust') {
-    for (let column = 0; column < d; column++) {
-      const [lower, median, upper] = quartiles(points, column);
-      centre[column] = median;
-      if (upper > lower) scale[column] = (upper - lower) / NORMAL_QUARTILES;
-    }
-  }
+  const d = means.length;
+  const [centre, scale] = [means.slice(), deviations.slice()];
+  quartiles?.forEach(([lower, median, upper], column) => {
+    centre[column] = median;
+    if (upper > lower) scale[column] = (upper - lower) / NORMAL_QUARTILES;
+  });
   for (const group of checkGroups(groups, d)) {
     const shared = Math.sqrt(group.reduce((sum, column) => sum + scale[column] ** 2, 0) / group.length);
     for (const column of group) scale[column] = shared;
   }
   for (let column = 0; column < d; column++) if (!(scale[column] > 0)) scale[column] = 1;
   return {
-    method,
+    method: quartiles ? 'robust' : 'z-score',
     centre,
     scale,
     apply: (given) => mapped(given, d, (value, column) => (value - centre[column]) / scale[column]),
@@ -159,14 +160,4 @@ function deviationsOf(squares: Float64Array, n: number): Float64Array {
     );
   }
   return squares.map((sum) => Math.sqrt(sum / n));
-}
-
-function quartiles({ data, shape: [n, d] }: NdArray, column: number): [number, number, number] {
-  const values = Float64Array.from({ length: n }, (_, i) => data[i * d + column]).sort();
-  const at = (part: number) => {
-    const place = part * (n - 1);
-    const low = Math.floor(place);
-    return values[low] + (values[Math.min(n - 1, low + 1)] - values[low]) * (place - low);
-  };
-  return [at(0.25), at(0.5), at(0.75)];
 }

@@ -2,6 +2,7 @@ import { RidgeflowError } from '../core/errors.js';
 import type { NdArrayLike } from '../core/foreign.js';
 import { type CallOptions, throwIfAborted, tell } from '../core/options.js';
 import type { Kernels, Matrix } from '../kernel/contract.js';
+import { placeOf } from '../kernel/whole.js';
 import { checkClouds } from './arguments.js';
 import { type MeanAndCovariance, squaredDistance } from './gaussian-wasserstein.js';
 import { scaledClouds } from './scale.js';
@@ -26,16 +27,18 @@ export async function frechetDistance(
   options: CallOptions = {},
 ): Promise<number> {
   ({ a, b } = checkCall(SIGNATURES.frechetDistance, { a, b, options }));
-  const { n, m, d } = checkClouds(a, b);
+  const { n: own, m: other, d } = checkClouds(a, b, 0);
+  throwIfAborted(options.signal);
+  const { kernels, from, to, unit } = await scaledClouds(a, b, options, undefined, 'spread');
+  const { total: n } = await placeOf(kernels, own, 'a');
+  const { total: m } = await placeOf(kernels, other, 'b');
   if (Math.min(n, m) < 2) {
     throw new RidgeflowError(
       'EMPTY_CLOUD',
       `Expected at least 2 points in each cloud but received ${n} and ${m}`,
     );
   }
-  throwIfAborted(options.signal);
-  const { kernels, from, to, unit } = await scaledClouds(a, b, options);
-  const [left, right] = [await moments(kernels, from, options), await moments(kernels, to, options)];
+  const [left, right] = [await moments(kernels, from, n, options), await moments(kernels, to, m, options)];
   const matrices = new SymmetricMatrices(kernels, d, options);
   const square = await squaredDistance(matrices, left, await matrices.root(left.covariance), right);
   await tell(options.onProgress, 1);
@@ -45,9 +48,9 @@ export async function frechetDistance(
 async function moments(
   kernels: Kernels,
   points: Matrix,
+  n: number,
   { signal }: CallOptions,
 ): Promise<MeanAndCovariance> {
   const { mean, covariance } = await kernels.covariance(points, { signal });
-  const n = points.rows;
   return { mean, covariance: covariance.map((value) => (value * n) / (n - 1)) };
 }
