@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
+import type { NdArray } from '../ts/core/array.js';
 import { RidgeflowError } from '../ts/core/errors.js';
 import {
   analyseNetwork,
@@ -37,6 +38,15 @@ async function classifier(name: string): Promise<string> {
     });
   }
   return writer.write(join(folder, `${name}.onnx`), { x: ['n', 3] }, writer.linear('head', x, D, 3));
+}
+
+/** Two blocks of attention on sequences of five vectors. */
+async function encoder(): Promise<string> {
+  const writer = new ModelWriter();
+  let y = writer.linear('embed', 'x', 3, D);
+  for (const l of [0, 1])
+    y = writer.within(`layer.${l}`, () => writer.node('Add', [writer.attention(y, D), y]));
+  return writer.write(join(folder, 'encoder.onnx'), { x: ['n', 5, 3] }, y);
 }
 
 const data = normals(1200, 3);
@@ -125,6 +135,23 @@ test('refitting: bad input', async (t) => {
       writer.gelu(writer.linear('a', 'x', 4, 4)),
     ),
   );
-  t.is(await code(refitStream(plain, normals(50, 4), { depth: 2 })), 'UNSUPPORTED');
+  const error = await t.throwsAsync(refitStream(plain, normals(50, 4), { depth: 2 }));
+  t.is((error as RidgeflowError).code, 'UNSUPPORTED');
+  t.regex(error.message, /no residual stream of two blocks.*: give a model that has one/);
   await plain.dispose();
+});
+
+test('sequences are refused after a few examples, with their shape and what is left to do', async (t) => {
+  const model = await openModel(await encoder());
+  let examples = 0;
+  const run = model.run.bind(model);
+  model.run = (batch, layers) => {
+    examples += (batch as ReadonlyMap<string, NdArray>).get('x')!.shape[0];
+    return run(batch, layers);
+  };
+  const error = await t.throwsAsync(refitStream(model, normals(500, 5, 3), { depth: 2 }));
+  t.is((error as RidgeflowError).code, 'UNSUPPORTED');
+  t.regex(error.message, /maps or sequences, 5 × 4 values at \/embed.*: analyseStreams says/);
+  t.true(examples < 30, `${examples}`);
+  await model.dispose();
 });

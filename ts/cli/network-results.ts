@@ -1,17 +1,19 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NdArray } from '../core/array.js';
-import { writeNpz } from '../io/index.js';
+import { RidgeflowError } from '../core/errors.js';
+import { ensureOutputFolder, writeNpz } from '../io/index.js';
 import { labelSiblings } from '../io/idx.js';
 import { kernelsFor } from '../kernel/backend.js';
 import {
   type ActivationOptions,
   type Activations,
   type AlignmentMatrix,
-  type AlignmentMatrixOptions,
   type AttentionAnalysis,
   type FeatureMaps,
+  type ModelData,
   type NetworkAnalysis,
+  type NetworkModel,
   type SequencePooling,
   type StreamAnalysis,
   alignmentMatrix,
@@ -23,6 +25,7 @@ import {
   refitStream,
 } from '../network/index.js';
 import { streamLayers } from '../network/analysis/states.js';
+import { streamToRefit } from '../network/blocks/stream-to-refit.js';
 import { modelFiles } from '../network/model/model-files.js';
 import type { Refit } from '../report/network-blocks.js';
 import { type ExampleSamples, sampleTexts, thumbnails } from '../report/samples.js';
@@ -59,6 +62,9 @@ export interface NetworkCommandOptions extends ComputationOptions, OutputOptions
   cache?: string | boolean;
   refit?: number[];
 }
+
+/** Debiased alignments need so many examples. */
+const FEWEST_COMPARED = 4;
 
 /** All that is measured, and what is said of the input. */
 export interface NetworkResults {
@@ -97,6 +103,8 @@ export async function networkResults(
   // Standard input is read once, and activations are not kept.
   if (asked === false || places.data === STANDARD_INPUT) return measured(places, options, run);
   const own = typeof asked === 'string';
+  // A folder that cannot be written is said before the work, not after it.
+  if (own) await ensureOutputFolder(asked);
   const cache = new ResultCache(own ? asked : join(defaultCacheFolder(), 'network'), own);
   // What cannot be read is an error of the run itself, which says it better.
   const key = await keyOf(places, options, run.signal).catch(() => undefined);
@@ -157,10 +165,16 @@ async function measured(
   options: NetworkCommandOptions,
   { signal, progress }: Run,
 ): Promise<NetworkResults> {
-  progress.line(`Opening ${path}`);
   const { backend, seed, dtype, rows, batch, width, featureMaps, pool, layers } = options;
-  const model = await openModel(path, { backend, signal });
+  const models: NetworkModel[] = [];
+  const open = async (file: string) => {
+    progress.line(`Opening ${file}`);
+    models.push(await openModel(file, { backend, signal }));
+    return models[models.length - 1];
+  };
   try {
+    const model = await open(path);
+    const second = other === undefined ? undefined : await open(other);
     progress.line(`Reading ${data}`);
     const examples = await readModelData(model, data, { ...options, signal });
     // All texts would be kept with the results, of which a few are shown.
@@ -168,6 +182,9 @@ async function measured(
     sayInput(examples, progress);
     const shared = { signal, backend, seed, dtype };
     const call = { ...shared, rows, batch, width, featureMaps, pool, layers };
+    // What cannot be done is refused here, not after all else.
+    if (options.refit) await streamToRefit(model, points, shared);
+    const others = second && (await comparable(second, points, call));
     const analysis = await analyseNetwork(model, points, {
       ...call,
       labels: input.labels?.values,
@@ -191,9 +208,11 @@ async function measured(
     const compare = { signal, seed };
     const opened = await openActivations(model, points, { ...call, layers: names });
     progress.update(0.85, 'comparing the layers');
-    const alignment = analysis.examples < 4 ? null : await alignmentMatrix(opened, undefined, compare);
-    const comparison =
-      other === undefined ? null : await compared(other, opened, examples, { call, compare });
+    const alignment =
+      analysis.examples < FEWEST_COMPARED ? null : await alignmentMatrix(opened, undefined, compare);
+    const comparison = others
+      ? { model: other!, alignment: await alignmentMatrix(opened, others, compare) }
+      : null;
     if (options.activations) {
       const every = await openActivations(model, points, call);
       const all = await every.collect(
@@ -205,7 +224,7 @@ async function measured(
     const samples = samplesOf(examples, analysis.drawn);
     return { analysis, input, blocks, attention, refits, samples, alignment, comparison };
   } finally {
-    await model.dispose();
+    for (const model of models) await model.dispose();
   }
 }
 
@@ -223,23 +242,21 @@ function isNdArray(points: ModelExamples['points']): points is NdArray {
   return Array.isArray(points.shape) && 'data' in points;
 }
 
-/** Alignments with the layers of another model, on the same examples; of a residual stream once a block. */
-async function compared(
-  path: string,
-  activations: Activations,
-  { points }: ModelExamples,
-  { call, compare }: { call: ActivationOptions; compare: AlignmentMatrixOptions },
-): Promise<NonNullable<NetworkResults['comparison']>> {
-  const model = await openModel(path, { backend: call.backend, signal: call.signal });
-  try {
-    const others = await openActivations(model, points, {
-      ...call,
-      layers: call.layers ?? streamLayers(model),
-    });
-    return { model: path, alignment: await alignmentMatrix(activations, others, compare) };
-  } finally {
-    await model.dispose();
-  }
+/** The layers of another model that are compared with on the same examples; of a residual stream once a block. */
+async function comparable(
+  model: NetworkModel,
+  points: ModelData,
+  call: ActivationOptions,
+): Promise<Activations> {
+  const opened = await openActivations(model, points, {
+    ...call,
+    layers: call.layers ?? streamLayers(model),
+  });
+  if (opened.examples >= FEWEST_COMPARED) return opened;
+  throw new RidgeflowError(
+    'EMPTY_CLOUD',
+    `Expected at least ${FEWEST_COMPARED} examples to compare two models on but received ${opened.examples}`,
+  );
 }
 
 /** Named by the place of the layer and its name, without what a zip file cannot hold. */

@@ -9,6 +9,7 @@ import type {
   SequencePooling,
   StreamAnalysis,
 } from '../network/index.js';
+import { MOST_LAYERS } from '../network/blocks/refit-stream.js';
 import { leftOutSentence } from '../network/analysis/left-out.js';
 import { networkReport } from '../report/network.js';
 import type { ColumnsSummary } from './columns.js';
@@ -174,7 +175,7 @@ async function network(path: string, files: string[], options: NetworkCommandOpt
 
 /** Whole numbers, as in 2,4,8. */
 function parseDepths(text: string): number[] {
-  return text.split(',').map(parseInteger(1));
+  return text.split(',').map(parseInteger(1, MOST_LAYERS));
 }
 
 /** Data, or a second model and data. */

@@ -1,7 +1,6 @@
 import type { ActivationName } from '../../core/activation.js';
 import type { NdArray } from '../../core/array.js';
 import { checkCall } from '../../core/call.js';
-import { RidgeflowError } from '../../core/errors.js';
 import type { NdArrayLike } from '../../core/foreign.js';
 import { type CallOptions, checkInteger, partOf, tell } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
@@ -12,8 +11,11 @@ import { type ResidualLayer, type ResidualNetwork, residualNetwork } from '../re
 import { SIGNATURES } from '../signatures.js';
 import { gathered } from './local-geometry.js';
 import { withoutBlock } from './left-out-block.js';
-import { streamParts } from './stream-parts.js';
+import { streamToRefit } from './stream-to-refit.js';
 import { ownData } from '../model/model-data.js';
+
+/** Layers that a stream may be refitted with. */
+export const MOST_LAYERS = 10_000;
 
 /** Options of {@link refitStream}. */
 export interface RefitStreamOptions extends CallOptions {
@@ -59,23 +61,16 @@ export async function refitStream(
   options: RefitStreamOptions,
 ): Promise<RefittedStream> {
   checkCall(SIGNATURES.refitStream, { model, points, options });
-  const depth = checkInteger(options.depth, 'depth', 1, 10_000);
+  const depth = checkInteger(options.depth, 'depth', 1, MOST_LAYERS);
   const width = checkInteger(options.width ?? 256, 'width', 1);
   const most = checkInteger(options.examples ?? 4000, 'examples', 8);
   const { seed, signal, backend, dtype, activation } = options;
   const call = { seed, signal, backend, dtype };
-  const { parts, last, count, layer, between, collect } = await streamParts(model, ownData(points), options);
-  const flat = parts.filter((part) => part.length > 1 && layer(part[0].from).shape.length === 1);
-  const blocks = flat.reduce((best, part) => (part.length > best.length ? part : best), flat[0]);
-  if (!blocks) {
-    throw new RidgeflowError(
-      'UNSUPPORTED',
-      `${model.source} has no residual stream of two blocks or more whose state is one vector: maps and sequences cannot be refitted`,
-      { details: { file: model.source } },
-    );
-  }
-  if (count < 8)
-    throw new RidgeflowError('EMPTY_CLOUD', `Expected at least 8 examples for points but received ${count}`);
+  const { blocks, last, count, layer, between, collect } = await streamToRefit(
+    model,
+    ownData(points),
+    options,
+  );
   const rows = new RandomStream(seed, 'sample').choose(count, Math.min(count, most));
   const names = [blocks[0].from, ...blocks.map(({ to }) => to)];
   const clouds = await collect([...names, last], rows);
