@@ -106,7 +106,7 @@ export async function analyseAttention(
   await opened.stream(
     [...sums.keys()],
     async ({ first, examples, rows: arrays }) => {
-      const masked = mask === undefined ? undefined : maskRows(all.batch(first, examples).get(mask)!);
+      const masked = mask && maskRows(all.batch(first, examples), mask);
       for (const [name, weights] of arrays) {
         for (let i = 0; i < examples; i++) {
           sums.get(name)?.add(weights, i, first + i, masked);

@@ -54,8 +54,8 @@ export interface ActivationOptions extends CallOptions {
   batch?: number;
   /**
    * The input that says which positions of a sequence count, by name: means leave out those where it is 0, and with `positions`
-   * they are no rows. Default: the one
-   * whose name holds `mask`, where there is one; false for none.
+   * they are no rows. Default: the one whose name holds `mask`, where there is one; else what the model itself leaves out
+   * ({@link NetworkModel.padding}); false for none.
    */
   mask?: string | false;
   /** About so many bytes of activations are held at once; of more the model is run several times over. Default 2³⁰. */
@@ -160,7 +160,7 @@ export async function openActivations(
   const marks =
     mask === undefined || (featureMaps !== 'positions' && !isIds)
       ? undefined
-      : maskRows(all.batch(0, examples).get(mask)!);
+      : maskRows(all.batch(0, examples), mask);
   const tokens =
     featureMaps === 'positions' && marks?.data.length === examples * (marks?.positions ?? 0)
       ? tokenRows(marks, positions, options.seed)
@@ -247,7 +247,7 @@ export async function openActivations(
       throwIfAborted(call.signal);
       count = Math.min(size.rows, examples - first);
       const rows = new Map<string, NdArray>();
-      const masked = mask === undefined ? undefined : maskRows(all.batch(first, count).get(mask)!);
+      const masked = mask && maskRows(all.batch(first, count), mask);
       if (wanted.includes(INPUT)) {
         const own = shares?.rows(first, count, masked) ?? pointsFrom(all.points, first, count);
         rows.set(INPUT, await rowsFor(INPUT, own, count, call.signal));

@@ -35,7 +35,7 @@ export async function loadGraphProgram(files: TfjsFiles): Promise<TfjsProgram> {
       },
     }),
     compute: (given, layers) => listed(model.execute(Object.fromEntries(given), [...layers])),
-    follows: (from, to) => follows(nodes, from, to),
+    follows: (from, to, others) => follows(nodes, from, to, others),
     dispose: () => model.dispose(),
   };
 }
@@ -74,13 +74,20 @@ function layersOf(
   return { layers, leftOut, values };
 }
 
-/** Whether `to` follows from `from` alone, without a loop or a branch between them. */
-function follows(nodes: ReadonlyMap<string, GraphNode>, from: string, to: string): boolean {
+/** The others that `to` follows from beside `from`, without a loop or a branch between them; undefined where from more. */
+function follows(
+  nodes: ReadonlyMap<string, GraphNode>,
+  from: string,
+  to: string,
+  others: readonly string[],
+): string[] | undefined {
   const inputsOf = (name: string) => {
     const node = nodes.get(name);
+    if (others.includes(name)) return [];
     return !node || node.op.startsWith('Placeholder') || node.flows ? undefined : node.input;
   };
-  return walkBack(to, from, inputsOf) !== undefined;
+  const met = walkBack(to, from, inputsOf);
+  return met && others.filter((name) => met.has(name));
 }
 
 /** Whether a loop, a branch or a node of unknown size is among what these layers follow from. O(nodes). */

@@ -14,6 +14,7 @@ export type {
   LeftOutLayer,
   ModelInput,
   ModelLayer,
+  ModelPadding,
   ModelValue,
   NetworkModel,
   OpenModelOptions,

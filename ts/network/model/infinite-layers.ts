@@ -4,6 +4,7 @@ import { spokenOption } from '../../core/spoken.js';
 import type { Examples } from './examples.js';
 import { inGroups } from './groups.js';
 import type { NetworkModel } from './model.js';
+import type { MaskSource } from './position-mask.js';
 
 /** Why a layer whose infinities go no further is not shown. */
 export const INFINITE = 'gives infinity where a mask takes a score away';
@@ -31,8 +32,8 @@ export async function infiniteLayers(
     /** Of one example. */
     bytesOf: (name: string) => number;
     memory: number;
-    /** Name of the input that is the mask. */
-    mask: string | undefined;
+    /** What says which positions count. */
+    mask: MaskSource | undefined;
   },
 ): Promise<ReadonlySet<string>> {
   const found = new Set<string>();
@@ -50,7 +51,7 @@ export async function infiniteLayers(
 }
 
 /** So many examples: those of which the mask leaves out most, and others evenly from all; the last again where a model takes no fewer. */
-function lookedAt(examples: Examples, { input }: NetworkModel, mask: string | undefined): number[] {
+function lookedAt(examples: Examples, { input }: NetworkModel, mask: MaskSource | undefined): number[] {
   const n = examples.count;
   const count = input.batch ?? Math.min(LOOKED_AT, n);
   const masked = mask === undefined ? [] : mostMasked(examples, mask, Math.ceil(count / 4));
@@ -63,13 +64,14 @@ function lookedAt(examples: Examples, { input }: NetworkModel, mask: string | un
 }
 
 /** So many examples of which the mask leaves out most positions. */
-function mostMasked({ count: n, given }: Examples, mask: string, count: number): number[] {
-  const array = given.find(({ input }) => input.name === mask)?.array;
+function mostMasked({ count: n, given }: Examples, mask: MaskSource, count: number): number[] {
+  const array = given.find(({ input }) => input.name === mask.input)?.array;
   if (array === undefined || typeof array === 'number' || array.shape[0] !== n) return [];
   const size = array.data.length / n;
+  const padding = mask.padding ?? 0;
   const left = Int32Array.from({ length: n }, (_, i) => {
     let zeros = 0;
-    for (let k = i * size; k < (i + 1) * size; k++) if (array.data[k] === 0) zeros++;
+    for (let k = i * size; k < (i + 1) * size; k++) if (array.data[k] === padding) zeros++;
     return zeros;
   });
   return [...left.keys()].sort((a, b) => left[b] - left[a]).slice(0, count);

@@ -1,6 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { isKerasStore, renamedFromStore } from './keras-store.js';
 import { RESET_AFTER } from './keras3.js';
+import { KerasMasks, makerOf, paddingOf } from './keras-masks.js';
 import { type LayerStep, LayerValue, stepsOf } from './layers-graph.js';
 import { type ModelLayer, type ModelValue, computes } from './model.js';
 import { registerResetAfterGru } from './reset-after-gru.js';
@@ -32,6 +33,9 @@ export async function loadLayersProgram(files: TfjsFiles): Promise<TfjsProgram> 
   const inputs = model.inputs.map(({ sourceLayer: { name }, shape, dtype }) => ({ name, shape, dtype }));
   const values = new Map(inputs.map(({ name }) => [name, new LayerValue()]));
   const steps = stepsOf(model, [...values.values()]);
+  const masks = new KerasMasks(tf, steps, makerOf(topology));
+  const given = new Map(inputs.map((input) => [values.get(input.name)!, input]));
+  const padding = paddingOf(steps, given);
   const layers: ModelLayer[] = [];
   for (const { layer, outputs, name: path } of steps) {
     const kind = layer.getClassName().replace(/^ridgeflow>/, '');
@@ -46,16 +50,28 @@ export async function loadLayersProgram(files: TfjsFiles): Promise<TfjsProgram> 
     format: 'tfjs-layers',
     unit: 'layer',
     inputs,
+    ...(padding && { padding }),
     layers,
     leftOut: [],
     values: graphOf(steps, values),
     compute(given, names) {
       const known = new Map(Array.from(given, ([name, x]) => [values.get(name)!, x]));
       const wanted = names.map((name) => values.get(name)!);
-      const found = valuesFrom(steps, known, new Set(wanted));
+      const found = valuesFrom(steps, known, new Set(wanted), masks);
       return wanted.map((value) => found.get(value)!);
     },
-    follows: (from, to) => follows(values.get(from)!, values.get(to)!),
+    follows: (from, to, others) => {
+      const first = values.get(from)!;
+      const last = values.get(to)!;
+      const known = new Map(others.map((name) => [values.get(name)!, name]));
+      const met = walkBack(last, first, (value) => (known.has(value) ? [] : value.step?.inputs));
+      if (!met?.has(first)) return undefined;
+      const between = steps.filter(({ outputs }) =>
+        outputs.some((value) => value !== first && met.has(value)),
+      );
+      if (masks.isLost(first, between)) return undefined;
+      return [...known].flatMap(([value, name]) => (met.has(value) ? [name] : []));
+    },
     dispose: () => {
       // Models inside a model keep their weights where they are used more than once.
       const weights = model.weights.map((weight) => weight.read());
@@ -89,6 +105,7 @@ function valuesFrom(
   steps: readonly LayerStep[],
   given: ReadonlyMap<LayerValue, Tensor>,
   wanted: ReadonlySet<LayerValue>,
+  masks: KerasMasks,
 ): ReadonlyMap<LayerValue, Tensor> {
   const values = new Map(given);
   const needed = neededSteps(steps, given, wanted);
@@ -102,10 +119,16 @@ function valuesFrom(
     uses.set(tensor, count);
     if (count === 0 && !kept.has(tensor)) tensor.dispose();
   };
-  for (const { layer, inputs, outputs, callArgs } of needed) {
+  const known = new Map<LayerValue, Tensor>();
+  for (const step of needed) {
+    const { inputs, outputs } = step;
     const ready = inputs.map((input) => values.get(input)!);
-    const out = layer.apply(ready.length === 1 ? ready[0] : ready, callArgs) as Tensor | Tensor[];
-    const tensors = Array.isArray(out) ? out : [out];
+    const { tensors, mask } = masks.apply(
+      step,
+      ready,
+      inputs.map((input) => known.get(input)),
+    );
+    if (mask) known.set(outputs[0], mask);
     outputs.forEach((output, i) => {
       values.set(output, tensors[i]);
       if (wanted.has(output)) kept.add(tensors[i]);
@@ -131,9 +154,4 @@ function neededSteps(
     stack.push(...value.step.inputs);
   }
   return steps.filter((step) => needed.has(step));
-}
-
-/** Whether `last` follows from `first` alone. */
-function follows(first: LayerValue, last: LayerValue): boolean {
-  return walkBack(last, first, ({ step }) => step?.inputs)?.has(first) ?? false;
 }

@@ -55,6 +55,14 @@ export interface ModelInput {
   readonly extentNames?: readonly (string | null)[];
 }
 
+/** What a model itself takes for padding, as the Embedding with `mask_zero` and the Masking of Keras do. */
+export interface ModelPadding {
+  /** The input, sequences of ids or of vectors. */
+  readonly input: string;
+  /** Positions all of whose values are this one are left out. */
+  readonly value: number;
+}
+
 /** Computes a later layer's activations from those of an earlier one. */
 export type Block = (x: NdArray) => Promise<NdArray>;
 
@@ -71,6 +79,8 @@ export interface NetworkModel {
   /** The first input that has examples. */
   readonly input: ModelInput;
   readonly inputs: readonly ModelInput[];
+  /** Positions of sequences that it leaves out by itself, of a LayersModel. */
+  readonly padding?: ModelPadding;
   /** Every layer in the order of computation, without inputs, constants and what only hands its input on. */
   readonly layers: readonly ModelLayer[];
   /** Layers that compute something where it cannot be seen, as in the body of a loop. */
@@ -89,7 +99,6 @@ export interface NetworkModel {
   /**
    * The part of the model between two layers, or undefined where the later depends on more than the earlier. `others` are values
    * of inputs that it may depend on as well, the same for every example: [1, …], or of an input without examples the whole.
-   * TensorFlow.js models take none.
    */
   block(from: string, to: string, others?: ReadonlyMap<string, NdArray>): Block | undefined;
   dispose(): Promise<void>;

@@ -13,6 +13,7 @@ import {
   feedsOf,
   noLayers,
 } from './model.js';
+import { repeated } from './repeated.js';
 import { onnxFailure } from './onnx-failure.js';
 import { widenHalves } from './onnx-halves.js';
 import { onnxInputs, onnxTensor } from './onnx-inputs.js';
@@ -30,10 +31,14 @@ interface Entry {
   readonly session: Promise<InferenceSession>;
   readonly part: boolean;
   uses: number;
+  /** Of the model that the session holds, once it is made. */
+  bytes: number;
 }
 
 /** Sessions from the inputs that are kept for the next run: each holds the weights of its part. */
 const KEPT = 3;
+/** Bytes of the parts that are kept: the rest of a deep model behind each of its blocks is many times the model. */
+const PART_BYTES = 2 ** 27;
 
 /** An ONNX model on onnxruntime. */
 export class OnnxNetwork implements NetworkModel {
@@ -149,24 +154,41 @@ export class OnnxNetwork implements NetworkModel {
     others: readonly string[] = [],
   ): Entry {
     const key = JSON.stringify([from, ...outputs, others]);
-    const known = this.#sessions.get(key);
-    const session =
-      known?.session ??
-      this.#create(from, outputs, nodes, others).catch((cause: unknown) => {
-        throw onnxFailure(this.source, cause, this.#runtime.env.versions?.node);
-      });
-    const entry = known ?? { session, part: nodes !== undefined, uses: 0 };
+    const entry = this.#sessions.get(key) ?? this.#made(from, outputs, nodes, others);
     // The last used stands last.
     this.#sessions.delete(key);
     this.#sessions.set(key, entry);
     return entry;
   }
 
+  #made(
+    from: string,
+    outputs: readonly string[],
+    nodes: OnnxNode[] | undefined,
+    others: readonly string[],
+  ): Entry {
+    const session = this.#create(from, outputs, nodes, others).then(
+      (made) => {
+        entry.bytes = made.bytes;
+        return made.session;
+      },
+      (cause: unknown) => {
+        throw onnxFailure(this.source, cause, this.#runtime.env.versions?.node);
+      },
+    );
+    const entry: Entry = { session, part: nodes !== undefined, uses: 0, bytes: 0 };
+    return entry;
+  }
+
   /** Lets the sessions go that have not been used for longest. */
   async #trim(): Promise<void> {
-    const whole = [...this.#sessions].filter(([, { part }]) => !part);
-    for (const [key, { session, uses }] of whole.slice(0, -KEPT)) {
-      if (uses > 0) continue;
+    let [whole, parts, bytes] = [0, 0, 0];
+    for (const [key, entry] of [...this.#sessions].reverse()) {
+      const { session, part, uses } = entry;
+      if (part) [parts, bytes] = [parts + 1, bytes + entry.bytes];
+      else whole++;
+      // The part that was used last is kept however large: it is what the next batch needs.
+      if (uses > 0 || (part ? parts === 1 || bytes <= PART_BYTES : whole <= KEPT)) continue;
       this.#sessions.delete(key);
       await session.then(
         (made) => made.release(),
@@ -180,7 +202,7 @@ export class OnnxNetwork implements NetworkModel {
     outputs: readonly string[],
     nodes: OnnxNode[] | undefined,
     others: readonly string[],
-  ): Promise<InferenceSession> {
+  ): Promise<{ session: InferenceSession; bytes: number }> {
     const { graph } = this.#model;
     const known = new Map([...graph.output, ...(graph.valueInfo ?? [])].map((info) => [info.name, info]));
     const floats = { type: { tensorType: { elemType: ONNX_TYPES.float } } };
@@ -202,7 +224,8 @@ export class OnnxNetwork implements NetworkModel {
         output: outputs.map((name) => (nodes ? undefined : known.get(name)) ?? { name }),
       },
     });
-    return this.#runtime.InferenceSession.create(bytes, { logSeverityLevel: 4 });
+    const session = await this.#runtime.InferenceSession.create(bytes, { logSeverityLevel: 4 });
+    return { session, bytes: bytes.byteLength };
   }
 
   async #infer(
@@ -233,13 +256,6 @@ export class OnnxNetwork implements NetworkModel {
     }
     return found;
   }
-}
-
-/** One example so many times over. */
-function repeated({ data, shape: [, ...example] }: NdArray, rows: number): NdArray {
-  const out = new (data.constructor as Float32ArrayConstructor)(rows * data.length);
-  for (let i = 0; i < rows; i++) out.set(data, i * data.length);
-  return { data: out, shape: [rows, ...example] };
 }
 
 async function loadRuntime(): Promise<Runtime> {

@@ -7,11 +7,13 @@ import {
   type LeftOutLayer,
   type ModelInput,
   type ModelLayer,
+  type ModelPadding,
   type ModelValue,
   type NetworkModel,
   feedsOf,
   noLayers,
 } from './model.js';
+import { repeated } from './repeated.js';
 import { type GivenTensor, type ModelEngine, tfjsFailure } from './tfjs-engine.js';
 import { checkCall } from '../../core/call.js';
 import { METHODS } from '../method-signatures.js';
@@ -29,8 +31,10 @@ export interface TfjsProgram {
   compute(given: ReadonlyMap<string, Tensor>, layers: readonly string[]): Tensor[];
   /** The same of a graph that can only be run asynchronously; its tensors are the caller's to dispose of. */
   computeAsync?(given: ReadonlyMap<string, Tensor>, layers: readonly string[]): Promise<Tensor[]>;
-  /** Whether the later layer follows from the earlier alone. */
-  follows(from: string, to: string): boolean;
+  /** The others that the later layer follows from beside the earlier, inputs; undefined where it follows from more. */
+  follows(from: string, to: string, others: readonly string[]): readonly string[] | undefined;
+  /** Positions of sequences that the model leaves out by itself. */
+  readonly padding?: ModelPadding;
   dispose(): void;
 }
 
@@ -43,6 +47,7 @@ export class TfjsNetwork implements NetworkModel {
   readonly layers: readonly ModelLayer[];
   readonly leftOut: readonly LeftOutLayer[];
   readonly values: readonly ModelValue[];
+  readonly padding?: ModelPadding;
   readonly #program: TfjsProgram;
   readonly #engine: ModelEngine;
 
@@ -52,6 +57,7 @@ export class TfjsNetwork implements NetworkModel {
     this.layers = program.layers;
     this.leftOut = program.leftOut;
     this.values = program.values;
+    this.padding = program.padding;
     this.#program = program;
     this.#engine = engine;
     this.inputs = inputsOf(program);
@@ -87,19 +93,32 @@ export class TfjsNetwork implements NetworkModel {
     checkCall(METHODS.NetworkModel.run, { batch, layers });
     for (const name of layers) this.#check(name);
     const feeds = feedsOf(this, batch);
-    const given = this.inputs.map(({ name, type }): GivenTensor => {
-      const dtype = type === 'int32' || type === 'bool' ? type : 'float32';
-      return { name, dtype, ...feeds.get(name)! };
-    });
-    return this.#compute(given, layers);
+    return this.#compute(
+      this.inputs.map((input) => givenTensor(input, feeds.get(input.name)!)),
+      layers,
+    );
   }
 
-  block(from: string, to: string): Block | undefined {
-    checkCall(METHODS.NetworkModel.block, { from, to, others: undefined });
+  block(from: string, to: string, others?: ReadonlyMap<string, NdArray>): Block | undefined {
+    checkCall(METHODS.NetworkModel.block, { from, to, others });
     this.#check(from);
     this.#check(to);
-    if (!this.#program.follows(from, to)) return undefined;
-    return async (x) => (await this.#compute([{ name: from, dtype: 'float32', ...x }], [to])).get(to)!;
+    const given = this.inputs.filter(({ name }) => others?.has(name) && name !== from);
+    const used = this.#program.follows(
+      from,
+      to,
+      given.map(({ name }) => name),
+    );
+    if (!used) return undefined;
+    const beside = given.filter(({ name }) => used.includes(name));
+    return async (x) => {
+      const tensors = beside.map((input) => {
+        const value = others!.get(input.name)!;
+        return givenTensor(input, input.axis === null ? value : repeated(value, x.shape[0]));
+      });
+      const found = await this.#compute([{ name: from, dtype: 'float32', ...x }, ...tensors], [to]);
+      return found.get(to)!;
+    };
   }
 
   async dispose(): Promise<void> {
@@ -124,6 +143,11 @@ export class TfjsNetwork implements NetworkModel {
       throw tfjsFailure(this.source, cause, this.#engine.tf.version_core);
     }
   }
+}
+
+/** An array as the type that an input takes. */
+function givenTensor({ name, type }: ModelInput, array: NdArray): GivenTensor {
+  return { name, dtype: type === 'int32' || type === 'bool' ? type : 'float32', ...array };
 }
 
 /** Without names of extents, the examples lie along the first axis of all inputs that are as open there as the first. */
