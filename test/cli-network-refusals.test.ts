@@ -11,7 +11,7 @@ import { ModelWriter } from './residual-models.js';
 
 const OPTIONS: NetworkCommandOptions = {
   ...{ out: 'out', dtype: 'float32', seed: 0, featureMaps: 'mean' },
-  ...{ rows: 1000, batch: 64, width: 64, blocks: true, cache: false },
+  ...{ rows: 1000, batch: 64, width: 64, drawn: 1000, blocks: true, cache: false },
 };
 
 test('network: what cannot be done is refused before anything is measured', async (t) => {

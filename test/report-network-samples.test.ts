@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { analyseNetwork, openModel } from '../ts/network/index.js';
 import { networkReport } from '../ts/report/index.js';
+import { depthCurvesChart } from '../ts/report/network-charts.js';
 import { imageLayout, sampleTexts, thumbnails } from '../ts/report/samples.js';
 import { launchBrowser, visitFile } from './browser.js';
 import { normals } from './network-models.js';
@@ -30,6 +31,16 @@ test('images are found by their shape, channels first or last, and made small', 
   t.deepEqual(sampleTexts(['a\n  b ', 'x'.repeat(300)], [1, 0]), [`${'x'.repeat(200)}…`, 'a b']);
 });
 
+test('a curve without a number is not in the legend, and the others keep their colours', (t) => {
+  const curves = [
+    { name: 'none', values: [null, null] },
+    { name: 'some', values: [null, 2] },
+  ];
+  const chart = depthCurvesChart({ name: 'x', title: 'x', subtitle: 'x', curves }, ['a', 'b'], 100);
+  const { color } = (chart as unknown as { layer: { encoding: { color: unknown } }[] }).layer[1].encoding;
+  t.like(color, { scale: { domain: ['none', 'some'] }, legend: { values: ['some'] } });
+});
+
 test('the page: examples show their image and text, and the table of layers is sorted by a click', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'ridgeflow-samples-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
@@ -50,6 +61,8 @@ test('the page: examples show their image and text, and the table of layers is s
   const { page, problems } = await visitFile(browser, file);
   await page.waitForSelector('[data-chart=cloud] canvas');
   const box = (await page.locator('[data-chart=cloud] canvas').boundingBox())!;
+  // The points are drawn, and found, where the slider moves them.
+  await page.locator('#player input[type=range]').fill('1000');
   // Over the whole of the chart, until a point is under the pointer.
   await page.locator('[data-chart=cloud] canvas').scrollIntoViewIfNeeded();
   const tooltip = page.locator('#tooltip');

@@ -67,8 +67,20 @@ export class ModelWriter {
     return name;
   }
 
-  async write(path: string, inputs: Record<string, (number | string)[]>, output: string): Promise<string> {
-    const input = Object.entries(inputs).map(([name, shape]): OnnxValueInfo => floatValueInfo(name, shape));
+  /** The inputs by their names, of numbers, or whole ones where `integers` names them. */
+  async write(
+    path: string,
+    inputs: Record<string, (number | string)[]>,
+    output: string,
+    integers: readonly string[] = [],
+  ): Promise<string> {
+    const input = Object.entries(inputs).map(([name, shape]): OnnxValueInfo => {
+      const info = floatValueInfo(name, shape);
+      const { tensorType } = info.type!;
+      return integers.includes(name)
+        ? { name, type: { tensorType: { ...tensorType, elemType: ONNX_TYPES.int64 } } }
+        : info;
+    });
     await writeOnnx(path, {
       irVersion: 8,
       opsetImport: [{ domain: '', version: 17 }],

@@ -9,6 +9,7 @@ import {
   writeNetworkOnnx,
 } from '../../ts/network/index.js';
 import { normalCloud } from '../clouds.js';
+import { largeNetworks } from '../large-network.js';
 import type { BenchContext, BenchSuite } from '../record.js';
 import { gemmRate, timeOnce } from '../timing.js';
 
@@ -17,7 +18,14 @@ const WIDTH = 512;
 const POINTS = 10_000;
 const CLASSES = 10;
 
-const suite: BenchSuite = { name: 'network', run: residualMlp };
+const suite: BenchSuite = {
+  name: 'network',
+  async run(context) {
+    await residualMlp(context);
+    // Minutes each.
+    if (context.long || context.quick) await largeNetworks(context);
+  },
+};
 export default suite;
 
 /** Reading, running and every measure of a residual network of 20 layers, with classes. */

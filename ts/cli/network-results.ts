@@ -18,12 +18,13 @@ import {
   type StreamAnalysis,
   alignmentMatrix,
   analyseAttention,
-  analyseNetwork,
   analyseStreams,
   openActivations,
   openModel,
   refitStream,
 } from '../network/index.js';
+import { analyseRows } from '../network/analysis/analyse.js';
+import { rememberingRows } from '../network/analysis/remembered-rows.js';
 import { streamLayers } from '../network/analysis/states.js';
 import { streamToRefit } from '../network/blocks/stream-to-refit.js';
 import { modelFiles } from '../network/model/model-files.js';
@@ -56,6 +57,7 @@ export interface NetworkCommandOptions extends ComputationOptions, OutputOptions
   rows: number;
   batch: number;
   width: number;
+  drawn: number;
   activations?: boolean;
   blocks: boolean;
   /** false for none, else the folder of the user's own choice. */
@@ -65,6 +67,8 @@ export interface NetworkCommandOptions extends ComputationOptions, OutputOptions
 
 /** Debiased alignments need so many examples. */
 const FEWEST_COMPARED = 4;
+/** Bytes of rows that are kept for what takes them once more, rather than run the model again. */
+const REMEMBERED = 2 ** 28;
 
 /** All that is measured, and what is said of the input. */
 export interface NetworkResults {
@@ -185,11 +189,17 @@ async function measured(
     // What cannot be done is refused here, not after all else.
     if (options.refit) await streamToRefit(model, points, shared);
     const others = second && (await comparable(second, points, call));
-    const analysis = await analyseNetwork(model, points, {
-      ...call,
-      labels: input.labels?.values,
-      onProgress: (fraction) => progress.update(0.6 * fraction, 'measuring the layers'),
-    });
+    const { analysis, activations } = await analyseRows(
+      model,
+      points,
+      {
+        ...call,
+        labels: input.labels?.values,
+        drawn: options.drawn,
+        onProgress: (fraction) => progress.update(0.6 * fraction, 'measuring the layers'),
+      },
+      (opened) => rememberingRows(opened, REMEMBERED),
+    );
     const blocks =
       options.blocks && analysis.examples >= 4
         ? await analyseStreams(model, points, {
@@ -204,18 +214,15 @@ async function measured(
       const { network: _, ...refit } = await refitStream(model, points, { ...shared, depth });
       refits.push({ depth, ...refit });
     }
-    const names = analysis.layers.slice(1).map(({ name }) => name);
     const compare = { signal, seed };
-    const opened = await openActivations(model, points, { ...call, layers: names });
     progress.update(0.85, 'comparing the layers');
     const alignment =
-      analysis.examples < FEWEST_COMPARED ? null : await alignmentMatrix(opened, undefined, compare);
+      analysis.examples < FEWEST_COMPARED ? null : await alignmentMatrix(activations, undefined, compare);
     const comparison = others
-      ? { model: other!, alignment: await alignmentMatrix(opened, others, compare) }
+      ? { model: other!, alignment: await alignmentMatrix(activations, others, compare) }
       : null;
     if (options.activations) {
-      const every = await openActivations(model, points, call);
-      const all = await every.collect(
+      const all = await activations.collect(
         analysis.layers.map(({ name }) => name),
         { signal },
       );

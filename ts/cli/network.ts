@@ -9,6 +9,7 @@ import type {
   SequencePooling,
   StreamAnalysis,
 } from '../network/index.js';
+import { MOST_DRAWN } from '../network/analysis/analyse.js';
 import { MOST_LAYERS } from '../network/blocks/refit-stream.js';
 import { leftOutSentence } from '../network/analysis/left-out.js';
 import { networkReport } from '../report/network.js';
@@ -119,6 +120,7 @@ export function networkCommand(): Command {
     .option('--rows <rows>', 'with positions: most rows in all, at random positions', parseInteger(1), 20_000)
     .option('--batch <examples>', 'most examples that are run at once', parseInteger(1), 256)
     .option('--width <values>', 'wider layers are projected at random to this width', parseInteger(2), 1024)
+    .option('--drawn <examples>', 'most examples that the page draws', parseInteger(2, MOST_DRAWN), 1000)
     .option('--no-blocks', 'leave out the transport analysis of the blocks of residual streams')
     .option(
       '--refit <depths>',

@@ -143,6 +143,9 @@ export function depthCurvesChart(
     ),
   );
   const several = curves.length > 1;
+  // A curve without a number keeps its colour, and has no place in the legend.
+  const drawn = new Set(values.map(({ curve }) => curve));
+  const shown = curves.flatMap(({ name }) => (drawn.has(name) ? [name] : []));
   const x = {
     field: 'layer',
     type: 'quantitative' as const,
@@ -168,7 +171,10 @@ export function depthCurvesChart(
         field: 'curve',
         type: 'nominal' as const,
         scale: { domain: curves.map(({ name }) => name) },
-        legend: { title: null, orient: 'bottom' as const, columns: 2, labelLimit: 160 },
+        legend: {
+          ...{ title: null, orient: 'bottom' as const, columns: 2, labelLimit: 160 },
+          values: shown,
+        },
       }
     : undefined;
   const tooltip = [

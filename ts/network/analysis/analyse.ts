@@ -10,6 +10,7 @@ import { type Labels, classesOf } from '../../representation/classes.js';
 import {
   type ActivationLayer,
   type ActivationOptions,
+  type Activations,
   type FeatureMaps,
   type LeftOutLayer,
   type ModelData,
@@ -28,6 +29,9 @@ import { type StepMeasures, type StreamMeasures } from './steps.js';
 import { StepTracker, predecessors, sameRows } from './step-tracker.js';
 import { checkCall } from '../../core/call.js';
 import { SIGNATURES } from '../signatures.js';
+
+/** Examples that are drawn at most. */
+export const MOST_DRAWN = 5000;
 
 /** Options of {@link analyseNetwork}. */
 export interface NetworkAnalysisOptions extends ActivationOptions {
@@ -100,10 +104,22 @@ export async function analyseNetwork(
   options: NetworkAnalysisOptions = {},
 ): Promise<NetworkAnalysis> {
   checkCall(SIGNATURES.analyseNetwork, { model, points, options });
+  return (await analyseRows(model, points, options, (activations) => activations)).analysis;
+}
+
+/** {@link analyseNetwork} of the activations as `through` gives them, and these. */
+export async function analyseRows(
+  model: NetworkModel,
+  points: ModelData<NdArrayLike>,
+  options: NetworkAnalysisOptions,
+  through: (activations: Activations) => Activations,
+): Promise<{ analysis: NetworkAnalysis; activations: Activations }> {
   const { labels, drawn: frames = 1000, ...run } = options;
   const blocks = streamsFromData(model, residualStreams(model));
   const states = options.layers === undefined ? statesOf(model, blocks) : undefined;
-  const activations = await openActivations(model, points, { ...run, ...(states && { layers: states }) });
+  const activations = through(
+    await openActivations(model, points, { ...run, ...(states && { layers: states }) }),
+  );
   const { layers, examples } = activations;
   if (examples < 2)
     throw new RidgeflowError('EMPTY_CLOUD', 'Expected at least 2 examples for points but received 1');
@@ -120,7 +136,7 @@ export async function analyseNetwork(
   const paths = new Map(blocks.flatMap((stream) => stream.blocks.map(({ to, path }) => [to, path])));
   const tracker = new StepTracker(model, layers, before, call);
   const drawn = Array.from(
-    new RandomStream(options.seed, 'subsample').choose(examples, Math.min(frames, 5000)),
+    new RandomStream(options.seed, 'subsample').choose(examples, Math.min(frames, MOST_DRAWN)),
   ).sort((a, b) => a - b);
   const measured: LayerAnalysis[] = [];
   let lastRows: NdArray | undefined;
@@ -176,7 +192,7 @@ export async function analyseNetwork(
       await tell(options.onProgress, ran + ((g + 1) / group.length) * (to - ran));
     }
   }
-  return {
+  const analysis: NetworkAnalysis = {
     source: model.source,
     format: model.format,
     engine: model.engine,
@@ -193,6 +209,7 @@ export async function analyseNetwork(
     ...tracker.finish(),
     drawn,
   };
+  return { analysis, activations };
 }
 
 function repeated(labels: Int32Array, times: number): Int32Array {

@@ -9,12 +9,16 @@ import { type BlockAnalysis, type BlockStep, type BlockTransport, analyseSteps }
 import { blockByDifferences } from './block-map.js';
 import { spreadOf } from './cloud-change.js';
 import { type WithoutBlock, withoutBlock } from './left-out-block.js';
+import { gathered } from './local-geometry.js';
 import { streamParts } from './stream-parts.js';
 import { ownData } from '../model/model-data.js';
 
 /** A block of a model's stream with its place and its numbers. */
 export interface StreamBlockAnalysis extends StreamBlock, BlockTransport {
-  /** What the model gives without the block; null where the rest of the model cannot be run alone. */
+  /**
+   * What the model gives without the block, of deep wide models on a part of the examples; null where the rest of the model
+   * cannot be run alone.
+   */
   readonly without: WithoutBlock | null;
 }
 
@@ -40,6 +44,8 @@ export interface StreamAnalysisOptions extends CallOptions {
 /** Multiplications that comparing all pairs of examples may take in one block. */
 const PAIRS = 4e9;
 const FEWEST = 32;
+/** Values of states that the rest of the model may make where it is run without each of its blocks in turn. */
+const WITHOUT = 5e8;
 
 /**
  * {@link analyseBlocks} of every residual stream of a model ({@link residualStreams}), on whole states, not pooled: where the
@@ -48,7 +54,8 @@ const FEWEST = 32;
  * each block.
  *
  * @param points examples as `analyseNetwork` takes them, 4 or more. @throws as `analyseNetwork` and {@link analyseBlocks}.
- * For each block O(n²d) time of at most 4·10⁹, and some 4000 runs of it, 2560 of wide states.
+ * For each block O(n²d) time of at most 4·10⁹, some 4000 runs of it, 2560 of wide states, and the rest of the model for up to n
+ * examples: in all they make at most 5·10⁸ values of states, but of 32 examples at least.
  */
 export async function analyseStreams(
   model: NetworkModel,
@@ -61,6 +68,10 @@ export async function analyseStreams(
   const { seed, signal, backend, dtype } = options;
   const call = { seed, signal, backend, dtype };
   const { parts, last, count, layer, between, collect } = await streamParts(model, ownData(points), options);
+  // Each block is followed by all after it: of deep wide models few examples are run without each.
+  const widths = parts.flat().map(({ to }) => layer(to).fullWidth);
+  const behind = widths.reduce((sum, width, b) => sum + b * width, 1);
+  const left = Math.max(FEWEST, Math.floor(WITHOUT / behind));
   const found: StreamAnalysis[] = [];
   for (const [p, blocks] of parts.entries()) {
     const width = layer(blocks[0].from).fullWidth;
@@ -83,11 +94,13 @@ export async function analyseStreams(
     const part = partOf(options, p / parts.length, (p + 0.9) / parts.length);
     const analysis = await analyseSteps(steps, { ...call, onProgress: part.onProgress });
     const analysed: StreamBlockAnalysis[] = [];
+    const some = new RandomStream(seed, 'subsample', p).choose(n, Math.min(n, left)).sort();
+    const outputs = gathered(clouds.get(last)!, some);
     for (const [b, block] of blocks.entries()) {
       const after = layer(block.to);
       const rest = block.to === last ? undefined : between(block.to, last);
-      const before = { states: clouds.get(block.from)!, shape: after.shape };
-      const without = rest ? await withoutBlock(rest, before, clouds.get(last)!, call) : null;
+      const before = { states: gathered(clouds.get(block.from)!, some), shape: after.shape };
+      const without = rest ? await withoutBlock(rest, before, outputs, call) : null;
       analysed.push({ ...block, ...analysis.blocks[b], without });
     }
     const { lyapunov, verdict } = analysis;
