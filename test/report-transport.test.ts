@@ -192,11 +192,11 @@ test('a chart without a finite value is left out, and numbers that are not finit
   t.regex(textOf(page, '<tbody', '</tbody>'), /2 −∞ .* – 0\.25/);
 });
 
-test('of more than 5000 points a page carries a sample, and says so', async (t) => {
-  const { comparison, context } = syntheticReport({ n: 6000, d: 2, depths: [1] });
+test('of more than 10 000 points a page carries a sample, and says so', async (t) => {
+  const { comparison, context } = syntheticReport({ n: 11_000, d: 2, depths: [1] });
   const page = await transportReport(comparison, context);
-  t.is(pageData(page).data.cloud.rows.length, 5000);
-  t.regex(page, /A random sample of 5,000 of the 6,000 points/);
+  t.is(pageData(page).data.cloud.rows.length, 10_000);
+  t.regex(page, /A random sample of 10,000 of the 11,000 points/);
 });
 
 test('a point is shown as an image only where the shape fits and the images are small enough', async (t) => {

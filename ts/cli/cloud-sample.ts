@@ -6,7 +6,7 @@ import type { Cloud } from './cloud-input.js';
 
 /** Numbers that a report's sample may have, of all clouds in it: 256 MB of float32. */
 const NUMBERS = 2 ** 26;
-/** The report shows 5000 points, and measures nothing: more than these it need not choose from. */
+/** The report shows 10 000 points, and measures nothing: more than these it need not choose from. */
 const ROWS = 20_000;
 
 /** Every so many rows of a cloud that is spread over ranks. */

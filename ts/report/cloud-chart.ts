@@ -102,6 +102,8 @@ function pointMarks({ rows, classes }: CloudData, theme: Theme): Mark {
   const { accent, classes: colours } = COLOURS[theme];
   const shapes = CLASS_SHAPES.length;
   return {
+    // The page's script draws and moves the marks of this name itself.
+    name: 'cloud-points',
     type: 'symbol',
     clip: true,
     from: { data: 'points' },
@@ -123,8 +125,7 @@ function pointMarks({ rows, classes }: CloudData, theme: Theme): Mark {
         },
       },
       update: {
-        // The positions change inside the data, which Vega does not see; the signal makes it place the marks again.
-        x: { signal: "scale('x', datum.x) + 0 * shown" },
+        x: { signal: "scale('x', datum.x)" },
         y: { signal: "scale('y', datum.y)" },
         fillOpacity: { signal: 'focus < 0 ? 0.72 : datum.class === focus ? 0.9 : 0.07' },
       },
@@ -147,6 +148,7 @@ function centreMarks(look: EncodeEntry): Mark {
         ...look,
       },
       update: {
+        // The positions change inside the data, which Vega does not see; the signal makes it place the marks again.
         x: { signal: "scale('x', datum.x) + 0 * shown" },
         y: { signal: "scale('y', datum.y)" },
         fontSize: { signal: 'font' },

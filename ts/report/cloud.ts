@@ -37,7 +37,7 @@ export interface CloudData {
 }
 
 /** Points that are shown at most; of larger clouds a page carries a sample. */
-export const MAXIMUM_POINTS = 5000;
+export const MAXIMUM_POINTS = 10_000;
 /** Straight lines replace the flow where they pass within this fraction of the picture's size: under a pixel. */
 const TOLERANCE = 1 / 700;
 

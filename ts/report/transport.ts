@@ -7,7 +7,7 @@ export type { TransportPageData, TransportReportContext } from './transport-page
 
 /**
  * The report of one comparison of depths: a single HTML file that needs nothing else. Vega's runtime, the charts and the
- * (sampled, quantised) motion are inside; 0.6 MB and 4 bytes per point shown and key frame, at most 5000 points.
+ * (sampled, quantised) motion are inside; 0.6 MB and 4 bytes per point shown and key frame, at most 10 000 points.
  * Throws INVALID_ARGUMENT without runs, and INVALID_SHAPE, INVALID_ARGUMENT or EMPTY_CLOUD where the context does not fit
  * the comparison.
  * O(points shown · snapshots · d) time.

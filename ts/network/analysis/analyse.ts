@@ -31,13 +31,13 @@ import { checkCall } from '../../core/call.js';
 import { SIGNATURES } from '../signatures.js';
 
 /** Examples that are drawn at most. */
-export const MOST_DRAWN = 5000;
+export const MOST_DRAWN = 10_000;
 
 /** Options of {@link analyseNetwork}. */
 export interface NetworkAnalysisOptions extends ActivationOptions {
   /** Classes of the examples, one each, of at least two: measures how the layers separate them. */
   labels?: Labels;
-  /** Points whose way is kept for drawing. Default 1000, at most 5000. */
+  /** Points whose way is kept for drawing. Default 1000, at most 10 000. */
   drawn?: number;
 }
 

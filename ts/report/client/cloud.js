@@ -1,6 +1,7 @@
 /* global HTMLButtonElement */
 import { findAll } from './dom.js';
 import { decodeFrames, decodeIntegers, interpolate } from './frames.js';
+import { placePoints } from './points.js';
 
 /** The largest level that a coordinate is quantised to. */
 const LEVELS = 65535;
@@ -43,6 +44,7 @@ export function createCloud(cloud, legend) {
     const [unit, font, limit] = ['unit', 'font', 'limit'].map((name) => Number(view?.signal(name)) || 0);
     separate([...centres.values()], { unit, font, limit, ...picture });
     state.shown++;
+    placePoints(view);
     view.signal('shown', state.shown).signal('focus', state.focus).run();
   };
 
