@@ -72,7 +72,7 @@ test.serial(
       });
       const gru = tfl.layers.gru({ units: 3, kernelInitializer: normal(5), recurrentInitializer: normal(6) });
       const both = tfl.layers.bidirectional({
-        layer: gru as tfl.RNN,
+        layer: gru,
         mergeMode: 'concat',
         name: 'both',
       });

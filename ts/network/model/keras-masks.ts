@@ -52,7 +52,7 @@ export class KerasMasks {
       return { tensors: [this.#mean(inputs[0], mask)], mask: undefined };
     const reads = mask && READS.test(kind);
     const given = reads ? { ...(callArgs as object | undefined), mask } : callArgs;
-    const out = layer.apply(inputs.length === 1 ? inputs[0] : inputs, given as never) as Tensor | Tensor[];
+    const out = layer.apply(inputs.length === 1 ? inputs[0] : inputs, given) as Tensor | Tensor[];
     return { tensors: Array.isArray(out) ? out : [out], mask: this.#after(step, inputs, masks) };
   }
 
