@@ -93,9 +93,8 @@ onRanks('what is wrong is said once, and ends all ranks', async (t) => {
 onRanks('a rank that is killed is named with its host, in one line, and mpirun adds nothing', async (t) => {
   const folder = emptyFolder(t);
   const args = ['transport', twoClasses(folder), '--depths', '1,100000', '--snapshots', '0'];
-  // Before the program, in every process of the run.
-  const kill =
-    'process.env.OMPI_COMM_WORLD_RANK==="1"&&setTimeout(()=>process.kill(process.pid,"SIGKILL"),2000)';
+  // Before the program, in every process of the run; NODE_OPTIONS would take quotes away.
+  const kill = 'process.env.OMPI_COMM_WORLD_RANK==1&&setTimeout(()=>process.kill(process.pid,9),2000)';
   const { code, stderr } = await ridgeflow([...args, '--ranks', '3', '--out', join(folder, 'out')], {
     env: { ...env, NODE_OPTIONS: `--import=data:text/javascript,${kill}` },
   });

@@ -28,7 +28,7 @@ export function withoutMpirunMessages(): Transform {
   /** A message that has begun. */
   let block: string[] | undefined;
   const settled = (lines: readonly string[]): string => {
-    const [, first = ''] = lines;
+    const first = lines[1]?.trimEnd() ?? '';
     if (KNOWN.some((known) => known.test(first))) return '';
     const [, rank, host, signal, name] = KILLED.exec(first) ?? [];
     if (rank === undefined) return lines.join('');
