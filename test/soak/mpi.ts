@@ -44,7 +44,7 @@ export async function mpi(count: number): Promise<string> {
         continue;
       }
       if (seconds === undefined) throw new Error(`A run that nobody killed ended with ${code}: ${stderr}`);
-      if (!/rank \d+ .*on node \S+ exited on signal 9/.test(stderr))
+      if (!/rank \d+ \(host \S+\) ended on signal 9/.test(stderr))
         throw new Error(`A run that was killed does not name rank and host: ${stderr}`);
       killed++;
       slowest = Math.max(slowest, seconds);

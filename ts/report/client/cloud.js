@@ -1,7 +1,7 @@
 /* global HTMLButtonElement */
 import { findAll } from './dom.js';
 import { decodeFrames, decodeIntegers, interpolate } from './frames.js';
-import { placePoints } from './points.js';
+import { drawPointsTogether, placePoints } from './points.js';
 
 /** The largest level that a coordinate is quantised to. */
 const LEVELS = 65535;
@@ -14,6 +14,7 @@ const LEVELS = 65535;
  * @param {Element | null} legend
  */
 export function createCloud(cloud, legend) {
+  drawPointsTogether();
   const { rows, classNames, x, y } = cloud;
   const classes = cloud.classes === null ? new Uint16Array(rows.length) : decodeIntegers(cloud.classes);
   const runs = cloud.runs.map(({ frames }) => decodeFrames(frames, 16));

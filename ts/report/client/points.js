@@ -8,57 +8,64 @@
  * @typedef {(context: CanvasRenderingContext2D, scene: { name?: string, items: Point[] }, bounds: unknown) => void} Draw
  */
 
-/**
- * @type {{
- *   Marks: { symbol: { draw: Draw } },
- *   pathSymbols(shape: string): { draw(context: CanvasRenderingContext2D, size: number): void }
- * }}
- */
-const { Marks, pathSymbols } = /** @type {never} */ (
-  /** @type {{ vega: unknown }} */ (/** @type {unknown} */ (window)).vega
-);
-
 /** The name of the marks that are drawn so. */
 const POINTS = 'cloud-points';
 /** Points that are drawn at once: no class covers all others. */
 const AT_ONCE = 5000;
 
-const drawSymbols = Marks.symbol.draw;
+/**
+ * Vega draws symbols one by one, which takes most of a frame for thousands: from now on those of one look are one path.
+ */
+export function drawPointsTogether() {
+  /**
+   * @type {{
+   *   Marks: { symbol: { draw: Draw } },
+   *   pathSymbols(shape: string): { draw(context: CanvasRenderingContext2D, size: number): void }
+   * }}
+   */
+  const { Marks, pathSymbols } = /** @type {never} */ (
+    /** @type {{ vega: unknown }} */ (/** @type {unknown} */ (window)).vega
+  );
+  const drawSymbols = Marks.symbol.draw;
+  /** @type {Draw} */
+  Marks.symbol.draw = function (context, scene, bounds) {
+    if (scene.name !== POINTS) {
+      drawSymbols.call(this, context, scene, bounds);
+      return;
+    }
+    for (let from = 0; from < scene.items.length; from += AT_ONCE) {
+      for (const items of byLook(scene.items.slice(from, from + AT_ONCE))) {
+        const [{ fill, fillOpacity, shape, size }] = items;
+        const symbol = pathSymbols(shape);
+        context.beginPath();
+        for (const { x, y } of items) {
+          context.translate(x, y);
+          symbol.draw(context, size);
+          context.translate(-x, -y);
+        }
+        context.globalAlpha = fillOpacity;
+        context.fillStyle = fill;
+        context.fill();
+      }
+    }
+  };
+}
 
 /**
- * Vega draws symbols one by one, which takes most of a frame for thousands: here those of one look are one path.
- *
- * @type {Draw}
+ * @param {Point[]} points
+ * @returns {Point[][]}
  */
-Marks.symbol.draw = function (context, scene, bounds) {
-  if (scene.name !== POINTS) {
-    drawSymbols.call(this, context, scene, bounds);
-    return;
+function byLook(points) {
+  /** @type {Map<string, Point[]>} */
+  const looks = new Map();
+  for (const point of points) {
+    const key = point.fill + point.shape + point.fillOpacity;
+    const alike = looks.get(key);
+    if (alike) alike.push(point);
+    else looks.set(key, [point]);
   }
-  for (let from = 0; from < scene.items.length; from += AT_ONCE) {
-    /** @type {Map<string, Point[]>} */
-    const looks = new Map();
-    for (const item of scene.items.slice(from, from + AT_ONCE)) {
-      const key = item.fill + item.shape + item.fillOpacity;
-      const alike = looks.get(key);
-      if (alike) alike.push(item);
-      else looks.set(key, [item]);
-    }
-    for (const items of looks.values()) {
-      const [{ fill, fillOpacity, shape, size }] = items;
-      const symbol = pathSymbols(shape);
-      context.beginPath();
-      for (const { x, y } of items) {
-        context.translate(x, y);
-        symbol.draw(context, size);
-        context.translate(-x, -y);
-      }
-      context.globalAlpha = fillOpacity;
-      context.fillStyle = fill;
-      context.fill();
-    }
-  }
-};
+  return [...looks.values()];
+}
 
 /**
  * The points of a view, and what holds them; none before it has run with its data.
