@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { type NetworkCommandOptions, networkResults } from '../ts/cli/network-results.js';
-import type { RidgeflowError } from '../ts/core/errors.js';
+import type { ErrorCode, RidgeflowError } from '../ts/core/errors.js';
 import { writeNpy } from '../ts/io/index.js';
 import { writeNetworkOnnx } from '../ts/network/index.js';
 import { emptyFolder, ridgeflow } from './command-line.js';
@@ -36,7 +36,7 @@ test('network: what cannot be done is refused before anything is measured', asyn
   const refused = async (
     places: { model?: string; other?: string; data?: string },
     options: Partial<NetworkCommandOptions>,
-    code: string,
+    code: ErrorCode,
     message: RegExp,
   ) => {
     const doing: string[] = [];

@@ -39,7 +39,7 @@ async function saved(
     const text = await readFile(file, 'utf8');
     await writeFile(file, text.replace(/"keras_version":"[^"]*"/, `"keras_version":"${version}"`));
   }
-  const predicted = tf.tidy(() => (model.predict(tf.tensor(x.data, x.shape)) as tf.Tensor).dataSync());
+  const predicted = tf.tidy(() => (model.predict(tf.tensor(x.data, [...x.shape])) as tf.Tensor).dataSync());
   model.dispose();
   return predicted;
 }
