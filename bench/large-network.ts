@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { compiled } from '../test/compiled.js';
+import { commandLine } from './command-line.js';
 import { type MakeLarge, encoder, resnet } from './large-models.js';
 import type { BenchContext } from './record.js';
 
@@ -42,30 +40,4 @@ export async function largeNetworks({ threads, quick, emit }: BenchContext): Pro
       await rm(folder, { recursive: true, force: true });
     }
   }
-}
-
-/** Time and memory of the command line in a process of its own. */
-async function commandLine(
-  args: readonly string[],
-): Promise<{ seconds: number; processor: number; mebibytes: number }> {
-  const main = compiled('cli/main.js');
-  const script = `
-    process.argv.splice(1, 0, ${JSON.stringify(main)});
-    process.once('exit', () => {
-      const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
-      process.stdout.write(JSON.stringify([maxRSS / 1024, (userCPUTime + systemCPUTime) / 1e6]));
-    });
-    await import(${JSON.stringify(pathToFileURL(main).href)});`;
-  const begin = performance.now();
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script, '--', ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let said = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject).once('close', resolve);
-  });
-  if (code !== 0) throw new Error(`ridgeflow ${args.join(' ')} ended with ${code}`);
-  const [mebibytes, processor] = JSON.parse(said) as [number, number];
-  return { seconds: (performance.now() - begin) / 1000, processor, mebibytes };
 }

@@ -1,11 +1,9 @@
-import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { writeNpy } from '../../ts/io/index.js';
-import { packageRoot } from '../../ts/core/package-root.js';
 import { mixtureCloud } from '../clouds.js';
+import { commandLine } from '../command-line.js';
 import type { BenchContext, BenchSuite } from '../record.js';
 
 /** The main job with its default options, as the command does it from a file to a report, on a million points. */
@@ -18,21 +16,13 @@ const suite: BenchSuite = {
 };
 export default suite;
 
-/** What the command prints as it ends, beside what it prints itself: its largest memory. */
-const TELL_MEMORY = `data:text/javascript,process.on('exit',()=>process.stderr.write('\\nmaxRSS '+process.resourceUsage().maxRSS))`;
-
 async function transport({ threads, quick, emit }: BenchContext, d: number): Promise<void> {
-  const cli = join(packageRoot(), 'dist', 'cli', 'main.js');
-  if (!existsSync(cli)) throw new Error('npm run build:ts first');
   const n = quick ? 20_000 : 1_000_000;
   const folder = mkdtempSync(join(tmpdir(), 'ridgeflow-million-'));
   try {
     const [file, out] = ['cloud.npy', 'out'].map((name) => join(folder, name));
     await writeNpy(file, mixtureCloud(n, d, 50));
-    const begin = performance.now();
-    const args = ['--import', TELL_MEMORY, cli, 'transport', file, '--out', out, '--backend', 'native'];
-    const { stderr } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1 << 28 });
-    const seconds = (performance.now() - begin) / 1000;
+    const took = await commandLine(['transport', file, '--out', out, '--backend', 'native', '--quiet']);
     const { runs } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as {
       runs: { evaluations: number }[];
     };
@@ -42,11 +32,12 @@ async function transport({ threads, quick, emit }: BenchContext, d: number): Pro
       params: { n, d },
       backend: 'native',
       threads,
-      seconds,
+      seconds: took.seconds,
       samples: 1,
       measured: {
         evaluations: runs.reduce((sum, run) => sum + run.evaluations, 0),
-        'MiB at most': Number(/maxRSS (\d+)/.exec(stderr)?.[1]) / 1024,
+        'MiB at most': took.mebibytes,
+        'processor seconds': took.processor,
         'report MiB': statSync(join(out, 'report.html')).size / 2 ** 20,
       },
     });
