@@ -164,7 +164,10 @@ HWY_NOINLINE void MeanRows(const QueryPanel<T>& panel, const CentreTile<T>& tile
     for (int r = 0; r < kM; ++r) {
       const Vector<T> centre = hn::Set(tag, c[r]);
 #pragma GCC unroll 8
-      for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(weight[v], centre, sum[r][v]);
+      for (int v = 0; v < kVectors; ++v) {
+        sum[r][v] = hn::MulAdd(weight[v], centre, sum[r][v]);
+        InTurn(sum[r][v]);
+      }
     }
   }
 #pragma GCC unroll 8
