@@ -71,13 +71,11 @@ HWY_INLINE V PowerOfTwo(D d, V x) {
   {
     using T = hn::TFromD<D>;
     constexpr int kBias = sizeof(T) == 4 ? 127 : 1023;
-    const V smallest = hn::Set(d, static_cast<T>(1 - kBias));
-    // 2^(bias + 1) is ∞ already; without the upper bound the exponent would run into the sign.
-    const V clamped = hn::Min(hn::Max(x, smallest), hn::Set(d, static_cast<T>(kBias + 1)));
+    // Below −bias + 1 the exponent written is 0 and with it the number; 2^(bias + 1) is ∞ already, and without that bound
+    // the exponent would run into the sign.
+    const V clamped = hn::Min(hn::Max(x, hn::Set(d, static_cast<T>(-kBias))), hn::Set(d, static_cast<T>(kBias + 1)));
     const V whole = hn::Floor(clamped);
-    const V p = PowerOfTwoFraction(d, hn::Sub(clamped, whole));
-    const V scale = PowerOfTwoOfWhole(d, whole);
-    return hn::IfThenElseZero(hn::Ge(x, smallest), hn::Mul(p, scale));
+    return hn::Mul(PowerOfTwoFraction(d, hn::Sub(clamped, whole)), PowerOfTwoOfWhole(d, whole));
   }
 }
 
