@@ -97,7 +97,10 @@ class Block {
 
   void packCentres(std::size_t first, std::size_t count) {
     const CentredRows<T> centres(plan_.problem.centres, plan_.problem.d, plan_.origin);
-    for (std::size_t j = 0; j < count; ++j) centres.pack(first + j, centres_.get() + j * plan_.stride, 1, plan_.scale);
+    const std::size_t group = plan_.direct ? 1 : plan_.operations.group;
+    for (std::size_t j = 0; j < count; ++j) {
+      centres.pack(first + j, centres_.get() + packedRow(j, plan_.stride, group), group, plan_.scale);
+    }
   }
 
   void addTile(std::size_t p, const CentreTile<T>& tile, Sums& sums) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <numbers>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -22,17 +23,25 @@ using namespace score_tiles;
 
 constexpr std::size_t kLeastDimension = 64;   // below, sums of columns cost what distances save
 constexpr std::size_t kLeastPoints = 4096;    // for rounds that keep several threads busy
-constexpr std::size_t kBlockRows = 192;       // a whole number of panels on every target
-constexpr std::size_t kMostBytes = 1U << 29;
+constexpr std::size_t kBlockRows = 192;       // or so: a whole number of panels and of groups of centres
+constexpr std::size_t kMostBytes = 3U << 28;
 constexpr std::size_t kRowsPerTask = 256;
 constexpr double kShare = 0.8;                // of the time of all pairs, as measured
-constexpr std::size_t kTransposed = 128;      // coordinates of a panel that are transposed at a time
+constexpr int kMeetingsPerFlush = 5;          // sums in T run over at most 5 × 192 points, then go to float64
 
 /// Sums of weights and moments are products too: every row carries |x|² and 1 behind its coordinates.
 constexpr std::size_t kMomentColumns = 2;
 
+/// About `rows`, a multiple of both.
+std::size_t wholeBlocks(std::size_t rows, std::size_t width, std::size_t group) {
+  const std::size_t whole = std::lcm(width, group);
+  return std::max<std::size_t>(1, rows / whole) * whole;
+}
+
 template <class T>
 class SymmetricSums {
+  static constexpr bool kRecent = sizeof(T) < sizeof(double);
+
  public:
   /// `origin` as in DensePlan.
   SymmetricSums(const ScoreProblem<T>& problem, const std::vector<double>& origin)
@@ -43,12 +52,15 @@ class SymmetricSums {
         scale_(std::sqrt(std::numbers::log2e / problem.variance)),
         stride_(packedStride<T>(problem.d + kMomentColumns)),
         rowCount_(ceilDivide(problem.n, width_) * width_),
-        blockRows_(std::max<std::size_t>(1, kBlockRows / width_) * width_),
+        blockRows_(wholeBlocks(kBlockRows, width_, operations_.group)),
         firstColumn_(problem.mean != nullptr || problem.divergence != nullptr ? 0 : problem.d),
         columns_(problem.d + kMomentColumns - firstColumn_),
-        rows_(allocateBuffer<T>(rowCount_ * stride_)),
+        rows_(allocateBuffer<T>(ceilDivide(rowCount_, operations_.group) * operations_.group * stride_)),
         bias_(allocateBuffer<T>(rowCount_)),
         shift_(allocateBuffer<T>(rowCount_)),
+        panels_(allocateBuffer<T>(rowCount_ * problem.d)),
+        recent_(allocateBuffer<T>(kRecent ? rowCount_ * columns_ : 1)),
+        meetings_(ceilDivide(rowCount_, blockRows_), 0),
         sums_(allocateBuffer<double>(rowCount_ * columns_)) {
     pack();
   }
@@ -58,6 +70,7 @@ class SymmetricSums {
     control.start(static_cast<std::uint64_t>(blocks) * (blocks + 1) / 2);
     parallelFor(blocks, [&](std::size_t block) {
       Task(*this).meet(block, block);
+      countMeeting(block);
       control.advance(1);
     });
     // The circle method: the last place stays, the others turn by one each round.
@@ -67,9 +80,12 @@ class SymmetricSums {
         const std::size_t a = (round + pair) % turning, b = pair == 0 ? turning : (round + turning - pair) % turning;
         if (a >= blocks || b >= blocks) return;  // of an odd number of blocks one rests
         Task(*this).meet(std::min(a, b), std::max(a, b));
+        countMeeting(a);
+        countMeeting(b);
         control.advance(1);
       });
     }
+    if (kRecent) parallelFor(blocks, [&](std::size_t block) { flush(block); });
   }
 
   /// `again` receives the rows that have to be computed finer.
@@ -91,11 +107,9 @@ class SymmetricSums {
    public:
     explicit Task(SymmetricSums& all)
         : all_(all),
-          transposed_(allocateBuffer<T>(all.problem_.d * all.width_)),
           state_(allocateBuffer<T>(3 * all.width_)),
           weights_(allocateBuffer<T>(all.blockRows_ * all.width_)),
-          turned_(allocateBuffer<T>(all.blockRows_ * all.blockRows_)),
-          meanSum_(allocateBuffer<T>(all.columns_ * all.width_)) {}
+          turned_(allocateBuffer<T>(all.blockRows_ * all.blockRows_)) {}
 
     /// Adds the points of each of two blocks to the sums of the other, or those of one to its own.
     void meet(std::size_t a, std::size_t b) {
@@ -103,14 +117,12 @@ class SymmetricSums {
       const std::size_t width = all_.width_;
       const CentreTile<T> ofA = tile(a), ofB = tile(b);
       QueryPanel<T> panel;
-      panel.transposed = transposed_.get();
       panel.largest = state_.get();
       panel.weightSum = state_.get() + width;
       panel.momentSum = state_.get() + 2 * width;
-      panel.meanSum = meanSum_.get();
       for (std::size_t p = 0; p < ofA.count / width; ++p) {
         const std::size_t first = a * all_.blockRows_ + p * width;
-        packPanel(first);
+        panel.transposed = all_.panels_.get() + first * all_.problem_.d;
         panel.maximum = all_.shift_.get() + first;
         panel.weights = weights_.get();
         // The largest logit of a point is that of itself, 0: no shift has to move.
@@ -135,17 +147,6 @@ class SymmetricSums {
       return result;
     }
 
-    void packPanel(std::size_t first) {
-      const std::size_t d = all_.problem_.d, width = all_.width_;
-      const T* rows = all_.rows_.get() + first * all_.stride_;
-      for (std::size_t from = 0; from < d; from += kTransposed) {
-        const std::size_t to = std::min(d, from + kTransposed);
-        for (std::size_t lane = 0; lane < width; ++lane) {
-          for (std::size_t k = from; k < to; ++k) transposed_[k * width + lane] = rows[lane * all_.stride_ + k];
-        }
-      }
-    }
-
     /// Weights of panel p of one block, a row for each point of the other, to rows for points of the panel, one panel of
     /// the other block after another.
     void turnWeights(std::size_t p, std::size_t ownRows, std::size_t otherRows) {
@@ -160,37 +161,54 @@ class SymmetricSums {
     }
 
     /// The sums of the panel that starts at row `first` over a tile, from its weights.
-    void addSums(const QueryPanel<T>& panel, CentreTile<T> tile, std::size_t first) {
-      const std::size_t count = all_.columns_ * all_.width_;
-      tile.rows += all_.firstColumn_;
-      std::fill_n(panel.meanSum, count, T(0));
+    void addSums(QueryPanel<T>& panel, CentreTile<T> tile, std::size_t first) {
+      tile.rows += all_.firstColumn_ * all_.operations_.group;
+      if constexpr (kRecent) {
+        panel.meanSum = all_.recent_.get() + first * all_.columns_;
+      } else {
+        panel.meanSum = all_.sums_.get() + first * all_.columns_;
+      }
       all_.operations_.addMeans(panel, tile, all_.columns_);
-      double* sums = all_.sums_.get() + first * all_.columns_;
-      for (std::size_t k = 0; k < count; ++k) sums[k] += static_cast<double>(panel.meanSum[k]);
     }
 
     SymmetricSums& all_;
-    Buffer<T> transposed_, state_, weights_, turned_, meanSum_;
+    Buffer<T> state_, weights_, turned_;
   };
 
+  void countMeeting(std::size_t block) {
+    if (kRecent && ++meetings_[block] == kMeetingsPerFlush) flush(block);
+  }
+
+  void flush(std::size_t block) {
+    const std::size_t first = block * blockRows_, end = std::min(rowCount_, first + blockRows_);
+    for (std::size_t k = first * columns_; k < end * columns_; ++k) {
+      sums_[k] += static_cast<double>(recent_[k]);
+      recent_[k] = T(0);
+    }
+    meetings_[block] = 0;
+  }
+
   void pack() {
-    const std::size_t d = problem_.d, n = problem_.n;
+    const std::size_t d = problem_.d, n = problem_.n, group = operations_.group;
     const CentredRows<T> points(problem_.centres, d, origin_);
     parallelFor(ceilDivide(rowCount_, kRowsPerTask), [&](std::size_t task) {
       const std::size_t first = task * kRowsPerTask, end = std::min(rowCount_, first + kRowsPerTask);
       for (std::size_t i = first; i < end; ++i) {
-        T* row = rows_.get() + i * stride_;
-        std::fill_n(row, stride_, T(0));
+        T* row = rows_.get() + packedRow(i, stride_, group);
+        for (std::size_t k = 0; k < stride_; ++k) row[k * group] = T(0);
         bias_[i] = -kExcluded<T>;
         shift_[i] = kExcluded<T>;
+        const double square = i < n ? points.pack(i, row, group, scale_) * scale_ * scale_ : 0.0;
+        T* panel = panels_.get() + i / width_ * width_ * d + i % width_;
+        for (std::size_t k = 0; k < d; ++k) panel[k * width_] = row[k * group];
         if (i >= n) continue;
-        const double square = points.pack(i, row, 1, scale_) * scale_ * scale_;
-        row[d] = static_cast<T>(square);
-        row[d + 1] = T(1);
+        row[d * group] = static_cast<T>(square);
+        row[(d + 1) * group] = T(1);
         shift_[i] = static_cast<T>(square / 2);
         bias_[i] = -shift_[i];
       }
       std::fill_n(sums_.get() + first * columns_, (end - first) * columns_, 0.0);
+      if (kRecent) std::fill_n(recent_.get() + first * columns_, (end - first) * columns_, T(0));
     });
   }
 
@@ -225,7 +243,10 @@ class SymmetricSums {
   std::size_t blockRows_;
   std::size_t firstColumn_, columns_;  // of the rows, that are summed
   Buffer<T> rows_, bias_, shift_;
-  Buffer<double> sums_;  // panel by panel, columns × width
+  Buffer<T> panels_;           // the rows' coordinates, panel by panel, d × width
+  Buffer<T> recent_;           // float32's sums of the last meetings, as sums_
+  std::vector<int> meetings_;  // of each block since its last flush
+  Buffer<double> sums_;        // panel by panel, columns × width
 };
 
 template <class T>
@@ -239,7 +260,8 @@ template <class T>
 double symmetricShare(const ScoreProblem<T>& problem) {
   const std::size_t n = problem.n, d = problem.d;
   if (!applies(problem) || d < kLeastDimension || n < kLeastPoints) return 1.0;
-  return n * (d + 16) > kMostBytes / (sizeof(T) + sizeof(double)) ? 1.0 : kShare;
+  const std::size_t bytes = (sizeof(T) < sizeof(double) ? 3 : 2) * sizeof(T) + sizeof(double);
+  return n * (d + 16) > kMostBytes / bytes ? 1.0 : kShare;
 }
 
 template <class T>

@@ -5,6 +5,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "score/tiles.cpp"
 #include "hwy/foreach_target.h"
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "runtime/exp2-inl.h"
 #include "runtime/microkernel-inl.h"
@@ -56,7 +57,7 @@ HWY_INLINE void Logits(const QueryPanel<T>& panel, const CentreTile<T>& tile, st
 #pragma GCC unroll 8
         for (int v = 0; v < kVectors; ++v) part[r][v] = hn::Zero(tag);
       }
-      AddProducts<kM, true>(panel.transposed + k * width, rows + k, tile.stride, HWY_MIN(kSummed, d - k), part);
+      AddStridedProducts<kM, true>(panel.transposed + k * width, width, rows + k * kRows, 1, kRows, HWY_MIN(kSummed, d - k), part);
 #pragma GCC unroll 8
       for (int r = 0; r < kM; ++r) {
 #pragma GCC unroll 8
@@ -64,7 +65,7 @@ HWY_INLINE void Logits(const QueryPanel<T>& panel, const CentreTile<T>& tile, st
       }
     }
   } else {
-    AddProducts<kM, false>(panel.transposed, rows, tile.stride, d, logit);
+    AddStridedProducts<kM, false>(panel.transposed, kVectors * lanes, rows, 1, kRows, d, logit);
   }
   if constexpr (kDifferences) {
 #pragma GCC unroll 8
@@ -155,18 +156,25 @@ HWY_NOINLINE void MeanRows(const QueryPanel<T>& panel, const CentreTile<T>& tile
     for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::Load(tag, out + r * width + v * lanes);
   }
   const T* p = panel.weights;
-  const T* c = tile.rows + k;
-  for (std::size_t j = 0; j < tile.count; ++j, p += width, c += tile.stride) {
-    Vector<T> weight[kVectors];
+  for (std::size_t first = 0; first < tile.count; first += kRows) {
+    const T* c = tile.rows + first * tile.stride + k * kRows;
+    // Groups are too far apart for the processor to foresee.
+    const T* ahead = c + 2 * kRows * tile.stride;
 #pragma GCC unroll 8
-    for (int v = 0; v < kVectors; ++v) weight[v] = hn::Load(tag, p + v * lanes);
+    for (std::size_t line = 0; line < kRows * kM; line += 64 / sizeof(T)) hwy::Prefetch(ahead + line);
+    const T* end = c + HWY_MIN(static_cast<std::size_t>(kRows), tile.count - first);
+    for (; c < end; ++c, p += width) {
+      Vector<T> weight[kVectors];
 #pragma GCC unroll 8
-    for (int r = 0; r < kM; ++r) {
-      const Vector<T> centre = hn::Set(tag, c[r]);
+      for (int v = 0; v < kVectors; ++v) weight[v] = hn::Load(tag, p + v * lanes);
 #pragma GCC unroll 8
-      for (int v = 0; v < kVectors; ++v) {
-        sum[r][v] = hn::MulAdd(weight[v], centre, sum[r][v]);
-        InTurn(sum[r][v]);
+      for (int r = 0; r < kM; ++r) {
+        const Vector<T> centre = hn::Set(tag, c[r * kRows]);
+#pragma GCC unroll 8
+        for (int v = 0; v < kVectors; ++v) {
+          sum[r][v] = hn::MulAdd(weight[v], centre, sum[r][v]);
+          InTurn(sum[r][v]);
+        }
       }
     }
   }
@@ -248,6 +256,7 @@ bool DirectAccumulate(const QueryPanel<T>& panel, const CentreTile<T>& tile, std
 template <class T>
 TileOperations<T> Operations() {
   return {kVectors * hn::Lanes(Tag<T>()),
+          kRows,
           kDirectVectors * hn::Lanes(Tag<T>()),
           &Largest<T>,
           &Accumulate<T>,

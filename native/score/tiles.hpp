@@ -22,7 +22,9 @@ inline constexpr T kExcluded = static_cast<T>(sizeof(T) == 4 ? 1e37 : 1e300);
 /// Base-2 logits may exceed the running maximum by this before the maximum must move: sums stay far from overflow.
 inline constexpr double kHeadroom = 40.0;
 
-/// A tile of centres, centred and packed by the driver, with per-centre constants.
+/// A tile of centres, centred and packed by the driver, with per-centre constants. For the direct passes rows lie one behind
+/// the other; for all others in groups (see packedRow), so that both products, along rows and along columns, read whole
+/// cache lines one after another.
 template <class T>
 struct CentreTile {
   const T* rows = nullptr;  ///< count × stride
@@ -33,6 +35,11 @@ struct CentreTile {
   std::ptrdiff_t self = 0;    ///< centre `self + lane` is the query in that lane (leave-one-out)
   bool excludeSelf = false;
 };
+
+/// Where row j of packed centres begins; its next coordinate is `group` elements further. A tile begins at a whole group.
+inline std::size_t packedRow(std::size_t j, std::size_t stride, std::size_t group) {
+  return j / group * group * stride + j % group;
+}
 
 /// A panel of queries, lanes across, with its running sums.
 template <class T>
@@ -58,6 +65,7 @@ struct PassOptions {
 template <class T>
 struct TileOperations {
   std::size_t panelWidth = 0;
+  std::size_t group = 0;  ///< of centres, see packedRow; divides kTile
   std::size_t directWidth = 0;
   /// Only the largest shifted logits: sets panel.largest.
   void (*largest)(const QueryPanel<T>&, const CentreTile<T>&, std::size_t d, PassOptions) = nullptr;

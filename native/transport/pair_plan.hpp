@@ -26,7 +26,7 @@ class PairPlan {
         stride_(packedStride<T>(pairs.d)),
         kappa_(std::numbers::log2e / pairs.epsilon),
         origin_(meanOfRows(pairs.to, pairs.m, pairs.d)),
-        packed_(allocateBuffer<T>(pairs.m * stride_ + stride_)),
+        packed_(allocateBuffer<T>((pairs.m + operations_.group) * stride_)),
         bias_(allocateBuffer<T>(pairs.m)) {
     const bool euclidean = pairs.cost == PairCost::kEuclidean;
     pass_.distances = euclidean;
@@ -43,6 +43,7 @@ class PairPlan {
   /// Base-2 logits are relative to this: the largest that a target starts from. −∞ where all are left out.
   double offset() const { return offset_; }
 
+  /// From a target whose number is a multiple of kTile.
   score_tiles::CentreTile<T> tile(std::size_t first, std::size_t count) const {
     return {packed_.get() + first * stride_, stride_, count, bias_.get() + first, nullptr, 0, false};
   }
@@ -74,7 +75,8 @@ class PairPlan {
       control.check();
       const std::size_t end = std::min(pairs_.m, (share + 1) * kRowsPerShare);
       for (std::size_t j = share * kRowsPerShare; j < end; ++j) {
-        const double square = targets.pack(j, packed_.get() + j * stride_, 1, scale_);
+        T* row = packed_.get() + score_tiles::packedRow(j, stride_, operations_.group);
+        const double square = targets.pack(j, row, operations_.group, scale_);
         bias[j] = pairs_.logWeights[j] * std::numbers::log2e - (pass_.differences ? 0.0 : kappa_ * square);
       }
     });

@@ -147,7 +147,7 @@ void softmin(const PointPairs<T>& pairs, double* out, Control& control) {
   const std::size_t segments = ceilDivide(pairs.n, plan.width()) >= kFewBlocks
                                    ? 1
                                    : std::min(kMaximumSegments, ceilDivide(pairs.m, kSegment));
-  const std::size_t segmentSize = ceilDivide(pairs.m, segments);
+  const std::size_t segmentSize = ceilDivide(ceilDivide(pairs.m, segments), kTile) * kTile;
   const auto write = [&](std::size_t first, const Sums& sums) {
     const double scale = -pairs.epsilon * std::numbers::ln2;
     for (std::size_t i = 0; i < sums.sum.size(); ++i) {
