@@ -72,6 +72,8 @@ Napi::Value peaks(const Napi::CallbackInfo& call) {
 
 constexpr Export kExports[] = {
     {"score", guarded<scoreKernel>},
+    {"addScorePart", guarded<addScorePartKernel>},
+    {"writeScoreSums", guarded<writeScoreSumsKernel>},
     {"nearestNeighbours", guarded<nearestNeighboursKernel>},
     {"distanceSums", guarded<distanceSumsKernel>},
     {"countWithin", guarded<countWithinKernel>},

@@ -8,6 +8,8 @@
 namespace ridgeflow::bindings {
 
 Napi::Value scoreKernel(const Napi::CallbackInfo& info);
+Napi::Value addScorePartKernel(const Napi::CallbackInfo& info);
+Napi::Value writeScoreSumsKernel(const Napi::CallbackInfo& info);
 Napi::Value nearestNeighboursKernel(const Napi::CallbackInfo& info);
 Napi::Value distanceSumsKernel(const Napi::CallbackInfo& info);
 Napi::Value countWithinKernel(const Napi::CallbackInfo& info);

@@ -97,6 +97,12 @@ async function aBitOfEverything(): Promise<void> {
   const matrixOf = ({ data, shape: [rows, columns] }: NdArray) => ({ data, rows, columns });
   const [queries, centres] = [matrixOf(other), matrixOf(points)];
   await kernels.assignment({ costs: Float64Array.of(1, 2, 3, 4), n: 2 });
+  const [n, m, d] = [other.shape[0], points.shape[0], 2];
+  const sums = { n, d, logs: new Float64Array(n).fill(-Infinity), meanSums: new Float64Array(n * d), traces: new Float64Array(n) }; // prettier-ignore
+  const mean = Float32Array.from(other.data);
+  const [parts, divergence] = [new Float64Array(2 * n).fill(0.5), new Float32Array(n)];
+  await loadAddon().addScorePart({ ...sums, mean, parts });
+  await loadAddon().writeScoreSums({ ...sums, queries: queries.data, m, variance: 0.1, mean, divergence });
   await kernels.posteriorCovarianceProduct({ queries, vectors: queries, centres, variance: 0.1 });
   const places = Int32Array.of(0, ~1, 2, 0);
   await kernels.signedSums({ points: queries, places, each: 2, columns: 3, scale: 1 });

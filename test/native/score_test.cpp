@@ -2,9 +2,6 @@
 
 #include <array>
 #include <cmath>
-#include <limits>
-#include <numbers>
-#include <vector>
 
 #include "score_reference.hpp"
 
@@ -174,75 +171,6 @@ TYPED_TEST(Score, BitsDoNotDependOnTheNumberOfThreads) {
       score(test.problem(), control);
     });
   }
-}
-
-/// The results of the whole cloud from sums over parts of its centres that begin at `begins`: of two parts with sums of weights S
-/// and T, means a and b and traces A and B the whole has the weight S + T, the mean pa + qb and the trace pA + qB + pq|a − b|²,
-/// where p = S/(S + T) and q = 1 − p.
-template <class T>
-void scoreByParts(ScoreCase<T>& test, double tolerance, const std::vector<std::size_t>& begins) {
-  const std::size_t n = test.n, d = test.d;
-  std::vector<double> log(n, -std::numeric_limits<double>::infinity()), mean(n * d, 0.0), trace(n, 0.0);
-  for (std::size_t part = 0; part + 1 < begins.size(); ++part) {
-    ScoreProblem<T> problem = test.problem();
-    std::vector<double> parts(2 * n, -77.0);
-    problem.centres += begins[part] * d;
-    problem.m = begins[part + 1] - begins[part];
-    if (problem.logWeights != nullptr) problem.logWeights += begins[part];
-    problem.tolerance = tolerance;
-    problem.parts = parts.data();
-    Control control;
-    score(problem, control);
-    for (std::size_t i = 0; i < n; ++i) {
-      const double more = parts[2 * i];
-      if (std::isinf(more)) {
-        EXPECT_EQ(parts[2 * i + 1], 0.0);
-        continue;
-      }
-      const double larger = std::max(log[i], more), sum = larger + std::log(std::exp(log[i] - larger) + std::exp(more - larger));
-      const double q = std::exp(more - sum), p = 1.0 - q;
-      double square = 0.0;
-      for (std::size_t k = 0; k < d; ++k) {
-        const double shift = static_cast<double>(test.mean[i * d + k]) - mean[i * d + k];
-        square += shift * shift;
-        mean[i * d + k] += q * shift;
-      }
-      // Of the first part q is 1.
-      trace[i] = p * trace[i] + q * parts[2 * i + 1] + (p > 0.0 ? p * q * square : 0.0);
-      log[i] = sum;
-    }
-  }
-  const double weights = test.logWeights.empty() ? std::log(static_cast<double>(test.m)) : 0.0;
-  const double normaliser = static_cast<double>(d) / 2 * std::log(2 * std::numbers::pi * test.variance) + weights;
-  for (std::size_t i = 0; i < n; ++i) {
-    test.logDensity[i] = static_cast<T>(log[i] - normaliser);
-    test.divergence[i] = static_cast<T>((trace[i] / test.variance - static_cast<double>(d)) / test.variance);
-    for (std::size_t k = 0; k < d; ++k) test.mean[i * d + k] = static_cast<T>(mean[i * d + k]);
-  }
-}
-
-TYPED_TEST(Score, PartsOfACloudMakeUpTheWhole) {
-  Random random(12);
-  // All pairs; clusters or a grid; leading coordinates.
-  struct Case {
-    std::size_t d;
-    double variance, tolerance;
-  };
-  for (const Case& each : {Case{3, 0.4, 0.0}, {17, 5.0, 0.0}, {64, 30.0, 0.0}, {3, 0.02, 1e-4}, {2, 0.5, 1e-4}, {40, 1.0, 1e-4}}) {
-    for (const bool weighted : {false, true}) {
-      auto test = randomCase<TypeParam>(random, CloudKind::kNormal, 61, 2300, each.d, each.variance, weighted);
-      scoreByParts(test, each.tolerance, {0, 1, 700, 2300});
-      EXPECT_LE(scoreError(test, 1.0), 2 * (kScoreTolerance<TypeParam> + each.tolerance)) << test.name;
-    }
-  }
-}
-
-TYPED_TEST(Score, APartWithoutWeightCountsForNothing) {
-  Random random(13);
-  auto test = randomCase<TypeParam>(random, CloudKind::kNormal, 17, 90, 5, 0.7, true);
-  std::fill_n(test.logWeights.begin(), 30, -std::numeric_limits<TypeParam>::infinity());
-  scoreByParts(test, 0.0, {0, 30, 90});
-  EXPECT_LE(scoreError(test, 1.0), 2 * kScoreTolerance<TypeParam>);
 }
 
 TEST(ScoreControl, StopsWhereAsked) {

@@ -29,6 +29,8 @@ export interface ProcessorPeaks {
 /** The functions of bindings/addon.hpp. */
 export interface Addon {
   score(problem: Arguments): Finished;
+  addScorePart(problem: Arguments): Finished;
+  writeScoreSums(problem: Arguments): Finished;
   nearestNeighbours(problem: Arguments): Finished;
   distanceSums(problem: Arguments): Finished;
   countWithin(problem: Arguments): Finished;
