@@ -57,7 +57,7 @@ std::vector<DenseLayer> layersOf(const Arguments& arguments, std::size_t& parame
 }
 
 template <class T>
-NoiseModel<T> noiseOf(const Arguments& arguments, std::size_t inputs) {
+NoiseModel<T> noiseOf(const Arguments& arguments, std::size_t inputs, std::size_t count) {
   NoiseModel<T> noise;
   const double kind = arguments.number("noise");
   if (!(kind == 0 || kind == 1 || kind == 2 || kind == 3)) arguments.fail("noise", "a whole number from 0 to 3");
@@ -69,6 +69,10 @@ NoiseModel<T> noiseOf(const Arguments& arguments, std::size_t inputs) {
     noise.scale = arguments.number("noiseScale");
   }
   noise.stream = {arguments.word("key0"), arguments.word("key1"), arguments.word("substream"), arguments.word("stream")};
+  noise.places = arguments.optionalArray<std::int32_t>("places", count);
+  for (std::size_t i = 0; noise.places != nullptr && i < count; ++i) {
+    if (noise.places[i] < 0) arguments.fail("places", "numbers from 0");
+  }
   return noise;
 }
 
@@ -89,7 +93,7 @@ NetworkProblem<T> problemOf(const Arguments& arguments) {
       arguments.fail("order", "row numbers of the points");
     }
   }
-  problem.noise = noiseOf<T>(arguments, inputs);
+  problem.noise = noiseOf<T>(arguments, inputs, problem.count);
   return problem;
 }
 

@@ -109,10 +109,7 @@ class Batch {
     const std::size_t d = problem_.layers.front().inputs;
     const NoiseModel<T>& model = problem_.noise;
     T* noise = noise_.get() + first * d;
-    if (model.kind != NoiseKind::kNone) {
-      Control quiet;
-      fillNormals(model.stream, position * d, noise, rows * d, quiet);
-    }
+    if (model.kind != NoiseKind::kNone) draw(position, rows, noise);
     const auto scale = static_cast<T>(model.scale);
     for (std::size_t i = 0; i < rows; ++i, noise += d) {
       const T* from = row(problem_.points, position + i, d);
@@ -138,6 +135,22 @@ class Batch {
                          .initialStride = inputs.stride,
                          .c = inputs.at(first),
                          .strideC = inputs.stride});
+  }
+
+  /// The numbers that belong to rows of the order, of which those that follow each other in the stream are made together.
+  void draw(std::size_t position, std::size_t rows, T* noise) const {
+    const std::size_t d = problem_.layers.front().inputs;
+    const RandomStream& stream = problem_.noise.stream;
+    Control quiet;
+    if (problem_.noise.places == nullptr) {
+      fillNormals(stream, position * d, noise, rows * d, quiet);
+      return;
+    }
+    const std::int32_t* places = problem_.noise.places + position;
+    for (std::size_t i = 0, end = 0; i < rows; i = end) {
+      for (end = i + 1; end < rows && places[end] == places[end - 1] + 1;) ++end;
+      fillNormals(stream, static_cast<std::uint64_t>(places[i]) * d, noise + i * d, (end - i) * d, quiet);
+    }
   }
 
   const T* row(const T* rows, std::size_t position, std::size_t width) const {

@@ -22,7 +22,7 @@ struct DenseLayer {
 };
 
 /// What is added to, or taken from, the inputs. Numbers come from `stream`: row i of the order takes the positions from
-/// i · inputs on.
+/// i · inputs on, or from places[i] · inputs on where there are places.
 enum class NoiseKind : int {
   kNone = 0,
   kGaussian = 1,  ///< x + scale · z
@@ -36,6 +36,7 @@ struct NoiseModel {
   double scale = 0.0;
   const T* factor = nullptr;
   RandomStream stream;
+  const std::int32_t* places = nullptr;  ///< of each row of the order, from 0; null: 0, 1, …
 };
 
 /// How parameters follow the gradient. Adam: D. P. Kingma, J. Ba, ICLR 2015.

@@ -1,4 +1,5 @@
 import type { NdArray } from '../../ts/core/array.js';
+import { RandomStream } from '../../ts/core/random.js';
 import { transportCloud, trainDae } from '../../ts/dae/index.js';
 import {
   kernelEntropy,
@@ -10,6 +11,7 @@ import { linearField } from '../../ts/field/index.js';
 import { integrate } from '../../ts/flow/index.js';
 import { type Addon, loadAddon } from '../../ts/kernel/native/addon.js';
 import { loadNative } from '../../ts/kernel/native/index.js';
+import { networkLoss } from '../../ts/kernel/native/training.js';
 import { principalComponents } from '../../ts/linalg/index.js';
 import { gaussian, smoothed, twoMoons } from '../../ts/measure/index.js';
 import * as radon from '../../ts/radon/index.js';
@@ -66,6 +68,15 @@ async function aBitOfEverything(): Promise<void> {
   await principalComponents(points, { count: 2, ...on });
   await separability(points, labels, on);
   await linearProbe(points, labels, on);
+  const layers = [{ inputs: 2, outputs: 2 }];
+  const fit = {
+    layers,
+    parameters: new Float32Array(6),
+    points: { data: Float32Array.from(points.data), rows: 24, columns: 2 },
+    order: Int32Array.of(3, 1, 4),
+    noise: { model: { kind: 'gaussian', scale: 0.1 }, stream: new RandomStream(1, 'noise') },
+  } as const;
+  await networkLoss(loadAddon(), fit, undefined, Int32Array.of(0, 1, 5));
   const earlyStopping = { heldOut: 0.25, patience: 1 };
   const { network } = await trainDae(points, {
     width: 3,

@@ -161,6 +161,41 @@ TYPED_TEST(Training, LossAndGradientAgreeWithPlainLoops) {
   });
 }
 
+/// The loss of some rows of an order, by where they stand in it.
+template <class T>
+double lossOf(const NetworkProblem<T>& problem, const std::vector<std::int32_t>& places) {
+  std::vector<std::int32_t> order;
+  for (const std::int32_t place : places) order.push_back(problem.order[place]);
+  NetworkProblem<T> some = problem;
+  some.order = order.data();
+  some.count = order.size();
+  some.noise.places = places.data();
+  Control control;
+  return networkLoss<T>(some, nullptr, control);
+}
+
+TYPED_TEST(Training, RowsTakeTheNoiseOfTheirPlacesToTheBit) {
+  onEveryTarget([](const char* target) {
+    SCOPED_TRACE(target);
+    for (const NoiseKind noise : {NoiseKind::kNone, NoiseKind::kGaussian, NoiseKind::kFactor, NoiseKind::kMasking}) {
+      for (const std::size_t d : {1UL, 2UL, 5UL, 67UL}) {
+        Fit<TypeParam> fit({dense(d, 9, false), dense(9, d, true)}, 101, 101, noise, 12);
+        Control control;
+        std::vector<double> losses;
+        double sum = 0.0;
+        for (std::int32_t place = 0; place < 101; ++place) sum += losses.emplace_back(lossOf(fit.problem, {place}));
+        EXPECT_EQ(networkLoss<TypeParam>(fit.problem, nullptr, control), sum / 101);
+        // Runs of places, single ones, and places that do not ascend.
+        for (const auto& places : std::vector<std::vector<std::int32_t>>{{0, 1, 2, 3}, {7, 9, 10, 11, 40, 100}, {5, 4, 50, 51, 3}}) {
+          double some = 0.0;
+          for (const std::int32_t place : places) some += losses[static_cast<std::size_t>(place)];
+          EXPECT_EQ(lossOf(fit.problem, places), some / static_cast<double>(places.size()));
+        }
+      }
+    }
+  });
+}
+
 TYPED_TEST(Training, LongBatchesAddTheirParts) {
   Fit<TypeParam> fit({dense(3, 20, false), dense(20, 2, true)}, 2500, 2500, NoiseKind::kGaussian, 9);
   std::vector<double> expected;

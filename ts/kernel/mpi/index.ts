@@ -43,7 +43,7 @@ export async function loadMpi(): Promise<Kernels> {
     ...momentKernels(world, native),
     ...transportKernels(world, native),
     ...slicedKernels(world, native),
-    ...trainingKernels(world, native),
+    ...trainingKernels(world, addon),
   };
 }
 

@@ -1,27 +1,23 @@
-import { type FloatData, allocate, allocateIntegers, dtypeOf } from '../../core/array.js';
-import type { Kernels, Matrix, RunControl } from '../contract.js';
+import { type FloatData, allocateIntegers } from '../../core/array.js';
+import type { RunControl } from '../contract.js';
 import type { NetworkProblem } from '../contract/training.js';
-
-/** Rows that are corrupted and taken through the network at once: it bounds memory, whatever the batch. */
-const ROWS = 4096;
+import type { Addon } from '../native/addon.js';
+import { networkLoss } from '../native/training.js';
 
 /** The rows of an order that this rank holds, by their numbers in its share, and where they stand in the order. */
 export class OwnRows {
-  readonly #native: Pick<Kernels, 'networkLoss' | 'normals' | 'matmul'>;
+  readonly #addon: Addon;
   readonly #problem: NetworkProblem;
   readonly #rows: Int32Array;
+  /** Ascending. */
   readonly #places: Int32Array;
 
   /** @param first the number of this rank's first row in the whole cloud. */
-  constructor(
-    native: Pick<Kernels, 'networkLoss' | 'normals' | 'matmul'>,
-    problem: NetworkProblem,
-    first: number,
-  ) {
+  constructor(addon: Addon, problem: NetworkProblem, first: number) {
     const { order, points } = problem;
     const isOwn = (row: number) => row >= first && row < first + points.rows;
     const count = order.reduce((sum, row) => sum + (isOwn(row) ? 1 : 0), 0);
-    this.#native = native;
+    this.#addon = addon;
     this.#problem = problem;
     this.#rows = allocateIntegers(count, 'rows of an epoch');
     this.#places = allocateIntegers(count, 'rows of an epoch');
@@ -34,8 +30,9 @@ export class OwnRows {
   }
 
   /**
-   * The sum of |y − target|² over the own rows among places [start, end) of the order; into ← the gradient of that sum over
-   * end − start, by way of `gradient`, unless that is undefined. Throws as the native kernel.
+   * The sum of |y − target|² over the own rows among places [start, end) of the order, with the noise that belongs to their
+   * places; into ← the gradient of that sum over end − start, by way of `gradient`, unless that is undefined. Throws as the
+   * native kernel.
    */
   async loss(
     {
@@ -46,69 +43,18 @@ export class OwnRows {
     }: { start: number; end: number; gradient: FloatData | undefined; into: Float64Array },
     run?: RunControl,
   ): Promise<number> {
-    const last = this.#find(end);
-    let sum = 0;
-    into.fill(0);
-    for (let first = this.#find(start); first < last; first += ROWS) {
-      const count = Math.min(ROWS, last - first);
-      const pairs = await this.#pairs(first, count, run);
-      const order = Int32Array.from({ length: count }, (_, i) => i);
-      const { layers, parameters } = this.#problem;
-      const mean = await this.#native.networkLoss(
-        { layers, parameters, ...pairs, order, gradient },
-        { signal: run?.signal },
-      );
-      sum += mean * count;
-      const share = count / (end - start);
-      if (gradient) for (let at = 0; at < into.length; at++) into[at] += gradient[at] * share;
+    const [first, last] = [this.#find(start), this.#find(end)];
+    const count = last - first;
+    if (count === 0) {
+      into.fill(0);
+      return 0;
     }
-    return sum;
-  }
-
-  /** Some of the rows, as their noise corrupts them, and what they are to become. */
-  async #pairs(
-    first: number,
-    count: number,
-    { signal }: RunControl = {},
-  ): Promise<{ points: Matrix; targets: Matrix }> {
-    const { points, targets = points, noise } = this.#problem;
-    const inputs = this.#taken(points, first, count);
-    const wanted = this.#taken(targets, first, count);
-    if (!noise) return { points: inputs, targets: wanted };
-    const { model, stream } = noise;
-    const d = points.columns;
-    const z = allocate(dtypeOf(points), count * d, 'noise');
-    // Of rows that follow each other here the noise lies anywhere in the stream.
-    for (let i = 0; i < count; i++) {
-      const out = z.subarray(i * d, (i + 1) * d);
-      await this.#native.normals({ stream, out, first: this.#places[first + i] * d }, { signal });
-    }
-    const { data } = inputs;
-    if (model.kind === 'masking') {
-      for (let at = 0; at < data.length; at++) if (z[at] < model.threshold) data[at] = 0;
-      return { points: inputs, targets: wanted };
-    }
-    let change: FloatData = z;
-    if (model.kind === 'factor') {
-      const [a, b] = [
-        { data: z, rows: count, columns: d },
-        { data: model.factor, rows: d, columns: d },
-      ];
-      change = await this.#native.matmul({ a, b, transposeB: true }, { signal });
-    }
-    const scale = model.kind === 'gaussian' ? model.scale : 1;
-    for (let at = 0; at < data.length; at++) data[at] += scale * change[at];
-    return { points: inputs, targets: wanted };
-  }
-
-  /** Rows of a matrix, in the order and in new storage. */
-  #taken({ data, columns }: Matrix, first: number, count: number): Matrix {
-    const out = allocate(dtypeOf({ data }), count * columns, 'rows of a minibatch');
-    for (let i = 0; i < count; i++) {
-      const row = this.#rows[first + i] * columns;
-      out.set(data.subarray(row, row + columns), i * columns);
-    }
-    return { data: out, rows: count, columns };
+    const problem = { ...this.#problem, order: this.#rows.subarray(first, last), gradient };
+    const places = this.#places.subarray(first, last);
+    const mean = await networkLoss(this.#addon, problem, { signal: run?.signal }, places);
+    const share = count / (end - start);
+    if (gradient) for (let at = 0; at < into.length; at++) into[at] = gradient[at] * share;
+    return mean * count;
   }
 
   /** How many of the own rows stand before this place. */

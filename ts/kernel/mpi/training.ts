@@ -1,8 +1,8 @@
 import { type FloatData, allocate, dtypeOf } from '../../core/array.js';
 import { zlib } from '../../core/builtins.js';
 import { tell, throwIfAborted } from '../../core/options.js';
-import type { Kernels } from '../contract.js';
 import type { NetworkProblem, TrainingKernels } from '../contract/training.js';
+import type { Addon } from '../native/addon.js';
 import { takeStep } from '../optimiser-step.js';
 import { OwnRows } from './own-rows.js';
 import type { World } from './world.js';
@@ -13,10 +13,7 @@ import type { World } from './world.js';
  * and steps along the gradient of all, which is summed in float64 in the order of the ranks. A rank sends the gradient once
  * and its part of the sum once: 16·P·(R − 1)/R bytes a step, of P parameters on R ranks.
  */
-export function trainingKernels(
-  world: World,
-  native: Pick<Kernels, 'networkLoss' | 'normals' | 'matmul'>,
-): TrainingKernels {
+export function trainingKernels(world: World, addon: Addon): TrainingKernels {
   return {
     trainNetwork(problem, run) {
       const { optimiser, batch, step, order, parameters, moments } = problem;
@@ -24,7 +21,7 @@ export function trainingKernels(
       return world.together({ call: 'trainNetwork', same, own: [problem.points.rows] }, async (own) => {
         const { rows, gradient, sums } = await world.allDone(
           (async () => ({
-            rows: new OwnRows(native, problem, firstRow(world, own)),
+            rows: new OwnRows(addon, problem, firstRow(world, own)),
             gradient: allocate(dtypeOf({ data: parameters }), parameters.length, 'a gradient'),
             sums: new RankSums(world, parameters.length),
           }))(),
@@ -52,7 +49,7 @@ export function trainingKernels(
       return world.together({ call: 'networkLoss', same, own: [problem.points.rows] }, async (own) => {
         const { rows, sums } = await world.allDone(
           (async () => ({
-            rows: new OwnRows(native, problem, firstRow(world, own)),
+            rows: new OwnRows(addon, problem, firstRow(world, own)),
             sums: new RankSums(world, gradient?.length ?? 0),
           }))(),
         );

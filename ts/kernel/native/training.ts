@@ -1,4 +1,5 @@
 import { dtypeOf, type FloatData } from '../../core/array.js';
+import type { RunControl } from '../contract.js';
 import type { DenseLayer, NetworkProblem, TrainingKernels } from '../contract/training.js';
 import type { Addon } from './addon.js';
 import { withControl } from './control.js';
@@ -61,13 +62,24 @@ export function trainingKernels(addon: Addon): TrainingKernels {
       );
       return loss[0];
     },
-    async networkLoss(problem, run) {
-      const loss = new Float64Array(1);
-      const { gradient } = problem;
-      await withControl(run, (control) =>
-        addon.networkLoss({ ...fieldsOf(problem), gradient, loss, control }),
-      );
-      return loss[0];
-    },
+    networkLoss: (problem, run) => networkLoss(addon, problem, run),
   };
+}
+
+/**
+ * {@link TrainingKernels.networkLoss}; with `places`, one for each row of the order, row i takes its noise from
+ * places[i]·d on in the stream: rows of a longer order, which ranks share out.
+ */
+export async function networkLoss(
+  addon: Addon,
+  problem: NetworkProblem & { gradient?: FloatData },
+  run?: RunControl,
+  places?: Int32Array,
+): Promise<number> {
+  const loss = new Float64Array(1);
+  const { gradient } = problem;
+  await withControl(run, (control) =>
+    addon.networkLoss({ ...fieldsOf(problem), places, gradient, loss, control }),
+  );
+  return loss[0];
 }
