@@ -30,6 +30,7 @@ const weights = [
   [1, 0, 0],
   [0.6, 0.4, 0],
   [0.34, 0.33, 0.33],
+  [0.5, 0, 0.5],
   [0, 0.5, 0.5],
   [0, 0, 1],
 ];
@@ -37,11 +38,11 @@ const values = [];
 for (const share of weights) {
   const { points, iterations } = await freeSupportBarycentre(shapes, { weights: share, seed: 1 });
   console.log(`weights ${share.join(', ')}: ${iterations} iterations`);
-  values.push(...rows(points, () => ({ panel: `weights ${share.join(', ')}` })));
+  values.push(...rows(points, () => ({ panel: share.join(', ') })));
 }
 await writePicture(
   panels(values, {
-    title: 'Wasserstein barycentres of moons, a square and two circles',
+    title: 'Wasserstein barycentres of moons, a square and two circles, by weights',
     half: 1.8,
     size: 150,
   }),

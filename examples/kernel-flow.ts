@@ -17,4 +17,4 @@ const values = await Promise.all(
     }));
   }),
 );
-await writePicture(panels(values.flat(), { title: 'Kernel flow to two circles', half: 1.6, size: 210 }));
+await writePicture(panels(values.flat(), { title: 'Kernel flow to two circles', half: 2, size: 210 }));

@@ -1,12 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { encode } from 'fast-png';
 import { type Flow, type NdArray, ndarray } from 'ridgeflow';
 import { type ChartSpec, renderChart } from 'ridgeflow/report';
 
 /** Letters that can be read on a telephone too, where a picture is as wide as the page. */
 const letters = { labelFontSize: 14, titleFontSize: 14 };
-const LETTERS = { axis: letters, legend: { ...letters, labelLimit: 240 }, header: { labelFontSize: 14 } };
+const LETTERS = {
+  axis: { ...letters, labelSeparation: 4 },
+  legend: { ...letters, labelLimit: 240 },
+  header: { labelFontSize: 14 },
+};
 
 /**
  * Draws a chart as SVG into the file named on the command line, by default the example's own name. A second name takes
@@ -21,7 +24,8 @@ export async function writePicture(spec: ChartSpec): Promise<void> {
   console.log(`The picture is in ${file}`);
 }
 
-function pictureFile(format: 'svg' | 'png'): string {
+/** The file named on the command line, by default the example's own name. */
+export function pictureFile(format: 'svg' | 'png'): string {
   const file = process.argv[2] ?? `${basename(process.argv[1], '.ts')}.${format}`;
   if (!file.endsWith(`.${format}`)) throw new Error(`This picture is a .${format}, not ${file}`);
   return file;
@@ -60,14 +64,23 @@ export function panels(
   // Few side by side: then they can be read on a telephone too.
   const columns = names.length === 3 || names.length > 4 ? 3 : 2;
   const side = size ?? (columns === 3 ? 165 : 240);
+  // A name wider than its panel would push the panels apart.
+  const most = Math.max(8, Math.floor(side / 7.5));
+  const data = values.map((row) => ({ ...row, panel: linesOf(row.panel, most).join('\n') }));
+  const sort = names.map((name) => linesOf(name, most).join('\n'));
   const scale = { domain: [-half, half] };
   const x = { field: 'x', type: 'quantitative' as const, scale, axis: { title: null, tickCount: 4 } };
   const y = { field: 'y', type: 'quantitative' as const, scale, axis: { title: null, tickCount: 4 } };
   const color = { field: 'group', type: 'nominal' as const, legend: null };
   return {
     title: { text: linesOf(title, 48), anchor: 'start', fontSize: 16, offset: 12 },
-    data: { values },
-    facet: { field: 'panel', type: 'nominal', sort: names, header: { title: null } },
+    data: { values: data },
+    facet: {
+      field: 'panel',
+      type: 'nominal',
+      sort,
+      header: { title: null, labelExpr: "split(datum.label, '\\n')" },
+    },
     columns,
     spec: {
       width: side,
@@ -192,7 +205,13 @@ export function curves(
         field,
         type: 'quantitative' as const,
         scale: log ? { type: 'log' as const, nice: false } : { zero: false },
-        axis: { title, tickCount: 5, ...(log && { format: '~g' }) },
+        axis: {
+          title,
+          tickCount: 5,
+          ...(log && { format: '~g' }),
+          // No half layers.
+          ...(rows.every((row) => Number.isInteger(row[field])) && { tickMinStep: 1 }),
+        },
       });
       const groups = [...new Set(rows.map(({ group }) => group))];
       const places = {
@@ -216,7 +235,7 @@ export function curves(
         encoding: { ...places, detail: { field: 'path' }, order: { field: 'order' } },
       });
       return {
-        title: { text: title, fontSize: 14 },
+        title: { text: linesOf(title, Math.floor(width / 8)), fontSize: 14, frame: 'group' },
         width,
         height,
         data: { values: rows },
@@ -225,7 +244,7 @@ export function curves(
           lines('dashed', [5, 3]),
           {
             transform: [{ filter: "datum.style == 'marks'" }],
-            mark: { type: 'point' as const, size: 22, filled: true, clip: true },
+            mark: { type: 'point' as const, size: 22, filled: true },
             encoding: places,
           },
         ],
@@ -254,38 +273,6 @@ export function distanceOf(a: NdArray, b: NdArray): number {
 /** `count` numbers from `from` to `to`, evenly spaced. */
 export function evenly(from: number, to: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => from + ((to - from) * i) / (count - 1));
-}
-
-/** An image [rows, columns] with the values that are drawn black and white. */
-export interface Panel {
-  array: NdArray;
-  black: number;
-  white: number;
-}
-
-/** Draws images side by side, stretched to one height, as PNG into the file named on the command line. */
-export async function writeImages(images: readonly Panel[], height = 256): Promise<void> {
-  const gap = 8;
-  const widths = images.map(({ array: { shape } }) =>
-    Math.min(2 * height, Math.round((height * shape[1]) / shape[0])),
-  );
-  const width = widths.reduce((sum, own) => sum + own + gap, -gap);
-  const data = new Uint8Array(width * height).fill(255);
-  let left = 0;
-  images.forEach(({ array, black, white }, panel) => {
-    const [rows, columns] = array.shape;
-    for (let i = 0; i < height; i++) {
-      for (let j = 0; j < widths[panel]; j++) {
-        const at = Math.floor((i * rows) / height) * columns + Math.floor((j * columns) / widths[panel]);
-        const grey = Math.round((255 * (array.data[at] - black)) / (white - black));
-        data[i * width + left + j] = Math.min(Math.max(grey, 0), 255);
-      }
-    }
-    left += widths[panel] + gap;
-  });
-  const file = pictureFile('png');
-  await writeFile(file, encode({ width, height, data, channels: 1 }));
-  console.log(`The picture is in ${file}`);
 }
 
 /** Root of the mean squared difference of two arrays. */

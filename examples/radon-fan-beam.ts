@@ -7,7 +7,8 @@ import {
   rasterise,
   sheppLogan,
 } from 'ridgeflow';
-import { differenceOf, writeImages } from './picture.js';
+import { differenceOf } from './picture.js';
+import { writeImages } from './picture-images.js';
 
 const size = 256;
 const image = rasterise(sheppLogan(), { shape: [size, size] });

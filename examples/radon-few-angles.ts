@@ -9,7 +9,8 @@ import {
   sheppLogan,
   totalVariation,
 } from 'ridgeflow';
-import { differenceOf, writeImages } from './picture.js';
+import { differenceOf } from './picture.js';
+import { writeImages } from './picture-images.js';
 
 const size = 128;
 const image = rasterise(sheppLogan(), { shape: [size, size], subsamples: 1 });

@@ -11,7 +11,8 @@ import {
   sheppLogan,
   xrayProjector,
 } from 'ridgeflow';
-import { differenceOf, writeImages } from './picture.js';
+import { differenceOf } from './picture.js';
+import { writeImages } from './picture-images.js';
 
 const size = 64;
 const shape = [size, size, size];

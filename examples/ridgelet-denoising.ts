@@ -1,6 +1,7 @@
 // Straight edges, the same in strong noise, and what thresholded wavelets and thresholded finite ridgelets make of it.
 import { type NdArray, RandomStream, denoiseByRidgelets, denoiseByWavelets, zeros } from 'ridgeflow';
-import { differenceOf, writeImages } from './picture.js';
+import { differenceOf } from './picture.js';
+import { writeImages } from './picture-images.js';
 
 const size = 256;
 const clean = zeros([size, size]);

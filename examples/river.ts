@@ -34,8 +34,14 @@ for (let row = 0; row < n; row += 4)
       place: along(snapshots.positions[i], row),
       digit: digits[row],
     });
+// A name stands at the median of its class: the mean lies beside the arm where a few went into another.
 const ends = counts
-  .map((_, digit) => ({ digit, layer: depth, place: along(means, digit) }))
+  .map((_, digit) => {
+    const places = [...digits.keys()]
+      .filter((row) => digits[row] === digit)
+      .map((row) => along(positions, row));
+    return { digit, layer: depth, place: places.sort((a, b) => a - b)[places.length >> 1] };
+  })
   .sort((a, b) => a.place - b.place);
 for (const { digit, place } of ends) console.log(`${digit} ends about ${place.toFixed(2)}`);
 // Names beside the ends keep a line's height from each other.

@@ -24,7 +24,7 @@ function panel(name: string, trajectory: readonly NdArray[]) {
   ];
 }
 
-const values = [];
+const values = panel('points', exact.slice(0, 1));
 for (const { width, stacked, composed, stackedFromExact, composedFromExact } of runs) {
   const far = ({ layers }: { layers: readonly number[] }) => layers[layers.length - 1].toFixed(3);
   values.push(...panel(`stacked, ${width} units, ${far(stackedFromExact)} off`, stacked));

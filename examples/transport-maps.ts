@@ -14,10 +14,10 @@ import { curves, evenly, writePicture } from './picture.js';
 const laws: { title: string; measure: Measure; T: number; half: number }[] = [
   { title: 'N(0, 1)', measure: gaussian({ mean: [0], variance: 1 }), T: 0.4, half: 3 },
   {
-    title: '0.3 N(−1, 0.5) + 0.7 N(2, 0.8)',
+    title: '0.3 N(−1, 0.5) + 0.7\u00a0N(2,\u00a00.8)',
     measure: gaussianMixture({ weights: [0.3, 0.7], means: [[-1], [2]], variances: [0.5, 0.8] }),
     T: 0.2,
-    half: 4,
+    half: 3.5,
   },
 ];
 const charts = [];
