@@ -41,6 +41,7 @@ const OVER_RANKS = new Set([
   'slicedWasserstein',
   'trainComposedDae',
   'trainDae',
+  'trainStackedDae',
   'transportCloud',
   'transportMap',
 ]);

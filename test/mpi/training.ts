@@ -13,6 +13,7 @@ import {
   fineTune,
   trainComposedDae,
   trainDae,
+  trainStackedDae,
 } from '../../ts/dae/index.js';
 import {
   type DenseLayer,
@@ -165,6 +166,50 @@ async function deep(): Promise<void> {
   }
 }
 
+/** Layers on the features of those before, in which noise belongs to the rows of the whole cloud too. */
+async function stacks(dtype: DType): Promise<void> {
+  const cloud = cloudOf(61, 3, dtype);
+  for (const featureNoise of ['lifted', 'isotropic'] as const) {
+    const options = {
+      noises: [0.3, 0.2, 0.1],
+      widths: [9, 7, 5],
+      epochs: 4,
+      batch: 16,
+      seed: 8,
+      featureNoise,
+    };
+    const settings = { ...options, earlyStopping: { heldOut: 0.1 } };
+    const found = await trainStackedDae(own(cloud), { ...settings, ...over });
+    const expected = await trainStackedDae(cloud, { ...settings, ...alone });
+    for (const [l, layer] of found.layers.entries()) {
+      const name = `stack ${featureNoise} ${dtype} layer ${l}`;
+      near(`${name} losses`, lossesOf(layer), lossesOf(expected.layers[l]), 10 * ALLOWED[dtype]);
+      near(`${name} weights`, weightsOf(layer), weightsOf(expected.layers[l]), 100 * ALLOWED[dtype]);
+      await onAllRanks(`${name} weights`, weightsOf(layer));
+    }
+    const again = await trainStackedDae(own(cloud), { ...settings, ...over });
+    found.layers.forEach((layer, l) =>
+      same(`stack ${featureNoise} twice, layer ${l}`, weightsOf(again.layers[l]), weightsOf(layer)),
+    );
+    const [states, whole] = [
+      await found.trajectory(own(cloud), over),
+      await expected.trajectory(cloud, alone),
+    ];
+    const [features, all] = [await found.encode(own(cloud), over), await expected.encode(cloud, alone)];
+    const decoded = await found.decode(features, over);
+    differences.check('features of as many rows', features.shape[0] === own(cloud).shape[0]);
+    for (const [name, one, other] of [
+      ...states.map((state, l) => [`after ${l}`, state, whole[l]] as const),
+      ['features', features, all],
+      ['decoded', decoded, whole[3]],
+    ] as const)
+      near(`stack ${featureNoise} ${dtype} ${name}`, one.data, own(other).data, 100 * ALLOWED[dtype]);
+    const vectors = await found.jacobianVector(own(cloud), own(cloud), over);
+    const along = own(await expected.jacobianVector(cloud, cloud, alone));
+    near(`stack ${featureNoise} ${dtype} along`, vectors.data, along.data, 100 * ALLOWED[dtype]);
+  }
+}
+
 /** A run that is interrupted goes on to the bits of one that is not. */
 async function checkpoints(): Promise<void> {
   const cloud = cloudOf(50, 2, 'float32');
@@ -180,6 +225,26 @@ async function checkpoints(): Promise<void> {
     const resumed = await trainDae(own(cloud), { ...options, epochs: 8, resume: file });
     same('weights after a checkpoint', weightsOf(resumed), weightsOf(whole));
     differences.check('losses from before', resumed.history.length === 8);
+    const { batch, schedule } = options;
+    const deep = { batch, schedule, widths: [5, 4], noises: [0.2, 0.1], ...over };
+    const stack = await trainStackedDae(own(cloud), { ...deep, epochs: 4 });
+    const stackFile = join(folder, 'stack.safetensors');
+    const controller = new AbortController();
+    let epochs = 0;
+    const stopped = await failure(
+      trainStackedDae(own(cloud), {
+        ...deep,
+        epochs: 4,
+        signal: controller.signal,
+        checkpoint: { file: stackFile, every: 2 },
+        onEpoch: () => ++epochs === 7 && controller.abort(),
+      }),
+    );
+    differences.check(`a stack is aborted: ${stopped?.message}`, stopped?.code === 'ABORTED');
+    const gone = await trainStackedDae(own(cloud), { ...deep, epochs: 4, resume: stackFile });
+    gone.layers.forEach((layer, l) =>
+      same(`layer ${l} after a checkpoint`, weightsOf(layer), weightsOf(stack.layers[l])),
+    );
     const other = await failure(trainDae(own(cloud), { ...options, epochs: 8, noise: 0.3, resume: file }));
     differences.check('another run', other?.code === 'INVALID_ARGUMENT');
     if (size > 1) {
@@ -220,7 +285,27 @@ async function failures(): Promise<void> {
   if (points.data.length > 0 && (rank === size - 1 || spread === 'last')) points.data[0] = NaN;
   const unknown = await failure(trainDae(points, options));
   differences.check(`NaN on one rank: ${unknown?.message}`, unknown?.code === 'NON_FINITE');
+  const widths = [5, 4];
+  const everyOther = { ...over, widths, layers: 2, T: 0.2, epochs: 100_000 };
+  const stop = new AbortController();
+  const inSecond = await failure(
+    trainStackedDae(own(cloud), {
+      ...everyOther,
+      earlyStopping: { patience: 1 },
+      signal: stop.signal,
+      onProgress: (part) => {
+        if (part > 0.5 && rank === 0) stop.abort();
+      },
+    }),
+  );
+  differences.check(`an abort in the second layer: ${inSecond?.message}`, inSecond?.code === 'ABORTED');
   if (size > 1) {
+    const unlikeWidths = { ...everyOther, epochs: 2, widths: [5, 4 + rank] };
+    const apart = await failure(trainStackedDae(own(cloud), unlikeWidths));
+    differences.check(
+      `ranks that disagree on widths: ${apart?.message}`,
+      /widths/.test(apart?.message ?? ''),
+    );
     const unlike = await failure(trainDae(own(cloud), { ...options, width: 5 + rank }));
     differences.check(
       `ranks that disagree: ${unlike?.message}`,
@@ -234,6 +319,7 @@ async function failures(): Promise<void> {
 for (const dtype of ['float64', 'float32'] as const) {
   await kernels(dtype);
   await autoencoders(dtype);
+  await stacks(dtype);
 }
 await deep();
 await checkpoints();

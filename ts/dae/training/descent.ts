@@ -132,11 +132,14 @@ export async function descend(
 
 /** The inputs of an epoch, what they are to become, and how the kernel corrupts them. */
 async function pairsOf(
-  { points, noise }: DescentProblem,
+  { kernels, points, noise }: DescentProblem,
   epoch: number,
   seed: number | undefined,
 ): Promise<Pick<NetworkProblem, 'points' | 'targets' | 'noise'>> {
-  if (isDrawn(noise)) return { points: asMatrix(await noise.draw(epoch)), targets: asMatrix(points) };
+  if (isDrawn(noise)) {
+    const drawn = await kernels.doneByAll(noise.draw(epoch));
+    return { points: asMatrix(drawn), targets: asMatrix(points) };
+  }
   return {
     points: asMatrix(points),
     noise: { model: noise, stream: new RandomStream(seed, 'noise', epoch) },

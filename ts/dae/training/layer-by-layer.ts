@@ -2,7 +2,9 @@ import { type NdArray, allocate, checkPoints, dtypeOf, toDtype } from '../../cor
 import { RidgeflowError, invalidArgument } from '../../core/errors.js';
 import { type CallOptions, callOptions, checkInteger, checkPositive, partOf } from '../../core/options.js';
 import { RandomStream } from '../../core/random.js';
-import { runsOverRanks } from '../../kernel/backend.js';
+import { kernelsFor, runsOverRanks } from '../../kernel/backend.js';
+import type { ShareKernels } from '../../kernel/contract/shares.js';
+import { placeOf } from '../../kernel/whole.js';
 import { type LayersBefore, finishedLayers } from './checkpoint.js';
 import type { DrawnCorruption } from './corruption.js';
 import { liftedNoise } from './lifted-noise.js';
@@ -90,8 +92,12 @@ export async function stackedLayers<O extends StackOptions & Shared>(
   if (featureNoise !== 'lifted' && featureNoise !== 'isotropic')
     throw invalidArgument('featureNoise', '"lifted" or "isotropic"', featureNoise);
   const widths = widthsOf(options.widths, noises.length);
-  checkPoints(points, 'points', { minimum: 2 });
-  const x = toDtype(points, options.dtype ?? dtypeOf(points));
+  const { n } = checkPoints(points, 'points', { minimum: (await runsOverRanks(options)) ? 0 : 2 });
+  const dtype = options.dtype ?? dtypeOf(points);
+  const x = toDtype(points, dtype);
+  const kernels = await kernelsFor(options, dtype, 'spread');
+  await kernels.checkSame({ noises: noises.join(' '), widths: widths.join(' ') });
+  const { first } = await placeOf(kernels, n, 'points', 2);
   const plan = { kind: 'stack', noises, widths, featureNoise };
   const dimension = points.shape[1];
   return layerByLayer(options, { plan, count: noises.length, dimension }, async (l, settings, depth) => {
@@ -99,11 +105,11 @@ export async function stackedLayers<O extends StackOptions & Shared>(
     if (l === 0) return make(x, given, noises[0], depth);
     const call = { ...callOptions(options), onProgress: undefined };
     const below = new EncoderStack(depth.finished);
-    const features = await below.encode(x, call);
+    const features = await kernels.doneByAll(below.encode(x, call));
     const corruption =
       featureNoise === 'lifted'
-        ? await liftedNoise(below, x, noises[l], { ...call, seed: settings.seed })
-        : await isotropicNoise(below, features, noises[l], call);
+        ? await kernels.doneByAll(liftedNoise(below, x, noises[l], { ...call, seed: settings.seed, first }))
+        : await isotropicNoise(below, features, noises[l], { ...call, first, kernels });
     return make(features, given, corruption, depth);
   });
 }
@@ -149,22 +155,30 @@ function widthsOf(widths: number | readonly number[], count: number): readonly n
   return all.map((width: number, l) => checkInteger(width, `widths[${l}]`, 1));
 }
 
-/** The s for which N(0, sI) on features is, decoded, of this variance in the mean of the coordinates. */
+/**
+ * The s for which N(0, sI) on features is, decoded, of this variance in the mean of the coordinates.
+ *
+ * @param first the number of the first of these rows in the whole cloud.
+ */
 async function isotropicNoise(
   stack: EncoderStack,
   features: NdArray,
   variance: number,
-  options: CallOptions,
+  { first, kernels, ...options }: CallOptions & { first: number; kernels: ShareKernels },
 ): Promise<number> {
   const moved = allocate(dtypeOf(features), features.data.length, 'noise of the features');
-  new RandomStream(options.seed, 'probe', stack.layers.length).fillNormal(moved);
+  new RandomStream(options.seed, 'probe', stack.layers.length).fillNormal(moved, first * features.shape[1]);
   for (let at = 0; at < moved.length; at++) moved[at] += features.data[at];
   // Decoders are affine: what noise becomes is the difference of what is decoded, and in proportion to it.
-  const there = await stack.decode({ data: moved, shape: features.shape }, options);
-  const here = await stack.decode(features, options);
+  const decoded = async () => [
+    await stack.decode({ data: moved, shape: features.shape }, options),
+    await stack.decode(features, options),
+  ];
+  const [there, here] = await kernels.doneByAll(decoded());
   let square = 0;
   for (let at = 0; at < here.data.length; at++) square += (there.data[at] - here.data[at]) ** 2;
-  const factor = (variance * here.data.length) / square;
+  const [whole, count] = await kernels.sumOverRanks([square, here.data.length]);
+  const factor = (variance * count) / whole;
   if (Number.isFinite(factor)) return factor;
   throw new RidgeflowError('DEGENERATE_CLOUD', 'The decoder of a layer is constant: train it for longer');
 }

@@ -13,12 +13,14 @@ const STEPS = 12;
  * F(z)) from z = x + ε, for each row with a step h that is halved where the distance grew, and the nearest z is kept:
  * decoded stacks take the place of posterior means, whose Jacobians are positive definite, but where they spread points far
  * apart some noise cannot be reached.
+ *
+ * @param first the number of the first row of `x` in the whole cloud: noise belongs to its rows.
  */
 export async function liftedNoise(
   stack: EncoderStack,
   x: NdArray,
   variance: number,
-  options: CallOptions,
+  { first, ...options }: CallOptions & { first: number },
 ): Promise<DrawnCorruption> {
   const { data: decoded } = await stack.apply(x, options);
   const draw = async (epoch: number): Promise<NdArray> => {
@@ -28,7 +30,7 @@ export async function liftedNoise(
       shape: [n, d],
     });
     const [goal, z, nearest] = [fresh(), fresh(), fresh()];
-    new RandomStream(options.seed, 'noise', epoch).fillNormal(goal.data);
+    new RandomStream(options.seed, 'noise', epoch).fillNormal(goal.data, first * d);
     for (let at = 0; at < n * d; at++) {
       const change = Math.sqrt(variance) * goal.data[at];
       goal.data[at] = decoded[at] + change;

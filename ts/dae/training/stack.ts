@@ -1,9 +1,11 @@
 import { type FloatData, type NdArray, checkPoints } from '../../core/array.js';
 import type { NdArrayLike } from '../../core/foreign.js';
 import { type CallOptions, checkInteger, tell } from '../../core/options.js';
+import { runsOverRanks } from '../../kernel/backend.js';
 import type { Kernels } from '../../kernel/contract.js';
 import { hiddenDerivatives, hiddenUnits, outputsOf } from '../../network/hidden-layer.js';
 import { type Batch, BatchMap, type TransportMap, toBatch } from '../transport-map.js';
+import type { ShallowNetwork } from '../../network/shallow-network.js';
 import type { TrainedDae } from './trained-dae.js';
 import { checkCall } from '../../core/call.js';
 import { METHODS } from '../method-signatures.js';
@@ -31,6 +33,7 @@ export interface StackedDae extends TransportMap {
 /** @internal */
 export class EncoderStack extends BatchMap implements StackedDae {
   readonly layers: readonly TrainedDae[];
+  protected override readonly rows = 'own';
 
   constructor(layers: readonly TrainedDae[]) {
     super(layers[0].dimension);
@@ -41,10 +44,10 @@ export class EncoderStack extends BatchMap implements StackedDae {
     ({ x } = checkCall(METHODS.StackedDae.encode, { x, options }));
     const { layer, ...call } = options;
     const depth = this.#depth(layer);
-    const batch = await toBatch(x, this.dimension, call);
+    const batch = await toBatch(x, this.dimension, call, this.rows);
     let features = batch.x;
     for (const { network } of this.layers.slice(0, depth))
-      features = await hiddenUnits(batch.kernels, network, features, batch.options);
+      features = await this.#encoded(batch.kernels, network, features, batch.options);
     return features;
   }
 
@@ -53,18 +56,19 @@ export class EncoderStack extends BatchMap implements StackedDae {
     const { layer, ...call } = options;
     const depth = this.#depth(layer);
     const width = depth === 0 ? this.dimension : this.layers[depth - 1].network.width;
-    checkPoints(features, 'features', { dimension: width });
-    const batch = await toBatch(features, width, call);
+    const minimum = (await runsOverRanks(call)) ? 0 : 1;
+    checkPoints(features, 'features', { dimension: width, minimum });
+    const batch = await toBatch(features, width, call, this.rows);
     return this.#decoded(batch.kernels, batch.x, depth, batch.options);
   }
 
   async trajectory(x: NdArrayLike, options: CallOptions = {}): Promise<NdArray[]> {
     ({ x } = checkCall(METHODS.StackedDae.trajectory, { x, options }));
-    const batch = await toBatch(x, this.dimension, options);
+    const batch = await toBatch(x, this.dimension, options, this.rows);
     let features = batch.x;
     const states = [batch.x];
     for (const [l, { network }] of this.layers.entries()) {
-      features = await hiddenUnits(batch.kernels, network, features, batch.options);
+      features = await this.#encoded(batch.kernels, network, features, batch.options);
       states.push(await this.#decoded(batch.kernels, features, l + 1, batch.options));
       await tell(options.onProgress, (l + 1) / this.layers.length);
     }
@@ -89,12 +93,24 @@ export class EncoderStack extends BatchMap implements StackedDae {
     return data;
   }
 
+  /** The features of the next layer; of no rows, as a rank may have, none. */
+  async #encoded(
+    kernels: Kernels,
+    network: ShallowNetwork,
+    features: NdArray,
+    options: CallOptions,
+  ): Promise<NdArray> {
+    if (features.shape[0] > 0) return hiddenUnits(kernels, network, features, options);
+    return { data: features.data.slice(), shape: [0, network.width] };
+  }
+
   async #decoded(
     kernels: Kernels,
     features: NdArray,
     depth: number,
     options: CallOptions & { linear?: boolean },
   ): Promise<NdArray> {
+    if (features.shape[0] === 0) return { data: features.data.slice(), shape: [0, this.dimension] };
     let decoded = features;
     for (let l = depth - 1; l >= 0; l--)
       decoded = await outputsOf(kernels, this.layers[l].network, decoded, options);

@@ -27,7 +27,7 @@ export async function trainStackedDae(
 ): Promise<StackedDae> {
   ({ points } = checkCall(SIGNATURES.trainStackedDae, { points, options }));
   const layers = await stackedLayers(points, options, (features, settings, corruption, depth) =>
-    trainLayer(features, { ...settings, residual: false }, corruption, { depth }),
+    trainLayer(features, { ...settings, residual: false }, corruption, { depth, rows: 'spread' }),
   );
   return new EncoderStack(layers);
 }
