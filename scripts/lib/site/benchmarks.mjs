@@ -15,7 +15,8 @@ export function benchmarkPage(root) {
   const runs = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
   const lead = `What \`npm run bench -- --record\` measured last, suite by suite. Compare within a suite only: machines differ
 and drift. \`npm run bench\` measures the same on your machine.`;
-  return `# Benchmarks\n\n${lead}\n\n${runs.map(suiteOf).join('\n')}`;
+  const suites = runs.length > 0 ? runs.map(suiteOf).join('\n') : 'No run is recorded here yet.\n';
+  return `# Benchmarks\n\n${lead}\n\n${suites}`;
 }
 
 /** @param {RecordedRun} run */
