@@ -1,7 +1,17 @@
 // Commands over ranks of Open MPI beside `transport` and `entropy` in test/cli-ranks.test.ts: the numbers of one process.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fitDae, readCloud, readNpy, standardise, writeDae, writeNpy } from '../ts/index.js';
+import {
+  fitDae,
+  readCloud,
+  readDae,
+  readNpy,
+  readSafetensors,
+  standardise,
+  writeDae,
+  writeNpy,
+} from '../ts/index.js';
 import { emptyFolder, ridgeflow, twoClasses } from './command-line.js';
 import { onRanks } from './on-ranks.js';
 import { type Numbers, differing, env } from './ranks.js';
@@ -122,6 +132,63 @@ onRanks(
   },
 );
 
+onRanks('train --ranks gives the numbers of one process, and its model moves the points alike', async (t) => {
+  const folder = emptyFolder(t);
+  const file = twoClasses(folder);
+  const common = ['train', file, '--label-column', 'label', '--depth', '2', '--epochs', '6', '--batch', '16'];
+  for (const [name, ...more] of [
+    ['composed', '--width', '8'],
+    ['stacked', '--kind', 'stacked', '--width', '9,5', '--fine-tune', '3', '--layers-model'],
+  ]) {
+    const [one, two] = [join(folder, `${name}-one`), join(folder, `${name}-two`)];
+    const args = [...common, ...more, '--json', '--out'];
+    const alone = await ridgeflow([...args, one], { env });
+    t.is(alone.code, 0, alone.stderr);
+    const spread = await ridgeflow([...args, two, '--ranks', '2'], { env });
+    t.is(spread.code, 0, spread.stderr);
+    const [expected, found] = [alone, spread].map(({ stdout }) => JSON.parse(stdout) as Numbers);
+    t.is(found.ranks, 2);
+    t.is(found.n, 60);
+    t.true((found.separation as Numbers).measured === 60, 'the classes are measured');
+    t.deepEqual(differing(found, expected, name), []);
+    t.deepEqual((await readdir(two)).sort(), (await readdir(one)).sort());
+    t.regex(await readFile(join(two, 'report.html'), 'utf8'), /--ranks 2/);
+    const { points } = await readCloud(file, { labelColumn: 'label' });
+    const [there, here] = [two, one].map(async (out) =>
+      (await readDae(join(out, 'model.safetensors'))).apply(points),
+    );
+    t.deepEqual(differing([...(await there).data], [...(await here).data], name, 1e-3), []);
+  }
+});
+
+onRanks(
+  'training that is interrupted goes on over the same ranks, and what it found is said once',
+  async (t) => {
+    const folder = emptyFolder(t);
+    const args = ['train', twoClasses(folder), '--kind', 'stacked', '--depth', '2', '--width', '6'];
+    const schedule = ['--schedule', 'constant', '--held-out', '0', '--checkpoint-every', '1', '--ranks', '2'];
+    const [out, whole] = [join(folder, 'out'), join(folder, 'whole')];
+    const stopped = await ridgeflow([...args, ...schedule, '--epochs', '100000', '--out', out], {
+      env,
+      onStderr: (text, kill) => {
+        if (/points in 2 dimensions, spread over 2 ranks/.test(text)) setTimeout(() => kill('SIGINT'), 3000);
+      },
+    });
+    t.is(stopped.code, 130, stopped.stderr);
+    const { metadata } = await readSafetensors(join(out, 'checkpoint.safetensors'));
+    const { epoch } = JSON.parse(metadata['ridgeflow.training']) as { epoch: number };
+    const epochs = ['--epochs', String(epoch + 5)];
+    const resumed = await ridgeflow([...args, ...schedule, ...epochs, '--out', out, '--resume'], { env });
+    t.is(resumed.code, 0, resumed.stderr);
+    t.is(resumed.stderr.match(/Report: /g)?.length, 1);
+    t.is(resumed.stdout.match(/^Noise: /gm)?.length, 1, resumed.stdout);
+    const again = await ridgeflow([...args, ...schedule, ...epochs, '--out', whole], { env });
+    t.is(again.code, 0, again.stderr);
+    const name = 'model.safetensors';
+    t.deepEqual(await readFile(join(out, name)), await readFile(join(whole, name)), 'to the bit');
+  },
+);
+
 onRanks('what needs all points in one process is refused by its name', async (t) => {
   const folder = emptyFolder(t);
   const [a, b] = tables(folder);
@@ -131,6 +198,7 @@ onRanks('what needs all points in one process is refused by its name', async (t)
   for (const [args, message] of [
     [['distance', a, b, '--method', 'exact'], /--method exact does not run where rows are spread over ranks/],
     [['distance', a, '-'], /Every rank reads its own rows of a file/],
+    [['train', a, '--method', 'ridge', '--out', folder], /--method ridge does not run where rows are spread/],
     [['transport', a, '--map', map, '--format', 'csv', '--out', folder], /--format csv with --map/],
   ] as const) {
     const { code, stderr } = await ridgeflow([...args, '--ranks', '2'], { env });

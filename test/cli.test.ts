@@ -239,7 +239,7 @@ test('doctor says which backend is used, as text and as JSON', async (t) => {
 test('commands that do not run over ranks do not take every rank’s rows for the whole file', async (t) => {
   const points = twoClasses(emptyFolder(t));
   for (const args of [
-    ['train', points],
+    ['network', 'model.onnx', points],
     ['ridgelet', points],
     ['theory', '1'],
   ]) {

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { DType } from '../core/array.js';
 import type { BackendName } from '../core/options.js';
+import { ensureOutputFolder } from '../io/index.js';
 import { ALONE } from '../kernel/alone.js';
 import { backendFromEnvironment, loadBackend } from '../kernel/backend.js';
 import type { ShareKernels } from '../kernel/contract/shares.js';
@@ -63,6 +64,11 @@ export interface CommandContext {
   progress: Progress;
   /** Whose rows the points are spread over; of a command that does not run over ranks, this process alone. */
   shares: ShareKernels;
+}
+
+/** Makes the folder that a command writes to. On disks that ranks share it may be there for the others later. */
+export function ensureFolder(folder: string, { shares }: CommandContext): Promise<void> {
+  return shares.doneByAll(shares.ranks.rank === 0 ? ensureOutputFolder(folder) : Promise.resolve());
 }
 
 /**

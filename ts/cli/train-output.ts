@@ -15,7 +15,9 @@ import { writeTextAtomic } from '../io/index.js';
 import { principalComponents } from '../linalg/index.js';
 import type { LayerSummary, LossSummary, TrainNumbers, TrainPlan } from '../report/train-numbers.js';
 import { trainReport } from '../report/train.js';
+import type { ShareKernels } from '../kernel/contract/shares.js';
 import type { Cloud } from './cloud-input.js';
+import { RowSample } from './cloud-sample.js';
 import type { ColumnsSummary } from './columns.js';
 import { commandLine, versions } from './provenance.js';
 import type { Trained } from './train-run.js';
@@ -25,6 +27,8 @@ import { packageVersion } from './version.js';
 export interface TrainSummary extends TrainNumbers {
   version: string;
   columns: ColumnsSummary;
+  /** How many ranks the points were spread over, where they were. */
+  ranks?: number;
 }
 
 /** Points that are followed through noise. */
@@ -51,6 +55,7 @@ export function lossSummary({
 export async function layerSummaries(
   dae: AnyTrainedDae,
   points: NdArray,
+  shares: ShareKernels,
   call: CallOptions,
 ): Promise<LayerSummary[]> {
   const layers = layersOf(dae);
@@ -62,18 +67,21 @@ export async function layerSummaries(
       width: network.width,
       ...lossSummary({ history, reason }),
       ridge: regression?.ridge ?? null,
-      variance: varianceOf(space),
+      variance: await varianceOf(space, shares),
     });
   }
   return summaries;
 }
 
-/** Mean squared distance of points from their mean. */
-function varianceOf({ data, shape: [n, d] }: NdArray): number {
-  const mean = new Float64Array(d);
-  for (let i = 0; i < data.length; i++) mean[i % d] += data[i] / n;
-  let sum = 0;
-  for (let i = 0; i < data.length; i++) sum += (data[i] - mean[i % d]) ** 2;
+/** Mean squared distance of points, of which a rank may have some, from their mean. */
+async function varianceOf({ data, shape: [own, d] }: NdArray, shares: ShareKernels): Promise<number> {
+  const { total: n } = await shares.shareOf(own);
+  const sums = new Float64Array(d);
+  for (let i = 0; i < data.length; i++) sums[i % d] += data[i] / n;
+  const mean = await shares.sumOverRanks(sums);
+  let squares = 0;
+  for (let i = 0; i < data.length; i++) squares += (data[i] - mean[i % d]) ** 2;
+  const [sum] = await shares.sumOverRanks([squares]);
   return sum / n;
 }
 
@@ -85,27 +93,96 @@ export function layerLine(l: number, { epochs, ridge, training, heldOut, varianc
   return `layer ${l + 1}  ${how}  loss ${training.toPrecision(5)}: ${share(training)} of the variance${held}`;
 }
 
-/** Measures what was trained and writes everything that a run leaves behind, the summary last. */
+/**
+ * Measures what was trained and writes everything that a run leaves behind, the summary last. Of ranks the first does, with
+ * a sample of the points where it needs more than sums over them, and has the summary.
+ */
 export async function writeTrainResults(
+  folder: string,
+  {
+    shares,
+    ...results
+  }: Trained & {
+    plan: TrainPlan;
+    layers: LayerSummary[];
+    cloud: Cloud;
+    layersModel: boolean;
+    shares: ShareKernels;
+  },
+  options: CallOptions,
+): Promise<TrainSummary | undefined> {
+  const { dae, cloud, plan } = results;
+  const { rank, size } = shares.ranks;
+  await shares.doneByAll(rank === 0 ? writeModel(folder, results, options) : Promise.resolve());
+  const call = { ...options, onProgress: undefined };
+  const trajectory = await trajectoryOf(dae, cloud.points, call);
+  const squares = trajectory.slice(1).map(({ data }) => {
+    let sum = 0;
+    for (let at = 0; at < data.length; at++) sum += (data[at] - cloud.points.data[at]) ** 2;
+    return sum;
+  });
+  const displacements = [...(await shares.sumOverRanks(squares))].map((sum) => Math.sqrt(sum / plan.n));
+  const shown = size === 1 ? { ...cloud, trajectory } : await sampled(cloud, trajectory, shares);
+  const alone = size === 1 ? options : { ...options, backend: 'native' as const };
+  const found = { ...results, displacements, shown, ...(size > 1 && { ranks: size }) };
+  return shares.doneByAll(rank === 0 ? writeShown(folder, found, alone) : Promise.resolve(undefined));
+}
+
+async function writeModel(
+  folder: string,
+  { dae, layersModel }: { dae: AnyTrainedDae; layersModel: boolean },
+  { signal }: CallOptions,
+): Promise<void> {
+  await writeDae(join(folder, 'model.safetensors'), dae, { signal });
+  if (layersModel) await writeDaeLayersModel(join(folder, 'layers-model'), dae, { signal });
+}
+
+async function trajectoryOf(dae: AnyTrainedDae, points: NdArray, call: CallOptions): Promise<NdArray[]> {
+  return 'trajectory' in dae ? dae.trajectory(points, call) : [points, await dae.apply(points, call)];
+}
+
+/** Points to show, and where the layers bring them. */
+type Shown = Pick<Cloud, 'points' | 'labels'> & { trajectory: readonly NdArray[] };
+
+/** Of points that are spread over ranks, some. */
+async function sampled(
+  { points, labels }: Cloud,
+  trajectory: readonly NdArray[],
+  shares: ShareKernels,
+): Promise<Shown> {
+  const sample = await RowSample.of(shares, points.shape[0], (trajectory.length + 1) * points.shape[1]);
+  const moved: NdArray[] = [];
+  for (const cloud of trajectory) moved.push(await sample.points(cloud));
+  return {
+    points: await sample.points(points),
+    labels: labels && { names: labels.names, values: await sample.values(labels.values) },
+    trajectory: moved,
+  };
+}
+
+async function writeShown(
   folder: string,
   {
     plan,
     dae,
     layers,
     fineTuning,
-    cloud,
-    layersModel,
-  }: Trained & { plan: TrainPlan; layers: LayerSummary[]; cloud: Cloud; layersModel: boolean },
+    cloud: { columns, imageShape },
+    displacements,
+    shown: { points, labels, trajectory },
+    ranks,
+  }: Trained & {
+    plan: TrainPlan;
+    layers: LayerSummary[];
+    cloud: Cloud;
+    displacements: readonly number[];
+    shown: Shown;
+    ranks?: number;
+  },
   options: CallOptions,
 ): Promise<TrainSummary> {
-  const { points, labels, imageShape } = cloud;
-  const { signal } = options;
-  await writeDae(join(folder, 'model.safetensors'), dae, { signal });
-  if (layersModel) await writeDaeLayersModel(join(folder, 'layers-model'), dae, { signal });
-
+  const { signal, backend } = options;
   const call = { ...options, onProgress: undefined };
-  const trajectory =
-    'trajectory' in dae ? await dae.trajectory(points, call) : [points, await dae.apply(points, call)];
   const denoising = await followDenoising(dae, points, { ...call, noise: plan.T, sample: FOLLOWED });
   const classes = labels && new Set(labels.values).size > 1 ? labels : undefined;
   const separation = classes
@@ -113,20 +190,17 @@ export async function writeTrainResults(
     : null;
   const summary: TrainSummary = {
     version: packageVersion(),
-    columns: cloud.columns,
+    columns,
     ...plan,
+    ...(ranks && { ranks }),
     layers,
     fineTuning: fineTuning ? lossSummary(fineTuning) : null,
     denoisingErrors: denoising.errors,
     denoisingChangeError: denoising.changeError,
-    displacements: trajectory.slice(1).map(({ data }) => {
-      let sum = 0;
-      for (let at = 0; at < data.length; at++) sum += (data[at] - points.data[at]) ** 2;
-      return Math.sqrt(sum / plan.n);
-    }),
+    displacements,
     separation,
   };
-  const { mean, axes, explained } = await principalComponents(points, { seed: plan.seed, signal });
+  const { mean, axes, explained } = await principalComponents(points, { seed: plan.seed, signal, backend });
   const report = await trainReport(summary, {
     points,
     trajectory,

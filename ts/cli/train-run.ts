@@ -18,10 +18,9 @@ import {
   trainStackedDae,
 } from '../dae/index.js';
 import type { Cloud } from './cloud-input.js';
-import type { Progress } from './progress.js';
 import type { DuplicatesPolicy, ReadingOptions } from './reading-options.js';
 import type { ScalingOptions } from './scaling.js';
-import type { ComputationOptions, OutputOptions } from './shared-options.js';
+import type { CommandContext, ComputationOptions, OutputOptions } from './shared-options.js';
 
 /** The options of `ridgeflow train`. */
 export interface TrainCommandOptions
@@ -52,10 +51,8 @@ export interface TrainCommandOptions
 }
 
 /** What training needs beside the options. */
-export interface TrainingContext {
+export interface TrainingContext extends CommandContext {
   T: number;
-  signal: AbortSignal;
-  progress: Progress;
   checkpoint: string;
 }
 
@@ -75,19 +72,22 @@ export async function trained(
   context: TrainingContext,
 ): Promise<Trained> {
   const { fineTune: epochs, kind, depth, seed, dtype, backend, checkpointEvery } = options;
-  const { T, signal, progress, checkpoint } = context;
+  const { T, signal, progress, shares, checkpoint } = context;
   if (epochs === undefined) return { dae: await layersTrained(cloud, options, context, 0.9) };
   if (kind === 'composed' && depth === 1)
     throw new RidgeflowError('INVALID_ARGUMENT', '--fine-tune needs --depth above 1 or --kind stacked');
   const file = checkpoint.replace(/(\.safetensors)?$/, '-fine-tuning.safetensors');
   // Otherwise --resume would find that of an earlier run.
-  if (!options.resume) await rm(file, { force: true });
+  const isFirst = shares.ranks.rank === 0;
+  if (!options.resume) await shares.doneByAll(isFirst ? rm(file, { force: true }) : Promise.resolve());
   const layers = await layersTrained(cloud, options, context, 0.6);
+  // Ranks that see the file at different times must not disagree.
+  const [there] = await shares.largestOverRanks([existsSync(file) ? 1 : 0]);
   const { dae, history, reason } = await fineTune(layers as TrainedComposition | StackedDae, cloud.points, {
     ...descentOf({ ...options, epochs }),
     ...{ signal, seed, dtype, backend, noise: T },
     checkpoint: { file, every: checkpointEvery },
-    resume: options.resume && existsSync(file) ? file : undefined,
+    resume: options.resume && there > 0 ? file : undefined,
     onProgress: (part) => progress.update(0.6 + 0.3 * part, 'fine-tuning'),
   });
   return { dae, fineTuning: { history, reason } };

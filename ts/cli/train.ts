@@ -5,15 +5,22 @@ import { ACTIVATION_NAMES } from '../core/activation.js';
 import { RidgeflowError } from '../core/errors.js';
 import { packageRoot } from '../core/package-root.js';
 import { defaultNoise, defaultSmoothing } from '../dae/index.js';
-import { ensureOutputFolder } from '../io/index.js';
+import { notOverRanks } from '../kernel/whole.js';
 import { kernelsFor } from '../kernel/backend.js';
 import { type Cloud, prepareCloud, sayInput } from './cloud-input.js';
 import { trainFindings } from '../report/train-findings.js';
 import { sayFindings } from './say-findings.js';
 import { EXIT_HELP, parseImageShape, parseInteger, parsePositive } from './failure.js';
+import { ranOnRanks } from './ranks.js';
 import { addReadingOptions, duplicatesOption } from './reading-options.js';
 import { addScalingOptions } from './scaling.js';
-import { addComputationOptions, addOutputOptions, withProgress } from './shared-options.js';
+import {
+  addComputationOptions,
+  addOutputOptions,
+  type CommandContext,
+  ensureFolder,
+  withProgress,
+} from './shared-options.js';
 import type { TrainPlan } from '../report/train-numbers.js';
 import {
   type TrainSummary,
@@ -114,7 +121,9 @@ export function trainCommand(): Command {
     .option('--array <name>', 'which array of an .npz file holds the points')
     .option('--image-shape <rows>x<columns>', 'show each point as an image of this shape', parseImageShape)
     .addOption(duplicatesOption('keep'));
-  return addOutputOptions(addComputationOptions(addScalingOptions(addReadingOptions(command))))
+  return addOutputOptions(
+    addComputationOptions(addScalingOptions(addReadingOptions(command)), { ranks: true }),
+  )
     .addHelpText('after', EXAMPLES)
     .action(train);
 }
@@ -130,11 +139,15 @@ function parseShare(text: string): number {
 }
 
 async function train(file: string | undefined, options: TrainCommandOptions): Promise<void> {
+  if (await ranOnRanks(options)) return;
   const folder = resolve(options.out);
   const checkpoint = resolve(options.checkpoint ?? join(folder, 'checkpoint.safetensors'));
   const name = file ?? 'data/digits.csv.gz';
-  const summary = await withProgress(options, async ({ signal, progress }): Promise<TrainSummary> => {
-    await ensureOutputFolder(folder);
+  const run = async (context: CommandContext): Promise<TrainSummary | undefined> => {
+    const { signal, progress, shares } = context;
+    const { size } = shares.ranks;
+    if (size > 1 && options.method === 'ridge') throw notOverRanks('--method ridge does not run');
+    await ensureFolder(folder, context);
     const input = file ?? join(packageRoot(), 'data', 'digits.csv.gz');
     progress.line(`Reading ${name}`);
     const cloud = await prepareCloud(input, {
@@ -142,14 +155,17 @@ async function train(file: string | undefined, options: TrainCommandOptions): Pr
       keptDuplicates: 'training counts each as often as it occurs',
       digits: file === undefined,
       signal,
+      shares,
     });
     sayInput(cloud, progress);
-    const [n, d] = cloud.points.shape;
-    progress.line(`${n} points in ${d} dimension${d === 1 ? '' : 's'}`);
+    const [own, d] = cloud.points.shape;
+    const { total: n } = await shares.shareOf(own);
+    const where = size > 1 ? `, spread over ${size} ranks` : '';
+    progress.line(`${n} points in ${d} dimension${d === 1 ? '' : 's'}${where}`);
     const call = { signal, seed: options.seed, backend: options.backend };
     const T = options.noise ?? defaultNoise(await defaultSmoothing(cloud.points, call));
-    const plan = planOf(name, cloud, options, T);
-    const { dae, fineTuning } = await trained(cloud, options, { T, signal, progress, checkpoint }).catch(
+    const plan = planOf(name, { ...cloud, n, d }, options, T);
+    const { dae, fineTuning } = await trained(cloud, options, { T, checkpoint, ...context }).catch(
       (error: unknown) => {
         const saved = options.method === 'descent' && existsSync(checkpoint);
         if (saved && error instanceof RidgeflowError && error.code === 'ABORTED')
@@ -157,14 +173,14 @@ async function train(file: string | undefined, options: TrainCommandOptions): Pr
         throw error;
       },
     );
-    const layers = await layerSummaries(dae, cloud.points, { ...call, dtype: options.dtype });
+    const layers = await layerSummaries(dae, cloud.points, shares, { ...call, dtype: options.dtype });
     layers.forEach((layer, l) => progress.line(layerLine(l, layer)));
     if (fineTuning) {
       const { epochs, training, heldOut } = lossSummary(fineTuning);
       const held = heldOut === null ? '' : `  held out ${heldOut.toPrecision(5)}`;
       progress.line(`end to end  ${epochs} epochs  loss ${training.toPrecision(5)}${held}`);
     }
-    const { name: backend } = await kernelsFor(call, options.dtype);
+    const { name: backend } = await kernelsFor(call, options.dtype, 'spread');
     return writeTrainResults(
       folder,
       {
@@ -174,21 +190,23 @@ async function train(file: string | undefined, options: TrainCommandOptions): Pr
         fineTuning,
         cloud,
         layersModel: options.layersModel ?? false,
+        shares,
       },
       { ...call, dtype: options.dtype, onProgress: (part) => progress.update(0.9 + 0.1 * part, 'measuring') },
     );
-  });
-  sayFindings(options, trainFindings(summary), join(folder, 'report.html'));
+  };
+  const summary = await withProgress(options, run, 'spread');
+  // Of ranks the first alone measures, and says what it found.
+  if (summary) sayFindings(options, trainFindings(summary), join(folder, 'report.html'));
 }
 
 function planOf(
   input: string,
-  { points, notes }: Cloud,
+  { notes, n, d }: Cloud & { n: number; d: number },
   options: TrainCommandOptions,
   T: number,
 ): Omit<TrainPlan, 'backend'> {
   const { kind, depth, width, activation, residual, tied = false, method, dtype, seed } = options;
-  const [n, d] = points.shape;
   return {
     input,
     notes,

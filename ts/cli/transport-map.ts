@@ -74,6 +74,9 @@ export async function transportByMap(
   { signal, progress, shares }: CommandContext,
 ): Promise<MapSummary> {
   const { fill, ...reading } = readOptions(options);
+  const { format: asked } = options;
+  if (shares.ranks.size > 1 && asked !== undefined && asked !== 'npy')
+    throw notOverRanks(`Ranks write one .npy together: --format ${asked} with --map does not run`);
   if (input === STANDARD_INPUT)
     throw new RidgeflowError(
       'INVALID_ARGUMENT',
@@ -127,11 +130,8 @@ export async function transportByMap(
     return { moved, squares };
   };
   const say = (notes: readonly string[]) => notes.forEach((note) => progress.line(`Note: ${note}`));
-  if (shares.ranks.size > 1) {
-    if ((options.format ?? 'npy') !== 'npy')
-      throw notOverRanks(`--format ${options.format} with --map, other than npy, does not run`);
+  if (shares.ranks.size > 1)
     return finish(await moveOwnRows(input, folder, { rowOptions, moveRows, say, shares }));
-  }
   const notes: string[] = [];
   let squares = 0;
   const move = mapRows(async (rows, run) => {

@@ -2,7 +2,6 @@ import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { RidgeflowError } from '../core/errors.js';
 import { DEFAULT_DEPTHS, type Depth } from '../dae/index.js';
-import { ensureOutputFolder } from '../io/index.js';
 import { packageRoot } from '../core/package-root.js';
 import { prepareCloud, sayInput } from './cloud-input.js';
 import { EXIT_HELP, parseImageShape, parseInteger, parsePositive } from './failure.js';
@@ -13,6 +12,7 @@ import {
   addComputationOptions,
   addOutputOptions,
   type CommandContext,
+  ensureFolder,
   withProgress,
 } from './shared-options.js';
 import { transportByMap } from './transport-map.js';
@@ -123,11 +123,6 @@ export function transportCommand(): Command {
   )
     .addHelpText('after', EXAMPLES)
     .action(transport);
-}
-
-/** On disks that ranks share a folder may be there for the others later. */
-function ensureFolder(folder: string, { shares }: CommandContext): Promise<void> {
-  return shares.doneByAll(shares.ranks.rank === 0 ? ensureOutputFolder(folder) : Promise.resolve());
 }
 
 async function transport(file: string | undefined, options: TransportCommandOptions): Promise<void> {
