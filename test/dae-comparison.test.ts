@@ -9,6 +9,7 @@ import {
   defaultSmoothing,
   transportCloud,
 } from '../ts/dae/index.js';
+import { largestDifference, mapCloud, plainNormalCloud, toFloat32 } from './clouds.js';
 import { exactly } from './native.js';
 import { Random } from './reference/random.js';
 
@@ -22,20 +23,6 @@ function clusters(n: number, d: number, seed: number): { cloud: NdArray; labels:
   });
   return { cloud: { data, shape: [n, d] }, labels };
 }
-
-function normalCloud(n: number, d: number, seed: number): NdArray {
-  return { data: Float64Array.from(new Random(seed).normals(n * d)), shape: [n, d] };
-}
-
-const map = (cloud: NdArray, of: (x: number, i: number) => number): NdArray => ({
-  data: Float64Array.from(cloud.data, of),
-  shape: cloud.shape,
-});
-
-const toFloat32 = (cloud: NdArray): NdArray => ({ data: Float32Array.from(cloud.data), shape: cloud.shape });
-
-const largestDifference = (a: NdArray, b: NdArray) =>
-  Array.from(a.data, (value, i) => Math.abs(value - b.data[i])).reduce((x, y) => Math.max(x, y));
 
 const close = (a: number, b: number, relative: number) => Math.abs(a - b) <= relative * Math.abs(b);
 
@@ -104,7 +91,7 @@ exactly('a comparison says of every depth what it did', async (t) => {
 });
 
 exactly('on the line W₂ is exact at every depth: the sorted coupling', async (t) => {
-  const cloud = normalCloud(60, 1, 2);
+  const cloud = plainNormalCloud(60, 1, 2);
   const { runs } = await compareDepths(cloud, { depths: [1, 8, 'continuous'] });
   for (const { positions, w2, w2Method, slicedW2 } of runs) {
     const [a, b] = [cloud.data.slice().sort(), positions.data.slice().sort()];
@@ -128,7 +115,7 @@ exactly('the entropy of a moved Gaussian cloud is that of theory', async (t) => 
   const [d, s, T] = [2, 1, 0.4];
   // Points of N(0, I), smoothed by 1: the measure N(0, 2I), whose variance depth 1 divides by (1 + T/2)², and the
   // backward heat equation lowers by 2T.
-  const cloud = normalCloud(1500, d, 3);
+  const cloud = plainNormalCloud(1500, d, 3);
   const { start, runs } = await compareDepths(cloud, { smoothing: s, T, depths: [1, 'continuous'] });
   const expected = [-2 * Math.log(1 + T / 2), Math.log((2 - 2 * T) / 2)];
   runs.forEach(({ entropy, depth }, i) => {
@@ -151,7 +138,7 @@ exactly('data × 1000 gives s and T × 10⁶, positions × 1000, and the same ac
     [1e-12, true],
   ] as const) {
     const base = single ? toFloat32(cloud) : cloud;
-    const times = map(base, (x) => unit * x);
+    const times = mapCloud(base, (x) => unit * x);
     const tolerance = single ? 1e-4 : 1e-9;
     const [small, large] = [
       await compareDepths(base, options),
@@ -166,7 +153,7 @@ exactly('data × 1000 gives s and T × 10⁶, positions × 1000, and the same ac
       t.true(
         largestDifference(
           b.positions,
-          map(a.positions, (x) => unit * x),
+          mapCloud(a.positions, (x) => unit * x),
         ) <
           10 * unit * tolerance,
         where,
@@ -187,7 +174,7 @@ exactly('a shifted cloud moves as the cloud does, however far from the origin', 
   for (const distance of [100, 1e5]) {
     const shift = (i: number) => distance * ((i % 3) + 1);
     const there = await compareDepths(
-      map(cloud, (x, i) => x + shift(i)),
+      mapCloud(cloud, (x, i) => x + shift(i)),
       options,
     );
     t.true(close(there.smoothing, here.smoothing, 1e-6));
@@ -195,7 +182,7 @@ exactly('a shifted cloud moves as the cloud does, however far from the origin', 
       // Layers to rounding; the integrator's steps may differ, so the flow to its tolerance.
       const tolerance = a.depth === 'continuous' ? 2e-5 : 1e-12 * distance;
       const difference = largestDifference(
-        map(b.positions, (x, i) => x - shift(i)),
+        mapCloud(b.positions, (x, i) => x - shift(i)),
         a.positions,
       );
       t.true(difference < tolerance, `${a.depth}, ${distance}: ${difference}`);
@@ -231,7 +218,7 @@ exactly('dtypes and backends agree on entropies and accuracies', async (t) => {
 });
 
 exactly('the same seed gives the same bits; another seed draws other directions only', async (t) => {
-  const cloud = normalCloud(80, 3, 7);
+  const cloud = plainNormalCloud(80, 3, 7);
   const run = async (seed?: number) => withoutTimes(await compareDepths(cloud, { depths: [1, 3], seed }));
   const first = await run(5);
   t.deepEqual(await run(5), first);
@@ -242,7 +229,7 @@ exactly('the same seed gives the same bits; another seed draws other directions 
 });
 
 exactly('coincident points make the entropy −∞, and a cloud of two has its maps', async (t) => {
-  const cloud = normalCloud(40, 2, 8);
+  const cloud = plainNormalCloud(40, 2, 8);
   for (let copy = 1; copy <= 3; copy++) cloud.data.copyWithin(2 * copy, 0, 2);
   const { start, runs } = await compareDepths(cloud, { depths: [1, 'continuous'] });
   t.is(start.entropy, -Infinity);
@@ -250,7 +237,7 @@ exactly('coincident points make the entropy −∞, and a cloud of two has its m
   const fifth = await compareDepths(cloud, { depths: [1], neighbours: 5 });
   t.true(Number.isFinite(fifth.runs[0].entropy));
 
-  const two = await compareDepths(normalCloud(2, 3, 9), { labels: Int32Array.of(1, 1) });
+  const two = await compareDepths(plainNormalCloud(2, 3, 9), { labels: Int32Array.of(1, 1) });
   t.is(two.runs.length, DEFAULT_DEPTHS.length);
   t.true(two.runs.every(({ entropy, accuracy }) => Number.isFinite(entropy) && accuracy === 1));
 
@@ -265,17 +252,17 @@ exactly('coincident points make the entropy −∞, and a cloud of two has its m
 exactly('T beyond collapse is an error before any layer is computed', async (t) => {
   const runs: unknown[] = [];
   const error = await t.throwsAsync(
-    compareDepths(normalCloud(50, 2, 10), { smoothing: 1, T: 50, onRun: (run) => runs.push(run) }),
+    compareDepths(plainNormalCloud(50, 2, 10), { smoothing: 1, T: 50, onRun: (run) => runs.push(run) }),
     { code: 'COLLAPSED' },
   );
   const { collapseTime, safeTime } = (error as unknown as { details: Record<string, number> }).details;
   t.true(collapseTime >= safeTime && safeTime === 0.5);
   t.deepEqual(runs, []);
   // Without the continuous depth there is nothing to collapse; between s/2 and the collapse the order stays.
-  const layered = await compareDepths(normalCloud(50, 2, 10), { smoothing: 1, T: 50, depths: [1, 2] });
+  const layered = await compareDepths(plainNormalCloud(50, 2, 10), { smoothing: 1, T: 50, depths: [1, 2] });
   t.is(layered.runs.length, 2);
   const depths = [1, 'continuous', 2] as const;
-  const late = await compareDepths(normalCloud(50, 2, 10), { smoothing: 1, T: 0.6, depths });
+  const late = await compareDepths(plainNormalCloud(50, 2, 10), { smoothing: 1, T: 0.6, depths });
   t.deepEqual(
     late.runs.map(({ depth }) => depth),
     [...depths],
@@ -283,7 +270,7 @@ exactly('T beyond collapse is an error before any layer is computed', async (t) 
 });
 
 exactly('bad input is refused with its code, before anything is computed', async (t) => {
-  const cloud = normalCloud(10, 2, 11);
+  const cloud = plainNormalCloud(10, 2, 11);
   const refuse = (code: string, points: unknown, options: object) =>
     t.throwsAsync(compareDepths(points as NdArray, { ...options, onRun: () => t.fail('a run') }), { code });
   for (const length of [0, 9, 11]) await refuse('INVALID_SHAPE', cloud, { labels: new Int32Array(length) });
@@ -303,7 +290,7 @@ exactly('bad input is refused with its code, before anything is computed', async
   await refuse('DEGENERATE_CLOUD', { data: new Float64Array(20).fill(0.1), shape: [10, 2] }, {});
   await refuse(
     'NON_FINITE',
-    map(cloud, (x, i) => (i === 5 ? NaN : x)),
+    mapCloud(cloud, (x, i) => (i === 5 ? NaN : x)),
     {},
   );
   await refuse('ABORTED', cloud, { signal: AbortSignal.abort() });

@@ -11,15 +11,10 @@ import {
   unitFlow,
 } from '../ts/dae/index.js';
 import { gaussianMixture, twoMoons } from '../ts/measure/index.js';
+import { largestDifference } from './clouds.js';
 import { backendNames, exactly, places } from './native.js';
 
 const [backend] = backendNames;
-
-function difference(a: NdArray, b: NdArray): number {
-  let most = 0;
-  a.data.forEach((value, at) => (most = Math.max(most, Math.abs(value - b.data[at]))));
-  return most;
-}
 
 function rootMeanSquare(a: NdArray, b: NdArray): number {
   let sum = 0;
@@ -44,7 +39,7 @@ for (const place of places) {
       const still: FineTuneOptions = { ...call, noise: 0.9, optimiser: { kind: 'sgd', rate: 1e-30 } };
       const { dae, history } = await fineTune(map, points, still);
       t.is(history.length, 3);
-      const distance = difference(await dae.apply(points, on), await map.apply(points, on));
+      const distance = largestDifference(await dae.apply(points, on), await map.apply(points, on));
       t.true(distance < (place.dtype === 'float64' ? 1e-12 : 1e-4), `${distance}`);
       // The loss of an epoch at rest is that of the map, at noise of its own.
       t.true(Math.abs(history[0].training / history[2].training - 1) < 0.5);
@@ -113,7 +108,7 @@ exactly('units that flow lower the loss at the rate that their action says', asy
     }
     return value + sum / 20;
   });
-  t.true(difference(moved, { data: expected, shape: moved.shape }) < 1e-12);
+  t.true(largestDifference(moved, { data: expected, shape: moved.shape }) < 1e-12);
 });
 
 test('a deep autoencoder that is fine-tuned comes nearer to the posterior mean of the whole noise', async (t) => {

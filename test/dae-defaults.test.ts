@@ -1,19 +1,8 @@
 import type { NdArray } from '../ts/core/array.js';
 import { defaultNoise, defaultSmoothing } from '../ts/dae/index.js';
+import { mapCloud, plainNormalCloud, toFloat32 } from './clouds.js';
 import { exactly } from './native.js';
 import { squaredDistance, toRows } from './reference/kernels.js';
-import { Random } from './reference/random.js';
-
-function normalCloud(n: number, d: number, seed: number): NdArray {
-  return { data: Float64Array.from(new Random(seed).normals(n * d)), shape: [n, d] };
-}
-
-const map = (cloud: NdArray, of: (x: number, i: number) => number): NdArray => ({
-  data: Float64Array.from(cloud.data, of),
-  shape: cloud.shape,
-});
-
-const toFloat32 = (cloud: NdArray): NdArray => ({ data: Float32Array.from(cloud.data), shape: cloud.shape });
 
 /** The cloud with the first `count` points put where the first is. */
 function withCoincident(cloud: NdArray, count: number): NdArray {
@@ -42,14 +31,14 @@ exactly("the weights' mean entropy at the default smoothing is that of n^(2/3) p
     [150, 2],
     [150, 20],
   ]) {
-    const cloud = normalCloud(n, d, n + d);
+    const cloud = plainNormalCloud(n, d, n + d);
     const entropy = meanWeightEntropy(cloud, await defaultSmoothing(cloud));
     t.true(Math.abs(entropy - (2 / 3) * Math.log(n)) < 2e-3, `n = ${n}, d = ${d}: ${entropy}`);
   }
 });
 
 exactly('where points coincide, the rule is that of the distinct ones', async (t) => {
-  const cloud = normalCloud(40, 2, 1);
+  const cloud = plainNormalCloud(40, 2, 1);
   // Every point three times: the same measure.
   const thrice = { data: Float64Array.from([...cloud.data, ...cloud.data, ...cloud.data]), shape: [120, 2] };
   t.true(Math.abs((await defaultSmoothing(thrice)) / (await defaultSmoothing(cloud)) - 1) < 2e-3);
@@ -59,7 +48,7 @@ exactly('where points coincide, the rule is that of the distinct ones', async (t
     [100, 5, 99],
     [30, 2, 12],
   ]) {
-    const crowd = withCoincident(normalCloud(n, d, 2), count);
+    const crowd = withCoincident(plainNormalCloud(n, d, 2), count);
     const least = (count / n) * Math.log(count);
     const target = least + (2 / 3) * (Math.log(n) - least);
     const s = await defaultSmoothing(crowd);
@@ -70,17 +59,17 @@ exactly('where points coincide, the rule is that of the distinct ones', async (t
 });
 
 exactly('the rule scales with the square of the unit and does not see the origin', async (t) => {
-  const cloud = normalCloud(200, 3, 3);
+  const cloud = plainNormalCloud(200, 3, 3);
   const s = await defaultSmoothing(cloud);
   for (const unit of [1000, 1e-3, 1e100, 1e-100]) {
-    const scaled = await defaultSmoothing(map(cloud, (x) => unit * x));
+    const scaled = await defaultSmoothing(mapCloud(cloud, (x) => unit * x));
     t.true(Math.abs(scaled / unit ** 2 / s - 1) < 1e-9, `unit ${unit}`);
   }
   for (const unit of [1000, 1e-15, 1e15]) {
-    const scaled = await defaultSmoothing(toFloat32(map(cloud, (x) => unit * x)));
+    const scaled = await defaultSmoothing(toFloat32(mapCloud(cloud, (x) => unit * x)));
     t.true(Math.abs(scaled / unit ** 2 / s - 1) < 2e-3, `unit ${unit} in float32`);
   }
-  t.true(Math.abs((await defaultSmoothing(map(cloud, (x) => x + 1e4))) / s - 1) < 1e-6);
+  t.true(Math.abs((await defaultSmoothing(mapCloud(cloud, (x) => x + 1e4))) / s - 1) < 1e-6);
   // A constant column adds nothing.
   const rows = toRows({ data: cloud.data, rows: 200, columns: 3 });
   const wider = { data: Float64Array.from(rows.flatMap((row) => [...row, 0.1])), shape: [200, 4] };
@@ -88,7 +77,7 @@ exactly('the rule scales with the square of the unit and does not see the origin
 });
 
 exactly('a large cloud is judged by a sample of its points, the same for the same seed', async (t) => {
-  const cloud = normalCloud(3000, 2, 4);
+  const cloud = plainNormalCloud(3000, 2, 4);
   const s = await defaultSmoothing(cloud);
   t.is(await defaultSmoothing(cloud, { seed: 0 }), s);
   const others = await Promise.all([1, 2, 3].map((seed) => defaultSmoothing(cloud, { seed })));
@@ -100,7 +89,7 @@ exactly('a large cloud is judged by a sample of its points, the same for the sam
 });
 
 exactly('dtypes and backends agree', async (t) => {
-  const cloud = normalCloud(150, 6, 5);
+  const cloud = plainNormalCloud(150, 6, 5);
   const s = await defaultSmoothing(cloud);
   const single = await defaultSmoothing(toFloat32(cloud));
   t.is(await defaultSmoothing(cloud, { dtype: 'float32' }), single);
@@ -109,7 +98,7 @@ exactly('dtypes and backends agree', async (t) => {
 });
 
 exactly('bad input is refused with its code', async (t) => {
-  const cloud = normalCloud(10, 2, 6);
+  const cloud = plainNormalCloud(10, 2, 6);
   const refuse = (code: string, points: unknown, options?: object) =>
     t.throwsAsync(defaultSmoothing(points as NdArray, options), { code });
   await refuse('EMPTY_CLOUD', { data: new Float64Array(2), shape: [1, 2] });
@@ -119,7 +108,7 @@ exactly('bad input is refused with its code', async (t) => {
   }
   await refuse(
     'NON_FINITE',
-    map(cloud, (x, i) => (i === 3 ? Infinity : x)),
+    mapCloud(cloud, (x, i) => (i === 3 ? Infinity : x)),
   );
   await refuse('INVALID_SHAPE', { data: cloud.data, shape: [20] });
   await refuse('INVALID_DTYPE', cloud, { dtype: 'half' });

@@ -20,16 +20,11 @@ import { normalQuantile } from '../ts/dae/training/noise.js';
 import { gaussianMixture, twoMoons } from '../ts/measure/index.js';
 import type { Measure } from '../ts/measure/index.js';
 import { randomUnits } from '../ts/network/units.js';
+import { largestDifference } from './clouds.js';
 import { emptyFolder } from './command-line.js';
 import { backendNames, exactly, places } from './native.js';
 
 const [backend] = backendNames;
-
-function difference(a: NdArray, b: NdArray): number {
-  let most = 0;
-  a.data.forEach((value, at) => (most = Math.max(most, Math.abs(value - b.data[at]))));
-  return most;
-}
 
 /** Corrupted copies of the points as the noise is defined, by plain loops. */
 function corruptedCopies(points: NdArray, { noise, seed, copies = 1 }: FitDaeOptions): number[][] {
@@ -143,13 +138,13 @@ for (const place of places) {
     });
     const trajectory = await composed.trajectory(points, call);
     for (const [l, layer] of composed.layers.entries())
-      t.is(difference(await layer.apply(trajectory[l], call), trajectory[l + 1]), 0);
+      t.is(largestDifference(await layer.apply(trajectory[l], call), trajectory[l + 1]), 0);
     const decoded = await stacked.trajectory(points, call);
     for (const [layer, g] of stacked.layers.entries()) {
       const features = await stacked.encode(points, { ...call, layer });
       const moved = await stacked.decode(await g.apply(features, call), { ...call, layer });
       // Output weights are larger than those of training, and so is rounding.
-      t.true(difference(moved, decoded[layer + 1]) < (precise ? 1e-8 : 5e-2));
+      t.true(largestDifference(moved, decoded[layer + 1]) < (precise ? 1e-8 : 5e-2));
     }
     const h = precise ? 1e-5 : 1e-2;
     const v: NdArray = { ...points, data: points.data.map((_, at) => Math.sin(at + 1)) };
@@ -160,7 +155,7 @@ for (const place of places) {
     const single = await fitDae(points, { ...call, width: 20, noise: 0.05, ridge: 1e-4 });
     const [ahead, behind] = [await single.apply(along(h), call), await single.apply(along(-h), call)];
     const slopes = { ...ahead, data: ahead.data.map((value, at) => (value - behind.data[at]) / (2 * h)) };
-    const error = difference(await single.jacobianVector(points, v, call), slopes);
+    const error = largestDifference(await single.jacobianVector(points, v, call), slopes);
     t.true(error < (precise ? 1e-6 : 2e-2), `${error}`);
   });
 }

@@ -10,6 +10,7 @@ import {
   trajectoryDistance,
 } from '../ts/dae/index.js';
 import { gaussianMixture, twoMoons } from '../ts/measure/index.js';
+import { largestDifference } from './clouds.js';
 import { backendNames, places } from './native.js';
 
 const [backend] = backendNames;
@@ -22,13 +23,6 @@ const PLANE = gaussianMixture({
   ],
   variances: [0.4, 0.6],
 });
-
-/** Largest difference of two arrays. */
-function difference(a: NdArray, b: NdArray): number {
-  let most = 0;
-  a.data.forEach((value, at) => (most = Math.max(most, Math.abs(value - b.data[at]))));
-  return most;
-}
 
 /** Largest error of J(x)·v against central differences. */
 async function jacobianError(map: TransportMap, x: NdArray, h: number, call: object): Promise<number> {
@@ -43,7 +37,7 @@ async function jacobianError(map: TransportMap, x: NdArray, h: number, call: obj
     ...x,
     data: ahead.data.map((value, at) => (value - behind.data[at]) / (2 * h)),
   };
-  return difference(product, expected);
+  return largestDifference(product, expected);
 }
 
 for (const place of places) {
@@ -65,12 +59,12 @@ for (const place of places) {
       const trajectory = await stack.trajectory(points, call);
       t.is(trajectory.length, 4);
       t.deepEqual(trajectory[0].data, points.data);
-      t.is(difference(trajectory[3], await stack.apply(points, call)), 0);
+      t.is(largestDifference(trajectory[3], await stack.apply(points, call)), 0);
       for (const [layer, g] of stack.layers.entries()) {
         const features = await stack.encode(points, { ...call, layer });
         t.deepEqual(features.shape, [90, [2, 13, 7][layer]]);
         const moved = await stack.decode(await g.apply(features, call), { ...call, layer });
-        t.true(difference(moved, trajectory[layer + 1]) < (exact ? 1e-12 : 2e-5));
+        t.true(largestDifference(moved, trajectory[layer + 1]) < (exact ? 1e-12 : 2e-5));
       }
       const h = exact ? 1e-5 : 1e-2;
       t.true((await jacobianError(stack, points, h, call)) < (exact ? 1e-7 : 5e-3));
@@ -83,8 +77,8 @@ for (const place of places) {
     const map = await trainComposedDae(points, { ...call, width: 9, layers: 3, T: 0.12, epochs: 4 });
     const trajectory = await map.trajectory(points, call);
     for (const [l, layer] of map.layers.entries())
-      t.is(difference(await layer.apply(trajectory[l], call), trajectory[l + 1]), 0);
-    t.is(difference(await map.apply(points, call), trajectory[3]), 0);
+      t.is(largestDifference(await layer.apply(trajectory[l], call), trajectory[l + 1]), 0);
+    t.is(largestDifference(await map.apply(points, call), trajectory[3]), 0);
     const h = exact ? 1e-5 : 1e-2;
     t.true((await jacobianError(map, points, h, call)) < (exact ? 1e-7 : 5e-3));
     // The first layer is what it would be alone, and the second is trained on what that made.

@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import type { DType, NdArray } from '../ts/core/array.js';
 import { type Contraction, type Depth, transportCloud } from '../ts/dae/index.js';
+import { largestDifference } from './clouds.js';
 import { exactly, places } from './native.js';
 import { Random } from './reference/random.js';
 
@@ -21,9 +22,6 @@ const normalRows = (n: number, d: number, seed: number) => {
 
 const squared = (a: readonly number[], b: readonly number[]) =>
   a.reduce((sum, value, k) => sum + (value - b[k]) ** 2, 0);
-
-const largestDifference = (a: NdArray, b: NdArray) =>
-  Array.from(a.data, (value, i) => Math.abs(value - b.data[i])).reduce((x, y) => Math.max(x, y));
 
 /** (s x + t Σ w_i x_i)/(s + t), w_i ∝ exp(−|x − x_i|²/2(s + t)), by plain loops. */
 function shallowMap(rows: readonly number[][], s: number, t: number): number[][] {

@@ -1,23 +1,14 @@
 import test from 'ava';
-import { type NdArray, ndarray } from '../ts/core/array.js';
+import { type NdArray, ndarray, toDtype } from '../ts/core/array.js';
 import type { BackendName } from '../ts/core/options.js';
 import { RandomStream } from '../ts/core/random.js';
 import { entropyFromDistances, nearestNeighbourEntropy } from '../ts/entropy/index.js';
 import { nearestNeighbours } from '../ts/entropy/nearest-neighbours.js';
 import { digammaInteger, logUnitBallVolume } from '../ts/entropy/special.js';
+import { mapCloud, normalCloud } from './clouds.js';
 import { exactly } from './native.js';
 
 const NORMAL_ENTROPY = 0.5 * Math.log(2 * Math.PI * Math.E);
-
-function normalCloud(n: number, d: number, seed: number): NdArray & { data: Float64Array } {
-  const data = new Float64Array(n * d);
-  new RandomStream(seed, 'sample').fillNormal(data);
-  return { data, shape: [n, d] };
-}
-
-function map(cloud: NdArray, of: (value: number, index: number) => number): NdArray {
-  return { data: Float64Array.from(cloud.data, of), shape: cloud.shape };
-}
 
 /** −∫ p log p by the trapezoidal rule, for a density on the line that vanishes beyond ±12. */
 function entropyOfDensity(p: (x: number) => number): number {
@@ -31,7 +22,7 @@ for (const d of [1, 2, 10]) {
   exactly(`the estimate is within three standard errors of a Gaussian's entropy, d = ${d}`, async (t) => {
     // Not too far from each other: in 10 dimensions a ball around a point would not fit into a narrow direction.
     const deviations = Array.from({ length: d }, (_, k) => 3 + 0.05 * k);
-    const cloud = map(normalCloud(3000, d, 1), (value, i) => 7 + deviations[i % d] * value);
+    const cloud = mapCloud(normalCloud(3000, d, 1), (value, i) => 7 + deviations[i % d] * value);
     const { value, standardError } = await nearestNeighbourEntropy(cloud);
     const expected = d * NORMAL_ENTROPY + deviations.reduce((sum, s) => sum + Math.log(s), 0);
     t.true(Math.abs(value - expected) < 3 * standardError, `${value} ± ${standardError}, not ${expected}`);
@@ -41,7 +32,7 @@ for (const d of [1, 2, 10]) {
   exactly(`the estimate is within three standard errors of a mixture's entropy, d = ${d}`, async (t) => {
     // Two Gaussians along the first axis, a standard one along the others.
     const [weight, left, right] = [0.3, { mean: -1.5, s: 0.9 }, { mean: 1.5, s: 1.1 }];
-    const cloud = map(normalCloud(3000, d, 2), (value, i) => {
+    const cloud = mapCloud(normalCloud(3000, d, 2), (value, i) => {
       if (i % d > 0) return value;
       const { mean, s } = i / d < weight * 3000 ? left : right;
       return mean + s * value;
@@ -79,12 +70,12 @@ exactly('H(aX + c) = H(X) + d log a, to rounding', async (t) => {
     const cloud = normalCloud(300, d, 4);
     const { value, standardError } = await nearestNeighbourEntropy(cloud);
     for (const a of [2 ** -30, 2 ** 10, 1e3, 1e-3]) {
-      const scaled = await nearestNeighbourEntropy(map(cloud, (x) => a * x));
+      const scaled = await nearestNeighbourEntropy(mapCloud(cloud, (x) => a * x));
       const tolerance = Number.isInteger(Math.log2(a)) ? 1e-13 : 1e-11;
       t.true(Math.abs(scaled.value - (value + d * Math.log(a))) < d * tolerance * 30, `d = ${d}, a = ${a}`);
       t.true(Math.abs(scaled.standardError / standardError - 1) < 1e-9);
     }
-    const shifted = await nearestNeighbourEntropy(map(cloud, (x) => x + 1000));
+    const shifted = await nearestNeighbourEntropy(mapCloud(cloud, (x) => x + 1000));
     t.true(Math.abs(shifted.value - value) < 1e-9, `d = ${d}, shifted by ${shifted.value - value}`);
     const single = { data: Float32Array.from(cloud.data), shape: cloud.shape };
     const thousandfold = { data: single.data.map((x) => 1000 * x), shape: cloud.shape };
@@ -134,7 +125,7 @@ exactly('dtype asks for the precision of the computation', async (t) => {
     await nearestNeighbourEntropy(single),
   );
   const { value } = await nearestNeighbourEntropy(single, { dtype: 'float64' });
-  t.is(value, (await nearestNeighbourEntropy(map(single, (x) => x))).value);
+  t.is(value, (await nearestNeighbourEntropy(toDtype(single, 'float64'))).value);
   const onTfjs = { backend: 'tfjs-wasm' as const };
   await t.throwsAsync(nearestNeighbourEntropy(cloud, onTfjs), { code: 'UNSUPPORTED' });
   const there = await nearestNeighbourEntropy(cloud, { ...onTfjs, dtype: 'float32' });
@@ -156,7 +147,7 @@ exactly('bad input is refused with its code', async (t) => {
   await refuse('INVALID_DTYPE', cloud, { dtype: 'float16' });
   await refuse('ABORTED', cloud, { signal: AbortSignal.abort() });
   for (const bad of [NaN, Infinity, -Infinity]) {
-    const spoilt = map(cloud, (x, i) => (i === 13 ? bad : x));
+    const spoilt = mapCloud(cloud, (x, i) => (i === 13 ? bad : x));
     const error = await t.throwsAsync(nearestNeighbourEntropy(spoilt), { code: 'NON_FINITE' });
     t.like(error, { details: { parameter: 'points', row: 6, column: 1 } });
   }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
-import { type DType, type NdArray, ndarray, toDtype } from '../ts/core/array.js';
+import { type NdArray, ndarray } from '../ts/core/array.js';
 import { RandomStream } from '../ts/core/random.js';
 import { score } from '../ts/measure/index.js';
 import {
@@ -12,6 +12,7 @@ import {
   maxSlicedWasserstein,
   slicedWasserstein,
 } from '../ts/transport/index.js';
+import { mapCloud, normalCloud } from './clouds.js';
 import { exactly, places } from './native.js';
 
 interface Recorded {
@@ -28,18 +29,6 @@ const recorded = JSON.parse(
   readFileSync(new URL('./transport-pot.json', import.meta.url), 'utf8'),
 ) as Recorded;
 const costs = ['squaredEuclidean', 'euclidean'] as const;
-
-function cloud(n: number, d: number, seed: number, dtype: DType = 'float64'): NdArray {
-  const data = new Float64Array(n * d);
-  new RandomStream(seed, 'sample').fillNormal(data);
-  return toDtype({ data, shape: [n, d] }, dtype);
-}
-
-function map(points: NdArray, of: (value: number, index: number) => number): NdArray {
-  const out = points.data.slice();
-  out.forEach((value, i) => (out[i] = of(value, i)));
-  return { data: out, shape: points.shape };
-}
 
 function weightsOf(n: number, seed: number): Float64Array {
   const weights = new Float64Array(n);
@@ -116,7 +105,7 @@ for (const { backend, dtype } of places) {
 
 exactly('network simplex and shortest augmenting paths agree, with a proof, on awkward sizes', async (t) => {
   for (const [n, d] of [1, 2, 3, 15, 16, 17, 97, 130].flatMap((n) => [1, 2, 5, 40].map((d) => [n, d]))) {
-    const [a, b] = [cloud(n, d, n), map(cloud(n, d, n + 1), (value) => 1.5 * value + 0.3)];
+    const [a, b] = [normalCloud(n, d, n), mapCloud(normalCloud(n, d, n + 1), (value) => 1.5 * value + 0.3)];
     const equal = new Float64Array(n).fill(1 / n);
     const c = squares(a, b);
     const results = await Promise.all(
@@ -134,7 +123,8 @@ exactly('ties, lattices and duplicates are solved too', async (t) => {
     [1, 50],
     [50, 1],
   ]) {
-    const lattice = (count: number, seed: number) => map(cloud(count, 2, seed), (value) => Math.round(value));
+    const lattice = (count: number, seed: number) =>
+      mapCloud(normalCloud(count, 2, seed), (value) => Math.round(value));
     const [a, b] = [lattice(n, 3), lattice(m, 4)];
     const [equalA, equalB] = [new Float64Array(n).fill(1 / n), new Float64Array(m).fill(1 / m)];
     t.deepEqual(flaws(await exactTransport(a, b), squares(a, b), equalA, equalB), []);
@@ -153,7 +143,7 @@ exactly('weighted plans have the marginals and duals that prove them, also with 
     [31, 17],
     [100, 130],
   ]) {
-    const [a, b] = [cloud(n, 3, 5), cloud(m, 3, 6)];
+    const [a, b] = [normalCloud(n, 3, 5), normalCloud(m, 3, 6)];
     const [weightsA, weightsB] = [weightsOf(n, 7), weightsOf(m, 8)];
     [weightsB[1], weightsB[0]] = [0, weightsB[0] + weightsB[1]];
     [weightsA[0], weightsA[1]] = [0, weightsA[0] + weightsA[1]];
@@ -173,9 +163,13 @@ exactly('weighted plans have the marginals and duals that prove them, also with 
 });
 
 exactly('W₂ is a metric: shifts, symmetry, triangle inequality', async (t) => {
-  const [a, b, c] = [cloud(50, 3, 9), map(cloud(50, 3, 10), (value) => 2 * value), cloud(50, 3, 11)];
+  const [a, b, c] = [
+    normalCloud(50, 3, 9),
+    mapCloud(normalCloud(50, 3, 10), (value) => 2 * value),
+    normalCloud(50, 3, 11),
+  ];
   const distance = async (p: NdArray, q: NdArray) => Math.sqrt((await exactTransport(p, q)).cost);
-  const shifted = map(a, (value, i) => value + [3, -4, 12][i % 3]);
+  const shifted = mapCloud(a, (value, i) => value + [3, -4, 12][i % 3]);
   t.true(Math.abs((await distance(a, shifted)) - 13) < 1e-12);
   t.true(Math.abs((await distance(a, b)) - (await distance(b, a))) < 1e-12);
   t.true((await distance(a, b)) <= (await distance(a, c)) + (await distance(c, b)));
@@ -183,7 +177,7 @@ exactly('W₂ is a metric: shifts, symmetry, triangle inequality', async (t) => 
 });
 
 exactly('W₂² of the shallow DAE is its mean squared displacement, for it is an optimal map', async (t) => {
-  const points = cloud(200, 3, 12);
+  const points = normalCloud(200, 3, 12);
   for (const variance of [0.1, 1]) {
     const { mean } = await score(points, points, { variance });
     let displacement = 0;
@@ -229,25 +223,25 @@ test('on the circle: POT’s values, turns, and never further than on the line',
 });
 
 exactly('the max-sliced distance of a shift is its length, in its direction', async (t) => {
-  const a = cloud(200, 10, 13);
+  const a = normalCloud(200, 10, 13);
   const shift = Array.from({ length: 10 }, (_, k) => (k % 3) - 1);
   const length = Math.hypot(...shift);
   const { value, direction } = await maxSlicedWasserstein(
     a,
-    map(a, (x, i) => x + shift[i % 10]),
+    mapCloud(a, (x, i) => x + shift[i % 10]),
   );
   t.true(Math.abs(value / length - 1) < 1e-6, `${value}, ${length}`);
   const cosine = shift.reduce((sum, x, k) => sum + x * direction.data[k], 0) / length;
   t.true(Math.abs(cosine) > 1 - 1e-6);
-  const { cost } = await exactTransport(a, cloud(200, 10, 14));
-  const { value: seen } = await maxSlicedWasserstein(a, cloud(200, 10, 14));
-  const sliced = await slicedWasserstein(a, cloud(200, 10, 14));
+  const { cost } = await exactTransport(a, normalCloud(200, 10, 14));
+  const { value: seen } = await maxSlicedWasserstein(a, normalCloud(200, 10, 14));
+  const sliced = await slicedWasserstein(a, normalCloud(200, 10, 14));
   t.true(sliced.value < seen && seen ** 2 <= cost);
 });
 
 test('bad input is refused with its code', async (t) => {
   for (const { backend, dtype } of places) {
-    const [a, b] = [cloud(5, 2, 15, dtype), cloud(5, 2, 16, dtype)];
+    const [a, b] = [normalCloud(5, 2, 15, dtype), normalCloud(5, 2, 16, dtype)];
     const refuse = (code: string, options: object, p: unknown = a, q: unknown = b) =>
       t.throwsAsync(exactTransport(p as NdArray, q as NdArray, { backend, ...options }), { code });
     const error = await refuse('OUT_OF_MEMORY', { memoryLimit: 100 });
@@ -260,12 +254,12 @@ test('bad input is refused with its code', async (t) => {
     await refuse('INVALID_ARGUMENT', { weightsA: [0, 0, 0, 0, 0] });
     await refuse('INVALID_SHAPE', { weightsB: [1] });
     await refuse('INVALID_ARGUMENT', { weightsA: [0.2, 0.2, 0.2, 0.2, 0.2], method: 'assignment' });
-    await refuse('INVALID_SHAPE', {}, a, cloud(5, 3, 16, dtype));
+    await refuse('INVALID_SHAPE', {}, a, normalCloud(5, 3, 16, dtype));
     await refuse(
       'NON_FINITE',
       {},
       a,
-      map(b, (value, i) => (i === 2 ? Infinity : value)),
+      mapCloud(b, (value, i) => (i === 2 ? Infinity : value)),
     );
     await refuse('EMPTY_CLOUD', {}, a, { data: a.data.slice(0, 0), shape: [0, 2] });
     await refuse('ABORTED', { signal: AbortSignal.abort() });
@@ -292,8 +286,8 @@ test('bad input is refused with its code', async (t) => {
 // Alone, because other tests would hold up the event loop.
 for (const method of ['networkSimplex', 'assignment'] as const) {
   (places[0].backend === 'native' ? test.serial : test.skip)(`${method} stops when aborted`, async (t) => {
-    const [a, b] = [cloud(1500, 2, 17), cloud(1500, 2, 18)];
-    await exactTransport(cloud(3, 2, 1), cloud(3, 2, 2));
+    const [a, b] = [normalCloud(1500, 2, 17), normalCloud(1500, 2, 18)];
+    await exactTransport(normalCloud(3, 2, 1), normalCloud(3, 2, 2));
     const controller = new AbortController();
     const seen: number[] = [];
     const options = {

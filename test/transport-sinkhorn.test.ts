@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
-import { type DType, type NdArray, ndarray, toDtype } from '../ts/core/array.js';
-import { RandomStream } from '../ts/core/random.js';
+import { type NdArray, ndarray } from '../ts/core/array.js';
 import { exactTransport, sinkhorn, sinkhornDivergence, sinkhornMatrix } from '../ts/transport/index.js';
+import { mapCloud, normalCloud } from './clouds.js';
 import { exactly, places } from './native.js';
 
 interface Recorded {
@@ -23,18 +23,6 @@ const recorded = JSON.parse(
 ) as Recorded;
 const { x, y, a: weightsA, b: weightsB } = recorded;
 const costs = ['squaredEuclidean', 'euclidean'] as const;
-
-function cloud(n: number, d: number, seed: number, dtype: DType = 'float64'): NdArray {
-  const data = new Float64Array(n * d);
-  new RandomStream(seed, 'sample').fillNormal(data);
-  return toDtype({ data, shape: [n, d] }, dtype);
-}
-
-function map(points: NdArray, of: (value: number, index: number) => number): NdArray {
-  const out = points.data.slice();
-  out.forEach((value, i) => (out[i] = of(value, i)));
-  return { data: out, shape: points.shape };
-}
 
 const sum = (values: ArrayLike<number>) => Array.from(values).reduce((total, value) => total + value, 0);
 
@@ -103,7 +91,7 @@ for (const { backend, dtype } of places) {
       const { gradient } = await sinkhornDivergence(from, to, { ...set, gradient: true });
       const plain = await (await sinkhorn(from, to, set)).gradient();
       const values = async (k: number, by: number) => {
-        const moved = map(from, (value, i) => (i === k ? value + by : value));
+        const moved = mapCloud(from, (value, i) => (i === k ? value + by : value));
         const result = await sinkhornDivergence(moved, to, set);
         return [result.value, result.plans.ab.value];
       };
@@ -122,7 +110,7 @@ for (const { backend, dtype } of places) {
 }
 
 exactly('ε → 0: exact transport; ε → ∞: distance of means, half the energy distance', async (t) => {
-  const [a, b] = [cloud(40, 2, 1), map(cloud(40, 2, 2), (value) => 1.3 * value + 1)];
+  const [a, b] = [normalCloud(40, 2, 1), mapCloud(normalCloud(40, 2, 2), (value) => 1.3 * value + 1)];
   const { cost } = await exactTransport(a, b);
   const errors: number[] = [];
   for (const epsilon of [0.3, 0.1, 0.03]) {
@@ -156,9 +144,9 @@ exactly(
   'the divergence of a shift by c is |c|² for every ε, symmetric, and 0 between equal clouds',
   async (t) => {
     for (const d of [1, 3, 20]) {
-      const a = cloud(60, d, 3);
+      const a = normalCloud(60, d, 3);
       const c = Array.from({ length: d }, (_, k) => 0.5 + 0.1 * k);
-      const b = map(a, (value, i) => value + c[i % d]);
+      const b = mapCloud(a, (value, i) => value + c[i % d]);
       const square = c.reduce((total, value) => total + value * value, 0);
       for (const epsilon of [0.5 * d, 5 * d]) {
         const options = { epsilon, tolerance: 1e-9, maximumIterations: 20_000 };
@@ -199,9 +187,9 @@ exactly('between two points, unbalanced transport has a closed form', async (t) 
 });
 
 exactly('where clusters are far apart, the map goes to their partners, for new points too', async (t) => {
-  const a = cloud(30, 2, 4);
-  const b = map(a, (value, i) => 20 * (Math.floor(i / 2) % 3) + value);
-  const centred = map(a, (value, i) => 20 * (Math.floor(i / 2) % 3) + value - 0.25);
+  const a = normalCloud(30, 2, 4);
+  const b = mapCloud(a, (value, i) => 20 * (Math.floor(i / 2) % 3) + value);
+  const centred = mapCloud(a, (value, i) => 20 * (Math.floor(i / 2) % 3) + value - 0.25);
   const plan = await sinkhorn(centred, b, { epsilon: 0.001, tolerance: 1e-10, maximumIterations: 10_000 });
   const moved = await plan.map();
   t.true(moved.data.every((value, k) => Math.abs(value - b.data[k]) < 1e-6));
@@ -213,7 +201,7 @@ exactly('where clusters are far apart, the map goes to their partners, for new p
 exactly(
   'warm starts go on where a run ended; ε-scaling saves iterations; seeds and threads change nothing',
   async (t) => {
-    const [a, b] = [cloud(80, 3, 5), map(cloud(90, 3, 6), (value) => value + 1)];
+    const [a, b] = [normalCloud(80, 3, 5), mapCloud(normalCloud(90, 3, 6), (value) => value + 1)];
     const options = { epsilon: 0.05, tolerance: 1e-6, maximumIterations: 5000 };
     const plan = await sinkhorn(a, b, options);
     const again = await sinkhorn(a, b, { ...options, initial: plan });
@@ -231,8 +219,8 @@ exactly(
 );
 
 exactly('float32 keeps its digits where ε is small and the clouds are far from the origin', async (t) => {
-  const a = map(cloud(300, 6, 7, 'float32'), (value) => value + 1000);
-  const b = map(cloud(250, 6, 8, 'float32'), (value) => value + 1001);
+  const a = mapCloud(normalCloud(300, 6, 7, 'float32'), (value) => value + 1000);
+  const b = mapCloud(normalCloud(250, 6, 8, 'float32'), (value) => value + 1001);
   for (const cost of costs) {
     const options = {
       cost,
@@ -250,7 +238,7 @@ exactly('float32 keeps its digits where ε is small and the clouds are far from 
 
 test('points without weight neither send nor receive, and weights stand for repeated points', async (t) => {
   for (const { backend, dtype } of places) {
-    const [a, b] = [cloud(6, 2, 9, dtype), cloud(5, 2, 10, dtype)];
+    const [a, b] = [normalCloud(6, 2, 9, dtype), normalCloud(5, 2, 10, dtype)];
     const doubled = { data: b.data.slice(), shape: b.shape };
     doubled.data.set(b.data.subarray(0, 2), 2);
     const options = { epsilon: 0.7, tolerance: 1e-6, backend };
@@ -264,7 +252,7 @@ test('points without weight neither send nor receive, and weights stand for repe
 
 test('bad input is refused with its code', async (t) => {
   for (const { backend, dtype } of places) {
-    const [a, b] = [cloud(5, 2, 11, dtype), cloud(4, 2, 12, dtype)];
+    const [a, b] = [normalCloud(5, 2, 11, dtype), normalCloud(4, 2, 12, dtype)];
     const refuse = async (code: string, options: object, p: unknown = a, q: unknown = b) => {
       const all = { epsilon: 1, backend, ...options };
       await t.throwsAsync(sinkhorn(p as NdArray, q as NdArray, all), { code });
@@ -290,13 +278,13 @@ test('bad input is refused with its code', async (t) => {
       requireConvergence: true,
       tolerance: 1e-9,
     });
-    await refuse('INVALID_SHAPE', {}, a, cloud(4, 3, 12, dtype));
+    await refuse('INVALID_SHAPE', {}, a, normalCloud(4, 3, 12, dtype));
     await refuse('EMPTY_CLOUD', {}, a, { data: a.data.slice(0, 0), shape: [0, 2] });
     await refuse(
       'NON_FINITE',
       {},
       a,
-      map(b, (value, i) => (i === 3 ? NaN : value)),
+      mapCloud(b, (value, i) => (i === 3 ? NaN : value)),
     );
     await refuse('INVALID_ARGUMENT', {}, null, b);
     await refuse('ABORTED', { signal: AbortSignal.abort() });
@@ -311,7 +299,7 @@ test('bad input is refused with its code', async (t) => {
 
 // Alone, because other tests would hold up the event loop.
 test.serial('a long call reports progress and stops when aborted', async (t) => {
-  const a = cloud(3000, 8, 13, 'float32');
+  const a = normalCloud(3000, 8, 13, 'float32');
   const controller = new AbortController();
   const seen: number[] = [];
   const finished = sinkhorn(a, a, {

@@ -1,21 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { type NdArray, ndarray } from '../ts/core/array.js';
-import { RandomStream } from '../ts/core/random.js';
 import { slicedWasserstein, uniformDirections } from '../ts/transport/index.js';
+import { mapCloud, normalCloud, toFloat32 } from './clouds.js';
 import { exactly } from './native.js';
-
-function normalCloud(n: number, d: number, seed: number): NdArray {
-  const data = new Float64Array(n * d);
-  new RandomStream(seed, 'sample').fillNormal(data);
-  return { data, shape: [n, d] };
-}
-
-function map(cloud: NdArray, of: (value: number, index: number) => number): NdArray {
-  return { data: Float64Array.from(cloud.data, of), shape: cloud.shape };
-}
-
-const toFloat32 = (cloud: NdArray): NdArray => ({ data: Float32Array.from(cloud.data), shape: cloud.shape });
 
 function sumOf(values: ArrayLike<number>, of: (value: number, index: number) => number): number {
   return Array.from(values, of).reduce((a, b) => a + b, 0);
@@ -33,7 +21,7 @@ exactly('between a cloud and its shift by c, SW₂² is |c|²/d within its stand
     const c = Array.from({ length: d }, (_, k) => 1 + 0.1 * k);
     const { value, standardError } = await slicedWasserstein(
       cloud,
-      map(cloud, (x, i) => x + c[i % d]),
+      mapCloud(cloud, (x, i) => x + c[i % d]),
       { directions: 1000 },
     );
     const expected = Math.sqrt(c.reduce((sum, x) => sum + x * x, 0) / d);
@@ -44,7 +32,7 @@ exactly('between a cloud and its shift by c, SW₂² is |c|²/d within its stand
 
 exactly('the standard error is the spread over seeds', async (t) => {
   const cloud = normalCloud(30, 3, 2);
-  const shifted = map(cloud, (x, i) => (i % 3 ? x : x + 1));
+  const shifted = mapCloud(cloud, (x, i) => (i % 3 ? x : x + 1));
   const results = await Promise.all(
     Array.from({ length: 200 }, (_, seed) => slicedWasserstein(cloud, shifted, { seed, directions: 64 })),
   );
@@ -58,7 +46,7 @@ exactly('between isotropic Gaussians, SW₂² is |m₁ − m₂|²/d + (σ₁ �
   const [d, n] = [4, 4000];
   const mean = [1, -2, 0.5, 0];
   const a = normalCloud(n, d, 3);
-  const b = map(normalCloud(n, d, 4), (x, i) => mean[i % d] + 2.5 * x);
+  const b = mapCloud(normalCloud(n, d, 4), (x, i) => mean[i % d] + 2.5 * x);
   const { value, standardError } = await slicedWasserstein(a, b, { directions: 300 });
   const expected = Math.sqrt((1 + 4 + 0.25) / d + 1.5 ** 2);
   // A sample's mean is off by σ/√n, its deviation by σ/√(2n).
@@ -70,7 +58,7 @@ exactly('between isotropic Gaussians, SW₂² is |m₁ − m₂|²/d + (σ₁ �
 });
 
 exactly('on the line the distance is W₂ exactly, whatever the seed and the directions', async (t) => {
-  const [a, b] = [normalCloud(101, 1, 5), map(normalCloud(101, 1, 6), (x) => 3 * x + 1)];
+  const [a, b] = [normalCloud(101, 1, 5), mapCloud(normalCloud(101, 1, 6), (x) => 3 * x + 1)];
   const expected = Math.sqrt(squaredDistanceOnLine(a, b));
   for (const options of [{}, { seed: 5 }, { directions: 3 }]) {
     const { value, standardError } = await slicedWasserstein(a, b, options);
@@ -85,7 +73,7 @@ exactly('it is the mean over directions of W₂² of the projections', async (t)
   const d = 3;
   // More directions than are projected at a time, and not a multiple of that.
   const [directions, seed] = [37, 8];
-  const [a, b] = [normalCloud(50, d, 7), map(normalCloud(50, d, 8), (x) => 2 * x)];
+  const [a, b] = [normalCloud(50, d, 7), mapCloud(normalCloud(50, d, 8), (x) => 2 * x)];
   const axes = uniformDirections(directions, d, seed, 'float64');
   const project = (cloud: NdArray, r: number): NdArray => ({
     data: Float64Array.from({ length: 50 }, (_, i) =>
@@ -133,7 +121,7 @@ exactly('√d · SW₂ is a lower bound of W₂', async (t) => {
   for (const d of [2, 3, 17]) {
     const a = normalCloud(200, d, 11);
     const noise = normalCloud(200, d, 12);
-    const b = map(a, (x, i) => x + 0.3 * noise.data[i]);
+    const b = mapCloud(a, (x, i) => x + 0.3 * noise.data[i]);
     // Any pairing bounds W₂ from above, so also this one.
     const pairing = Math.sqrt(sumOf(noise.data, (x) => (0.3 * x) ** 2) / 200);
     const { value } = await slicedWasserstein(a, b);
@@ -150,22 +138,22 @@ exactly('the same seed gives the same bits, another seed another value', async (
 });
 
 exactly('data × 1000 is 1000 times as far; a common shift changes nothing', async (t) => {
-  const [a, b] = [normalCloud(100, 4, 15), map(normalCloud(100, 4, 16), (x) => x + 1)];
+  const [a, b] = [normalCloud(100, 4, 15), mapCloud(normalCloud(100, 4, 16), (x) => x + 1)];
   const { value } = await slicedWasserstein(a, b);
   const scaled = await slicedWasserstein(
-    map(a, (x) => 1000 * x),
-    map(b, (x) => 1000 * x),
+    mapCloud(a, (x) => 1000 * x),
+    mapCloud(b, (x) => 1000 * x),
   );
   t.true(Math.abs(scaled.value / (1000 * value) - 1) < 1e-12);
   const shifted = await slicedWasserstein(
-    map(a, (x) => x + 50),
-    map(b, (x) => x + 50),
+    mapCloud(a, (x) => x + 50),
+    mapCloud(b, (x) => x + 50),
   );
   t.true(Math.abs(shifted.value / value - 1) < 1e-10);
 });
 
 exactly('dtypes and backends agree', async (t) => {
-  const [a, b] = [normalCloud(300, 6, 17), map(normalCloud(300, 6, 18), (x) => 1.5 * x + 0.5)];
+  const [a, b] = [normalCloud(300, 6, 17), mapCloud(normalCloud(300, 6, 18), (x) => 1.5 * x + 0.5)];
   const { value } = await slicedWasserstein(a, b);
   const single = await slicedWasserstein(toFloat32(a), toFloat32(b));
   t.true(Math.abs(single.value / value - 1) < 1e-5);
@@ -204,7 +192,7 @@ exactly('bad input is refused with its code', async (t) => {
   await refuse('INVALID_SHAPE', cloud, cloud, { directions: ndarray([[1, 0, 0]], undefined, 'float64') });
   await refuse('INVALID_DTYPE', cloud, cloud, { dtype: 'int8' });
   await refuse('ABORTED', cloud, cloud, { signal: AbortSignal.abort() });
-  const spoilt = map(cloud, (x, i) => (i === 7 ? NaN : x));
+  const spoilt = mapCloud(cloud, (x, i) => (i === 7 ? NaN : x));
   const error = await t.throwsAsync(slicedWasserstein(cloud, spoilt), { code: 'NON_FINITE' });
   t.like(error, { details: { parameter: 'b', row: 3, column: 1 } });
   await refuse('NON_FINITE', spoilt, cloud);

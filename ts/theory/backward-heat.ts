@@ -12,7 +12,7 @@ import {
   equal,
 } from './claim.js';
 import { densityOnGrid } from './densities.js';
-import { exampleMixtures } from './examples.js';
+import { exampleMeasures } from './examples.js';
 import { jkoStep } from './jko-step.js';
 import { evenly, mean, standardError } from './numerics.js';
 import { steepestDescent } from './steepest-descent.js';
@@ -66,7 +66,7 @@ export const backwardHeat: ClaimExperiment = {
 };
 
 function subjects({ quick = false, seed }: ClaimOptions): Case[] {
-  const { line, plane } = exampleMixtures();
+  const { line, plane } = exampleMeasures();
   const { points } = swissRoll(quick ? 500 : 2000, { seed });
   return [
     { name: 'mixture on the line', measure: line, T: 0.2 },
@@ -151,7 +151,7 @@ async function compareDistribution(
 ): Promise<{ checks: ClaimCheck[]; figure: ClaimFigure }> {
   const { quick = false, seed, signal, backend } = options;
   const call = { seed, signal, backend };
-  const { line } = exampleMixtures();
+  const { line } = exampleMeasures();
   const n = quick ? 5000 : 40_000;
   const x0 = await line.sample(n, { ...call, dtype: 'float32' });
   const times = [0.1, 0.2];

@@ -14,7 +14,7 @@ import {
   type FigureSeries,
   equal,
 } from './claim.js';
-import { exampleMixtures } from './examples.js';
+import { exampleMeasures } from './examples.js';
 import { displaced, evenly, powerLaw, rootMeanSquareDistance } from './numerics.js';
 
 /** Variance of N(0, 1) after n composed layers of total noise 0.3: s² ← s²/(1 + τ/s²)², to six digits. */
@@ -103,7 +103,7 @@ async function gaussianRows({
 
 async function clouds({ quick = false, seed, signal, backend }: ClaimOptions): Promise<Case[]> {
   const n = quick ? 800 : 4000;
-  const { line, plane } = exampleMixtures();
+  const { line, plane } = exampleMeasures();
   const call = { seed, signal, backend };
   return [
     { name: 'mixture on the line', points: await line.sample(n, call), smoothing: 0.2, T: 0.07 },
@@ -158,7 +158,7 @@ function errorFigure(errors: readonly { name: string; points: [number, number][]
 /** Paths of a few points of a cloud on the line, layer by layer, over those of the flow. */
 async function trajectoryFigure(options: ClaimOptions): Promise<ClaimFigure> {
   const { seed, signal, backend, displacementFactor = 1 } = options;
-  const points = await exampleMixtures().line.sample(800, { seed, signal, backend });
+  const points = await exampleMeasures().line.sample(800, { seed, signal, backend });
   const order = Array.from(points.data, (_, i) => i).sort((i, j) => points.data[i] - points.data[j]);
   const shown = evenly(10, 789, 14).map((rank) => order[Math.round(rank)]);
   const paths = async (depth: Depth, name: string, style: FigureSeries['style'], factor: number) => {

@@ -14,7 +14,7 @@ import {
   atMost,
   equal,
 } from './claim.js';
-import { exampleMixtures } from './examples.js';
+import { exampleMeasures } from './examples.js';
 import { realData } from './data.js';
 import { displaced } from './numerics.js';
 
@@ -106,7 +106,7 @@ async function gaussianCase({
 async function clouds(options: ClaimOptions): Promise<Case[]> {
   const { quick = false, seed, signal, backend } = options;
   const call = { seed, signal, backend };
-  const { line, plane } = exampleMixtures();
+  const { line, plane } = exampleMeasures();
   const n = quick ? 800 : 5000;
   const { name, points } = await realData(options, quick ? 600 : 1797);
   return [

@@ -1,6 +1,6 @@
 import { backwardHeatField, scaled } from '../field/index.js';
 import { continuousDaeFlow } from '../flow/named/continuous-dae.js';
-import { type Measure, gaussian } from '../measure/index.js';
+import type { Measure } from '../measure/index.js';
 import { compileFlow, distanceFromFlow } from '../network/index.js';
 import {
   type ClaimCheck,
@@ -11,24 +11,18 @@ import {
   atMost,
   equal,
 } from './claim.js';
-import { exampleMixtures } from './examples.js';
+import { exampleMeasures } from './examples.js';
 import { powerLaw } from './numerics.js';
 
 /** Residual networks built from the flow of mixtures and Gaussians: error over depth and width. */
 export async function doubleContinuum(options: ClaimOptions): Promise<ClaimPart> {
   const { quick = false, seed, signal, backend, displacementFactor = 1 } = options;
   const call = { seed, signal, backend };
-  const { line, plane } = exampleMixtures();
+  const { normal, line, plane } = exampleMeasures();
   const cases: { name: string; measure: Measure; to: number }[] = [
     {
       name: 'N(m, Σ) in the plane',
-      measure: gaussian({
-        mean: [1, 0],
-        covariance: [
-          [2, 0.8],
-          [0.8, 1],
-        ],
-      }),
+      measure: normal,
       to: 0.2,
     },
     { name: 'mixture on the line', measure: line, to: 0.2 },

@@ -3,7 +3,7 @@ import { daeMap } from '../dae/dae-map.js';
 import { jkoFlow } from '../flow/jko/index.js';
 import { type ClaimCheck, type ClaimFigure, type ClaimOptions, equal } from './claim.js';
 import { densityOnGrid } from './densities.js';
-import { exampleMixtures } from './examples.js';
+import { exampleMeasures } from './examples.js';
 import { displaced, evenly, powerLaw, rootMeanSquareDistance } from './numerics.js';
 import { leftOverSentence } from './sentences.js';
 
@@ -13,7 +13,7 @@ import { leftOverSentence } from './sentences.js';
  */
 export async function jkoStep(options: ClaimOptions): Promise<{ checks: ClaimCheck[]; figure: ClaimFigure }> {
   const { signal, backend, displacementFactor = 1 } = options;
-  const { line } = exampleMixtures();
+  const { line } = exampleMeasures();
   const start = await quantiles(options.quick ? 400 : 2000, options);
   const shares: [number, number][] = [];
   for (const h of [0.02, 0.04, 0.08, 0.16]) {
@@ -60,7 +60,7 @@ export async function jkoStep(options: ClaimOptions): Promise<{ checks: ClaimChe
 /** n points of the mixture on the line at evenly spaced quantiles, ascending. */
 async function quantiles(n: number, { signal, backend }: ClaimOptions): Promise<NdArray> {
   const grid = evenly(-5, 7, 12_001);
-  const density = await densityOnGrid(exampleMixtures().line, grid, { signal, backend });
+  const density = await densityOnGrid(exampleMeasures().line, grid, { signal, backend });
   const step = grid[1] - grid[0];
   const data = new Float64Array(n);
   let below = 0;

@@ -11,7 +11,7 @@ import {
   type FigureSeries,
   atMost,
 } from './claim.js';
-import { exampleMixtures } from './examples.js';
+import { exampleMeasures } from './examples.js';
 import { displaced, evenly, powerLaw } from './numerics.js';
 
 interface Case {
@@ -110,19 +110,13 @@ function falls(name: string, against: string, curve: Curve, most: number): Claim
 }
 
 function cases({ quick = false, seed }: ClaimOptions): Case[] {
-  const { line, plane } = exampleMixtures();
+  const { normal, line, plane } = exampleMeasures();
   const { points } = swissRoll(quick ? 400 : 1500, { seed });
   return [
     { name: 'N(1, 2)', measure: gaussian({ mean: [1], variance: 2 }), noise: 0.5, most: [0.15, 0.04] },
     {
       name: 'N(m, Σ) in the plane',
-      measure: gaussian({
-        mean: [1, 0],
-        covariance: [
-          [2, 0.8],
-          [0.8, 1],
-        ],
-      }),
+      measure: normal,
       noise: 0.5,
       most: [0.2, 0.06],
     },
@@ -171,7 +165,7 @@ async function errorOf(
 /** Trained maps of a mixture on the line, over the exact one. */
 async function mapFigure(options: ClaimOptions, n: number): Promise<ClaimFigure> {
   const { signal, backend } = options;
-  const { line } = exampleMixtures();
+  const { line } = exampleMeasures();
   const subject: Case = { name: '', measure: line, noise: 0.6, most: [1, 1] };
   const grid = evenly(-4, 5, 181);
   const x: NdArray = { data: Float32Array.from(grid), shape: [grid.length, 1] };

@@ -27,7 +27,7 @@ import {
   equal,
 } from './claim.js';
 import { doubleContinuum } from './double-continuum.js';
-import { exampleMixtures } from './examples.js';
+import { exampleMeasures } from './examples.js';
 import { evenly, mean, powerLaw } from './numerics.js';
 
 type Found = Promise<ClaimPart>;
@@ -71,7 +71,7 @@ async function velocityOnTheLine(
   count: number,
   { signal, backend, displacementFactor = 1 }: ClaimOptions,
 ): Promise<{ points: NdArray; values: NdArray; exact: NdArray }> {
-  const { line } = exampleMixtures();
+  const { line } = exampleMeasures();
   const points: NdArray = { data: Float32Array.from(evenly(-4, 5, count)), shape: [count, 1] };
   const { score } = await line.evaluate(points, { score: true }, { signal, backend });
   const values = { ...score!, data: score!.data.map((value) => displacementFactor * value) };
@@ -95,7 +95,7 @@ async function reconstruction(options: ClaimOptions): Found {
   const { points, values } = await velocityOnTheLine(2000, options);
   const inner = evenly(-3, 4, 141);
   const x: NdArray = { data: Float32Array.from(inner), shape: [inner.length, 1] };
-  const { score: exact } = await exampleMixtures().line.evaluate(x, { score: true }, { signal, backend });
+  const { score: exact } = await exampleMeasures().line.evaluate(x, { score: true }, { signal, backend });
   const ones = { data: new Float32Array(values.data.length).fill(1), shape: values.shape };
   const errors: [number, number][] = [];
   const series: FigureSeries[] = [

@@ -12,7 +12,7 @@ import {
   type FigureSeries,
   atMost,
 } from './claim.js';
-import { exampleMixtures } from './examples.js';
+import { exampleMeasures } from './examples.js';
 import { displaced, rootMeanSquareDistance } from './numerics.js';
 
 /** A cloud, and the noise that each layer removes from it. */
@@ -69,7 +69,7 @@ export const stacking: ClaimExperiment = {
 };
 
 function cases(): Case[] {
-  const { line, plane } = exampleMixtures();
+  const { line, plane } = exampleMeasures();
   return [
     { name: 'mixture on the line', measure: line, noises: [0.2, 0.2, 0.2] },
     { name: 'mixture in the plane', measure: plane, noises: [0.15, 0.15] },

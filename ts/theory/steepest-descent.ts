@@ -1,7 +1,7 @@
 import type { NdArray } from '../core/array.js';
 import { RandomStream } from '../core/random.js';
 import { type ClaimCheck, type ClaimFigure, type ClaimOptions, atLeast, equal } from './claim.js';
-import { exampleMixtures } from './examples.js';
+import { exampleMeasures } from './examples.js';
 import { mean, standardError } from './numerics.js';
 import { descentSentence } from './sentences.js';
 
@@ -11,7 +11,7 @@ export async function steepestDescent(
 ): Promise<{ checks: ClaimCheck[]; figure: ClaimFigure }> {
   const { quick = false, seed, signal, backend, displacementFactor = 1 } = options;
   const call = { seed, signal, backend };
-  const { plane } = exampleMixtures();
+  const { plane } = exampleMeasures();
   const n = quick ? 5000 : 40_000;
   const x = await plane.sample(n, { ...call, dtype: 'float32' });
   const { score, divergence } = await plane.evaluate(x, { score: true, divergence: true }, call);
