@@ -15,6 +15,17 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
+/// A vector of equal numbers, made before a loop. Of 16 registers not all constants of an exponential get one, and clang
+/// would make the others anew at every use, an instruction each, instead of reading them where they are multiplied.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V Constant(D d, hn::TFromD<D> value) {
+  V constant = hn::Set(d, value);
+#if defined(__clang__) && (HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_SSSE3)
+  asm("" : "+x"(constant.raw));
+#endif
+  return constant;
+}
+
 /// 2^k for integers k, from 0 at the negative bias of the exponent to ∞ at the bias + 1. Beside 1.5 · 2^mantissa the last
 /// bits of a number are the integer that was added to it: shifted up they are an exponent. Converting the vector would do
 /// as well, but AVX2 has no conversion of float64, which costs as much as the rest of an exponential.
@@ -24,7 +35,7 @@ HWY_INLINE V PowerOfTwoOfWhole(D d, V k) {
   constexpr int kMantissa = sizeof(T) == 4 ? 23 : 52;
   constexpr int kBias = sizeof(T) == 4 ? 127 : 1023;
   const hn::RebindToSigned<D> di;
-  const V beside = hn::Add(k, hn::Set(d, static_cast<T>(3ULL << (kMantissa - 1)) + static_cast<T>(kBias)));
+  const V beside = hn::Add(k, Constant(d, static_cast<T>(3ULL << (kMantissa - 1)) + static_cast<T>(kBias)));
   return hn::BitCast(d, hn::ShiftLeft<kMantissa>(hn::BitCast(di, beside)));
 }
 
@@ -33,24 +44,24 @@ HWY_INLINE V PowerOfTwoOfWhole(D d, V k) {
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V PowerOfTwoFraction(D d, V f) {
   if constexpr (sizeof(hn::TFromD<D>) == 4) {
-    V p = hn::Set(d, 0.0018775767F);
-    p = hn::MulAdd(p, f, hn::Set(d, 0.0089893399F));
-    p = hn::MulAdd(p, f, hn::Set(d, 0.055826318F));
-    p = hn::MulAdd(p, f, hn::Set(d, 0.24015361F));
-    p = hn::MulAdd(p, f, hn::Set(d, 0.69315307F));
-    return hn::MulAdd(p, f, hn::Set(d, 0.99999993F));
+    V p = Constant(d, 0.0018775767F);
+    p = hn::MulAdd(p, f, Constant(d, 0.0089893399F));
+    p = hn::MulAdd(p, f, Constant(d, 0.055826318F));
+    p = hn::MulAdd(p, f, Constant(d, 0.24015361F));
+    p = hn::MulAdd(p, f, Constant(d, 0.69315307F));
+    return hn::MulAdd(p, f, Constant(d, 0.99999993F));
   } else {
-    V p = hn::Set(d, 9.9522161543607686514e-9);
-    p = hn::MulAdd(p, f, hn::Set(d, 9.4609446794371023412e-8));
-    p = hn::MulAdd(p, f, hn::Set(d, 1.3312720189434499961e-6));
-    p = hn::MulAdd(p, f, hn::Set(d, 0.000015244659631442627022));
-    p = hn::MulAdd(p, f, hn::Set(d, 0.00015403957492356759349));
-    p = hn::MulAdd(p, f, hn::Set(d, 0.0013333543730881999149));
-    p = hn::MulAdd(p, f, hn::Set(d, 0.0096181294091776281605));
-    p = hn::MulAdd(p, f, hn::Set(d, 0.055504108628244528223));
-    p = hn::MulAdd(p, f, hn::Set(d, 0.24022650696136083583));
-    p = hn::MulAdd(p, f, hn::Set(d, 0.69314718055989127099));
-    return hn::MulAdd(p, f, hn::Set(d, 1.0000000000000002115));
+    V p = Constant(d, 9.9522161543607686514e-9);
+    p = hn::MulAdd(p, f, Constant(d, 9.4609446794371023412e-8));
+    p = hn::MulAdd(p, f, Constant(d, 1.3312720189434499961e-6));
+    p = hn::MulAdd(p, f, Constant(d, 0.000015244659631442627022));
+    p = hn::MulAdd(p, f, Constant(d, 0.00015403957492356759349));
+    p = hn::MulAdd(p, f, Constant(d, 0.0013333543730881999149));
+    p = hn::MulAdd(p, f, Constant(d, 0.0096181294091776281605));
+    p = hn::MulAdd(p, f, Constant(d, 0.055504108628244528223));
+    p = hn::MulAdd(p, f, Constant(d, 0.24022650696136083583));
+    p = hn::MulAdd(p, f, Constant(d, 0.69314718055989127099));
+    return hn::MulAdd(p, f, Constant(d, 1.0000000000000002115));
   }
 }
 
@@ -73,7 +84,7 @@ HWY_INLINE V PowerOfTwo(D d, V x) {
     constexpr int kBias = sizeof(T) == 4 ? 127 : 1023;
     // Below −bias + 1 the exponent written is 0 and with it the number; 2^(bias + 1) is ∞ already, and without that bound
     // the exponent would run into the sign.
-    const V clamped = hn::Min(hn::Max(x, hn::Set(d, static_cast<T>(-kBias))), hn::Set(d, static_cast<T>(kBias + 1)));
+    const V clamped = hn::Min(hn::Max(x, Constant(d, static_cast<T>(-kBias))), Constant(d, static_cast<T>(kBias + 1)));
     const V whole = hn::Floor(clamped);
     return hn::Mul(PowerOfTwoFraction(d, hn::Sub(clamped, whole)), PowerOfTwoOfWhole(d, whole));
   }
