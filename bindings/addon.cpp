@@ -108,6 +108,7 @@ constexpr Export kExports[] = {
     {"backprojectXray", guarded<backprojectXrayKernel>},
     {"backprojectFan", guarded<backprojectFanKernel>},
     {"posteriorCovarianceProduct", guarded<posteriorCovarianceProductKernel>},
+    {"addCovariancePart", guarded<addCovariancePartKernel>},
     {"normals", guarded<normalsKernel>},
     {"lowerTriangularProduct", guarded<lowerTriangularProductKernel>},
     {"pairCosts", guarded<pairCostsKernel>},

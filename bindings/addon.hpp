@@ -49,6 +49,7 @@ Napi::Value networkSimplexKernel(const Napi::CallbackInfo& info);
 Napi::Value slicedDistancesKernel(const Napi::CallbackInfo& info);
 Napi::Value linearCombinationKernel(const Napi::CallbackInfo& info);
 Napi::Value posteriorCovarianceProductKernel(const Napi::CallbackInfo& info);
+Napi::Value addCovariancePartKernel(const Napi::CallbackInfo& info);
 Napi::Value normalsKernel(const Napi::CallbackInfo& info);
 Napi::Value lowerTriangularProductKernel(const Napi::CallbackInfo& info);
 Napi::Value squaredRowLengthsKernel(const Napi::CallbackInfo& info);

@@ -1,5 +1,6 @@
 #include "addon.hpp"
 #include "posterior/covariance.hpp"
+#include "posterior/parts.hpp"
 #include "task.hpp"
 
 namespace ridgeflow::bindings {
@@ -27,6 +28,22 @@ Napi::Value productOf(const Arguments& arguments) {
 
 Napi::Value posteriorCovarianceProductKernel(const Napi::CallbackInfo& info) {
   return byElementType(info, "queries", []<class T>(const Arguments& arguments) { return productOf<T>(arguments); });
+}
+
+Napi::Value addCovariancePartKernel(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  CovarianceSums sums;
+  sums.n = arguments.size("n");
+  sums.d = arguments.size("d", largestDimension);
+  sums.vectors = arguments.array<double>("vectors", sums.n, sums.d);
+  sums.logs = arguments.array<double>("logs", sums.n);
+  sums.mean = arguments.array<double>("meanSums", sums.n, sums.d);
+  sums.products = arguments.array<double>("products", sums.n, sums.d);
+  const auto* mean = arguments.array<double>("mean", sums.n, sums.d);
+  const auto* parts = arguments.array<double>("parts", sums.n, 2);
+  const auto* more = arguments.array<double>("partProducts", sums.n, sums.d);
+  const double work = static_cast<double>(sums.n) * (30.0 + 2.0 * static_cast<double>(sums.d));
+  return run(arguments, work, [=](Control& control) { addCovariancePart(sums, mean, parts, more, control); });
 }
 
 }  // namespace ridgeflow::bindings

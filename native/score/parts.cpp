@@ -1,30 +1,15 @@
 #include "score/parts.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <numbers>
 
-#include "runtime/memory.hpp"
-#include "runtime/parallel.hpp"
+#include "runtime/for_each_row.hpp"
+#include "score/part_weight.hpp"
 #include "score/results.hpp"
 
 namespace ridgeflow {
 namespace {
-
-constexpr std::size_t kElements = 1U << 15;  // that one task reads
-
-/// Runs body(i) for every row.
-template <class Body>
-void forEachRow(std::size_t n, std::size_t d, Control& control, const Body& body) {
-  const std::size_t share = std::max<std::size_t>(1, kElements / (d + 8));
-  control.start(n);
-  parallelFor(ceilDivide(n, share), [&](std::size_t task) {
-    const std::size_t first = task * share, end = std::min(n, first + share);
-    for (std::size_t i = first; i < end; ++i) body(i);
-    control.advance(end - first);
-  });
-}
 
 /// mean ← mean + share · (more − mean). Returns |more − mean|² of before. Sums side by side keep the additions from waiting
 /// for each other.
@@ -54,12 +39,10 @@ template <class T>
 void addScorePart(const ScoreSums& sums, const T* mean, const double* parts, Control& control) {
   const std::size_t d = sums.d;
   forEachRow(sums.n, d, control, [&](std::size_t i) {
-    const double before = sums.logs[i], more = parts[2 * i];
-    if (more == -std::numeric_limits<double>::infinity()) return;
-    const double ratio = std::exp(-std::abs(more - before));
-    // The share of this part in the weight so far.
-    const double share = more > before ? 1 / (1 + ratio) : ratio / (1 + ratio);
-    sums.logs[i] = std::max(more, before) + std::log1p(ratio);
+    if (parts[2 * i] == -std::numeric_limits<double>::infinity()) return;
+    const PartWeight weight(sums.logs[i], parts[2 * i]);
+    const double share = weight.share;
+    sums.logs[i] = weight.log;
     if (sums.mean == nullptr) return;
     double* sum = sums.mean + i * d;
     // Beside a part that has all the weight, what was there before counts for nothing, whatever it is.

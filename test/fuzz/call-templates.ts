@@ -113,6 +113,9 @@ async function aBitOfEverything(): Promise<void> {
   const mean = Float32Array.from(other.data);
   const [parts, divergence] = [new Float64Array(2 * n).fill(0.5), new Float32Array(n)];
   await loadAddon().addScorePart({ ...sums, mean, parts });
+  const [vectors, along, partProducts] = [0, 1, 2].map(() => new Float64Array(n * d).fill(0.5));
+  const { logs, meanSums } = sums;
+  await loadAddon().addCovariancePart({ n, d, vectors, logs: logs.slice(), meanSums, products: along, mean: vectors, parts, partProducts }); // prettier-ignore
   await loadAddon().writeScoreSums({ ...sums, queries: queries.data, m, variance: 0.1, mean, divergence });
   await kernels.posteriorCovarianceProduct({ queries, vectors: queries, centres, variance: 0.1 });
   const places = Int32Array.of(0, ~1, 2, 0);

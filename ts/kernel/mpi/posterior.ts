@@ -2,13 +2,14 @@ import { allocate, dtypeOf } from '../../core/array.js';
 import type { Matrix, RunControl } from '../contract.js';
 import type { PosteriorCovarianceProblem, PosteriorKernels } from '../contract/posterior.js';
 import type { Addon } from '../native/addon.js';
+import { withControl } from '../native/control.js';
 import { score as nativeScore } from '../native/score.js';
 import { type Tile, visitAll } from './ring.js';
 import type { World } from './world.js';
 
 /**
- * Posterior covariances of a cloud whose rows are spread over ranks. Of two parts with shares p and q of the weight, means a
- * and b and covariances A and B the whole has the covariance pA + qB + pq(a − b)(a − b)ᵀ; in float64, whatever the dtype.
+ * Posterior covariances of a cloud whose rows are spread over ranks, put together by native/posterior/parts.hpp; in float64,
+ * whatever the dtype.
  */
 export function posteriorKernels(world: World, addon: Addon, native: PosteriorKernels): PosteriorKernels {
   return {
@@ -69,25 +70,18 @@ class CovarianceSums {
     const { signal } = run;
     const { mean } = await nativeScore(this.#addon, { ...part, want: { mean: true } }, { signal }, parts);
     const vectors = this.#vectors;
-    const products = await this.#native.posteriorCovarianceProduct({ ...part, vectors }, run);
-    for (let i = 0; i < n; i++) this.#merge(i, parts[2 * i], mean!, products);
-  }
-
-  #merge(i: number, log: number, mean: ArrayLike<number>, products: ArrayLike<number>): void {
-    if (log === -Infinity) return;
-    const d = this.#queries.columns;
-    const ratio = Math.exp(-Math.abs(log - this.#logs[i]));
-    const share = log > this.#logs[i] ? 1 / (1 + ratio) : ratio / (1 + ratio);
-    this.#logs[i] = Math.max(log, this.#logs[i]) + Math.log1p(ratio);
-    let along = 0;
-    for (let k = i * d; k < (i + 1) * d; k++) along += (mean[k] - this.#mean[k]) * this.#vectors.data[k];
-    // Of the first tile share is 1, and what was there before counts for nothing.
-    const spread = share === 1 ? 0 : share * (1 - share) * along;
-    for (let k = i * d; k < (i + 1) * d; k++) {
-      const shift = mean[k] - this.#mean[k];
-      this.#products[k] = (1 - share) * this.#products[k] + share * products[k] + spread * shift;
-      this.#mean[k] = share === 1 ? mean[k] : this.#mean[k] + share * shift;
-    }
+    const partProducts = await this.#native.posteriorCovarianceProduct({ ...part, vectors }, run);
+    await withControl({ signal }, (control) =>
+      this.#addon.addCovariancePart({
+        n,
+        d: this.#queries.columns,
+        vectors: vectors.data,
+        logs: this.#logs,
+        meanSums: this.#mean,
+        products: this.#products,
+        ...{ mean, parts, partProducts, control },
+      }),
+    );
   }
 
   products(): PosteriorCovarianceProblem['queries']['data'] {

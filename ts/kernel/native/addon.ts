@@ -65,6 +65,7 @@ export interface Addon {
   backprojectXray(problem: Arguments): Finished;
   backprojectFan(problem: Arguments): Finished;
   posteriorCovarianceProduct(problem: Arguments): Finished;
+  addCovariancePart(problem: Arguments): Finished;
   normals(problem: Arguments): Finished;
   lowerTriangularProduct(problem: Arguments): Finished;
   pairCosts(problem: Arguments): Finished;
