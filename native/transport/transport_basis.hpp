@@ -47,8 +47,8 @@ class TransportBasis {
     // Equal weights are exact in units of 1/nm, so that the plan between as many points is a permutation.
     const bool equal = allEqual(supplies, n) && allEqual(demands, m);
     if (equal) total_ = static_cast<Mass>(n) * static_cast<Mass>(m);
-    const std::vector<Mass> supply = wholeMasses(supplies, n, total_, equal);
-    const std::vector<Mass> demand = wholeMasses(demands, m, total_, equal);
+    const std::vector<Mass> supply = wholeMasses(supplies, n, total_, equal ? static_cast<Mass>(m) : 0);
+    const std::vector<Mass> demand = wholeMasses(demands, m, total_, equal ? static_cast<Mass>(n) : 0);
     for (Node node = 0; node < root_; ++node) {
       const bool isSource = source(node);
       tree_.link(node, root_);
@@ -142,10 +142,10 @@ class TransportBasis {
     for (Node node = tree_.firstChild(root_); node != kNone; node = tree_.sibling(node)) {
       const Mass flow = flow_[at(node)];
       const double weight = source(node) ? supplies_[at(node)] : demands_[at(node) - n_];
-      if (flow > 1 && static_cast<double>(flow) > 0.5 * weight * static_cast<double>(total_)) return true;
+      if (flow > 1 && asDouble(flow) > 0.5 * weight * asDouble(total_)) return true;
       unserved += flow;
     }
-    return static_cast<double>(unserved) > 0x1p-40 * static_cast<double>(total_);
+    return asDouble(unserved) > 0x1p-40 * asDouble(total_);
   }
 
   void write(SparsePlan& plan, double* u, double* v) const {
@@ -157,7 +157,7 @@ class TransportBasis {
       if (supplies_[at(from)] == 0 || demands_[at(to) - n_] == 0) continue;
       plan.rows[plan.count] = from;
       plan.columns[plan.count] = to - static_cast<Node>(n_);
-      const double mass = static_cast<double>(flow_[at(node)]) / static_cast<double>(total_);
+      const double mass = asDouble(flow_[at(node)]) / asDouble(total_);
       plan.masses[plan.count++] = restored(mass, std::min(supplies_[at(from)], demands_[at(to) - n_]));
     }
     const double raised = levelDifference();

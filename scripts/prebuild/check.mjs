@@ -10,13 +10,16 @@ const ASKED =
   /^(lib(c|m|pthread|dl|rt)\.so(\.\d+)?|libc\.musl-\w+\.so\.1|ld-linux-[\w-]+\.so\.\d|libscipy_openblas\.so)$/;
 /** The glibc of the oldest systems: that of RHEL 8, which Node.js itself needs. */
 const GLIBC = 28;
+/** Of the C library, which has them in its fastest form for each processor. zig's own library has them too, in one piece with
+ * what a program may need of it: a single call of that, of 128-bit integers say, and these would be of zig. */
+const TAKEN = ['memcpy', 'memset', 'floor', 'exp'];
 
 /**
  * @param {import('./targets.mjs').Target} target
  * @param {{ folder: string, megabytes: number }} made the unpacked package and the size of the packed one
  * @returns {string[]} what is wrong
  */
-export function packageFaults({ os }, { folder, megabytes }) {
+export function packageFaults({ os, libc }, { folder, megabytes }) {
   const size = megabytes <= MEGABYTES ? [] : [`${megabytes.toFixed(1)} MB packed, of ${MEGABYTES}`];
   if (os !== 'linux') return size;
   const addon = join(folder, 'ridgeflow.node');
@@ -29,8 +32,10 @@ export function packageFaults({ os }, { folder, megabytes }) {
   const newer = files
     .flatMap(symbols)
     .filter(({ name }) => Number(/@GLIBC_2\.(\d+)/.exec(name)?.[1]) > GLIBC);
+  const own = TAKEN.filter((name) => libc !== 'musl' && !symbols(addon).some((symbol) => !symbol.defined && symbol.name.split('@')[0] === name)); // prettier-ignore
   return [
     ...size,
+    ...own.map((name) => `${name} is not that of the C library`),
     ...shown.map(({ name }) => `${name} is visible`),
     ...asked.map((name) => `${name} is needed`),
     ...newer.map(({ name }) => `${name} is newer than glibc 2.${GLIBC}`),

@@ -10,6 +10,7 @@
 #include "transport/exact.hpp"
 #include "transport/pairs.hpp"
 #include "transport/sliced.hpp"
+#include "transport/whole_masses.hpp"
 
 namespace ridgeflow::testing {
 namespace {
@@ -304,6 +305,25 @@ TYPED_TEST(Transport, StopsWhenAborted) {
   EXPECT_THROW(assign(costs.data(), 300, columns.data(), duals.data(), duals.data() + 300, control), Aborted);
   SparsePlan plan{rows.data(), columns.data(), out.data(), 0};
   EXPECT_THROW(networkSimplex(costs.data(), 300, 300, equal.data(), equal.data(), plan, duals.data(), duals.data() + 300, control), Aborted);
+}
+
+// The compiler's own conversions, which the library does not call, are the reference.
+TEST(WholeMasses, ConvertAsTheCompilerWould) {
+  Random random(17);
+  for (int bits = 0; bits <= 126; ++bits) {
+    for (int round = 0; round < 200; ++round) {
+      const double value = std::ldexp(std::abs(random.normal()) + 0.25, bits - 4);
+      EXPECT_EQ(massOf(value) == static_cast<Mass>(value), true) << value;
+      // Near the middle between two numbers, where the last bits decide.
+      Mass mass = static_cast<Mass>(value);
+      if (round % 3 == 1 && bits > 60) mass = (mass >> (bits - 56) << (bits - 56)) + (Mass{1} << (bits - 57)) + (round % 9 - 4);
+      EXPECT_EQ(asDouble(mass), static_cast<double>(mass)) << value;
+      EXPECT_EQ(asDouble(-mass), static_cast<double>(-mass)) << value;
+    }
+  }
+  EXPECT_EQ(asDouble(0), 0.0);
+  EXPECT_EQ(asDouble(kFine), std::ldexp(1.0, kUnitBits));
+  EXPECT_EQ(asDouble((Mass{1} << 126) - 1 + (Mass{1} << 126)), std::ldexp(1.0, 127));
 }
 
 }  // namespace
