@@ -138,7 +138,7 @@ HWY_INLINE V NormalTail(D d, V z, V& density) {
   const V t = hn::Mul(hn::Sub(x, hn::Set(d, static_cast<T>(5))), reciprocal);
   V p = hn::Set(d, c[kDegree]);
 #pragma GCC unroll 32
-  for (std::size_t k = kDegree; k-- > 0;) p = hn::MulAdd(p, t, hn::Set(d, c[k]));
+  for (std::size_t k = 1; k <= kDegree; ++k) p = hn::MulAdd(p, t, hn::Set(d, c[kDegree - k]));
   const V bell = PowerOfTwo(d, hn::Mul(hn::Mul(x, x), hn::Set(d, static_cast<T>(-0.72134752044448170368))));
   density = hn::Mul(bell, hn::Set(d, static_cast<T>(0.39894228040143267794)));
   return hn::Mul(hn::Mul(p, reciprocal), bell);
