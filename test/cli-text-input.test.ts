@@ -220,7 +220,6 @@ test('texts, tokenizers and models that do not fit say so', async (t) => {
   await refused(t, read(folder, takes(['x', null, 'float32'])), 'INVALID_ARGUMENT', /the input x/);
   await refused(t, read(folder, takes(['a'], ['b'])), 'INVALID_ARGUMENT', /--input b=file/);
   await refused(t, read(folder, takes(['mask'])), 'INVALID_ARGUMENT', /takes token ids/);
-  await refused(t, read(folder, ids, { labelColumn: '0' }), 'INVALID_ARGUMENT', /--labels/);
   await refused(
     t,
     read(folder, ids, { tokenizer: join(folder, 'none.json') }),

@@ -13,6 +13,7 @@ import { withoutDuplicates } from './duplicates.js';
 import { STANDARD_INPUT, readInput } from './standard-input.js';
 import type { Progress } from './progress.js';
 import { type DuplicatesPolicy, type ReadingOptions, readOptions } from './reading-options.js';
+import { refuseOtherFormats } from './unused-options.js';
 
 /** A cloud that is fit for the main job. */
 export interface Cloud {
@@ -54,6 +55,7 @@ interface CloudOptions extends ReadingOptions, ScalingOptions {
 export async function prepareCloud(path: string, options: CloudOptions): Promise<Cloud> {
   const reading = readOptions(options);
   const { shares = ALONE } = options;
+  await refuseOtherFormats(options, [path]);
   const isSpread = shares.ranks.size > 1;
   if (isSpread && path === STANDARD_INPUT)
     throw new RidgeflowError('INVALID_ARGUMENT', 'Every rank reads its own rows of a file: give one, not -');

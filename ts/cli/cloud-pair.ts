@@ -8,6 +8,7 @@ import { type ColumnsSummary, classesLine, columnsSummary } from './columns.js';
 import { type ReadingOptions, readOptions } from './reading-options.js';
 import { type ScalingOptions, columnNames, scalingNote, scalingOf, varianceNote } from './scaling.js';
 import { STANDARD_INPUT, readInput } from './standard-input.js';
+import { refuseOtherFormats } from './unused-options.js';
 
 /** One of two clouds that are compared. */
 export interface PairedCloud {
@@ -36,6 +37,7 @@ export async function readPair(
   options: ReadingOptions & ScalingOptions,
   { signal, shares, onRead }: { signal: AbortSignal; shares: ShareKernels; onRead: (path: string) => void },
 ): Promise<CloudPair> {
+  await refuseOtherFormats(options, paths);
   const isSpread = shares.ranks.size > 1;
   if (isSpread && paths.includes(STANDARD_INPUT))
     throw new RidgeflowError('INVALID_ARGUMENT', 'Every rank reads its own rows of a file: give two, not -');
@@ -142,4 +144,17 @@ export function joined([a, b]: readonly NdArray[]): NdArray {
   data.set(a.data);
   data.set(b.data, a.data.length);
   return { data, shape: [a.shape[0] + b.shape[0], a.shape[1]] };
+}
+
+/** Mean of |x − y|² over all pairs, from means and variances; 1, a unit like any other, where all points are the same. */
+export async function meanSquaredDistance(clouds: readonly NdArray[], shares: ShareKernels): Promise<number> {
+  const [left, right] = [
+    await columnMomentsOverRanks(clouds[0], shares),
+    await columnMomentsOverRanks(clouds[1], shares),
+  ];
+  let total = 0;
+  left.means.forEach((mean, k) => {
+    total += (mean - right.means[k]) ** 2 + left.deviations[k] ** 2 + right.deviations[k] ** 2;
+  });
+  return total > 0 ? total : 1;
 }

@@ -5,7 +5,6 @@ import type { CallOptions } from '../core/options.js';
 import { ColumnRanges, shifted } from '../core/narrowing.js';
 import type { ShareKernels } from '../kernel/contract/shares.js';
 import { notOverRanks } from '../kernel/whole.js';
-import { columnMomentsOverRanks } from '../measure/standardise.js';
 import {
   type ExactPlan,
   exactTransport,
@@ -16,7 +15,7 @@ import {
 } from '../transport/index.js';
 import { sayInput } from './cloud-input.js';
 import type { ClassDistance } from '../report/distance.js';
-import { readPair } from './cloud-pair.js';
+import { meanSquaredDistance, readPair } from './cloud-pair.js';
 import type { ColumnsSummary } from './columns.js';
 import { classDistances, writeDistanceResults } from './distance-output.js';
 import { EXIT_HELP, parseInteger, parsePositive } from './failure.js';
@@ -33,6 +32,7 @@ import {
 } from './shared-options.js';
 import { vectorLength } from '../core/rows.js';
 import { shown, textTable } from './table.js';
+import { givenOptions, refuseUnused } from './unused-options.js';
 
 const METHODS = ['exact', 'sinkhorn', 'sliced', 'gaussian'] as const;
 type Method = (typeof METHODS)[number];
@@ -129,7 +129,14 @@ export function distanceCommand(): Command {
     .action(distance);
 }
 
-async function distance(a: string, b: string, options: DistanceCommandOptions): Promise<void> {
+async function distance(
+  a: string,
+  b: string,
+  options: DistanceCommandOptions,
+  command: Command,
+): Promise<void> {
+  const given = givenOptions<DistanceCommandOptions>(command);
+  if (options.method !== 'auto') checkMethod(given, options.method, '');
   if (await ranOnRanks(options)) return;
   const work = async (context: CommandContext): Promise<Summary> => {
     const { signal, progress, shares } = context;
@@ -141,6 +148,7 @@ async function distance(a: string, b: string, options: DistanceCommandOptions): 
     const [n, m] = rows;
     const d = clouds[0].shape[1];
     const method = options.method === 'auto' ? chosenMethod(d, rows, shares) : options.method;
+    if (options.method === 'auto') checkMethod(given, method, ', which auto takes here');
     const { dtype, backend, seed } = options;
     const onProgress = (fraction: number) => progress.update(fraction, method);
     const ranges = await ColumnRanges.of(clouds).over((values) => shares.largestOverRanks(values));
@@ -190,6 +198,13 @@ async function distance(a: string, b: string, options: DistanceCommandOptions): 
   if (!options.json && !options.quiet) process.stdout.write(textOf(summary));
   if (options.out !== undefined && !options.json && !options.quiet)
     process.stderr.write(`Report: ${join(resolve(options.out), 'report.html')}\n`);
+}
+
+/** Refuses the options of other methods. */
+function checkMethod(given: Partial<DistanceCommandOptions>, method: Method, how: string): void {
+  const where = `with --method ${method}${how}`;
+  if (method !== 'sinkhorn') refuseUnused(given, ['epsilon', 'maximumIterations'], where);
+  if (method !== 'sliced') refuseUnused(given, ['directions'], where);
 }
 
 /** Points of the clouds on all ranks. */
@@ -267,19 +282,6 @@ async function measure(
         notes: [],
       };
   }
-}
-
-/** Mean of |x − y|² over all pairs, from means and variances; 1, a unit like any other, where all points are the same. */
-async function meanSquaredDistance(clouds: readonly NdArray[], shares: ShareKernels): Promise<number> {
-  const [left, right] = [
-    await columnMomentsOverRanks(clouds[0], shares),
-    await columnMomentsOverRanks(clouds[1], shares),
-  ];
-  let total = 0;
-  left.means.forEach((mean, k) => {
-    total += (mean - right.means[k]) ** 2 + left.deviations[k] ** 2 + right.deviations[k] ** 2;
-  });
-  return total > 0 ? total : 1;
 }
 
 function textOf({ a, b, d, quantity, distance: value, standardError, details }: Summary): string {

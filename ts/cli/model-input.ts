@@ -12,6 +12,7 @@ import { takesTokenIds } from '../network/model/token-shares.js';
 import type { ModelData, NetworkModel } from '../network/index.js';
 import { type Cloud, prepareCloud } from './cloud-input.js';
 import type { ReadingOptions } from './reading-options.js';
+import { refuseTableOptions, refuseUnused } from './unused-options.js';
 
 /** What says which data go where. */
 export interface ModelInputOptions extends ReadingOptions, ImageOptions {
@@ -67,11 +68,20 @@ export async function readModelData(
     (found) => found.isDirectory(),
     () => false,
   );
+  const ofImages = ['mean', 'scale', 'channels', 'preprocessor'] as const;
   if (tokenizer !== undefined) {
+    refuseUnused(options, ofImages, 'with --tokenizer: it is of images');
+    refuseTableOptions(options, `${path}, a text file`);
+    refuseUnused(options, ['exampleShape'], `with ${path}, a text file`);
     const { points, ...rest } = await readTexts(model, path, { ...options, tokenizer });
     return { ...rest, points: await withValues(points, values, signal), columns: NO_COLUMNS };
   }
   if (isFolder) {
+    refuseTableOptions(options, `${path}, a folder of images`);
+    refuseUnused(options, ['exampleShape'], `with ${path}, a folder of images`);
+    refuseUnused(options, ['labels'], `with ${path}: the classes of images are the folders that they are in`);
+    if (options.mean && options.scale)
+      refuseUnused(options, ['preprocessor'], 'with --mean and --scale, which are all that it is for');
     const { points, ...rest } = await readImageFolder(model, path, options);
     return {
       ...rest,
@@ -79,6 +89,7 @@ export async function readModelData(
       columns: NO_COLUMNS,
     };
   }
+  refuseUnused(options, ofImages, `with ${path}: it is of a folder of images`);
   const { format } = await detectFormat(path);
   const entries = format === 'npz' ? new Set((await npzEntries(path)).keys()) : new Set<string>();
   const examples = others.filter(({ axis }) => axis !== null);

@@ -25,6 +25,8 @@ import { type NetworkCommandOptions, networkResults } from './network-results.js
 import { commandLine, versions } from './provenance.js';
 import { addReadingOptions } from './reading-options.js';
 import { addComputationOptions, addOutputOptions, withProgress } from './shared-options.js';
+import { STANDARD_INPUT } from './standard-input.js';
+import { givenOptions, refuseUnused } from './unused-options.js';
 import { packageVersion } from './version.js';
 
 /** What summary.json holds: the analysis without its pictures. */
@@ -138,10 +140,20 @@ export function networkCommand(): Command {
     .action(network);
 }
 
-async function network(path: string, files: string[], options: NetworkCommandOptions): Promise<void> {
+async function network(
+  path: string,
+  files: string[],
+  options: NetworkCommandOptions,
+  command: Command,
+): Promise<void> {
   const data = files[files.length - 1];
   const other = files.length > 1 ? files[0] : undefined;
   const folder = resolve(options.out);
+  const given = givenOptions<NetworkCommandOptions>(command);
+  if (options.featureMaps !== 'positions')
+    refuseUnused(given, ['rows'], `with --feature-maps ${options.featureMaps}`);
+  if (data === STANDARD_INPUT && typeof options.cache === 'string')
+    refuseUnused(given, ['cache'], 'of what comes from standard input');
   const summary = await withProgress(options, async ({ signal, progress }): Promise<NetworkSummary> => {
     await ensureOutputFolder(folder);
     const results = await networkResults({ model: path, other, data, folder }, options, { signal, progress });

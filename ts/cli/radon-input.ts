@@ -5,6 +5,7 @@ import { RidgeflowError } from '../core/errors.js';
 import { readCloud, readNpy, readNpz } from '../io/index.js';
 import { fileError, readError } from '../io/errors.js';
 import { hasPngSignature, readPng } from '../io/png.js';
+import { refuseUnused } from './unused-options.js';
 
 /** An image or a sinogram, with what its reader should know. */
 export interface Picture {
@@ -35,6 +36,9 @@ export async function readPicture(
       remedy: 'Convert it to one of these',
     });
   }
+  const isNamed = start.toString('latin1', 0, 2) === 'PK';
+  if (!isNamed)
+    refuseUnused({ array: name }, ['array'], `with ${path}: it names one of several arrays in a file`);
   const { array, notes } = picture;
   if (array.shape.length !== 2 || array.data.length === 0) {
     throw fileError('INVALID_SHAPE', {
@@ -75,9 +79,12 @@ function chooseArray(path: string, arrays: Record<string, NdArray>, name: string
   });
 }
 
+/** Whether --angles is a number of them, not a file. */
+export const isCount = (text: string): boolean => /^\d+$/.test(text);
+
 /** The angles of a command, in radians: `count` at equal distances over `range` degrees, or a file's numbers in degrees. */
 export async function readAngles(text: string, range: number, signal: AbortSignal): Promise<Float64Array> {
-  if (/^\d+$/.test(text)) {
+  if (isCount(text)) {
     const count = Number(text);
     if (count < 1 || count > 1e6) {
       throw new RidgeflowError('INVALID_ARGUMENT', `Expected 1 to 1000000 for --angles but received ${text}`);

@@ -17,7 +17,7 @@ import {
   projectorOf,
   reconstruct,
 } from './radon-geometry.js';
-import { readAngles, readPicture } from './radon-input.js';
+import { isCount, readAngles, readPicture } from './radon-input.js';
 import { type RadonResult, writeRadonResults } from './radon-output.js';
 import type { Progress } from './progress.js';
 import {
@@ -27,6 +27,7 @@ import {
   addOutputOptions,
   withProgress,
 } from './shared-options.js';
+import { givenOptions, refuseUnused } from './unused-options.js';
 
 interface RadonOptions extends GeometryOptions, ReconstructionOptions, ComputationOptions, OutputOptions {
   out: string;
@@ -64,7 +65,7 @@ function forwardCommand(): Command {
     .description('Project an image along rays at many angles, and show how well the sinogram gives it back.')
     .argument('<image>', 'image: .png, .npy or .npz');
   return addSharedOptions(command).action((file: string, options: RadonOptions) =>
-    run(file, options, forward),
+    run(file, options, command, forward),
   );
 }
 
@@ -79,7 +80,7 @@ function inverseCommand(): Command {
     )
     .option('--reference <image>', 'image to compare with');
   return addSharedOptions(command).action((file: string, options: RadonOptions) =>
-    run(file, options, inverse),
+    run(file, options, command, inverse),
   );
 }
 
@@ -149,9 +150,9 @@ type Work = (
   progress: Progress,
 ) => Promise<RadonResult>;
 
-async function run(file: string, options: RadonOptions, work: Work): Promise<void> {
+async function run(file: string, options: RadonOptions, command: Command, work: Work): Promise<void> {
   const folder = resolve(options.out);
-  checkOptions(options);
+  checkOptions(givenOptions<RadonOptions>(command), options, work === forward);
   const summary = await withProgress(options, async ({ signal, progress }) => {
     await ensureOutputFolder(folder);
     progress.line(`Reading ${file}`);
@@ -164,20 +165,21 @@ async function run(file: string, options: RadonOptions, work: Work): Promise<voi
   sayFindings(options, radonFindings(summary), join(folder, 'report.html'));
 }
 
-/** An option that its method does not have would be passed over in silence. */
-function checkOptions(options: RadonOptions): void {
-  const { method, nonNegative, weight, relaxation, iterations, geometry, sourceDistance } = options;
-  const wrong = [
-    nonNegative && (method === 'fbp' || method === 'cgls') && `--non-negative with --method ${method}`,
-    weight !== undefined && method !== 'tv' && `--weight with --method ${method}`,
-    relaxation !== undefined &&
-      method !== 'sirt' &&
-      method !== 'sart' &&
-      `--relaxation with --method ${method}`,
-    iterations !== undefined && method === 'fbp' && '--iterations with --method fbp',
-    sourceDistance !== undefined && geometry === 'parallel' && '--source-distance with --geometry parallel',
-  ].find((text) => typeof text === 'string');
-  if (wrong) throw new RidgeflowError('INVALID_ARGUMENT', `There is no ${wrong}`);
+/** Refuses the options of other methods, geometries and inputs. */
+function checkOptions(given: Partial<RadonOptions>, options: RadonOptions, isForward: boolean): void {
+  const { method, geometry, angles, truncated } = options;
+  const isIterative = method !== 'fbp';
+  const withMethod = `with --method ${method}`;
+  if (!isIterative || method === 'cgls') refuseUnused(given, ['nonNegative'], withMethod);
+  if (method !== 'tv') refuseUnused(given, ['weight'], withMethod);
+  if (method !== 'sirt' && method !== 'sart') refuseUnused(given, ['relaxation'], withMethod);
+  refuseUnused(given, [isIterative ? 'filter' : 'iterations'], withMethod);
+  const ofFans = ['sourceDistance', 'detectorDistance', 'arrangement'] as const;
+  if (geometry === 'parallel') refuseUnused(given, ofFans, 'with --geometry parallel');
+  // What a sinogram covers, where it is truncated, is told by the range too.
+  const tellsShape = !isForward && truncated;
+  if (!isCount(angles) && !tellsShape) refuseUnused(given, ['range'], `with the angles of ${angles}`);
+  if (!isForward) refuseUnused(given, ['detectors'], 'with inverse: a sinogram has as many as columns');
 }
 
 const anglesOf = ({ angles, range, geometry }: RadonOptions, signal: AbortSignal) =>

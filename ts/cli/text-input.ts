@@ -17,7 +17,6 @@ export interface TextOptions {
   /** Inputs that have values of their own. */
   input?: Readonly<Record<string, unknown>>;
   labels?: string;
-  labelColumn?: string;
   signal: AbortSignal;
 }
 
@@ -50,14 +49,8 @@ function roleOf({ name }: ModelInput): Role {
 export async function readTexts(
   model: NetworkModel,
   path: string,
-  { tokenizer: tokenizerPath, input = {}, labels: labelFile, labelColumn, signal }: TextOptions,
+  { tokenizer: tokenizerPath, input = {}, labels: labelFile, signal }: TextOptions,
 ): Promise<TextExamples> {
-  if (labelColumn !== undefined) {
-    throw new RidgeflowError(
-      'INVALID_ARGUMENT',
-      '--label-column names a column of a table, and a text file has none: give the classes by --labels file',
-    );
-  }
   const inputs = inputsOfTexts(model, input);
   const tokenizer = await TextTokenizer.open(tokenizerPath);
   const texts = await linesOf(path, signal);

@@ -30,6 +30,7 @@ import {
   writeTrainResults,
 } from './train-output.js';
 import { type TrainCommandOptions, trained } from './train-run.js';
+import { givenOptions, refuseUnused } from './unused-options.js';
 
 const EXAMPLES = `
 Examples:
@@ -43,6 +44,16 @@ Without --noise, T is 0.4 times the smoothing variance that the points suggest,
 as in "ridgeflow transport". Training that was interrupted goes on with the
 same options and --resume, to the same bits.
 ${EXIT_HELP}`;
+
+const OF_DESCENT = [
+  'batch',
+  'optimiser',
+  'rate',
+  'schedule',
+  'patience',
+  'checkpoint',
+  'checkpointEvery',
+] as const;
 
 /** `ridgeflow train`. */
 export function trainCommand(): Command {
@@ -138,7 +149,12 @@ function parseShare(text: string): number {
   return value;
 }
 
-async function train(file: string | undefined, options: TrainCommandOptions): Promise<void> {
+async function train(
+  file: string | undefined,
+  options: TrainCommandOptions,
+  command: Command,
+): Promise<void> {
+  checkTraining(givenOptions<TrainCommandOptions>(command), options);
   if (await ranOnRanks(options)) return;
   const folder = resolve(options.out);
   const checkpoint = resolve(options.checkpoint ?? join(folder, 'checkpoint.safetensors'));
@@ -198,6 +214,19 @@ async function train(file: string | undefined, options: TrainCommandOptions): Pr
   const summary = await withProgress(options, run, 'spread');
   // Of ranks the first alone measures, and says what it found.
   if (summary) sayFindings(options, trainFindings(summary), join(folder, 'report.html'));
+}
+
+/** Refuses the options of training by descent where nothing descends. */
+function checkTraining(
+  given: Partial<TrainCommandOptions>,
+  { method, fineTune, heldOut }: TrainCommandOptions,
+): void {
+  if (method === 'ridge') {
+    const where = 'with --method ridge';
+    refuseUnused(given, ['epochs'], where);
+    if (fineTune === undefined) refuseUnused(given, OF_DESCENT, where);
+  }
+  if (heldOut === 0) refuseUnused(given, ['patience'], 'with --held-out 0');
 }
 
 function planOf(

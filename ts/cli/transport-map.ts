@@ -26,6 +26,7 @@ import { type ReadingOptions, readOptions } from './reading-options.js';
 import type { ScalingSummary } from './scaling.js';
 import type { CommandContext, ComputationOptions } from './shared-options.js';
 import { STANDARD_INPUT } from './standard-input.js';
+import { refuseOtherFormats } from './unused-options.js';
 import { packageVersion } from './version.js';
 
 /** What `ridgeflow transport --map` needs to know. */
@@ -88,6 +89,7 @@ export async function transportByMap(
       `--map reads a file in parts, and the ${fill} of a column is not known before its end: --fill with a number, or --drop-missing`,
     );
   }
+  await refuseOtherFormats(options, [input]);
   const dae = await readDae(options.map, { signal });
   const { scaled = null, offset = null } = await columnsBeside(options.map);
   const units = unitsOf(scaled, offset, dae.dimension, options.dtype);

@@ -1,6 +1,5 @@
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { RidgeflowError } from '../core/errors.js';
 import { DEFAULT_DEPTHS, type Depth } from '../dae/index.js';
 import { packageRoot } from '../core/package-root.js';
 import { prepareCloud, sayInput } from './cloud-input.js';
@@ -17,6 +16,7 @@ import {
 } from './shared-options.js';
 import { transportByMap } from './transport-map.js';
 import { type TransportCommandOptions, computeAndWrite } from './transport-run.js';
+import { givenOptions, refuseUnused } from './unused-options.js';
 
 const EXAMPLES = `
 Examples:
@@ -100,8 +100,11 @@ export function transportCommand(): Command {
       ).conflicts([
         'noise',
         'smoothing',
+        'contraction',
         'depths',
         'snapshots',
+        'snapshotsLimit',
+        'imageShape',
         'standardise',
         'scaleGroup',
         'duplicates',
@@ -125,7 +128,13 @@ export function transportCommand(): Command {
     .action(transport);
 }
 
-async function transport(file: string | undefined, options: TransportCommandOptions): Promise<void> {
+async function transport(
+  file: string | undefined,
+  options: TransportCommandOptions,
+  command: Command,
+): Promise<void> {
+  const given = givenOptions<TransportCommandOptions>(command);
+  if (options.snapshots === 0) refuseUnused(given, ['snapshotsLimit'], 'with --snapshots 0');
   if (await ranOnRanks(options)) return;
   const folder = resolve(options.out);
   const name = file ?? 'data/digits.csv.gz';
@@ -139,11 +148,7 @@ async function transport(file: string | undefined, options: TransportCommandOpti
     await withProgress(options, move, 'spread');
     return;
   }
-  if (options.format !== undefined)
-    throw new RidgeflowError(
-      'INVALID_ARGUMENT',
-      '--format is that of the points that --map moves: give --map too',
-    );
+  refuseUnused(given, ['format'], 'without --map, whose moved points it is of');
   const run = async (context: CommandContext) => {
     const { signal, progress, shares } = context;
     await ensureFolder(folder, context);
