@@ -59,7 +59,7 @@ for (const [name, more] of kinds) {
       const interrupted = solve(system, start, {
         ...options,
         signal: controller.signal,
-        checkpoint: { path, every: { steps: 2 } },
+        checkpoint: { file: path, every: { steps: 2 } },
         onStep: (info) => {
           if (info.accepted && ++accepted === 5) controller.abort();
         },
@@ -95,7 +95,7 @@ test('trajectories with all that is tracked resume to the same bits', async (t) 
       backend: 'native' as const,
     };
     const whole = await integrate(field, x0, options);
-    await integrate(field, x0, { ...options, checkpoint: { path, every: { steps: 5 } } });
+    await integrate(field, x0, { ...options, checkpoint: { file: path, every: { steps: 5 } } });
     t.deepEqual(await integrate(field, x0, { ...options, resume: path }), whole);
     await t.throwsAsync(integrate(field, x0, { ...options, track: {}, resume: path }), {
       code: 'INVALID_ARGUMENT',
@@ -114,7 +114,7 @@ test('diffusions resume to the same bits', async (t) => {
     const interrupted = diffuse(drift, x0, {
       ...options,
       signal: controller.signal,
-      checkpoint: { path, every: { steps: 4 } },
+      checkpoint: { file: path, every: { steps: 4 } },
       onStep: () => ++steps === 14 && controller.abort(),
     });
     await t.throwsAsync(interrupted, { code: 'ABORTED' });
@@ -130,7 +130,7 @@ test('diffusions resume to the same bits', async (t) => {
 
 test('a snapshot is whole, is an .npz of plain arrays, and leaves no other file', async (t) => {
   await withFolder(async (path) => {
-    await solve(system, start, { from: 0, to: 4, kernels, checkpoint: { path, every: { steps: 1 } } });
+    await solve(system, start, { from: 0, to: 4, kernels, checkpoint: { file: path, every: { steps: 1 } } });
     const arrays = await readNpz(path);
     t.true(arrays.y_0_0.data instanceof Float32Array);
     t.deepEqual(arrays.y_0_0.shape, [1, 2]);
@@ -152,9 +152,14 @@ test('a snapshot is whole, is an .npz of plain arrays, and leaves no other file'
 
 test('by default a snapshot is written once a minute: none in a short run', async (t) => {
   await withFolder(async (path) => {
-    await solve(system, start, { from: 0, to: 1, kernels, checkpoint: { path } });
+    await solve(system, start, { from: 0, to: 1, kernels, checkpoint: { file: path } });
     await t.throwsAsync(stat(path), { code: 'ENOENT' });
-    await solve(system, start, { from: 0, to: 1, kernels, checkpoint: { path, every: { seconds: 1e-6 } } });
+    await solve(system, start, {
+      from: 0,
+      to: 1,
+      kernels,
+      checkpoint: { file: path, every: { seconds: 1e-6 } },
+    });
     await t.notThrowsAsync(stat(path));
   });
 });
@@ -173,7 +178,7 @@ test('refused: what is no snapshot of this run', async (t) => {
     await refused('FILE_TRUNCATED', /run\.npz/);
     await writeNpz(path, { x: start[0] });
     await refused('FILE_FORMAT', /expected a snapshot/);
-    await solve(system, start, { ...options, checkpoint: { path, every: { steps: 2 } } });
+    await solve(system, start, { ...options, checkpoint: { file: path, every: { steps: 2 } } });
     await refused('INVALID_ARGUMENT', /differs in its interval/, { to: 5 });
     await refused('INVALID_ARGUMENT', /differs in its solver/, { solver: SOLVERS.tsit5 });
     await refused('INVALID_ARGUMENT', /differs in its fixedSteps/, { step: 0.1 });
@@ -189,16 +194,17 @@ test('refused: what is no snapshot of this run', async (t) => {
 test('refused: options of checkpoints', async (t) => {
   const run = (checkpoint: unknown) =>
     solve(system, start, { from: 0, to: 1, kernels, checkpoint: checkpoint as SolveOptions['checkpoint'] });
-  await t.throwsAsync(run({}), { code: 'INVALID_ARGUMENT', message: /checkpoint\.path/ });
-  await t.throwsAsync(run({ path: 'x', every: { steps: 0 } }), { message: /every\.steps/ });
-  await t.throwsAsync(run({ path: 'x', every: { seconds: -1 } }), { message: /every\.seconds/ });
-  await t.throwsAsync(run({ path: '/nowhere/x.npz', every: { steps: 1 } }), { code: 'FILE_WRITE' });
+  await t.throwsAsync(run({}), { code: 'INVALID_ARGUMENT', message: /checkpoint\.file/ });
+  await t.throwsAsync(run({ file: 'x', every: { steps: 0 } }), { message: /every\.steps/ });
+  await t.throwsAsync(run({ file: 'x', every: { seconds: -1 } }), { message: /every\.seconds/ });
+  await t.throwsAsync(run({ path: 'x', file: 'x' }), { code: 'INVALID_ARGUMENT', message: /path/ });
+  await t.throwsAsync(run({ file: '/nowhere/x.npz', every: { steps: 1 } }), { code: 'FILE_WRITE' });
 });
 
 test('refused: snapshots with entries that are missing, foreign, sparse or out of range', async (t) => {
   await withFolder(async (path) => {
     const options: SolveOptions = { from: 0, to: 4, kernels, saveAt: [1, 2], events: [crossing] };
-    await solve(system, start, { ...options, checkpoint: { path, every: { steps: 1 } } });
+    await solve(system, start, { ...options, checkpoint: { file: path, every: { steps: 1 } } });
     const good = Object.entries(await readNpz(path));
     const numbers = (...values: number[]) => ({ data: Float64Array.from(values), shape: [values.length] });
     const state = start[0];
@@ -276,7 +282,7 @@ test('refused: snapshots of diffusions that miss something or have too much', as
     const drift = linearField([[-1]]);
     const x0 = { data: Float32Array.of(1, 2, 3), shape: [3, 1] };
     const options = { to: 1, noise: 0.5, step: { steps: 8 }, saveAt: [0.25, 0.5], seed: 3 };
-    await diffuse(drift, x0, { ...options, checkpoint: { path, every: { steps: 1 } } });
+    await diffuse(drift, x0, { ...options, checkpoint: { file: path, every: { steps: 1 } } });
     const good = await readNpz(path);
     const numbers = (...values: number[]) => ({ data: Float64Array.from(values), shape: [values.length] });
     const cases: [string, Record<string, (typeof good)[string]>][] = [

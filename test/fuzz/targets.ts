@@ -269,7 +269,7 @@ export const targets: Readonly<Record<string, Target>> = {
     seeds: () =>
       written(async (folder) => {
         const path = join(folder, 'a.npz');
-        await integrate(field, points, { ...flow, checkpoint: { path, every: { steps: 2 } } });
+        await integrate(field, points, { ...flow, checkpoint: { file: path, every: { steps: 2 } } });
         const arrays = await readNpz(path);
         const entries: Record<string, Uint8Array> = {};
         for (const [name, array] of Object.entries(arrays)) {

@@ -131,7 +131,7 @@ test('a run with jumps resumes to the same bits from a stop', async (t) => {
   const every = { steps: steps.indexOf(10.1) + 1 };
   const stopped = integrate(inTime(pulse), origin, {
     ...options,
-    checkpoint: { path, every },
+    checkpoint: { file: path, every },
     maximumSteps: every.steps + 1,
   });
   await t.throwsAsync(stopped, { code: 'STEP_BUDGET' });

@@ -29,7 +29,7 @@ const WRITERS: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
       rf.fieldFromFunction((x) => x, { dimension: 2 }),
       rf.twoMoons(50_000).points,
       {
-        ...{ to: 1, noise: 1, step: { steps: 2 }, checkpoint: { path, every: { steps: 1 } } },
+        ...{ to: 1, noise: 1, step: { steps: 2 }, checkpoint: { file: path, every: { steps: 1 } } },
       },
     ),
 };

@@ -29,14 +29,14 @@ const RUNS: Readonly<Record<string, (file: string, resume: string | undefined) =
     rf
       .integrate(drift, points, {
         ...{ to: 1, step: { steps: 60 }, track: { logDensity: true } },
-        ...{ checkpoint: { path, every: { steps: 1 } }, resume },
+        ...{ checkpoint: { file: path, every: { steps: 1 } }, resume },
       })
       .then(({ states, end }) => [states, end]),
   diffuse: (path, resume) =>
     rf
       .diffuse(drift, points, {
         ...{ to: 1, noise: 1, seed: 3, step: { steps: 80 } },
-        ...{ checkpoint: { path, every: { steps: 1 } }, resume },
+        ...{ checkpoint: { file: path, every: { steps: 1 } }, resume },
       })
       .then(({ states }) => states),
 };

@@ -7,7 +7,7 @@ import type { State } from './state.js';
 /** Snapshots of a long run on disk, from which it can be resumed. */
 export interface CheckpointOptions {
   /** A .npz file, replaced by each snapshot; never half written. Its folder must exist. */
-  path: string;
+  file: string;
   /** How often: after so many accepted steps, or after the first step that ends so many seconds later. Default 60 seconds. */
   every?: { steps: number } | { seconds: number };
 }
@@ -20,7 +20,7 @@ export interface Snapshot {
 
 /** Writes snapshots when they are due. */
 export class Checkpoints {
-  readonly #path: string | undefined;
+  readonly #file: string | undefined;
   readonly #steps: number;
   readonly #milliseconds: number;
   #lastStep = 0;
@@ -30,9 +30,9 @@ export class Checkpoints {
     options: CheckpointOptions | undefined,
     readonly signal: AbortSignal | undefined,
   ) {
-    this.#path = options?.path;
-    if (options && typeof options.path !== 'string')
-      throw invalidArgument('checkpoint.path', 'the path of a file', options.path);
+    this.#file = options?.file;
+    if (options && typeof options.file !== 'string')
+      throw invalidArgument('checkpoint.file', 'the path of a file', options.file);
     const every = options?.every ?? { seconds: 60 };
     this.#steps = 'steps' in every ? checkInteger(every.steps, 'checkpoint.every.steps', 1) : Infinity;
     this.#milliseconds =
@@ -41,7 +41,7 @@ export class Checkpoints {
 
   /** After a step that was accepted. The snapshot is made only where one is due. */
   async afterStep(steps: number, snapshot: () => Snapshot): Promise<void> {
-    if (this.#path === undefined) return;
+    if (this.#file === undefined) return;
     if (steps - this.#lastStep < this.#steps && performance.now() - this.#lastTime < this.#milliseconds)
       return;
     const { numbers, states } = snapshot();
@@ -54,7 +54,7 @@ export class Checkpoints {
     }
     // What reads and writes files is loaded only where it is used.
     const { writeNpz } = await import('../io/npz.js');
-    await writeNpz(this.#path, entries, { signal: this.signal, compress: false });
+    await writeNpz(this.#file, entries, { signal: this.signal, compress: false });
     this.#lastStep = steps;
     this.#lastTime = performance.now();
   }

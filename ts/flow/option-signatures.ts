@@ -13,7 +13,7 @@ import type { Tolerance } from './tolerance.js';
 export const CHECKPOINT = options<CheckpointOptions>()(
   {
     every: options<NonNullable<CheckpointOptions['every']>>()({ seconds: NUMBER, steps: NUMBER }, true),
-    path: TEXT,
+    file: TEXT,
   },
   true,
 );

@@ -32,16 +32,18 @@ const MAGIC: [start: string, format: CloudFormat][] = [
   ['PAR1\x15', 'parquet'],
 ];
 
-const FORMATS: readonly CloudFormat[] = [
-  'npy',
-  'npz',
-  'csv',
-  'json',
-  'arrow',
-  'parquet',
-  'safetensors',
-  'idx',
-];
+/** Every format, and whether it is read inside gzip too. */
+const GZIPPED: Readonly<Record<CloudFormat, boolean>> = {
+  npy: true,
+  npz: false,
+  csv: true,
+  json: true,
+  arrow: false,
+  parquet: false,
+  safetensors: false,
+  idx: true,
+};
+const FORMATS = Object.keys(GZIPPED);
 
 /**
  * The format of a file by the ending of its name, which its first bytes must not contradict; by its first bytes where
@@ -76,7 +78,7 @@ export async function detectFormat(path: string, given?: CloudFormat): Promise<F
         'Known are .npy, .npz, .csv, .tsv, .txt, .json, .jsonl (also .gz), Arrow IPC, Parquet, .safetensors and IDX (also .gz)',
     });
   }
-  if (gzip && !['csv', 'json', 'npy', 'idx'].includes(format)) {
+  if (gzip && !GZIPPED[format]) {
     throw fileError('UNSUPPORTED', {
       file: path,
       problem: `${format} inside gzip is not supported`,

@@ -44,10 +44,7 @@ export async function readCloud(path: string, options: ReadCloudOptions = {}): P
   throwIfAborted(options.signal);
   if (options.share) return readOwnRows(path, options, options.share);
   const kind = await detectFormat(path, options.format);
-  const read = (dtype: DType) =>
-    kind.format === 'npz'
-      ? readNpzCloud(path, { ...options, dtype })
-      : readContent(path, kind, { ...options, dtype });
+  const read = (dtype: DType) => readContent(path, kind, { ...options, dtype });
   let content = await read(options.dtype ?? 'float32');
   const narrow: string[] = [];
   if (content.tooNarrow?.length) {
@@ -75,6 +72,7 @@ async function readContent(
   { format, gzip }: FileFormat,
   options: ReadCloudOptions,
 ): Promise<CloudContent> {
+  if (format === 'npz') return readNpzCloud(path, options);
   const { dtype = 'float32', header = 'auto', delimiter, decimal, signal } = options;
   const choice = columnOptions(options);
   if (format === 'arrow' || format === 'parquet' || format === 'json') {
@@ -86,9 +84,15 @@ async function readContent(
     return readSafetensorsCloud(path, { ...choice, array, labels, dtype, signal });
   }
   return withSource(path, gzip, signal, async (source) => {
-    if (format === 'csv') return readCsv(source, { ...choice, header, delimiter, decimal, dtype });
-    const array = format === 'idx' ? await readIdx(source, dtype) : await readNpyArray(source, dtype);
-    return cloudFromArray(array, path, { ...choice, signal });
+    const ofArray = { ...choice, signal };
+    switch (format) {
+      case 'csv':
+        return readCsv(source, { ...choice, header, delimiter, decimal, dtype });
+      case 'idx':
+        return cloudFromArray(await readIdx(source, dtype), path, ofArray);
+      case 'npy':
+        return cloudFromArray(await readNpyArray(source, dtype), path, ofArray);
+    }
   });
 }
 
