@@ -12,7 +12,7 @@ const ASKED =
 const GLIBC = 28;
 /** Of the C library, which has them in its fastest form for each processor. zig's own library has them too, in one piece with
  * what a program may need of it: a single call of that, of 128-bit integers say, and these would be of zig. */
-const TAKEN = ['memcpy', 'memset', 'floor', 'exp'];
+const TAKEN = ['memcpy', 'memset', 'exp'];
 
 /**
  * @param {import('./targets.mjs').Target} target
