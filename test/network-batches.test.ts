@@ -57,6 +57,7 @@ function doubling(batch: number | null, during: (run: number) => void = () => un
     run: async (x) => Promise.resolve(new Map([['y', run(x instanceof Map ? x.get('x') : x)]])),
     block: () => undefined,
     dispose: async () => Promise.resolve(),
+    [Symbol.asyncDispose]: async () => Promise.resolve(),
   };
   return { model, batches, block: async (x: NdArray) => Promise.resolve(run(x)) };
 }
@@ -186,6 +187,7 @@ test('no more activations are held than memory allows', async (t) => {
     },
     block: () => undefined,
     dispose: async () => Promise.resolve(),
+    [Symbol.asyncDispose]: async () => Promise.resolve(),
   };
   const names = model.layers.map(({ name }) => name);
   const read = async (memoryLimit?: number) => {

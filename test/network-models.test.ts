@@ -9,6 +9,7 @@ import { type NdArray, ndarray } from '../ts/core/array.js';
 import { type ErrorCode, RidgeflowError } from '../ts/core/errors.js';
 import { encodeOnnx, writeOnnx } from '../ts/io/onnx-model.js';
 import {
+  type NetworkModel,
   RandomProjection,
   openActivations,
   openModel,
@@ -35,6 +36,24 @@ async function rejects(t: ExecutionContext, code: ErrorCode, work: () => Promise
 }
 
 const network = residualStream(5, 3);
+
+// Alone, because it counts tensors.
+test.serial('await using frees a model, of both formats, and freeing it again does nothing', async (t) => {
+  await writeNetworkOnnx(join(folder, 'freed.onnx'), network);
+  await writeLayersModel(join(folder, 'freed'), network);
+  const x = normals(4, 5);
+  const before = tf.memory().numTensors;
+  for (const path of ['freed.onnx', 'freed']) {
+    let kept: NetworkModel | undefined;
+    {
+      await using model = await openModel(join(folder, path), { backend: 'tfjs-cpu' });
+      t.is((await model.run(x, [model.layers[0].name])).size, 1, path);
+      kept = model;
+    }
+    t.is(tf.memory().numTensors, before, path);
+    await t.notThrowsAsync(() => kept.dispose(), path);
+  }
+});
 
 // Alone, because it counts tensors.
 test.serial('a residual network gives the same activations as ONNX, LayersModel and directly', async (t) => {

@@ -67,10 +67,10 @@ export interface ModelPadding {
 export type Block = (x: NdArray) => Promise<NdArray>;
 
 /**
- * A trained network read from a file, for inference. It holds memory outside the garbage collector: call
- * {@link NetworkModel.dispose} when done.
+ * A trained network read from a file, for inference. It holds memory outside the garbage collector: take it by
+ * `await using model = await openModel(…)`, or call {@link NetworkModel.dispose} when done.
  */
-export interface NetworkModel {
+export interface NetworkModel extends AsyncDisposable {
   /** The path it was read from. */
   readonly source: string;
   readonly format: 'tfjs-layers' | 'tfjs-graph' | 'onnx';
@@ -101,6 +101,7 @@ export interface NetworkModel {
    * of inputs that it may depend on as well, the same for every example: [1, …], or of an input without examples the whole.
    */
   block(from: string, to: string, others?: ReadonlyMap<string, NdArray>): Block | undefined;
+  /** Frees the memory; again, it does nothing. */
   dispose(): Promise<void>;
 }
 

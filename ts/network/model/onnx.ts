@@ -142,6 +142,10 @@ export class OnnxNetwork implements NetworkModel {
     for (const session of sessions) if (session.status === 'fulfilled') await session.value.release();
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
   /** The value that is looked at for a layer. */
   #valueOf(layer: string): string {
     return this.#quantised.instead.get(layer) ?? layer;

@@ -49,6 +49,7 @@ export class TfjsNetwork implements NetworkModel {
   readonly values: readonly ModelValue[];
   readonly padding?: ModelPadding;
   readonly #program: TfjsProgram;
+  #disposed = false;
   readonly #engine: ModelEngine;
 
   private constructor(source: string, program: TfjsProgram, engine: ModelEngine) {
@@ -122,8 +123,13 @@ export class TfjsNetwork implements NetworkModel {
   }
 
   async dispose(): Promise<void> {
-    this.#program.dispose();
+    if (!this.#disposed) this.#program.dispose();
+    this.#disposed = true;
     return Promise.resolve();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
   }
 
   #check(layer: string): void {
