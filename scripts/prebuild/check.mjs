@@ -23,7 +23,8 @@ export function packageFaults({ os, libc }, { folder, megabytes }) {
   const size = megabytes <= MEGABYTES ? [] : [`${megabytes.toFixed(1)} MB packed, of ${MEGABYTES}`];
   if (os !== 'linux') return size;
   const addon = join(folder, 'ridgeflow.node');
-  const shown = symbols(addon).filter(({ defined, name }) => defined && !SHOWN.test(name.split('@')[0]));
+  const ofAddon = symbols(addon).map(({ defined, name }) => ({ defined, name: name.split('@')[0] }));
+  const shown = ofAddon.filter(({ defined, name }) => defined && !SHOWN.test(name));
   const files = [addon, join(folder, 'libscipy_openblas.so')];
   const asked = files.flatMap(
     (file) =>
@@ -32,7 +33,8 @@ export function packageFaults({ os, libc }, { folder, megabytes }) {
   const newer = files
     .flatMap(symbols)
     .filter(({ name }) => Number(/@GLIBC_2\.(\d+)/.exec(name)?.[1]) > GLIBC);
-  const own = TAKEN.filter((name) => libc !== 'musl' && !symbols(addon).some((symbol) => !symbol.defined && symbol.name.split('@')[0] === name)); // prettier-ignore
+  const asks = new Set(ofAddon.filter(({ defined }) => !defined).map(({ name }) => name));
+  const own = libc === 'musl' ? [] : TAKEN.filter((name) => !asks.has(name));
   return [
     ...size,
     ...own.map((name) => `${name} is not that of the C library`),
