@@ -13,6 +13,7 @@ import { followDenoising } from '../dae/training/denoising.js';
 import { layersOf } from '../dae/training/kind.js';
 import { writeTextAtomic } from '../io/index.js';
 import { principalComponents } from '../linalg/index.js';
+import { columnMomentsOverRanks } from '../measure/standardise.js';
 import type { LayerSummary, LossSummary, TrainNumbers, TrainPlan } from '../report/train-numbers.js';
 import { trainReport } from '../report/train.js';
 import type { ShareKernels } from '../kernel/contract/shares.js';
@@ -74,15 +75,9 @@ export async function layerSummaries(
 }
 
 /** Mean squared distance of points, of which a rank may have some, from their mean. */
-async function varianceOf({ data, shape: [own, d] }: NdArray, shares: ShareKernels): Promise<number> {
-  const { total: n } = await shares.shareOf(own);
-  const sums = new Float64Array(d);
-  for (let i = 0; i < data.length; i++) sums[i % d] += data[i] / n;
-  const mean = await shares.sumOverRanks(sums);
-  let squares = 0;
-  for (let i = 0; i < data.length; i++) squares += (data[i] - mean[i % d]) ** 2;
-  const [sum] = await shares.sumOverRanks([squares]);
-  return sum / n;
+async function varianceOf(points: NdArray, shares: ShareKernels): Promise<number> {
+  const { deviations } = await columnMomentsOverRanks(points, shares);
+  return deviations.reduce((sum, deviation) => sum + deviation ** 2, 0);
 }
 
 /** How a layer's training ended, in a line: losses as shares of the variance of what it was trained on. */
