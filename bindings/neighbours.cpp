@@ -1,6 +1,7 @@
 #include "addon.hpp"
 #include "neighbours/count.hpp"
 #include "neighbours/neighbours.hpp"
+#include "neighbours/parts.hpp"
 #include "task.hpp"
 
 namespace ridgeflow::bindings {
@@ -31,6 +32,24 @@ Napi::Value neighboursOf(const Arguments& arguments) {
 }
 
 template <class T>
+Napi::Value addPartOf(const Arguments& arguments) {
+  NearestSoFar<T> nearest;
+  nearest.n = arguments.size("n");
+  nearest.k = arguments.size("k");
+  nearest.distances = arguments.array<T>("distances", nearest.n, nearest.k);
+  nearest.indices = arguments.array<std::int32_t>("indices", nearest.n, nearest.k);
+  NeighbourPart<T> part;
+  part.k = arguments.size("partK");
+  part.distances = arguments.array<T>("partDistances", nearest.n, part.k);
+  part.indices = arguments.array<std::int32_t>("partIndices", nearest.n, part.k);
+  const std::uint32_t first = arguments.word("first");
+  if (first > 0x7fffffffU) arguments.fail("first", "a whole number below 2³¹");
+  part.first = static_cast<std::int32_t>(first);
+  const double work = 2.0 * static_cast<double>(nearest.n) * static_cast<double>(nearest.k + part.k + 8);
+  return run(arguments, work, [=](Control& control) { addNeighbourPart(nearest, part, control); });
+}
+
+template <class T>
 Napi::Value countsOf(const Arguments& arguments) {
   CountProblem<T> problem;
   problem.n = arguments.size("n");
@@ -57,6 +76,10 @@ Napi::Value countWithinKernel(const Napi::CallbackInfo& info) {
 
 Napi::Value nearestNeighboursKernel(const Napi::CallbackInfo& info) {
   return byElementType(info, "queries", []<class T>(const Arguments& arguments) { return neighboursOf<T>(arguments); });
+}
+
+Napi::Value addNeighbourPartKernel(const Napi::CallbackInfo& info) {
+  return byElementType(info, "distances", []<class T>(const Arguments& arguments) { return addPartOf<T>(arguments); });
 }
 
 }  // namespace ridgeflow::bindings

@@ -5,6 +5,7 @@
 #include "transport/cost_matrix.hpp"
 #include "transport/exact.hpp"
 #include "transport/pairs.hpp"
+#include "transport/parts.hpp"
 #include "transport/sliced.hpp"
 
 namespace ridgeflow::bindings {
@@ -169,6 +170,16 @@ Napi::Value slicedDistancesKernel(const Napi::CallbackInfo& info) {
 
 Napi::Value softminKernel(const Napi::CallbackInfo& info) {
   return byElementType(info, "from", []<class T>(const Arguments& arguments) { return softminOf<T>(arguments); });
+}
+
+Napi::Value addSoftminPartKernel(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const std::size_t n = arguments.size("n");
+  double* minima = arguments.array<double>("minima", n);
+  const double* part = arguments.array<double>("part", n);
+  const double epsilon = arguments.positive("epsilon");
+  // An exponential and a logarithm.
+  return run(arguments, 30.0 * static_cast<double>(n), [=](Control& control) { addSoftminPart(minima, part, n, epsilon, control); });
 }
 
 Napi::Value planRowsKernel(const Napi::CallbackInfo& info) {

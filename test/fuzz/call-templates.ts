@@ -116,6 +116,15 @@ async function aBitOfEverything(): Promise<void> {
   const [vectors, along, partProducts] = [0, 1, 2].map(() => new Float64Array(n * d).fill(0.5));
   const { logs, meanSums } = sums;
   await loadAddon().addCovariancePart({ n, d, vectors, logs: logs.slice(), meanSums, products: along, mean: vectors, parts, partProducts }); // prettier-ignore
+  const near = {
+    n,
+    k: 3,
+    distances: new Float32Array(3 * n).fill(0.5),
+    indices: new Int32Array(3 * n).fill(-1),
+  };
+  const nearPart = { partK: 2, first: 24, partDistances: new Float32Array(2 * n), partIndices: new Int32Array(2 * n) }; // prettier-ignore
+  await loadAddon().addNeighbourPart({ ...near, ...nearPart });
+  await loadAddon().addSoftminPart({ n, minima: logs.slice(), part: new Float64Array(n), epsilon: 0.1 });
   await loadAddon().writeScoreSums({ ...sums, queries: queries.data, m, variance: 0.1, mean, divergence });
   await kernels.posteriorCovarianceProduct({ queries, vectors: queries, centres, variance: 0.1 });
   const places = Int32Array.of(0, ~1, 2, 0);

@@ -246,6 +246,16 @@ await shares();
 if (size > 1) {
   const refusal = await mpi.matrixSoftmin({} as never).catch((error: unknown) => error as RidgeflowError);
   differences.check('what does not run', (refusal as RidgeflowError).code === 'UNSUPPORTED');
+  // No memory is asked for before all ranks have counted.
+  const [one, many] = [
+    matrix('float32', [0], 1, 1),
+    { data: new Float32Array(1), rows: 2 ** 30, columns: 1 },
+  ];
+  const uncounted = await mpi
+    .nearestNeighbours({ queries: one, points: many, k: 1 })
+    .catch((error: unknown) => error as RidgeflowError);
+  const { code, message } = uncounted as RidgeflowError;
+  differences.check('rows without a number', code === 'INVALID_ARGUMENT' && /fewer than 2³¹/.test(message));
   differences.check('the name of the backend', mpi.name === 'mpi');
 }
 finish();

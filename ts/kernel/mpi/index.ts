@@ -39,9 +39,9 @@ export async function loadMpi(): Promise<Kernels> {
     ...shareKernels(world),
     ...scoreKernels(world, addon),
     ...posteriorKernels(world, addon, native),
-    ...neighbourKernels(world, native),
+    ...neighbourKernels(world, addon, native),
     ...momentKernels(world, native),
-    ...transportKernels(world, native),
+    ...transportKernels(world, addon, native),
     ...slicedKernels(world, native),
     ...trainingKernels(world, addon),
   };

@@ -1,22 +1,34 @@
-import { type FloatData, allocate, allocateIntegers, dtypeOf } from '../../core/array.js';
+import { allocate, allocateIntegers, dtypeOf } from '../../core/array.js';
+import { RidgeflowError } from '../../core/errors.js';
 import { rowsOf } from '../checks.js';
 import type { DistanceKernels } from '../contract/distances.js';
 import type { NeighbourKernels, NeighbourResult } from '../contract/neighbours.js';
+import type { Addon } from '../native/addon.js';
+import { withControl } from '../native/control.js';
+import { addPart } from './add-part.js';
 import { selfPieces } from './pieces.js';
 import { visitAll } from './ring.js';
 import type { World } from './world.js';
 
-/** Neighbours in a cloud whose rows are spread over ranks: the best of those found in every tile. */
+/** Row numbers are 32-bit integers. */
+const MOST_ROWS = 2 ** 31 - 1;
+
+/**
+ * Neighbours in a cloud whose rows are spread over ranks: the best of those found in every tile, put together by
+ * native/neighbours/parts.hpp.
+ */
 export function neighbourKernels(
   world: World,
+  addon: Addon,
   native: NeighbourKernels & DistanceKernels,
 ): NeighbourKernels & DistanceKernels {
   return {
     nearestNeighbours({ queries, points, k, norm = 'euclidean', excludeSelf = false }, run) {
       const same = { columns: queries.columns, dtype: dtypeOf(queries), k, norm, excludeSelf };
       return world.together({ call: 'nearestNeighbours', same, own: [points.rows] }, async (own) => {
-        const found = await world.allDone((async () => emptyResult(dtypeOf(queries), queries.rows, k))());
         const shares = own.map(([rows]) => rows);
+        checkNumbered(shares);
+        const found = await world.allDone((async () => emptyResult(dtypeOf(queries), queries.rows, k))());
         await visitAll(
           world,
           { points },
@@ -28,7 +40,15 @@ export function neighbourKernels(
               if (most === 0) continue;
               const some = { queries: rowsOf(queries, first, rows), points: tile.points, norm };
               const near = await native.nearestNeighbours({ ...some, k: most, excludeSelf: self }, part);
-              takeNearer(found, k, first, near, most, tile.first);
+              await withControl({ signal: part.signal }, (control) =>
+                addon.addNeighbourPart({
+                  ...{ n: rows, k, partK: most, first: tile.first, control },
+                  distances: found.distances.subarray(first * k, (first + rows) * k),
+                  indices: found.indices.subarray(first * k, (first + rows) * k),
+                  partDistances: near.distances,
+                  partIndices: near.indices,
+                }),
+              );
             }
           },
           run,
@@ -79,8 +99,7 @@ export function neighbourKernels(
           async (tile, part) => {
             if (queries.rows === 0) return;
             const some = { queries, points: tile.points, groups: tile.values as Int32Array, groupCount };
-            const more = await native.distanceSums(some, part);
-            more.forEach((sum, i) => (sums[i] += sum));
+            addPart(addon, sums, await native.distanceSums(some, part));
           },
           run,
         );
@@ -97,37 +116,13 @@ function emptyResult(dtype: 'float32' | 'float64', n: number, k: number): Neighb
   };
 }
 
-/**
- * The nearest k of those found so far and of those in one more tile, for queries from `first` on. Ties go to the lower row
- * number, whatever the order in which tiles come.
- */
-function takeNearer(
-  found: NeighbourResult,
-  k: number,
-  first: number,
-  near: NeighbourResult,
-  most: number,
-  offset: number,
-): void {
-  const { distances, indices } = found;
-  const before = new (distances.constructor as Float64ArrayConstructor)(k) as FloatData;
-  const rowsBefore = new Int32Array(k);
-  const n = near.indices.length / most;
-  for (let i = 0; i < n; i++) {
-    const at = (first + i) * k;
-    if (near.distances[i * most] > distances[at + k - 1]) continue;
-    before.set(distances.subarray(at, at + k));
-    rowsBefore.set(indices.subarray(at, at + k));
-    for (let place = 0, a = 0, b = 0; place < k; place++) {
-      const row = b < most ? near.indices[i * most + b] + offset : -1;
-      const distance = b < most ? near.distances[i * most + b] : Infinity;
-      const takes =
-        b < most &&
-        (distance < before[a] || (distance === before[a] && (rowsBefore[a] < 0 || row < rowsBefore[a])));
-      distances[at + place] = takes ? distance : before[a];
-      indices[at + place] = takes ? row : rowsBefore[a];
-      if (takes) b++;
-      else a++;
-    }
-  }
+/** Throws INVALID_ARGUMENT, on all ranks alike, where the whole cloud has more rows than there are numbers for. */
+function checkNumbered(shares: readonly number[]): void {
+  const rows = shares.reduce((a, b) => a + b, 0);
+  if (rows <= MOST_ROWS) return;
+  throw new RidgeflowError(
+    'INVALID_ARGUMENT',
+    `Expected fewer than 2³¹ points on all ranks together for nearest neighbours but received ${rows}`,
+    { details: { parameter: 'points', points: rows } },
+  );
 }

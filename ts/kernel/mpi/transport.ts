@@ -1,12 +1,16 @@
 import { allocate, dtypeOf } from '../../core/array.js';
 import type { RunControl } from '../contract.js';
 import type { PairProblem, TransportKernels } from '../contract/transport.js';
+import type { Addon } from '../native/addon.js';
+import { withControl } from '../native/control.js';
+import { addPart } from './add-part.js';
 import { type Tile, visitAll } from './ring.js';
 import type { World } from './world.js';
 
 /** Sums over the targets of the entropic kernel, whose rows are spread over ranks as those of the points are. */
 export function transportKernels(
   world: World,
+  addon: Addon,
   native: TransportKernels,
 ): Pick<TransportKernels, 'softmin' | 'planCosts'> {
   return {
@@ -14,21 +18,15 @@ export function transportKernels(
       overTiles(world, 'softmin', problem, run, async (out, tile, part) => {
         const more = await native.softmin({ ...problem, ...tile }, part);
         const { epsilon } = problem;
-        more.forEach((value, i) => (out[i] = softMinimum(out[i], value, epsilon)));
+        const parts = { minima: out, part: more, n: out.length, epsilon };
+        await withControl({ signal: part.signal }, (control) => addon.addSoftminPart({ ...parts, control }));
       }),
 
     planCosts: ({ rowLogWeights, ...problem }, run) =>
       overTiles(world, 'planCosts', problem, run, async (out, tile, part) => {
-        const more = await native.planCosts({ ...problem, ...tile, rowLogWeights }, part);
-        more.forEach((value, i) => (out[i] += value));
+        addPart(addon, out, await native.planCosts({ ...problem, ...tile, rowLogWeights }, part));
       }),
   };
-}
-
-/** −ε log(exp(−a/ε) + exp(−b/ε)). */
-function softMinimum(a: number, b: number, epsilon: number): number {
-  if (a === Infinity || b === Infinity) return Math.min(a, b);
-  return Math.min(a, b) - epsilon * Math.log1p(Math.exp(-Math.abs(a - b) / epsilon));
 }
 
 /** A value for each point, to which every tile of targets adds. */

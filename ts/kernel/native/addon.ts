@@ -32,6 +32,7 @@ export interface Addon {
   addScorePart(problem: Arguments): Finished;
   writeScoreSums(problem: Arguments): Finished;
   nearestNeighbours(problem: Arguments): Finished;
+  addNeighbourPart(problem: Arguments): Finished;
   distanceSums(problem: Arguments): Finished;
   countWithin(problem: Arguments): Finished;
   matmul(problem: Arguments): Finished;
@@ -53,6 +54,7 @@ export interface Addon {
   convolveProjections(problem: Arguments): Finished;
   finiteRadon(problem: Arguments): Finished;
   softmin(problem: Arguments): Finished;
+  addSoftminPart(problem: Arguments): Finished;
   planRows(problem: Arguments): Finished;
   planCosts(problem: Arguments): Finished;
   matrixPlanCosts(problem: Arguments): Finished;
