@@ -102,6 +102,37 @@ test('runs that are known are not computed again', async (t) => {
     await t.throwsAsync(compareDepths(points, { known: known as never }), { code: 'INVALID_ARGUMENT' });
 });
 
+test('of a run the result has what keep leaves of it, after onRun had all', async (t) => {
+  const points = { data: Float64Array.from(new Random(3).normals(120)), shape: [60, 2] };
+  const depths = [1, 2, 'continuous'] as const;
+  const whole = await compareDepths(points, { depths });
+  const told: number[] = [];
+  const none = { data: new Float64Array(0), shape: [0, 2] };
+  const left = await compareDepths(points, {
+    depths,
+    onRun: ({ positions }) => told.push(positions.shape[0]),
+    keep: async (run) => ({ ...run, positions: none, snapshots: { times: [], positions: [] } }),
+  });
+  t.deepEqual(told, [60, 60, 60]);
+  for (const [i, run] of left.runs.entries()) {
+    const { positions, snapshots, seconds, ...numbers } = run;
+    const { positions: _, snapshots: __, seconds: ___, ...expected } = whole.runs[i];
+    t.deepEqual(positions.shape, [0, 2]);
+    t.deepEqual(numbers, expected);
+  }
+  const again = await compareDepths(points, { depths, known: left.runs });
+  t.is(again.runs[2], left.runs[2]);
+  for (const keep of [
+    () => undefined,
+    () => null,
+    () => ({ ...left.runs[1], depth: 3 }),
+    () => ({ depth: 1 }),
+  ])
+    await t.throwsAsync(compareDepths(points, { depths: [1], keep: keep as never }), {
+      code: 'INVALID_ARGUMENT',
+    });
+});
+
 test('the time that is left follows from what was done, once enough was', (t) => {
   let time = 100;
   const left = estimateTimeLeft(() => time);

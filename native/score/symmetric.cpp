@@ -24,7 +24,7 @@ using namespace score_tiles;
 constexpr std::size_t kLeastDimension = 64;   // below, sums of columns cost what distances save
 constexpr std::size_t kLeastPoints = 4096;    // for rounds that keep several threads busy
 constexpr std::size_t kBlockRows = 192;       // or so: a whole number of panels and of groups of centres
-constexpr std::size_t kMostBytes = 3U << 28;
+constexpr std::size_t kMostBytes = 1U << 30;  // MNIST's 60 000 images are within
 constexpr std::size_t kRowsPerTask = 256;
 constexpr double kShare = 0.8;                // of the time of all pairs, as measured
 constexpr int kMeetingsPerFlush = 5;          // sums in T run over at most 5 × 192 points, then go to float64
@@ -65,6 +65,7 @@ class SymmetricSums {
     pack();
   }
 
+  /// Once: of the rows nothing is left but their sums.
   void run(Control& control) {
     const std::size_t blocks = ceilDivide(rowCount_, blockRows_);
     control.start(static_cast<std::uint64_t>(blocks) * (blocks + 1) / 2);
@@ -86,6 +87,10 @@ class SymmetricSums {
       });
     }
     if (kRecent) parallelFor(blocks, [&](std::size_t block) { flush(block); });
+    // Before results take memory.
+    rows_.reset();
+    panels_.reset();
+    recent_.reset();
   }
 
   /// `again` receives the rows that have to be computed finer.

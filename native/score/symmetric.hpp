@@ -18,7 +18,7 @@ template <class T>
 bool scoreSymmetric(const ScoreProblem<T>& problem, Control& control);
 
 /// The share of the time of all pairs that it takes: 1 where it does not apply, where sizes do not pay, or where the copy
-/// and the sums would take over 512 MiB.
+/// and the sums would take over 1 GiB.
 template <class T>
 double symmetricShare(const ScoreProblem<T>& problem);
 

@@ -2,9 +2,9 @@ import { elementCount } from '../core/array.js';
 import type { Depth } from '../dae/index.js';
 import type { Cloud } from './cloud-input.js';
 
-/** Snapshots of each run, and what those of all runs may take. */
+/** Snapshots of each run, and what those of one may take while it is made. */
 export const SNAPSHOTS = 16;
-const SNAPSHOT_BYTES = 2 ** 31;
+const SNAPSHOT_BYTES = 2 ** 28;
 
 /** Which points of every snapshot are written. */
 export interface SnapshotPlan {
@@ -53,7 +53,7 @@ export function planSnapshots(
   };
 }
 
-/** As many snapshots as fit into the memory that they may take, at least the end of each run. */
-export function fittingSnapshots({ data }: { data: { byteLength: number } }, runs: number): number {
-  return Math.max(1, Math.min(SNAPSHOTS, Math.floor(SNAPSHOT_BYTES / (data.byteLength * runs))));
+/** As many snapshots of a run as fit into the memory that they may take, at least that of its end. */
+export function fittingSnapshots({ data }: { data: { byteLength: number } }): number {
+  return Math.max(1, Math.min(SNAPSHOTS, Math.floor(SNAPSHOT_BYTES / data.byteLength)));
 }

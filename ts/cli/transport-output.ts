@@ -1,16 +1,16 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NdArray } from '../core/array.js';
-import { type CallOptions, throwIfAborted } from '../core/options.js';
+import type { CallOptions } from '../core/options.js';
 import type { DepthComparison, DepthRun } from '../dae/index.js';
-import { writeNpz, writeTextAtomic } from '../io/index.js';
+import { writeTextAtomic } from '../io/index.js';
 import { principalComponents } from '../linalg/index.js';
-import { transportReport } from '../report/index.js';
+import type { PrincipalPlane } from '../report/cloud.js';
 import { neighbourMap } from '../report/neighbour-map.js';
+import type { Motion } from '../report/transport-page.js';
 import type { Cloud } from './cloud-input.js';
 import type { ColumnsSummary } from './columns.js';
 import { commandLine, versions } from './provenance.js';
-import { type SnapshotPlan, keptPoints } from './snapshots.js';
+import { keptPoints } from './snapshots.js';
 import { packageVersion } from './version.js';
 import { isFloat64Array } from '../core/realm.js';
 
@@ -52,75 +52,41 @@ export function summarise(
   };
 }
 
-/** Writes everything a run leaves behind, the summary last: where it is, the rest is whole. */
-export async function writeResults(
-  folder: string,
-  input: string,
-  cloud: Cloud,
-  comparison: DepthComparison,
-  { signal, snapshots: plan }: { signal: AbortSignal; snapshots: SnapshotPlan },
-): Promise<void> {
-  const positions: Record<string, NdArray | { data: Int32Array; shape: number[] }> = { start: cloud.points };
-  const snapshots: Record<string, NdArray | { data: Int32Array; shape: number[] }> = {};
-  for (const { depth, positions: moved, snapshots: kept } of comparison.runs) {
-    positions[`depth_${depth}`] = moved;
-    if (plan.every === 0) continue;
-    snapshots[`depth_${depth}_times`] = { data: Float64Array.from(kept.times), shape: [kept.times.length] };
-    snapshots[`depth_${depth}`] = stack(kept.positions, plan.every);
-  }
-  if (cloud.scaling) {
-    const { centre, scale } = cloud.scaling;
-    Object.assign(positions, {
-      centre: { data: centre, shape: [centre.length] },
-      scale: { data: scale, shape: [scale.length] },
-    });
-  }
-  if (cloud.labels) positions.labels = { data: cloud.labels.values, shape: [cloud.labels.values.length] };
-  await writeNpz(join(folder, 'positions.npz'), positions);
-  throwIfAborted(signal);
-  if (plan.every > 1) {
-    const rows = Int32Array.from({ length: keptPoints(comparison.n, plan.every) }, (_, i) => i * plan.every);
-    snapshots.rows = { data: rows, shape: [rows.length] };
-  }
-  const file = join(folder, 'snapshots.npz');
-  // Those of an earlier run would be taken for this one's.
-  if (plan.every === 0) await rm(file, { force: true });
-  else await writeNpz(file, snapshots);
-  throwIfAborted(signal);
-
-  await writeReport(folder, input, cloud, comparison, {
-    signal,
-    summary: summarise(input, comparison, cloud),
-  });
-}
-
-/** Writes the report, and the summary last. */
+/** Writes the report, and the summary last. `motion` is what the page shows of runs whose positions are gone. */
 export async function writeReport(
   folder: string,
   input: string,
   cloud: Pick<Cloud, 'points' | 'labels' | 'imageShape'>,
   comparison: DepthComparison,
-  { signal, summary }: { signal: AbortSignal; summary: object },
+  {
+    principal,
+    motion,
+    signal,
+    summary,
+  }: { principal?: PrincipalPlane; motion?: Motion; signal: AbortSignal; summary: object },
 ): Promise<void> {
   // Of all ranks the first alone makes the report.
   const alone: CallOptions = comparison.backend === 'mpi' ? { backend: 'native' } : {};
   const call = { seed: comparison.seed, signal, ...alone };
-  const { mean, axes, explained } = await principalComponents(cloud.points, call);
-  const neighbours = await neighbourMap(
-    cloud.points,
-    { mean, axes, explained },
-    { ...call, after: comparison.runs.at(-1)?.positions },
+  const plane = principal ?? (await principalComponents(cloud.points, call));
+  const { mean, axes, explained } = plane;
+  const after = comparison.runs.at(-1)?.positions;
+  const neighbours = await neighbourMap(cloud.points, plane, { ...call, after });
+  const { transportPage } = await import('../report/transport-page.js');
+  const report = await transportPage(
+    comparison,
+    {
+      input,
+      neighbours,
+      points: cloud.points,
+      principal: { mean, axes, explained },
+      labels: cloud.labels,
+      imageShape: cloud.imageShape,
+      command: commandLine(),
+      versions: versions(),
+    },
+    motion,
   );
-  const report = await transportReport(comparison, {
-    input,
-    neighbours,
-    points: cloud.points,
-    principal: { mean, axes, explained },
-    labels: cloud.labels,
-    imageShape: cloud.imageShape,
-    command: commandLine(),
-    versions: versions(),
-  });
   await writeTextAtomic(join(folder, 'report.html'), report);
   await writeTextAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
 }

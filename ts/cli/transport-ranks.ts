@@ -114,22 +114,19 @@ export class OwnFinishedDepths {
     await this.#byFirst(() => writeTextAtomic(this.#file(numbers.depth, 'json'), JSON.stringify(said)));
   }
 
+  /** Whether this depth is done: what one rank sees, all do. */
+  async has(depth: Depth): Promise<boolean> {
+    const [found] = await this.#shares.largestOverRanks([existsSync(this.#file(depth, 'json')) ? 1 : 0]);
+    return found > 0;
+  }
+
   /**
-   * This rank's rows of those of these depths that are done.
+   * This rank's rows of a depth that is done.
    *
    * @throws INVALID_ARGUMENT where they are of other data or options; FILE_FORMAT where a file is damaged.
    */
-  async read(depths: readonly Depth[], signal: AbortSignal): Promise<DepthRun[]> {
-    const runs: DepthRun[] = [];
-    for (const depth of depths) {
-      const file = this.#file(depth, 'json');
-      const [found] = await this.#shares.largestOverRanks([existsSync(file) ? 1 : 0]);
-      if (found > 0) runs.push(await this.#readRun(file, depth, signal));
-    }
-    return runs;
-  }
-
-  async #readRun(file: string, depth: Depth, signal: AbortSignal): Promise<DepthRun> {
+  async read(depth: Depth, signal: AbortSignal): Promise<DepthRun> {
+    const file = this.#file(depth, 'json');
     const text = await readFile(file, 'utf8');
     const { run, numbers, digest, times } = descriptionOf(text, file);
     if (run !== this.#run) {

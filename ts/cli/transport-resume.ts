@@ -35,21 +35,18 @@ export class FinishedDepths {
     return join(this.folder, `depth_${depth}.safetensors`);
   }
 
-  /**
-   * Those of these depths that are done.
-   *
-   * @throws INVALID_ARGUMENT where they are of other data or options; FILE_FORMAT where a file is damaged.
-   */
-  async read(depths: readonly Depth[], signal: AbortSignal): Promise<DepthRun[]> {
-    const runs: DepthRun[] = [];
-    for (const depth of depths) {
-      const file = this.#file(depth);
-      if (existsSync(file)) runs.push(await this.#readRun(file, depth, signal));
-    }
-    return runs;
+  /** Whether this depth is done. */
+  has(depth: Depth): boolean {
+    return existsSync(this.#file(depth));
   }
 
-  async #readRun(file: string, depth: Depth, signal: AbortSignal): Promise<DepthRun> {
+  /**
+   * A depth that is done.
+   *
+   * @throws INVALID_ARGUMENT where it is of other data or options; FILE_FORMAT where its file is damaged, FILE_NOT_FOUND.
+   */
+  async read(depth: Depth, signal: AbortSignal): Promise<DepthRun> {
+    const file = this.#file(depth);
     const read = await readSafetensors(file, { signal });
     checkSeal(read, DESCRIPTION, file);
     const { run, numbers } = descriptionOf(read.metadata[DESCRIPTION], file);

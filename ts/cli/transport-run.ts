@@ -10,7 +10,8 @@ import type { CommandContext, ComputationOptions, OutputOptions } from './shared
 import { SNAPSHOTS, fittingSnapshots, planSnapshots } from './snapshots.js';
 import { OwnFinishedDepths, writeOwnResults } from './transport-ranks.js';
 import { FinishedDepths } from './transport-resume.js';
-import { type TransportSummary, summarise, writeResults } from './transport-output.js';
+import type { TransportSummary } from './transport-output.js';
+import { TransportResults } from './transport-results.js';
 
 /** What `ridgeflow transport` takes. */
 export interface TransportCommandOptions
@@ -49,7 +50,7 @@ export async function computeAndWrite(
   const { total: n } = await shares.shareOf(own);
   // By the points of all ranks: how many there are of these changes nothing.
   const whole = { data: { byteLength: cloud.points.data.BYTES_PER_ELEMENT * n * d } };
-  const snapshots = options.snapshots ?? fittingSnapshots(whole, options.depths.length);
+  const snapshots = options.snapshots ?? fittingSnapshots(whole);
   if (options.snapshots === undefined && snapshots < SNAPSHOTS) {
     progress.line(
       `Note: at most ${snapshots} of ${SNAPSHOTS} snapshots of each run are kept; --snapshots asks for more`,
@@ -70,13 +71,23 @@ export async function computeAndWrite(
     ? await OwnFinishedDepths.of(folder, cloud, settings, shares)
     : new FinishedDepths(folder, cloud, settings);
   if (!options.resume) await finished.remove();
-  const known = options.resume ? await finished.read(options.depths, signal) : [];
-  for (const run of known) progress.line(`${runLine(run)}, from before`);
+  const results =
+    finished instanceof FinishedDepths
+      ? await TransportResults.of(cloud, { ...options, snapshots: plan, finished, signal })
+      : undefined;
+  const known: DepthRun[] = [];
+  for (const depth of options.resume ? options.depths : []) {
+    if (!(await finished.has(depth))) continue;
+    const run = await finished.read(depth, signal);
+    progress.line(`${runLine(run)}, from before`);
+    known.push(results?.keep(run) ?? run);
+  }
   const comparison = await compareDepths(cloud.points, {
     ...settings,
     labels: cloud.labels?.values,
     depths: options.depths,
     known,
+    keep: results && ((run) => results.keep(run)),
     signal,
     onExpectedTime: ({ seconds, evaluations }) => {
       progress.line(`At most about ${spoken(seconds)}: ${evaluations} sums over all pairs of points`);
@@ -100,18 +111,11 @@ export async function computeAndWrite(
     throw atFile(error, name);
   });
   progress.update(1, 'writing');
-  if (isSpread) {
-    const summary = await writeOwnResults(folder, name, cloud, comparison, {
-      signal,
-      snapshots: plan,
-      shares,
-    });
-    await finished.remove();
-    return summary;
-  }
-  await writeResults(folder, name, cloud, comparison, { signal, snapshots: plan });
+  const summary = results
+    ? await results.write(folder, name, comparison)
+    : await writeOwnResults(folder, name, cloud, comparison, { signal, snapshots: plan, shares });
   await finished.remove();
-  return summarise(name, comparison, cloud);
+  return summary;
 }
 
 function nextDepth(depths: readonly Depth[], done: Depth): string {

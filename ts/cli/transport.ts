@@ -80,7 +80,7 @@ export function transportCommand(): Command {
     .option('--resume', 'go on with an interrupted run: depths that were done are not computed again')
     .option(
       '--snapshots <count>',
-      'snapshots kept along each run; 0: none (default: 16, fewer where all would take more than 2 GiB)',
+      'snapshots kept along each run; 0: none (default: 16, fewer where they would take more than 256 MiB)',
       parseInteger(0),
     )
     .option(

@@ -47,12 +47,17 @@ export interface DepthComparisonOptions extends CallOptions {
   scoreTolerance?: number;
   /** Over which directions the smoothing contracts, as for {@link transportCloud}. */
   contraction?: Contraction;
-  /** Runs of an earlier call for the same points and options, as it gave them to `onRun`: they are not computed again. */
+  /** Runs of an earlier call for the same points and options, as it gave them to `onRun`, or as `keep` left them: they are not computed again. */
   known?: readonly DepthRun[];
   /** Called before anything moves, where the runs will take long, with how long: after a measured sample. */
   onExpectedTime?: (expected: ExpectedTime) => void;
   /** Called, and awaited, as each depth is done. */
   onRun?: (run: DepthRun) => unknown;
+  /**
+   * What is left of a run in the result, after `onRun`: for clouds of which the positions and snapshots of all runs do not fit
+   * in memory. Returns the run with others in their place, of fewer points or of none. Default: the run as it is.
+   */
+  keep?: (run: DepthRun) => DepthRun | Promise<DepthRun>;
 }
 
 /**
@@ -128,8 +133,8 @@ export async function compareDepths(
     });
     const seconds = (performance.now() - begin) / 1000;
     const run = await describeRun(kernels, { start, n }, depth, T, transport, seconds, options);
-    runs.push(run);
     await tell(options.onRun, run, 'onRun');
+    runs.push(options.keep ? await leftOf(run, options.keep) : run);
   }
   return {
     n,
@@ -149,14 +154,29 @@ export async function compareDepths(
   };
 }
 
+/** What `keep` leaves of a run. */
+async function leftOf(run: DepthRun, keep: NonNullable<DepthComparisonOptions['keep']>): Promise<DepthRun> {
+  let left: DepthRun | undefined;
+  await tell(async (whole: DepthRun) => void (left = await keep(whole)), run, 'keep');
+  const shape = left?.positions?.shape;
+  if (left?.depth !== run.depth || shape?.length !== 2 || !Array.isArray(left.snapshots?.positions))
+    throw invalidArgument('keep', 'a function that returns a run of the depth that it is given', left);
+  return left;
+}
+
 function checkKnown(known: readonly DepthRun[] | undefined, n: number, d: number): void {
   if (known === undefined) return;
   if (!Array.isArray(known)) throw invalidArgument('known', 'a list of runs', known);
   for (const [i, run] of (known as readonly Partial<DepthRun>[]).entries()) {
     checkDepth(run?.depth as Depth);
     const shape = run.positions?.shape;
-    if (shape?.length !== 2 || shape[0] !== n || shape[1] !== d)
-      throw invalidArgument(`known[${i}].positions`, `${n} × ${d} positions`, shape);
+    // Fewer points where `keep` left no more.
+    if (shape?.length !== 2 || !(shape[0] <= n) || shape[1] !== d)
+      throw invalidArgument(
+        `known[${i}].positions`,
+        `${n} × ${d} positions, or those of fewer points`,
+        shape,
+      );
   }
 }
 

@@ -12,6 +12,7 @@ import {
   options,
   text,
   type Argument,
+  callback,
 } from '../core/rules.js';
 import type { compareDepths } from './compare-depths.js';
 import type { composedDae } from './composed-dae.js';
@@ -62,6 +63,7 @@ export const SIGNATURES = {
         contraction: TEXT,
         T: NUMBER,
         depths: LIST,
+        keep: callback(true),
         known: LIST,
         labels: LIST,
         neighbours: NUMBER,

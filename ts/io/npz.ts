@@ -1,4 +1,4 @@
-import type { DType, NdArray } from '../core/array.js';
+import { type DType, type NdArray, elementCount } from '../core/array.js';
 import { RidgeflowError, describe, invalidArgument } from '../core/errors.js';
 import type { CloudLabels } from './labels.js';
 import { elementChunks, readNpyArray, readNpyLabels, type NpyArray } from './npy.js';
@@ -115,23 +115,42 @@ export async function writeNpz(
   options: WriteNpzOptions = {},
 ): Promise<void> {
   checkCall(SIGNATURES.writeNpz, { path, entries, options });
-  const { signal, compress = true } = options;
-  const inputs = Object.entries(entries).map(([name, array]): ZipInput => {
+  const each = Object.entries(entries).map(([name, array]): LateEntry => {
+    checkWritable(array, `entries[${describe(name)}]`);
+    return { name, like: array, array: () => array };
+  });
+  await writeLateNpz(path, each, options);
+}
+
+/** An array of a .npz file that need not be there before its turn to be written comes. */
+export interface LateEntry {
+  name: string;
+  /** An array of its dtype and shape. */
+  like: WritableArray;
+  array: () => WritableArray | Promise<WritableArray>;
+}
+
+/** Writes a .npz file as {@link writeNpz} does, of arrays that are made or read one after another, in O(1) memory beside one. */
+export async function writeLateNpz(
+  path: string,
+  entries: readonly LateEntry[],
+  { signal, compress = true }: WriteNpzOptions = {},
+): Promise<void> {
+  const inputs = entries.map(({ name, like, array }): ZipInput => {
     if (!/^[^\0\\/]+$/.test(name) || Buffer.byteLength(name) > 1000) {
       throw invalidArgument('entries', 'names of 1 to 1000 bytes without slashes', name);
     }
-    checkWritable(array, `entries[${describe(name)}]`);
-    const header = npyHeader(array);
     return {
       name: name + SUFFIX,
-      size: header.length + array.data.byteLength,
-      chunks: withHeader(header, array),
+      size: npyHeader(like).length + elementCount(like.shape) * like.data.BYTES_PER_ELEMENT,
+      chunks: withHeader(array),
     };
   });
   await writeAtomic(path, (append) => writeZip(append, inputs, { compress }), { signal });
 }
 
-function* withHeader(header: Uint8Array, array: WritableArray): Generator<Uint8Array> {
-  yield header;
+async function* withHeader(make: LateEntry['array']): AsyncGenerator<Uint8Array> {
+  const array = await make();
+  yield npyHeader(array);
   yield* elementChunks(array.data);
 }

@@ -28,7 +28,7 @@ const DATE_1980 = 0x21;
 export interface ZipInput {
   name: string;
   size: number;
-  chunks: Iterable<Uint8Array>;
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
 /**
@@ -55,8 +55,8 @@ export async function writeZip(
     await put(localHeader(name, method, wide));
     const dataStart = offset;
     let crc = 0;
-    const counted = function* () {
-      for (const chunk of input.chunks) {
+    const counted = async function* () {
+      for await (const chunk of input.chunks) {
         crc = zlib().crc32(chunk, crc);
         yield chunk;
       }

@@ -34,7 +34,15 @@ export async function placeOf(kernels: Ranks, rows: number, name: string, minimu
 }
 
 /** Options that ranks may differ in: who is told, and who may end the call. */
-const EACH_ITS_OWN = new Set(['signal', 'onProgress', 'onRun', 'onExpectedTime', 'onStep', 'onEpoch']);
+const EACH_ITS_OWN = new Set([
+  'signal',
+  'onProgress',
+  'onRun',
+  'keep',
+  'onExpectedTime',
+  'onStep',
+  'onEpoch',
+]);
 
 /**
  * What of the options of a call has to be the same on all ranks: numbers, names and flags, also of options within options. Of

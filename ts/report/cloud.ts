@@ -1,7 +1,7 @@
 import { checkPoints, type NdArray } from '../core/array.js';
 import { RidgeflowError, invalidArgument } from '../core/errors.js';
 import { RandomStream } from '../core/random.js';
-import type { DepthRun } from '../dae/depth-comparison.js';
+import type { Depth, DepthRun } from '../dae/depth-comparison.js';
 import { depthPhrase, depthTick } from './format.js';
 import { frameRange, keyFrames, packFrames, packIntegers, type Frames, type PackedFrames } from './frames.js';
 import { sampleRows } from './sampling.js';
@@ -42,10 +42,77 @@ export const MAXIMUM_POINTS = 10_000;
 const TOLERANCE = 1 / 700;
 
 /**
- * Projects the snapshots of every run, samples the points beyond {@link MAXIMUM_POINTS}, and packs the frames that are
- * needed to draw the motion. Throws INVALID_SHAPE and INVALID_ARGUMENT where plane, labels and runs do not fit the cloud.
- * O(points shown · snapshots · d) time.
+ * The motion of a cloud in a plane, run by run: of each only the projected points are kept, so that no two runs need be in
+ * memory. Of more than {@link MAXIMUM_POINTS} a sample is shown.
  */
+export class CloudFrames {
+  readonly rows: number[];
+  readonly #n: number;
+  readonly #plane: PrincipalPlane;
+  readonly #labels: ClassLabels | undefined;
+  readonly #jitter: Float64Array | undefined;
+  readonly #runs: { depth: Depth; frames: Frames }[] = [];
+
+  /** Throws INVALID_SHAPE and INVALID_ARGUMENT where plane and labels do not fit the cloud. */
+  constructor(points: NdArray, plane: PrincipalPlane, labels: ClassLabels | undefined, seed: number) {
+    const { n, d } = checkPoints(points, 'points');
+    checkPlane(plane, d);
+    if (labels) checkLabels(labels, n);
+    this.rows = sampleRows(n, MAXIMUM_POINTS, seed);
+    this.#n = n;
+    this.#plane = plane;
+    this.#labels = labels;
+    this.#jitter = d === 1 ? spread(this.rows.length, seed) : undefined;
+  }
+
+  /**
+   * Throws INVALID_SHAPE and INVALID_ARGUMENT where the run does not fit the cloud. O(points shown · snapshots · d) time.
+   */
+  add({ depth, snapshots: { times, positions } }: Pick<DepthRun, 'depth' | 'snapshots'>): void {
+    if (times.length === 0 || times.length !== positions.length) {
+      throw invalidArgument(`snapshots of depth ${depth}`, 'at least one time, and a cloud for each', times);
+    }
+    const end = times[times.length - 1];
+    const dimension = this.#plane.mean.length;
+    const rows = positions.map((cloud) => {
+      checkPoints(cloud, `snapshots of depth ${depth}`, { minimum: this.#n, dimension });
+      return project(cloud, this.rows, this.#plane, this.#jitter);
+    });
+    this.#runs.push({ depth, frames: { times: times.map((t) => (end > 0 ? t / end : 0)), rows } });
+  }
+
+  /** The frames that are needed to draw the motion of all runs that were added, in the order of these depths. */
+  pack(depths: readonly Depth[]): CloudData {
+    const runs = inOrder(this.#runs, depths);
+    const projected = runs.map(({ frames }) => frames);
+    const flat = this.#jitter !== undefined;
+    const x = frameRange(projected, 0, 2);
+    const y = frameRange(projected, 1, 2);
+    const tolerance = TOLERANCE * Math.max(x[1] - x[0], flat ? 0 : y[1] - y[0]);
+    const labels = this.#labels;
+    return {
+      rows: this.rows,
+      classes: labels ? packIntegers(this.rows.map((row) => labels.values[row])) : null,
+      classNames: labels?.names ?? [],
+      flat,
+      x,
+      y,
+      runs: runs.map(({ depth, frames }) => ({
+        tick: depthTick(depth),
+        phrase: depthPhrase(depth),
+        layers: depth === 'continuous' ? null : depth,
+        frames: packFrames(keyFrames(frames, tolerance), [x, y], 65535),
+      })),
+    };
+  }
+}
+
+/** What was added of runs as they came, in the order of these depths. */
+export function inOrder<T extends { depth: Depth }>(runs: readonly T[], depths: readonly Depth[]): T[] {
+  return [...runs].sort((a, b) => depths.indexOf(a.depth) - depths.indexOf(b.depth));
+}
+
+/** The motion of runs that are all there, as {@link CloudFrames} has it. */
 export function cloudData(
   runs: readonly Pick<DepthRun, 'depth' | 'snapshots'>[],
   points: NdArray,
@@ -53,43 +120,9 @@ export function cloudData(
   labels: ClassLabels | undefined,
   seed: number,
 ): CloudData {
-  const { n, d } = checkPoints(points, 'points');
-  checkPlane(plane, d);
-  if (labels) checkLabels(labels, n);
-  const rows = sampleRows(n, MAXIMUM_POINTS, seed);
-  const flat = d === 1;
-  const jitter = flat ? spread(rows.length, seed) : undefined;
-  const projected = runs.map(({ depth, snapshots }): Frames => {
-    const { times, positions } = snapshots;
-    if (times.length === 0 || times.length !== positions.length) {
-      throw invalidArgument(`snapshots of depth ${depth}`, 'at least one time, and a cloud for each', times);
-    }
-    const end = times[times.length - 1];
-    return {
-      times: times.map((t) => (end > 0 ? t / end : 0)),
-      rows: positions.map((cloud) => {
-        checkPoints(cloud, `snapshots of depth ${depth}`, { minimum: n, dimension: d });
-        return project(cloud, rows, plane, jitter);
-      }),
-    };
-  });
-  const x = frameRange(projected, 0, 2);
-  const y = frameRange(projected, 1, 2);
-  const tolerance = TOLERANCE * Math.max(x[1] - x[0], flat ? 0 : y[1] - y[0]);
-  return {
-    rows,
-    classes: labels ? packIntegers(rows.map((row) => labels.values[row])) : null,
-    classNames: labels?.names ?? [],
-    flat,
-    x,
-    y,
-    runs: runs.map(({ depth }, i) => ({
-      tick: depthTick(depth),
-      phrase: depthPhrase(depth),
-      layers: depth === 'continuous' ? null : depth,
-      frames: packFrames(keyFrames(projected[i], tolerance), [x, y], 65535),
-    })),
-  };
+  const frames = new CloudFrames(points, plane, labels, seed);
+  for (const run of runs) frames.add(run);
+  return frames.pack(runs.map(({ depth }) => depth));
 }
 
 /** Throws INVALID_ARGUMENT where a point has no class or a class no name, INVALID_SHAPE where the lengths differ. */

@@ -1,14 +1,14 @@
 import { checkPoints, type NdArray } from '../core/array.js';
 import { invalidArgument } from '../core/errors.js';
-import type { DepthComparison } from '../dae/depth-comparison.js';
+import type { Depth, DepthComparison, DepthRun } from '../dae/depth-comparison.js';
 import { compileChart, type ThemedSpec } from './charts.js';
 import { cloudChart } from './cloud-chart.js';
-import { cloudData, type ClassLabels, type CloudData, type PrincipalPlane } from './cloud.js';
+import { type ClassLabels, type CloudData, CloudFrames, type PrincipalPlane } from './cloud.js';
 import { depthChart } from './depth-chart.js';
 import { findings } from './findings.js';
 import { depthPhrase, formatCount, formatList, formatNumber } from './format.js';
 import { facts, html, type Html, findingList } from './html.js';
-import { imageExamples, type ImageExamples } from './images.js';
+import { type ImageExamples, ImageFrames } from './images.js';
 import { type NeighbourMap, neighbourMapSentence, needsNeighbourMap } from './neighbour-map.js';
 import { type PageSection, chartFigure, renderPage } from './page.js';
 import { reproduceSection } from './reproduce.js';
@@ -43,19 +43,56 @@ export interface TransportPageData {
   images: ImageExamples | null;
 }
 
-/** The page that transportReport gives, of arguments that have been checked. */
+/** What a page shows of how points move. */
+export type Motion = Pick<TransportPageData, 'cloud' | 'images'>;
+
+/** What is kept of runs for their page, one after another as they are done: the rest of their positions is not needed. */
+export class MotionFrames {
+  readonly #cloud: CloudFrames;
+  readonly #images: ImageFrames | null;
+
+  /** @param runs How many there will be. Throws as {@link CloudFrames} does. */
+  constructor(
+    { points, principal, labels, imageShape }: MotionContext,
+    { runs, seed }: { runs: number; seed: number },
+  ) {
+    this.#cloud = new CloudFrames(points, principal, labels, seed);
+    this.#images = imageShape ? ImageFrames.of(points.shape, imageShape, labels, runs) : null;
+  }
+
+  add(run: Pick<DepthRun, 'depth' | 'snapshots'>): void {
+    this.#cloud.add(run);
+    this.#images?.add(run);
+  }
+
+  /** All that were added, in the order of these depths. */
+  pack(depths: readonly Depth[]): Motion {
+    return { cloud: this.#cloud.pack(depths), images: this.#images?.pack(depths) ?? null };
+  }
+}
+
+type MotionContext = Pick<TransportReportContext, 'points' | 'principal' | 'labels' | 'imageShape'>;
+
+/** The motion of runs whose snapshots are all there. */
+function motionOf({ runs, n, d, seed }: DepthComparison, context: TransportReportContext): Motion {
+  // A sample, where the runs are of one too.
+  const shown = Math.min(n, runs[0].positions?.shape?.[0] ?? n);
+  checkPoints(context.points, 'points', { minimum: shown, dimension: d });
+  const frames = new MotionFrames(context, { runs: runs.length, seed });
+  for (const run of runs) frames.add(run);
+  return frames.pack(runs.map(({ depth }) => depth));
+}
+
+/** The page that transportReport gives, of arguments that have been checked; `motion` where the runs have none any more. */
 export async function transportPage(
   comparison: DepthComparison,
   context: TransportReportContext,
+  motion?: Motion,
 ): Promise<string> {
-  const { runs, n, d, T, seed } = comparison;
-  const { points, principal, labels, imageShape, command, versions } = context;
+  const { runs, T } = comparison;
+  const { principal, labels, command, versions } = context;
   if (runs.length === 0) throw invalidArgument('comparison.runs', 'at least one run', runs);
-  // A sample, where the runs are of one too.
-  const shown = Math.min(n, runs[0].positions?.shape?.[0] ?? n);
-  checkPoints(points, 'points', { minimum: shown, dimension: d });
-  const cloud = cloudData(runs, points, principal, labels, seed);
-  const images = imageShape ? imageExamples(runs, points, imageShape, labels) : null;
+  const { cloud, images } = motion ?? motionOf(comparison, context);
   const { main, small } = reportCharts(comparison);
   const picture = cloudChart(cloud, principal);
   const charts: Record<string, ThemedSpec> = { cloud: picture, 'cloud-start': picture };
