@@ -35,6 +35,12 @@ async function transport(
     labels: labels?.values.subarray(0, n),
     backend: 'native',
     snapshots: 1,
+    // As the command does, so that the memory is that of one depth.
+    keep: (run) => ({
+      ...run,
+      positions: { data: new Float32Array(0), shape: [0, d] },
+      snapshots: { times: [], positions: [] },
+    }),
     onRun: ({ depth, evaluations, seconds }) =>
       process.stderr.write(`  depth ${depth}: ${seconds.toFixed(1)} s, ${evaluations} sums\n`),
   });

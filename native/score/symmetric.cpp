@@ -65,7 +65,6 @@ class SymmetricSums {
     pack();
   }
 
-  /// Once: of the rows nothing is left but their sums.
   void run(Control& control) {
     const std::size_t blocks = ceilDivide(rowCount_, blockRows_);
     control.start(static_cast<std::uint64_t>(blocks) * (blocks + 1) / 2);
@@ -87,10 +86,6 @@ class SymmetricSums {
       });
     }
     if (kRecent) parallelFor(blocks, [&](std::size_t block) { flush(block); });
-    // Before results take memory.
-    rows_.reset();
-    panels_.reset();
-    recent_.reset();
   }
 
   /// `again` receives the rows that have to be computed finer.

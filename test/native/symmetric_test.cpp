@@ -109,6 +109,19 @@ TYPED_TEST(Symmetric, BitsDoNotDependOnTheNumberOfThreads) {
   });
 }
 
+TEST(SymmetricControl, IsChosenByWhatItWouldHold) {
+  // Only sizes are looked at.
+  ScoreProblem<float> images;
+  images.variance = 1.0;
+  images.n = images.m = 60000;
+  images.d = 717;
+  EXPECT_LT(symmetricShare(images), 1.0);
+  images.n = images.m = 80000;
+  EXPECT_EQ(symmetricShare(images), 1.0);
+  images.n = 60000;
+  EXPECT_EQ(symmetricShare(images), 1.0);
+}
+
 TEST(SymmetricControl, IsChosenAndStopsWhereAsked) {
   Random random(97);
   auto test = randomCaseOnItself<float>(random, CloudKind::kNormal, 4100, 70, 35.0);

@@ -69,7 +69,6 @@ export async function writeReport(
   const alone: CallOptions = comparison.backend === 'mpi' ? { backend: 'native' } : {};
   const call = { seed: comparison.seed, signal, ...alone };
   const plane = principal ?? (await principalComponents(cloud.points, call));
-  const { mean, axes, explained } = plane;
   const after = comparison.runs.at(-1)?.positions;
   const neighbours = await neighbourMap(cloud.points, plane, { ...call, after });
   const { transportPage } = await import('../report/transport-page.js');
@@ -79,7 +78,7 @@ export async function writeReport(
       input,
       neighbours,
       points: cloud.points,
-      principal: { mean, axes, explained },
+      principal: plane,
       labels: cloud.labels,
       imageShape: cloud.imageShape,
       command: commandLine(),

@@ -47,7 +47,10 @@ export interface DepthComparisonOptions extends CallOptions {
   scoreTolerance?: number;
   /** Over which directions the smoothing contracts, as for {@link transportCloud}. */
   contraction?: Contraction;
-  /** Runs of an earlier call for the same points and options, as it gave them to `onRun`, or as `keep` left them: they are not computed again. */
+  /**
+   * Runs of an earlier call for the same points and options, as it gave them to `onRun`, or as `keep` left them: they are not
+   * computed again.
+   */
   known?: readonly DepthRun[];
   /** Called before anything moves, where the runs will take long, with how long: after a measured sample. */
   onExpectedTime?: (expected: ExpectedTime) => void;
